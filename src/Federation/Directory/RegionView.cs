@@ -1,0 +1,28 @@
+using Meridian.Messages;
+
+namespace Meridian.Federation.Directory;
+
+/// <summary>What one observer knows of one region right now. Soft state: every observer has its own.</summary>
+public sealed record RegionView
+{
+    public required string Name { get; init; }
+
+    public required RegionHealth Health { get; init; }
+
+    /// <value>Incarnation of the process that was heard last; 0 while unknown.</value>
+    public long Incarnation { get; init; }
+
+    /// <value>Smoothed round trip from this observer, ms; NaN while unknown; 0 for the observer's own region.</value>
+    public double RoundTripMs { get; init; } = double.NaN;
+
+    /// <value>Readiness and load the region last reported.</value>
+    public ModelStatus[] Models { get; init; } = [];
+
+    /// <value>Requests this edge has under way at the region.</value>
+    public int InFlight { get; init; }
+
+    /// <value>
+    /// Cancelled when this incarnation of the region is judged dead. Every attempt at the region is linked to it, so that nothing waits for a time-out on a dead peer.
+    /// </value>
+    public CancellationToken Lost { get; init; }
+}

@@ -1,0 +1,15 @@
+using Meridian.Messages;
+
+namespace Meridian.Federation.Edge;
+
+/// <summary>The region that this process belongs to, seen from its edge and from the region protocol. A front door has none.</summary>
+public interface ILocalRegion
+{
+    string Name { get; }
+
+    /// <value>Newest readiness and load; cheap to read, refreshed in the background.</value>
+    RegionStatus Status { get; }
+
+    /// <summary>Serves in this region, without a further hop.</summary>
+    Task<InferReply> InferAsync(InferRequest request, CancellationToken cancellationToken);
+}

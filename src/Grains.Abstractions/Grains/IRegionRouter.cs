@@ -1,0 +1,13 @@
+using Meridian.Messages;
+
+namespace Meridian.Grains;
+
+/// <summary>
+/// Picks a replica of a model inside the region and holds a lease on it while it computes. A stateless worker, local to the caller; the key is the model's name.
+/// </summary>
+[Alias("meridian.IRegionRouter")]
+public interface IRegionRouter : IGrainWithStringKey
+{
+    [Alias("Infer")]
+    Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default);
+}

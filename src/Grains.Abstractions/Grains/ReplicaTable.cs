@@ -1,0 +1,20 @@
+namespace Meridian.Grains;
+
+/// <summary>The replicas of a model in this region, with the loads the deployment saw last.</summary>
+[GenerateSerializer, Immutable, Alias("meridian.ReplicaTable")]
+public sealed record ReplicaTable
+{
+    [Id(0)] public required string Model { get; init; }
+
+    [Id(1)] public required string Version { get; init; }
+
+    [Id(2)] public required string Variant { get; init; }
+
+    /// <value>Rises with every change of the set of ready replicas (not of loads).</value>
+    [Id(3)] public required long Revision { get; init; }
+
+    [Id(4)] public required int DesiredReplicas { get; init; }
+
+    /// <value>One a replica, ready or not; a replica of several shards is summed up in its first.</value>
+    [Id(5)] public required ShardStatus[] Replicas { get; init; }
+}

@@ -1,0 +1,17 @@
+namespace Meridian.Grains;
+
+/// <summary>A request to change the number of replicas.</summary>
+[GenerateSerializer, Immutable, Alias("meridian.ScaleChange")]
+public sealed record ScaleChange
+{
+    /// <value>Chosen by the caller; a repeat is answered with the first outcome.</value>
+    [Id(0)] public required string OperationId { get; init; }
+
+    /// <value>0 to 64.</value>
+    [Id(1)] public required int Replicas { get; init; }
+
+    /// <value>Who asks.</value>
+    [Id(2)] public string By { get; init; } = "unknown";
+
+    [Id(3)] public string? Reason { get; init; }
+}

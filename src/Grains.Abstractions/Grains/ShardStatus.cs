@@ -1,0 +1,31 @@
+namespace Meridian.Grains;
+
+/// <summary>Readiness and load of one shard.</summary>
+[GenerateSerializer, Immutable, Alias("meridian.ShardStatus")]
+public sealed record ShardStatus
+{
+    /// <value>Text of the <see cref="ShardKey"/>.</value>
+    [Id(0)] public required string Key { get; init; }
+
+    [Id(1)] public required ShardState State { get; init; }
+
+    /// <value>Version that the package on disk names; the same as the key's, or null before it was read.</value>
+    [Id(2)] public string? Version { get; init; }
+
+    /// <value>Why <see cref="ShardState.Failed"/>, naming the file or value at fault.</value>
+    [Id(3)] public string? Problem { get; init; }
+
+    /// <value>Items in the engine.</value>
+    [Id(4)] public int InFlight { get; init; }
+
+    /// <value>Items waiting.</value>
+    [Id(5)] public int Queued { get; init; }
+
+    [Id(6)] public int QueueCapacity { get; init; }
+
+    /// <value>Smoothed engine time of one item, ms.</value>
+    [Id(7)] public float ServiceMs { get; init; }
+
+    /// <value>Device that the session runs on, for example <c>cpu:0</c>.</value>
+    [Id(8)] public string? Device { get; init; }
+}

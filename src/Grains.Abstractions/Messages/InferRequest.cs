@@ -1,0 +1,41 @@
+using MessagePack;
+
+namespace Meridian.Messages;
+
+/// <summary>
+/// One inference as it travels from an edge to a region and on to a shard. Requests are idempotent by <see cref="RequestId"/>;
+/// only the entry edge retries, so <see cref="AttemptsLeft"/> and <see cref="Hops"/> bound what a request can cost.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("meridian.InferRequest"), MessagePackObject]
+public sealed record InferRequest
+{
+    /// <value>Unique id, the caller's <c>x-request-id</c> or one the edge drew.</value>
+    [Id(0), Key(0)] public required string RequestId { get; init; }
+
+    /// <value>Model name as the caller wrote it, for example <c>minilm</c>.</value>
+    [Id(1), Key(1)] public required string Model { get; init; }
+
+    /// <value>Version that must serve, or null for the deployment's choice.</value>
+    [Id(2), Key(2)] public string? Version { get; init; }
+
+    /// <value>Variant (precision) that must serve, or null for the deployment's choice.</value>
+    [Id(3), Key(3)] public string? Variant { get; init; }
+
+    /// <value>Time left of the caller's deadline when this message was sent, in ms. Relative, so clocks need not agree.</value>
+    [Id(4), Key(4)] public required int RemainingMs { get; init; }
+
+    /// <value>Attempts the entry edge may still make after this one.</value>
+    [Id(5), Key(5)] public int AttemptsLeft { get; init; }
+
+    /// <value>Regions this request has passed through. A region refuses a request that has hopped more than once.</value>
+    [Id(6), Key(6)] public int Hops { get; init; }
+
+    /// <value>Tenant on whose behalf the request runs.</value>
+    [Id(7), Key(7)] public string Tenant { get; init; } = "default";
+
+    /// <value>Jurisdictions the data may enter, or null for no restriction. The serving region checks it again.</value>
+    [Id(8), Key(8)] public string[]? Residency { get; init; }
+
+    /// <value>What to compute.</value>
+    [Id(9), Key(9)] public required InferInput Input { get; init; }
+}

@@ -1,0 +1,34 @@
+using MessagePack;
+
+namespace Meridian.Messages;
+
+/// <summary>One version of a model in one region: readiness and load, summed over its replicas.</summary>
+[GenerateSerializer, Immutable, Alias("meridian.ModelStatus"), MessagePackObject]
+public sealed record ModelStatus
+{
+    [Id(0), Key(0)] public required string Model { get; init; }
+
+    [Id(1), Key(1)] public required string Version { get; init; }
+
+    [Id(2), Key(2)] public required string Variant { get; init; }
+
+    [Id(3), Key(3)] public int DesiredReplicas { get; init; }
+
+    /// <value>Replicas loaded, verified and warm.</value>
+    [Id(4), Key(4)] public int ReadyReplicas { get; init; }
+
+    /// <value>Items the engines work on.</value>
+    [Id(5), Key(5)] public int InFlight { get; init; }
+
+    /// <value>Items waiting in the engines' queues.</value>
+    [Id(6), Key(6)] public int Queued { get; init; }
+
+    /// <value>Room of the queues together; <see cref="Queued"/> at this value means refusals.</value>
+    [Id(7), Key(7)] public int QueueCapacity { get; init; }
+
+    /// <value>Smoothed engine time of one item, ms; 0 while unknown.</value>
+    [Id(8), Key(8)] public float ServiceMs { get; init; }
+
+    /// <value>Why replicas are missing (for example the file that failed its hash), or null.</value>
+    [Id(9), Key(9)] public string? Problem { get; init; }
+}

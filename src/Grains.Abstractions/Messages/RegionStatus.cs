@@ -1,0 +1,15 @@
+using MessagePack;
+
+namespace Meridian.Messages;
+
+/// <summary>What a region says of itself in every heartbeat.</summary>
+[GenerateSerializer, Immutable, Alias("meridian.RegionStatus"), MessagePackObject]
+public sealed record RegionStatus
+{
+    [Id(0), Key(0)] public required string Region { get; init; }
+
+    /// <value>Rises with every start of the region, so that a restart within seconds is noticed: unix ms of the start.</value>
+    [Id(1), Key(1)] public required long Incarnation { get; init; }
+
+    [Id(2), Key(2)] public required ModelStatus[] Models { get; init; }
+}

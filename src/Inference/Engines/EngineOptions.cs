@@ -1,0 +1,26 @@
+namespace Meridian.Inference.Engines;
+
+/// <summary>How an engine runs a model.</summary>
+public sealed record EngineOptions
+{
+    /// <value><c>cpu:0</c> or <c>cuda:N</c>. Default <c>cpu:0</c>.</value>
+    public string Device { get; init; } = "cpu:0";
+
+    /// <value>Threads one ONNX Runtime call uses. Default 1: several regions share a development machine.</value>
+    public int IntraOpThreads { get; init; } = 1;
+
+    /// <value>Threads that run batches. Default 1.</value>
+    public int Workers { get; init; } = 1;
+
+    /// <value>Whether idle ONNX Runtime threads spin. Default false: it buys 8 % and burns the cores others need.</value>
+    public bool AllowSpinning { get; init; }
+
+    /// <value>Most items in a batch. Default 32.</value>
+    public int MaxBatch { get; init; } = 32;
+
+    /// <value>How long an idle engine waits for a batch to fill. Default zero: batches form while the previous one runs.</value>
+    public TimeSpan MaxWait { get; init; }
+
+    /// <value>Items that may wait. Default 1024.</value>
+    public int QueueCapacity { get; init; } = 1024;
+}

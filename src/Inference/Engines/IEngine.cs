@@ -1,0 +1,15 @@
+using Meridian.Inference.Packages;
+
+namespace Meridian.Inference.Engines;
+
+/// <summary>A loaded, verified and warm model on one device. Owns its threads and its bounded queue.</summary>
+public interface IEngine : IAsyncDisposable
+{
+    ModelPackage Package { get; }
+
+    /// <value>For example <c>cpu:0</c>.</value>
+    string Device { get; }
+
+    /// <value>Cheap to read at any time.</value>
+    EngineLoad Load { get; }
+}
