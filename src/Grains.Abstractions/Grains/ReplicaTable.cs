@@ -17,4 +17,7 @@ public sealed record ReplicaTable
 
     /// <value>One a replica, ready or not; a replica of several shards is summed up in its first.</value>
     [Id(5)] public required ShardStatus[] Replicas { get; init; }
+
+    /// <value>What keeps the deployment as a whole from its desired state (the package, the store, a device that no silo has), or null.</value>
+    [Id(6)] public string? Problem { get; init; }
 }

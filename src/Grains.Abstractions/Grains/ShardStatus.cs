@@ -28,4 +28,7 @@ public sealed record ShardStatus
 
     /// <value>Device that the session runs on, for example <c>cpu:0</c>.</value>
     [Id(8)] public string? Device { get; init; }
+
+    /// <value>Silo that the shard is activated on, so that an attempt can be tied to the silo's life; null while unloaded.</value>
+    [Id(9)] public SiloAddress? Silo { get; init; }
 }
