@@ -1,0 +1,36 @@
+using Meridian.Load;
+
+namespace Meridian.Cluster.Tests.Harness;
+
+/// <summary>Kills regions of a running installation under load, each at a random moment, the next when the last victim takes traffic again.</summary>
+public sealed class RegionKiller(DevInstallation installation, OpenLoop load, Random random)
+{
+    private readonly List<TimeSpan> _kills = [];
+
+    /// <value>Moments of the kills on the load's clock.</value>
+    public IReadOnlyCollection<TimeSpan> Kills => _kills;
+
+    /// <param name="kills">Number of kills.</param>
+    /// <param name="recovery">How long a victim may take until it serves again.</param>
+    /// <param name="report">Told of every kill.</param>
+    /// <exception cref="TimeoutException">A victim never served again.</exception>
+    public async Task RunAsync(int kills, TimeSpan recovery, Action<string> report)
+    {
+        for (var i = 0; i < kills; i++)
+        {
+            var victim = installation.Regions[random.Next(installation.Regions.Length)];
+            await Task.Delay(random.Next(100, 900));
+            var pid = installation.ProcessOf(victim);
+            var killed = load.Elapsed;
+            Signals.Send(pid, Signals.Kill);
+            _kills.Add(killed);
+
+            // Requests that were due before the kill may still be answered by the victim's last breath: only later ones prove its return.
+            var back = await load.NextAsync(
+                sample => sample.Region == victim && sample.Due > killed && installation.ProcessOf(victim) != pid,
+                $"{victim} serving again after kill {i + 1} (pid {pid}). {installation.Supervisor.Tail()}",
+                recovery);
+            report($"kill {i + 1,2}: {victim,-14} pid {pid} at {killed.TotalSeconds,6:0.00} s, serves again after {(back.Done - killed).TotalMilliseconds,6:0} ms");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using System.Text.Json;
+
+namespace Meridian.Cluster.Tests.Harness;
+
+/// <summary>One region as <c>GET /admin/api/regions</c> of an edge shows it.</summary>
+public sealed record RegionReport(string Name, string Jurisdiction, string Status, double? RoundTripMs, int InFlight, ModelReport[] Models)
+{
+    public ModelReport? Model(string name) => Models.FirstOrDefault(m => m.Name == name);
+
+    public bool Serves(string model) =>
+        string.Equals(Status, "alive", StringComparison.OrdinalIgnoreCase) && Model(model) is { Ready: > 0 };
+
+    public static RegionReport[] Parse(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        var root = document.RootElement;
+        var list = root.ValueKind == JsonValueKind.Array ? root : root.TryGetProperty("regions", out var regions) ? regions : root.GetProperty("data");
+        return
+        [
+            .. list.EnumerateArray().Select(region => new RegionReport(
+                region.GetProperty("name").GetString()!,
+                region.GetProperty("jurisdiction").GetString()!,
+                region.GetProperty("status").GetString()!,
+                region.TryGetProperty("round_trip_ms", out var trip) && trip.ValueKind == JsonValueKind.Number ? trip.GetDouble() : null,
+                region.GetProperty("in_flight").GetInt32(),
+                [
+                    .. region.GetProperty("models").EnumerateArray().Select(model => new ModelReport(
+                        model.GetProperty("model").GetString()!,
+                        model.GetProperty("version").GetString(),
+                        model.GetProperty("desired_replicas").GetInt32(),
+                        model.GetProperty("ready_replicas").GetInt32(),
+                        model.GetProperty("queued").GetInt32(),
+                        model.TryGetProperty("problem", out var problem) ? problem.GetString() : null)),
+                ])),
+        ];
+    }
+}
