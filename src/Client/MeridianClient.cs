@@ -1,0 +1,258 @@
+using System.Globalization;
+using System.Text;
+using Meridian.Client.Regions;
+using Meridian.Client.Routing;
+using Meridian.Errors;
+using Meridian.Messages;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+
+namespace Meridian.Client;
+
+/// <summary>The failover loop: one attempt budget, one deadline, every attempt linked to its connection's loss.</summary>
+internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianClient> logger, TimeProvider time) : IMeridianClient
+{
+    /// <summary>Between two rounds over regions that answered, but not with a result.</summary>
+    private static readonly TimeSpan RoundPause = TimeSpan.FromMilliseconds(100);
+
+    private readonly ILogger _logger = logger;
+
+    public IReadOnlyList<RegionConnection> Regions
+    {
+        get
+        {
+            var regions = new RegionConnection[pool.Links.Length];
+            for (var i = 0; i < regions.Length; i++)
+                regions[i] = pool.Links[i].Snapshot();
+            return regions;
+        }
+    }
+
+    public string? HomeRegion(string? model = null) => pool.Home(model ?? pool.Options.DefaultModel);
+
+    public IClusterClient GetClusterClient(string region)
+    {
+        foreach (var link in pool.Links)
+        {
+            if (link.Name == region)
+                return link.GetClusterClient();
+        }
+
+        throw new ArgumentException($"Region '{region}' is not configured; there are {string.Join(", ", pool.Links.Select(l => l.Name))}.", nameof(region));
+    }
+
+    public async Task WaitUntilAsync(Func<IReadOnlyList<RegionConnection>, bool> condition, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        pool.Start();
+        while (true)
+        {
+            var changed = pool.Changed;
+            if (condition(Regions))
+                return;
+            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public Task<InferResult> InferAsync(InferInput input, string? model = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return InferAsync(
+            new InferRequest { RequestId = "", Model = model ?? pool.Options.DefaultModel, Tenant = pool.Options.Tenant, RemainingMs = 0, Input = input },
+            cancellationToken);
+    }
+
+    public async Task<InferResult> InferAsync(InferRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        cancellationToken.ThrowIfCancellationRequested();
+        pool.Start();
+
+        var started = time.GetTimestamp();
+        var budget = pool.Options.Deadline;
+        if (request.RemainingMs > 0 && request.RemainingMs < budget.TotalMilliseconds)
+            budget = TimeSpan.FromMilliseconds(request.RemainingMs);
+        using var deadline = new CancellationTokenSource(budget, time);
+
+        var residency = ResidencyRule.Intersect(pool.Residency, request.Residency);
+        var id = string.IsNullOrEmpty(request.RequestId) ? Guid.NewGuid().ToString("N") : request.RequestId;
+        var attempt = 0;
+        ulong tried = 0;
+        Refusal? refusal = null;
+        Exception? cause = null;
+        try
+        {
+            while (true)
+            {
+                var choice = pool.Choose(request.Model, residency, tried);
+                if (choice < 0)
+                {
+                    await NextRoundAsync(residency, tried != 0, refusal, attempt, started, deadline.Token, cancellationToken).ConfigureAwait(false);
+                    tried = 0;
+                    continue;
+                }
+
+                var link = pool.Links[choice];
+                var connection = link.Current;
+                if (connection is null)
+                    continue;
+
+                attempt++;
+                tried |= 1UL << choice;
+                (var result, refusal, cause) = await AttemptAsync(
+                    link,
+                    connection,
+                    request with
+                    {
+                        RequestId = id,
+                        Residency = residency,
+                        AttemptsLeft = pool.Options.Attempts - attempt,
+                        RemainingMs = Math.Max(1, (int)(budget - time.GetElapsedTime(started)).TotalMilliseconds),
+                    },
+                    deadline.Token,
+                    cancellationToken).ConfigureAwait(false);
+                if (result is not null)
+                    return result;
+                if (!IsWorthAnotherRegion(refusal!.Code) || attempt >= pool.Options.Attempts)
+                    throw Refused(refusal, cause);
+                LogNextRegion(id, link.Name, refusal.Code, attempt, refusal.Message);
+            }
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw Refused(DeadlineRefusal(budget, attempt, refusal), cause);
+        }
+    }
+
+    private static async ValueTask<(InferResult? Result, Refusal? Refusal, Exception? Cause)> AttemptAsync(
+        RegionLink link,
+        LiveConnection connection,
+        InferRequest request,
+        CancellationToken deadline,
+        CancellationToken caller)
+    {
+        // Linked to the connection's loss: Orleans notices a killed peer only by its time-out.
+        using var attempt = caller.CanBeCanceled
+            ? CancellationTokenSource.CreateLinkedTokenSource(caller, deadline, connection.Lost)
+            : CancellationTokenSource.CreateLinkedTokenSource(deadline, connection.Lost);
+        try
+        {
+            var reply = await link.InferAsync(connection, request, attempt.Token).ConfigureAwait(false);
+            return reply.Result is not null
+                ? (reply.Result, null, null)
+                : (null, reply.Refusal ?? Refuse(RefusalCode.Internal, $"Region '{link.Name}' answered with neither a result nor a refusal."), null);
+        }
+        catch (OperationCanceledException e) when (caller.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The request was cancelled.", e, caller);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (MeridianException e)
+        {
+            return (null, e.Refusal, e);
+        }
+        catch (Exception e) when (IsLoss(e))
+        {
+            link.Suspect();
+            return (null, Refuse(RefusalCode.RegionLost, $"Region '{link.Name}' was lost while it served: {link.View.Problem ?? e.Message}"), e);
+        }
+        catch (Exception e)
+        {
+            return (null, Refuse(RefusalCode.Internal, $"Region '{link.Name}' failed: {e.Message}"), e);
+        }
+    }
+
+    /// <summary>No region is left in this round: waits until it makes sense to begin another, or throws.</summary>
+    private async Task NextRoundAsync(
+        string[]? residency,
+        bool anyTried,
+        Refusal? refusal,
+        int attempts,
+        long started,
+        CancellationToken deadline,
+        CancellationToken caller)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline, caller);
+        try
+        {
+            if (pool.Reach(residency).Connected)
+            {
+                // Queues that are full everywhere, and a residency that no region accepts, do not pass within a retry.
+                if (refusal?.Code is RefusalCode.NoCapacity or RefusalCode.ResidencyUnavailable)
+                    throw Refused(refusal, null);
+                if (anyTried)
+                    await Task.Delay(RoundPause * Math.Max(1, attempts), time, limit.Token).ConfigureAwait(false);
+                return;
+            }
+
+            while (true)
+            {
+                var changed = pool.Changed;
+                var (permitted, connected) = pool.Reach(residency);
+                if (connected)
+                    return;
+                var left = pool.Options.WaitForRegion - time.GetElapsedTime(started);
+                if (!permitted || left <= TimeSpan.Zero)
+                    throw Refused(Unreachable(residency, permitted), null);
+                try
+                {
+                    await changed.WaitAsync(left, time, limit.Token).ConfigureAwait(false);
+                }
+                catch (TimeoutException)
+                {
+                    // The next turn of the loop says so.
+                }
+            }
+        }
+        catch (OperationCanceledException e) when (caller.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The request was cancelled.", e, caller);
+        }
+    }
+
+    private static bool IsWorthAnotherRegion(RefusalCode code) =>
+        code is RefusalCode.NotReady or RefusalCode.NoCapacity or RefusalCode.RegionLost or RefusalCode.ResidencyUnavailable;
+
+    /// <summary>Failures of the way to the region rather than of the request. A cancellation that is neither the caller's nor the deadline's comes from a connection or a region that ends.</summary>
+    private static bool IsLoss(Exception exception) =>
+        exception is OperationCanceledException or OrleansException or TimeoutException or ObjectDisposedException or System.Net.Sockets.SocketException or IOException;
+
+    private static Refusal Refuse(RefusalCode code, string message) => new() { Code = code, Message = message };
+
+    private static Refusal DeadlineRefusal(TimeSpan budget, int attempts, Refusal? last) => Refuse(
+        RefusalCode.Deadline,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"No answer within {budget.TotalMilliseconds:0} ms and {attempts} attempts{(last is null ? "." : $"; the last refusal was {last.Code}: {last.Message}")}"));
+
+    private static MeridianException Refused(Refusal refusal, Exception? cause) => cause is null ? new MeridianException(refusal) : new MeridianException(refusal, cause);
+
+    private Refusal Unreachable(string[]? residency, bool permitted)
+    {
+        if (!permitted)
+        {
+            return Refuse(
+                RefusalCode.ResidencyUnavailable,
+                $"No configured region is under a permitted jurisdiction ({string.Join(", ", residency ?? [])}); there are {string.Join(", ", pool.Links.Select(l => $"{l.Name} ({l.View.Jurisdiction ?? "none"})"))}.");
+        }
+
+        var why = new StringBuilder();
+        foreach (var link in pool.Links)
+        {
+            var view = link.View;
+            if (view.State == RegionConnectionState.Excluded || !ResidencyRule.Permits(residency, view.Jurisdiction))
+                continue;
+            why.Append(why.Length == 0 ? "" : "; ").Append(link.Name).Append(": ").Append(view.Problem ?? "not connected yet");
+        }
+
+        return residency is null
+            ? Refuse(RefusalCode.RegionLost, $"No region can be reached. {why}")
+            : Refuse(RefusalCode.ResidencyUnavailable, $"No region under a permitted jurisdiction ({string.Join(", ", residency)}) can be reached. {why}");
+    }
+
+    [LoggerMessage(EventId = 7020, Level = LogLevel.Debug, Message = "Request {RequestId} leaves region {Region}: {Code} at attempt {Attempt} ({Reason})")]
+    private partial void LogNextRegion(string requestId, string region, RefusalCode code, int attempt, string reason);
+}

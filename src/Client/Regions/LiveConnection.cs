@@ -1,0 +1,27 @@
+using System.Diagnostics.CodeAnalysis;
+using Meridian.Grains;
+
+namespace Meridian.Client.Regions;
+
+/// <summary>
+/// One incarnation of the connection to a region. A request reads it once and so gets an endpoint together with the token that tells of that endpoint's loss:
+/// read apart, a loss in between would leave the request waiting on a dead peer.
+/// Nothing disposes it: requests hold the token for as long as they like, and a source without a timer holds nothing.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "See above.")]
+internal sealed class LiveConnection(IRegionEndpoint endpoint, long incarnation, long since)
+{
+    private readonly CancellationTokenSource _lost = new();
+
+    public IRegionEndpoint Endpoint { get; } = endpoint;
+
+    public long Incarnation { get; } = incarnation;
+
+    /// <value>Timestamp of the client's clock.</value>
+    public long Since { get; } = since;
+
+    public CancellationToken Lost => _lost.Token;
+
+    /// <summary>Ends every attempt under way, on another thread: the caller is the socket's.</summary>
+    public void End() => _ = _lost.CancelAsync();
+}

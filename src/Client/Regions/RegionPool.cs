@@ -1,0 +1,153 @@
+using System.Collections.Concurrent;
+using Meridian.Client.Routing;
+using Meridian.Messages;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Meridian.Client.Regions;
+
+/// <summary>All regions, and for each model the one that is home.</summary>
+internal sealed partial class RegionPool : IAsyncDisposable
+{
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ConcurrentDictionary<string, int> _homes = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task[]? _running;
+
+    public RegionPool(IOptions<MeridianClientOptions> options, ILoggerFactory loggerFactory, TimeProvider time, Random random)
+    {
+        Options = options.Value;
+        Residency = Options.Residency is { } residency ? [.. residency] : null;
+        _logger = loggerFactory.CreateLogger<RegionPool>();
+        Links = new RegionLink[Options.Regions.Count];
+        for (var i = 0; i < Links.Length; i++)
+        {
+            var region = Options.Regions[i];
+            Links[i] = new RegionLink(
+                region,
+                Options,
+                ResidencyRule.Permits(Residency, region.Jurisdiction),
+                loggerFactory,
+                time,
+                new Random(random.Next()),
+                SignalChange);
+        }
+    }
+
+    public MeridianClientOptions Options { get; }
+
+    /// <value>The client's own restriction, or null.</value>
+    public string[]? Residency { get; }
+
+    public RegionLink[] Links { get; }
+
+    /// <value>Completes at the next change of any region. Take it before looking, so that no change falls between look and wait.</value>
+    public Task Changed => Volatile.Read(ref _changed).Task;
+
+    /// <summary>Starts connecting, once; returns at once.</summary>
+    public void Start()
+    {
+        if (Volatile.Read(ref _running) is not null)
+            return;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+            if (_running is not null)
+                return;
+            var running = new Task[Links.Length];
+            for (var i = 0; i < running.Length; i++)
+            {
+                var link = Links[i];
+                running[i] = link.View.State == RegionConnectionState.Excluded ? Task.CompletedTask : Task.Run(() => link.RunAsync(_stopping.Token));
+            }
+
+            Volatile.Write(ref _running, running);
+        }
+    }
+
+    public string? Home(string model) => _homes.TryGetValue(model, out var home) && Links[home].Current is not null ? Links[home].Name : null;
+
+    /// <summary>Whether any region that may see data under <paramref name="residency"/> is configured, and whether one is connected.</summary>
+    public (bool Permitted, bool Connected) Reach(string[]? residency)
+    {
+        var permitted = false;
+        foreach (var link in Links)
+        {
+            var view = link.View;
+            if (view.State == RegionConnectionState.Excluded || !ResidencyRule.Permits(residency, view.Jurisdiction))
+                continue;
+            if (link.Current is not null)
+                return (true, true);
+            permitted = true;
+        }
+
+        return (permitted, false);
+    }
+
+    /// <summary>Index of the region that the request goes to next, or -1.</summary>
+    public int Choose(string model, string[]? residency, ulong tried)
+    {
+        Span<RegionCandidate> candidates = stackalloc RegionCandidate[Links.Length];
+        for (var i = 0; i < candidates.Length; i++)
+            candidates[i] = Judge(Links[i], model, residency);
+
+        var home = _homes.TryGetValue(model, out var known) ? known : -1;
+        var choice = RegionSelection.Choose(candidates, home, tried);
+
+        // A retry, a request under its own restriction and a model without replicas say nothing about where the others should go.
+        if (choice >= 0 && choice != home && tried == 0 && candidates[choice].Tier < 2 && ReferenceEquals(residency, Residency))
+        {
+            _homes[model] = choice;
+            LogHome(model, Links[choice].Name, home < 0 ? "none" : Links[home].Name, candidates[choice].ExpectedMs);
+        }
+
+        return choice;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task[]? running;
+        lock (_gate)
+        {
+            running = _running;
+            if (_stopping.IsCancellationRequested)
+                return;
+            _stopping.Cancel();
+        }
+
+        if (running is not null)
+            await Task.WhenAll(running).ConfigureAwait(false);
+        SignalChange();
+    }
+
+    private static RegionCandidate Judge(RegionLink link, string model, string[]? residency)
+    {
+        var view = link.View;
+        if (link.Current is null || !ResidencyRule.Permits(residency, view.Jurisdiction))
+            return default;
+
+        var ready = false;
+        var full = true;
+        var queue = double.MaxValue;
+        var models = view.Models;
+        for (var i = 0; i < models.Length; i++)
+        {
+            ModelStatus status = models[i];
+            if (status.ReadyReplicas <= 0 || status.Model != model)
+                continue;
+            ready = true;
+            full &= status.QueueCapacity > 0 && status.Queued >= status.QueueCapacity;
+            queue = Math.Min(queue, view.QueueMs[i]);
+        }
+
+        return new RegionCandidate(true, ready, ready && full, view.Settled, link.Preferred, view.RoundTripMs + (ready ? queue : 0));
+    }
+
+    private void SignalChange() =>
+        Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
+    [LoggerMessage(EventId = 7010, Level = LogLevel.Information, Message = "Home region of {Model} is {Region}, it was {Before}; expected {ExpectedMs:0.00} ms")]
+    private partial void LogHome(string model, string region, string before, double expectedMs);
+}
