@@ -1,0 +1,49 @@
+using Meridian.Cluster.Tests.Harness;
+using Meridian.Grains;
+using Meridian.Load;
+
+namespace Meridian.Cluster.Tests.Failover;
+
+public sealed class SiloKillTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task A_second_silo_takes_a_replica_and_its_loss_stops_nothing()
+    {
+        using var data = new TemporaryDirectory();
+        await using var installation = new Installation(data.Path, regions: 1, Models.MiniLm);
+        installation.StartRegion("eastus");
+        var facade = installation.Facade("eastus");
+        await installation.ReadyAsync(facade);
+        installation.StartPart("eastus", "second silo", "silo");
+        await using var cluster = await RegionCluster.ConnectAsync("eastus", installation.GatewayPort("eastus"));
+        await Eventually.HoldsAsync(async _ => await cluster.SilosAsync() == 2, "two silos in the region", TimeSpan.FromSeconds(40), installation.Tails);
+
+        await cluster.Deployment("minilm").Scale(new ScaleChange { OperationId = "two", Replicas = 2, By = "test" });
+        await Eventually.HoldsAsync(
+            async token => (await facade.RegionsAsync(token)).Single().Model("minilm") is { Ready: 2 }, "two ready replicas", TimeSpan.FromSeconds(40), installation.Tails);
+        var table = await cluster.Deployment("minilm").Replicas(knownRevision: -1);
+        var silos = table.Replicas.Select(r => r.Silo).Distinct().ToArray();
+        output.WriteLine($"replicas on {string.Join(" and ", silos)}");
+        Assert.Equal(2, silos.Length);
+
+        using var http = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false });
+        var requests = new EmbeddingRequests("minilm", seed: 11);
+        var load = new OpenLoop(http, index => requests.To(facade.Address, index), perSecond: 30, TimeSpan.FromSeconds(40), TimeProvider.System);
+        using var stop = new CancellationTokenSource();
+        var running = load.RunAsync(stop.Token);
+        await load.NextAsync(s => s.Index >= 30 && s.Status == 200, "a second of answers", TimeSpan.FromSeconds(30));
+        var killed = load.Elapsed;
+        await installation.KillAsync("second silo");
+        await Eventually.HoldsAsync(async _ => await cluster.SilosAsync() == 1, "the region to notice the loss", TimeSpan.FromSeconds(60), installation.Tails);
+        var noticed = load.Elapsed;
+        await Eventually.HoldsAsync(
+            async token => (await facade.RegionsAsync(token)).Single().Model("minilm") is { Ready: 2 }, "the lost replica loaded anew", TimeSpan.FromSeconds(60), installation.Tails);
+        output.WriteLine($"noticed after {(noticed - killed).TotalSeconds:0.0} s, two replicas again after {(load.Elapsed - killed).TotalSeconds:0.0} s");
+        await stop.CancelAsync();
+        await running;
+
+        var report = KillReport.Of(load.Samples, [killed]);
+        output.WriteLine(report.ToString());
+        Assert.True(report.Failed.Length == 0, $"{report}\n{string.Join("\n", report.Failed.Take(10))}\n{installation.Tails()}");
+    }
+}
