@@ -18,6 +18,11 @@ public sealed record EngineOptions
     /// <value>Most items in a batch. Default 32.</value>
     public int MaxBatch { get; init; } = 32;
 
+    /// <value>
+    /// Most tokens in a batch, padding included (a single item may exceed it). Default 512: a CPU gains nothing from more, and its caches lose. A GPU wants thousands.
+    /// </value>
+    public int MaxBatchTokens { get; init; } = 512;
+
     /// <value>How long an idle engine waits for a batch to fill. Default zero: batches form while the previous one runs.</value>
     public TimeSpan MaxWait { get; init; }
 

@@ -1,0 +1,30 @@
+using Meridian.Inference.Packages;
+
+namespace Meridian.Inference.Engines.Embeddings;
+
+/// <summary>Runs a few shapes before an engine reports ready: the first run of a session allocates its arena and is slow.</summary>
+internal static class WarmUp
+{
+    /// <summary>Tokens of the item that is timed, or the model's limit where that is lower.</summary>
+    public const int ItemTokens = 32;
+
+    /// <returns>Time of one item of <see cref="ItemTokens"/> tokens, ms: the engine's first estimate of its service time.</returns>
+    public static float Run(EmbeddingRunner runner, ModelManifest manifest, EngineOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var item = Math.Min(ItemTokens, manifest.MaxTokens);
+        Batch(1, manifest.MaxTokens);
+        Batch(Math.Clamp(options.MaxBatchTokens / item, 1, options.MaxBatch), item);
+        Batch(1, item);
+        var started = time.GetTimestamp();
+        Batch(1, item);
+        return (float)time.GetElapsedTime(started).TotalMilliseconds;
+
+        void Batch(int items, int length)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var ids = new uint[items][];
+            Array.Fill(ids, new uint[length]);
+            runner.Run(new EmbeddingCall(ids, manifest.Dimensions).Items, length);
+        }
+    }
+}

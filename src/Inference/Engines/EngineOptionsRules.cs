@@ -1,0 +1,30 @@
+using Meridian.Inference.Sessions;
+
+namespace Meridian.Inference.Engines;
+
+/// <summary>What engine options must satisfy; a host's own validator can ask before any model is loaded.</summary>
+public static class EngineOptionsRules
+{
+    /// <summary>Every mistake, in words that name option, value and rule; empty when the options are sound.</summary>
+    public static IReadOnlyList<string> Check(EngineOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var mistakes = new List<string>();
+        if (!DeviceName.TryParse(options.Device, out _))
+            mistakes.Add($"Device '{options.Device}' is none; give cpu:0 or cuda:N.");
+        Range("IntraOpThreads", options.IntraOpThreads, 1, 1024);
+        Range("Workers", options.Workers, 1, 256);
+        Range("MaxBatch", options.MaxBatch, 1, 65_536);
+        Range("MaxBatchTokens", options.MaxBatchTokens, 1, 16 << 20);
+        Range("QueueCapacity", options.QueueCapacity, 1, 1 << 20);
+        if (options.MaxWait < TimeSpan.Zero || options.MaxWait > TimeSpan.FromHours(1))
+            mistakes.Add($"MaxWait {options.MaxWait} is out of range; zero to one hour.");
+        return mistakes;
+
+        void Range(string option, int value, int least, int most)
+        {
+            if (value < least || value > most)
+                mistakes.Add($"{option} {value} is out of range; {least} to {most}.");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using Meridian.Inference.Packages;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Meridian.Inference.Sessions;
+
+/// <summary>
+/// Owns one ONNX Runtime session on one device. Create it on an <see cref="EngineThread"/>: ONNX Runtime's threads inherit the priority of their creator.
+/// </summary>
+/// <remarks>
+/// Memory: the CPU arena stays on (without it every run pays for fresh pages); memory patterns are off, because they cache a plan for each input shape and an
+/// engine sees thousands of shapes.
+/// </remarks>
+public sealed class OnnxSession : IDisposable
+{
+    private OnnxSession(InferenceSession session, DeviceName device)
+    {
+        Session = session;
+        Device = device;
+    }
+
+    public InferenceSession Session { get; }
+
+    public DeviceName Device { get; }
+
+    /// <param name="model">The graph's bytes, verified.</param>
+    /// <param name="subject">What to call the graph in errors: its path.</param>
+    /// <param name="options">Device and threads.</param>
+    /// <exception cref="ModelPackageException">The bytes are no graph that ONNX Runtime runs.</exception>
+    /// <exception cref="DeviceUnavailableException">The device is not there.</exception>
+    public static OnnxSession Create(byte[] model, string subject, OnnxSessionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        using var settings = new SessionOptions
+        {
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            IntraOpNumThreads = options.IntraOpThreads,
+            InterOpNumThreads = 1,
+            EnableCpuMemArena = true,
+            EnableMemoryPattern = false,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        };
+        var spinning = options.AllowSpinning ? "1" : "0";
+        settings.AddSessionConfigEntry("session.intra_op.allow_spinning", spinning);
+        settings.AddSessionConfigEntry("session.inter_op.allow_spinning", spinning);
+        if (options.Device.IsCuda)
+            UseCuda(settings, options.Device);
+        try
+        {
+            return new OnnxSession(new InferenceSession(model, settings), options.Device);
+        }
+        catch (OnnxRuntimeException e) when (!options.Device.IsCuda)
+        {
+            throw new ModelPackageException(subject, $"'{subject}' cannot be loaded by ONNX Runtime: {e.Message} Export the graph again for an opset that it knows.", e);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new DeviceUnavailableException(
+                options.Device.ToString(), $"'{subject}' cannot be loaded on {options.Device}: {e.Message} Check the GPU with nvidia-smi, or set Device to cpu:0.", e);
+        }
+    }
+
+    public void Dispose() => Session.Dispose();
+
+    // ONNX Runtime's managed API is the same in both builds; what the native library can do is only known at run time.
+    private static void UseCuda(SessionOptions settings, DeviceName device)
+    {
+        if (!OrtEnv.Instance().GetAvailableProviders().Contains("CUDAExecutionProvider"))
+        {
+            throw new DeviceUnavailableException(
+                device.ToString(), $"Device {device} was asked for, but this build has ONNX Runtime for the CPU only. Build with -p:Accelerator=cuda (Linux, CUDA 12 libraries), or set Device to cpu:0.");
+        }
+
+        try
+        {
+            settings.AppendExecutionProvider_CUDA(device.Ordinal);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new DeviceUnavailableException(
+                device.ToString(), $"Device {device} cannot be used: {e.Message} Check the driver and the CUDA 12 libraries with nvidia-smi and ldconfig -p, or set Device to cpu:0.", e);
+        }
+    }
+}
