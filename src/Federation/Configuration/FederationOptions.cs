@@ -1,0 +1,43 @@
+namespace Meridian.Federation.Configuration;
+
+/// <summary>How this process takes part in the federation.</summary>
+public sealed class FederationOptions
+{
+    /// <value>Name of this observer in its peers' eyes and in logs. Default <c>front-door</c>; a region uses its own name.</value>
+    public string Edge { get; set; } = "front-door";
+
+    /// <value>The region that this process belongs to, or null for a front door.</value>
+    public string? Region { get; set; }
+
+    /// <value>Every region of the installation. A front door may give addresses alone: it learns the rest from the regions.</value>
+    public List<RegionMemberOptions> Regions { get; set; } = [];
+
+    /// <value>Models that the installation serves. A front door may leave this empty: it learns them from the regions.</value>
+    public List<ModelDeclarationOptions> Models { get; set; } = [];
+
+    /// <value>Epoch of the intent that this configuration states. Default 1. Of two intents the higher epoch wins.</value>
+    public long Epoch { get; set; } = 1;
+
+    /// <value>Regions that one request may be sent to, the first included. Default 4.</value>
+    public int Attempts { get; set; } = 4;
+
+    /// <value>Longest time any request may take at this edge; a caller's longer deadline is cut to it. Default 10 minutes.</value>
+    public TimeSpan Deadline { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <value>How long a request waits for a region to come back when every region is lost. Default 2 s; zero refuses at once.</value>
+    public TimeSpan WaitForRegion { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <value>Name of the routing policy: <c>expected-completion</c> (default), <c>nearest</c> or <c>least-load</c>.</value>
+    public string RoutingPolicy { get; set; } = Routing.RoutingPolicies.Default;
+
+    /// <value>Regions whose expected completion differs by no more than this count as equally good, ms. Default 5.</value>
+    public double NearEqualMs { get; set; } = 5;
+
+    /// <value>Largest message of the region protocol, bytes. Default 24 MiB (below Kestrel's own limit of 30,000,000).</value>
+    public int MaxMessageBytes { get; set; } = 24 * 1024 * 1024;
+
+    /// <value>How long a TCP connection to a region may take. Default 1 s.</value>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    public HeartbeatOptions Heartbeat { get; set; } = new();
+}

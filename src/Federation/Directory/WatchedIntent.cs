@@ -1,0 +1,150 @@
+using Grpc.Core;
+using Meridian.Federation.Configuration;
+using Meridian.Federation.Protocol;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Meridian.Federation.Directory;
+
+/// <summary>
+/// A front door's intent: what it was configured with, then the newest that any region tells. It watches every address it was given and every region it has learned of,
+/// on connections of their own, for ever; whatever comes is merged by <see cref="IntentMerge"/>, so order and repetition do not matter.
+/// </summary>
+internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOptions<FederationOptions> options, TimeProvider time, ILogger<WatchedIntent> logger)
+    : IIntentSource, IHostedService, IDisposable
+{
+    private readonly FederationOptions _options = options.Value;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Uri, CancellationTokenSource> _watches = [];
+    private Intent _current = configured.Current;
+    private TaskCompletionSource<Intent> _next = NewSource();
+
+    public Intent Current => Volatile.Read(ref _current);
+
+    public async Task<Intent> WaitForChangeAsync(long knownEpoch, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task<Intent> next;
+            lock (_lock)
+            {
+                if (_current.Epoch > knownEpoch)
+                    return _current;
+                next = _next.Task;
+            }
+
+            await next.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            WatchAll();
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => _stop.CancelAsync();
+
+    public void Dispose() => _stop.Cancel();
+
+    /// <summary>Takes an intent that a region told; returns whether it changed ours.</summary>
+    internal bool Offer(Intent offered, Uri from)
+    {
+        if (IntentMerge.Fault(offered) is { } fault)
+        {
+            LogFaulty(from, offered.Epoch, fault);
+            return false;
+        }
+
+        TaskCompletionSource<Intent> waiting;
+        lock (_lock)
+        {
+            var merged = IntentMerge.Merge(_current, offered);
+            if (ReferenceEquals(merged, _current))
+                return false;
+            Volatile.Write(ref _current, merged);
+            waiting = _next;
+            _next = NewSource();
+            WatchAll();
+        }
+
+        LogLearned(offered.Epoch, from, offered.Regions.Length, offered.Models.Length);
+        waiting.TrySetResult(offered);
+        return true;
+    }
+
+    // Continuations wait for locks of their own: never run them inside ours.
+    private static TaskCompletionSource<Intent> NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void WatchAll()
+    {
+        if (_stop.IsCancellationRequested)
+            return;
+        var wanted = new HashSet<Uri>();
+        foreach (var region in configured.Current.Regions)
+            wanted.Add(region.Protocol);
+        foreach (var region in _current.Regions)
+            wanted.Add(region.Protocol);
+        foreach (var (address, watch) in _watches)
+        {
+            if (wanted.Contains(address))
+                continue;
+            _ = watch.CancelAsync();
+            _watches.Remove(address);
+        }
+
+        foreach (var address in wanted)
+        {
+            if (_watches.ContainsKey(address))
+                continue;
+            var watch = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+            _watches.Add(address, watch);
+            _ = Task.Run(() => WatchAsync(address, watch));
+        }
+    }
+
+    private async Task WatchAsync(Uri address, CancellationTokenSource watch)
+    {
+        using (watch)
+        {
+            var token = watch.Token;
+            var backOff = _options.Heartbeat.MinBackOff;
+            while (!token.IsCancellationRequested)
+            {
+                try
+                {
+                    using var channel = new RegionChannel(address, _options);
+                    using var call = channel.Invoker.AsyncServerStreamingCall(
+                        RegionProtocol.Watch, null, new CallOptions(cancellationToken: token), new WatchRequest { Observer = _options.Edge, KnownEpoch = -1 });
+                    while (await call.ResponseStream.MoveNext(token).ConfigureAwait(false))
+                    {
+                        backOff = _options.Heartbeat.MinBackOff;
+                        Offer(call.ResponseStream.Current, address);
+                    }
+                }
+                catch (Exception exception) when (!token.IsCancellationRequested)
+                {
+                    LogUnwatched(address, exception.Message);
+                }
+                catch (Exception)
+                {
+                    return;
+                }
+
+                try
+                {
+                    await Task.Delay(backOff, time, token).ConfigureAwait(false);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+
+                backOff = TimeSpan.FromTicks(Math.Min(backOff.Ticks * 2, _options.Heartbeat.MaxBackOff.Ticks));
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Security.Cryptography;
+using Grpc.AspNetCore.Server;
+using Grpc.AspNetCore.Server.Model;
+using Meridian.Federation.Configuration;
+using Meridian.Federation.Directory;
+using Meridian.Federation.Edge;
+using Meridian.Federation.Liveness;
+using Meridian.Federation.Protocol;
+using Meridian.Federation.Routing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Meridian.Federation;
+
+/// <summary>Registers and maps the federation.</summary>
+public static class FederationServiceCollectionExtensions
+{
+    /// <summary>
+    /// Directory, liveness, region protocol, routing and the edge. A process with an <see cref="ILocalRegion"/> in its services is part of that region;
+    /// one without is a front door. Every mistake of the options is reported when the host starts.
+    /// </summary>
+    public static IServiceCollection AddMeridianFederation(this IServiceCollection services, Action<FederationOptions> configure)
+    {
+        services.AddOptionsWithValidateOnStart<FederationOptions>().Configure(configure);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<FederationOptions>, FederationOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<Random>(_ => new ConcurrentRandom(BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8))));
+
+        services.TryAddSingleton<ConfiguredIntent>();
+        services.TryAddSingleton<WatchedIntent>();
+        services.TryAddSingleton<IIntentSource>(p =>
+            p.GetRequiredService<IOptions<FederationOptions>>().Value.Region is null ? p.GetRequiredService<WatchedIntent>() : p.GetRequiredService<ConfiguredIntent>());
+        services.AddHostedService<IntentWatch>();
+
+        services.TryAddSingleton<InFlightLedger>();
+        services.TryAddSingleton<LivenessService>();
+        services.TryAddSingleton<IDirectoryFeed>(p => p.GetRequiredService<LivenessService>());
+        services.TryAddSingleton<IRegionDirectory>(p => p.GetRequiredService<IDirectoryFeed>());
+        services.TryAddSingleton<IFailureReports>(p => p.GetRequiredService<LivenessService>());
+        services.TryAddSingleton<IPeerHints>(p => p.GetRequiredService<LivenessService>());
+        services.AddHostedService(p => p.GetRequiredService<LivenessService>());
+
+        services.TryAddSingleton(p =>
+        {
+            var options = p.GetRequiredService<IOptions<FederationOptions>>().Value;
+            return new RoutingDirector(RoutingPolicies.ByName[options.RoutingPolicy], options.NearEqualMs, p.GetRequiredService<InFlightLedger>());
+        });
+        services.TryAddSingleton<IRegionTransport, GrpcRegionTransport>();
+        services.TryAddSingleton<IEdge, EdgeDispatcher>();
+
+        services.AddGrpc(grpc => grpc.IgnoreUnknownServices = true).AddServiceOptions<RegionService>(_ => { });
+        services.AddOptions<GrpcServiceOptions<RegionService>>().Configure<IOptions<FederationOptions>>((grpc, federation) =>
+        {
+            grpc.MaxReceiveMessageSize = federation.Value.MaxMessageBytes;
+            grpc.MaxSendMessageSize = federation.Value.MaxMessageBytes;
+        });
+        services.TryAddSingleton<RegionService>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<RegionService>, RegionServiceMethods>());
+        return services;
+    }
+
+    /// <summary>
+    /// Serves the region protocol (gRPC, HTTP/2 without HTTP/1 on the same clear-text port). For processes with an <see cref="ILocalRegion"/> alone.
+    /// Confine it to its port: <c>.RequireHost("*:8190")</c>.
+    /// </summary>
+    public static IEndpointConventionBuilder MapMeridianRegionProtocol(this IEndpointRouteBuilder endpoints) => endpoints.MapGrpcService<RegionService>();
+}

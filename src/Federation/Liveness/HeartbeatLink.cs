@@ -1,0 +1,198 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
+using Grpc.Core;
+using Meridian.Federation.Configuration;
+using Meridian.Federation.Directory;
+using Meridian.Federation.Protocol;
+
+namespace Meridian.Federation.Liveness;
+
+/// <summary>
+/// The active monitor of one region: keeps one heartbeat stream open, on a connection of its own, and notes what it sees. Judges nothing.
+/// <para>
+/// A stream that ends after having been acked is reopened at once (its process may have been replaced within the same second); an attempt that fails is repeated
+/// after a back-off from <see cref="HeartbeatOptions.MinBackOff"/> to <see cref="HeartbeatOptions.MaxBackOff"/>, for ever. A stream that has been silent for
+/// <see cref="HeartbeatOptions.MaxSilence"/> is dropped with its connection, since TCP may take minutes to notice a healed partition; against a frozen process the
+/// new attempts connect (its kernel answers) and stay silent, until it thaws.
+/// </para>
+/// Methods are called on the liveness thread; the stream runs on the pool and only writes observations.
+/// </summary>
+internal sealed class HeartbeatLink(RegionMember member, FederationOptions options, TimeProvider time, Action<Observation> note) : IDisposable
+{
+    private readonly HeartbeatOptions _heartbeat = options.Heartbeat;
+    private Session? _session;
+    private TimeSpan _backOff;
+    private long _retryAfter = long.MinValue;
+    private Task _knock = Task.CompletedTask;
+
+    public RegionMember Member => member;
+
+    /// <summary>Once a tick: sends the beat, or drops a stream that has been silent for too long.</summary>
+    public void Pace(Beat beat, long now)
+    {
+        if (_session is not { } session)
+            return;
+        if (time.GetElapsedTime(session.LastSign, now) >= _heartbeat.MaxSilence)
+            session.Cancel();
+        else
+            session.Send(beat);
+    }
+
+    /// <summary>Opens the stream when its time has come; returns how long until then, or null while there is a stream.</summary>
+    public TimeSpan? Due(Beat beat, long now)
+    {
+        if (_session is not null)
+            return null;
+        if (now < _retryAfter)
+            return time.GetElapsedTime(now, _retryAfter);
+        Open(beat, now);
+        return null;
+    }
+
+    /// <summary>The current stream ended.</summary>
+    public void Ended(Beat beat, long now)
+    {
+        if (_session is not { Ended: true } session)
+            return;
+        _session = null;
+
+        // A stream that lived for a beat or more was a healthy one. One that is acked once and then cut, again and again, must not make this loop spin.
+        if (session.Acked && time.GetElapsedTime(session.Started, now) >= _heartbeat.Interval)
+        {
+            _backOff = TimeSpan.Zero;
+            Open(beat, now);
+            return;
+        }
+
+        _backOff = _backOff == TimeSpan.Zero ? _heartbeat.MinBackOff : TimeSpan.FromTicks(Math.Min(_backOff.Ticks * 2, _heartbeat.MaxBackOff.Ticks));
+        _retryAfter = now + (long)(_backOff.TotalSeconds * time.TimestampFrequency);
+    }
+
+    /// <summary>There is reason to look now: skips the back-off.</summary>
+    public void Hurry(Beat beat, long now)
+    {
+        _backOff = TimeSpan.Zero;
+        if (_session is null)
+            Open(beat, now);
+    }
+
+    /// <summary>Asks the region's kernel whether anybody listens: a bare TCP connection, independent of the stream and of HTTP.</summary>
+    public void Knock(long now)
+    {
+        if (_knock.IsCompleted)
+            _knock = Task.Run(() => KnockAsync(now));
+    }
+
+    public void Dispose()
+    {
+        _session?.Cancel();
+        _session = null;
+    }
+
+    private void Open(Beat beat, long now)
+    {
+        var session = new Session(this, now);
+        _session = session;
+        _ = Task.Run(() => session.RunAsync(beat));
+    }
+
+    private async Task KnockAsync(long started)
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(options.ConnectTimeout, time);
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(member.Protocol.DnsSafeHost, member.Protocol.Port, timeout.Token).ConfigureAwait(false);
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionRefused)
+        {
+            note(new Observation(ObservationKind.Refused, member.Name, started));
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException)
+        {
+            // Says nothing certain: phi decides.
+        }
+    }
+
+    /// <summary>One connection and its one stream.</summary>
+    [SuppressMessage("Reliability", "CA1001", Justification = "A source without timer or link holds nothing, and disposing it would race with CancelAsync.")]
+    private sealed class Session(HeartbeatLink link, long started)
+    {
+        private readonly CancellationTokenSource _cancel = new();
+        private IClientStreamWriter<Beat>? _writer;
+        private Task _write = Task.CompletedTask;
+        private long _lastSign = started;
+
+        public long Started { get; } = started;
+
+        public long LastSign => Volatile.Read(ref _lastSign);
+
+        public bool Acked { get; private set; }
+
+        // Written before the observation that makes the liveness thread read it.
+        public bool Ended { get; private set; }
+
+        public void Send(Beat beat)
+        {
+            // Null until the stream is open. A beat that is still on its way is not followed by another: gRPC forbids it, and a stuck stream needs no more bytes.
+            if (Volatile.Read(ref _writer) is not { } writer || !_write.IsCompleted)
+                return;
+            _write = SendAsync(writer, beat);
+        }
+
+        public void Cancel() => _ = _cancel.CancelAsync();
+
+        public async Task RunAsync(Beat first)
+        {
+            var refused = false;
+            try
+            {
+                using var channel = new RegionChannel(link.Member.Protocol, link.Options);
+                using var call = channel.Invoker.AsyncDuplexStreamingCall(RegionProtocol.Heartbeat, null, new CallOptions(cancellationToken: _cancel.Token));
+                await SendAsync(call.RequestStream, first).ConfigureAwait(false);
+                Volatile.Write(ref _writer, call.RequestStream);
+                while (await call.ResponseStream.MoveNext(_cancel.Token).ConfigureAwait(false))
+                {
+                    var ack = call.ResponseStream.Current;
+                    var now = link.Time.GetTimestamp();
+                    Acked = true;
+                    Volatile.Write(ref _lastSign, now);
+                    if (ack.Status is { Models: not null } status)
+                        link.Note(new Observation(ObservationKind.Heard, link.Member.Name, now, status, ack.SentTimestamp));
+                }
+            }
+            catch (Exception exception)
+            {
+                // Whatever it was, the stream is over; only a refused connection is evidence of more.
+                refused = !Acked && TransportFaults.Classify(exception) == TransportFault.Refused;
+            }
+            finally
+            {
+                Volatile.Write(ref _writer, null);
+                Ended = true;
+            }
+
+            if (refused)
+                link.Note(new Observation(ObservationKind.Refused, link.Member.Name, Started));
+            link.Note(new Observation(ObservationKind.LinkEnded, link.Member.Name, link.Time.GetTimestamp()));
+        }
+
+        private static async Task SendAsync(IClientStreamWriter<Beat> writer, Beat beat)
+        {
+            try
+            {
+                await writer.WriteAsync(beat).ConfigureAwait(false);
+            }
+            catch (Exception)
+            {
+                // The reader of the same stream sees the end, with its reason.
+            }
+        }
+    }
+
+    private FederationOptions Options => options;
+
+    private TimeProvider Time => time;
+
+    private Action<Observation> Note => note;
+}

@@ -1,0 +1,14 @@
+using System.Diagnostics.Metrics;
+using Meridian.Federation.Directory;
+
+namespace Meridian.Federation.Liveness;
+
+/// <summary>Meter <c>Meridian.Federation</c>: <c>meridian.liveness.changes</c>, judgements that changed, by region and new health.</summary>
+internal static class LivenessMetrics
+{
+    private static readonly Meter Meter = new("Meridian.Federation");
+    private static readonly Counter<long> Changes = Meter.CreateCounter<long>("meridian.liveness.changes", "{change}", "Changes of a region's health in this observer's eyes");
+
+    public static void Changed(string region, RegionHealth health) =>
+        Changes.Add(1, new KeyValuePair<string, object?>("region", region), new KeyValuePair<string, object?>("health", health.ToString()));
+}

@@ -1,0 +1,22 @@
+using Meridian.Federation.Directory;
+using Microsoft.Extensions.Logging;
+
+namespace Meridian.Federation.Liveness;
+
+internal sealed partial class LivenessService
+{
+    [LoggerMessage(2201, LogLevel.Information, "Region {Region} is alive (incarnation {Incarnation}, was {Before})")]
+    private partial void LogAlive(string region, long incarnation, RegionHealth before);
+
+    [LoggerMessage(2202, LogLevel.Warning, "Region {Region} is dead: nobody listens at {Address} (incarnation {Incarnation})")]
+    private partial void LogRefused(string region, long incarnation, Uri address);
+
+    [LoggerMessage(2203, LogLevel.Warning, "Region {Region} is {Health}: silent for {SilenceMs:F0} ms (incarnation {Incarnation})")]
+    private partial void LogSilent(string region, long incarnation, RegionHealth health, double silenceMs);
+
+    [LoggerMessage(2204, LogLevel.Error, "The liveness thread met a fault and goes on")]
+    private partial void LogFault(Exception exception);
+
+    [LoggerMessage(2205, LogLevel.Warning, "Region {Region} stays unknown: at {Address} answers region {Answering}. Correct the address in the configuration")]
+    private partial void LogStranger(string region, Uri address, string answering);
+}

@@ -1,0 +1,291 @@
+using System.Collections.Concurrent;
+using Meridian.Federation.Configuration;
+using Meridian.Federation.Directory;
+using Meridian.Federation.Edge;
+using Meridian.Federation.Protocol;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Meridian.Federation.Liveness;
+
+/// <summary>
+/// This observer's own view of all regions. Three seams: <see cref="HeartbeatLink"/> monitors, <see cref="LivenessBoard"/> judges, and what is published here is all
+/// that routing sees.
+/// <para>
+/// One thread of its own (<c>meridian-liveness</c>) paces beats, judges and publishes, so that no amount of work on the pool delays a judgement. Network callbacks
+/// run on the pool and only queue observations; the thread is the single writer of all records, and readers take the whole snapshot by one volatile read.
+/// </para>
+/// Cases. <i>Killed</i>: its stream is reset, reopening is refused: Dead within milliseconds. <i>Restarted within a second</i>: reset, reopening succeeds, the first ack
+/// carries a later incarnation: the old life's token fires, a new one is issued. <i>Frozen or cut off</i>: silence, phi: Suspect, then Dead. <i>Thawed or healed</i>:
+/// the next ack makes it Alive, with a new token. <i>Stopping</i>: it ends its streams; reopening is answered Unavailable, then refused.
+/// <i>This process stopped or starved</i>: <see cref="ObserverClock"/> does not count that time. <i>Joined</i>: Unknown until the first ack.
+/// <i>Left the intent</i>: its token fires, its link closes.
+/// </summary>
+internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, IFailureReports, IPeerHints, IDisposable
+{
+    private readonly FederationOptions _options;
+    private readonly IIntentSource _intent;
+    private readonly ILocalRegion? _local;
+    private readonly TimeProvider _time;
+    private readonly ILogger<LivenessService> _logger;
+    private readonly LivenessBoard _board;
+    private readonly Dictionary<string, HeartbeatLink> _links = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _strangers = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<Observation> _observations = new();
+    private readonly AutoResetEvent _wake = new(false);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _waiters = new();
+    private TaskCompletionSource<DirectorySnapshot>? _next;
+    private DirectorySnapshot _current;
+    private Thread? _thread;
+    private long _sequence;
+
+    // Set by the pool, cleared by the thread before it asks the pool again.
+    private volatile bool _poolServed = true;
+
+    public LivenessService(
+        IOptions<FederationOptions> options, IIntentSource intent, InFlightLedger inFlight, TimeProvider time, ILogger<LivenessService> logger, ILocalRegion? local = null)
+    {
+        _options = options.Value;
+        _intent = intent;
+        _time = time;
+        _logger = logger;
+        _local = local;
+        if (local is not null && _options.Region is not null && local.Name != _options.Region)
+            throw new InvalidOperationException($"This process serves region '{local.Name}', but Federation: Region is '{_options.Region}'. Give both the same name.");
+        _board = new LivenessBoard(_options, _options.Region ?? local?.Name, local, inFlight, time);
+        _board.Follow(intent.Current);
+        _current = _board.Snapshot();
+    }
+
+    public DirectorySnapshot Current => Volatile.Read(ref _current);
+
+    public Task<DirectorySnapshot> WaitForChangeAsync(DirectorySnapshot known, CancellationToken cancellationToken)
+    {
+        lock (_waiters)
+        {
+            var current = Current;
+            if (!ReferenceEquals(current, known))
+                return Task.FromResult(current);
+
+            // Not run inline: the publisher is the liveness thread.
+            _next ??= new TaskCompletionSource<DirectorySnapshot>(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _next.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    public void ReportFailure(string region, long incarnation, Exception exception) =>
+        Note(new Observation(ObservationKind.RequestFailed, region, _time.GetTimestamp(), Incarnation: incarnation));
+
+    public void HeardFrom(string region, long incarnation) =>
+        Note(new Observation(ObservationKind.Hinted, region, _time.GetTimestamp(), Incarnation: incarnation));
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _thread = new Thread(Run) { Name = "meridian-liveness", IsBackground = true, Priority = ThreadPriority.AboveNormal };
+        _thread.Start();
+        _ = FollowIntentAsync();
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_thread is null)
+            return;
+        await _stop.CancelAsync().ConfigureAwait(false);
+        _wake.Set();
+        await _stopped.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _wake.Set();
+    }
+
+    private void Note(Observation observation)
+    {
+        _observations.Enqueue(observation);
+        _wake.Set();
+    }
+
+    private async Task FollowIntentAsync()
+    {
+        try
+        {
+            var known = _intent.Current.Epoch;
+            while (true)
+            {
+                var intent = await _intent.WaitForChangeAsync(known, _stop.Token).ConfigureAwait(false);
+                known = intent.Epoch;
+                _wake.Set();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    private void Run()
+    {
+        var interval = _options.Heartbeat.Interval;
+        var nextTick = _time.GetTimestamp();
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                var now = _time.GetTimestamp();
+                _board.Clock.Woke(now);
+                var changed = FollowIntent();
+                changed |= Drain(now);
+                if (now >= nextTick)
+                {
+                    Tick(now);
+                    nextTick = Math.Max(nextTick + (long)(interval.TotalSeconds * _time.TimestampFrequency), now);
+                    changed = true;
+                }
+
+                if (changed)
+                    Publish();
+                _wake.WaitOne(OpenDue(now, nextTick));
+            }
+            catch (Exception exception)
+            {
+                // A fault here must not end the observer: it would leave every region in its last state for ever.
+                LogFault(exception);
+                _wake.WaitOne(interval);
+            }
+        }
+
+        foreach (var link in _links.Values)
+            link.Dispose();
+        _stopped.TrySetResult();
+    }
+
+    private TimeSpan OpenDue(long now, long nextTick)
+    {
+        var wait = now >= nextTick ? TimeSpan.Zero : _time.GetElapsedTime(now, nextTick);
+        foreach (var link in _links.Values)
+        {
+            if (link.Due(NewBeat(now), now) is { } due && due < wait)
+                wait = due;
+        }
+
+        return wait;
+    }
+
+    private bool FollowIntent()
+    {
+        var intent = _intent.Current;
+        if (ReferenceEquals(intent, _board.Intent) && _links.Count == _board.Records.Count)
+            return false;
+        _board.Follow(intent);
+        foreach (var (name, link) in _links)
+        {
+            if (_board.Records.TryGetValue(name, out var record) && record.Member.Protocol == link.Member.Protocol)
+                continue;
+            link.Dispose();
+            _links.Remove(name);
+        }
+
+        foreach (var (name, record) in _board.Records)
+        {
+            if (!_links.ContainsKey(name))
+                _links.Add(name, new HeartbeatLink(record.Member, _options, _time, Note));
+        }
+
+        return true;
+    }
+
+    private bool Drain(long now)
+    {
+        var changed = false;
+        while (_observations.TryDequeue(out var seen))
+        {
+            if (!_board.Records.TryGetValue(seen.Region, out var record) || !_links.TryGetValue(seen.Region, out var link))
+                continue;
+            var before = record.Health;
+            switch (seen.Kind)
+            {
+                case ObservationKind.Heard when !_board.IsWho(seen.Region, seen.Status!):
+                    if (_strangers.Add(seen.Region))
+                        LogStranger(seen.Region, record.Member.Protocol, seen.Status!.Region);
+                    break;
+                case ObservationKind.Heard when _board.Heard(seen.Region, seen.Status!, seen.Timestamp, seen.SentTimestamp):
+                    LogAlive(seen.Region, record.Incarnation, before);
+                    LivenessMetrics.Changed(seen.Region, record.Health);
+                    changed = true;
+                    break;
+                case ObservationKind.Refused when _board.Refused(seen.Region, seen.Timestamp):
+                    LogRefused(seen.Region, record.Incarnation, record.Member.Protocol);
+                    LivenessMetrics.Changed(seen.Region, record.Health);
+                    changed = true;
+                    break;
+                case ObservationKind.LinkEnded:
+                    link.Ended(NewBeat(now), now);
+                    break;
+                case ObservationKind.RequestFailed when seen.Incarnation == record.Incarnation && record.Health != RegionHealth.Dead:
+                    link.Knock(now);
+                    link.Hurry(NewBeat(now), now);
+                    break;
+                case ObservationKind.Hinted when seen.Incarnation > record.Incarnation || record.Health != RegionHealth.Alive:
+                    link.Hurry(NewBeat(now), now);
+                    break;
+            }
+        }
+
+        return changed;
+    }
+
+    private void Tick(long now)
+    {
+        if (_poolServed)
+        {
+            _poolServed = false;
+            ThreadPool.UnsafeQueueUserWorkItem(static service => service._poolServed = true, this, preferLocal: false);
+        }
+        else
+        {
+            _board.Clock.PoolStarved();
+        }
+
+        var beat = NewBeat(now);
+        foreach (var link in _links.Values)
+            link.Pace(beat, now);
+        foreach (var (name, record) in _board.Records)
+        {
+            var before = record.Health;
+            if (!record.Judge(_board.Clock.Ms(now), _board.Clock))
+                continue;
+            LivenessMetrics.Changed(name, record.Health);
+            if (record.Health == RegionHealth.Alive)
+                LogAlive(name, record.Incarnation, before);
+            else
+                LogSilent(name, record.Incarnation, record.Health, record.SilenceMs(_board.Clock.Ms(now)));
+        }
+    }
+
+    private Beat NewBeat(long now) => new()
+    {
+        Observer = _options.Edge,
+        Sequence = ++_sequence,
+        SentTimestamp = now,
+        Status = _local?.Status,
+    };
+
+    private void Publish()
+    {
+        TaskCompletionSource<DirectorySnapshot>? waiting;
+        var snapshot = _board.Snapshot();
+        lock (_waiters)
+        {
+            Volatile.Write(ref _current, snapshot);
+            waiting = _next;
+            _next = null;
+        }
+
+        waiting?.TrySetResult(snapshot);
+    }
+}

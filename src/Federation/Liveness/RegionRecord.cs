@@ -1,0 +1,140 @@
+using System.Diagnostics.CodeAnalysis;
+using Meridian.Federation.Configuration;
+using Meridian.Federation.Directory;
+using Meridian.Messages;
+
+namespace Meridian.Federation.Liveness;
+
+/// <summary>
+/// The judgement of one region: a state machine over observations and time. Knows no network and no thread.
+/// <code>
+/// Unknown --heard--> Alive --silence--> Suspect --silence--> Dead --heard--> Alive
+///                      ^-------heard-------'                   ^
+///                    (any) ----------------refused-------------'
+/// </code>
+/// The token <see cref="RegionView.Lost"/> belongs to one life of one incarnation: it is cancelled when the region is judged Dead or a later incarnation is heard,
+/// and a new one is issued when the region is heard again.
+/// Used on the liveness thread alone.
+/// </summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "See _life.")]
+internal sealed class RegionRecord
+{
+    private const double MaxForgivenMs = 2000;
+
+    private readonly HeartbeatOptions _options;
+    private readonly PhiAccrualDetector _detector;
+    private readonly RoundTripEstimator _roundTrip = new();
+
+    // Never disposed: it has no timer and no link, so the collector takes it once no view and no attempt holds its token. Disposing would race with CancelAsync.
+    private CancellationTokenSource? _life;
+    private CancellationToken _lost;
+    private double _heardMs = double.NegativeInfinity;
+    private double _starvedWhenHeardMs;
+
+    public RegionRecord(RegionMember member, HeartbeatOptions options)
+    {
+        Member = member;
+        _options = options;
+        _detector = new PhiAccrualDetector(options.Interval, options.AcceptablePause, options.MinStdDev);
+    }
+
+    public RegionMember Member { get; set; }
+
+    public RegionHealth Health { get; private set; } = RegionHealth.Unknown;
+
+    public long Incarnation { get; private set; }
+
+    /// <summary>The region spoke. Returns whether health or incarnation changed.</summary>
+    public bool Heard(RegionStatus status, double nowMs, double roundTripMs, ObserverClock clock)
+    {
+        // A late ack of an earlier incarnation (its connection was still draining) says nothing about the present one.
+        if (status.Incarnation < Incarnation)
+            return false;
+        var changed = false;
+        if (status.Incarnation > Incarnation || Health is RegionHealth.Unknown or RegionHealth.Dead)
+        {
+            EndLife();
+            _life = new CancellationTokenSource();
+            _lost = _life.Token;
+            _detector.Reset(nowMs);
+            if (status.Incarnation > Incarnation)
+                _roundTrip.Reset();
+            Incarnation = status.Incarnation;
+            changed = true;
+        }
+        else
+        {
+            _detector.Heard(nowMs);
+        }
+
+        changed |= Health != RegionHealth.Alive;
+        Health = RegionHealth.Alive;
+        Models = status.Models ?? [];
+        _heardMs = Math.Max(_heardMs, nowMs);
+        _starvedWhenHeardMs = clock.StarvedMs;
+        _roundTrip.Add(roundTripMs);
+        return changed;
+    }
+
+    /// <summary>Nobody listens at its address. Returns whether that changed its health.</summary>
+    /// <param name="knockedMs">When the knock that was refused began: a process that was heard since is a later one.</param>
+    public bool Refused(double knockedMs)
+    {
+        if (Health == RegionHealth.Dead || _heardMs > knockedMs)
+            return false;
+        Die();
+        return true;
+    }
+
+    /// <summary>Judges the silence. Returns whether health changed.</summary>
+    public bool Judge(double nowMs, ObserverClock clock)
+    {
+        if (Health is RegionHealth.Unknown or RegionHealth.Dead)
+            return false;
+        var forgivenMs = Math.Min(clock.StarvedMs - _starvedWhenHeardMs, MaxForgivenMs);
+        var phi = _detector.Phi(nowMs - forgivenMs);
+        if (phi >= _options.DeadPhi || nowMs - forgivenMs - _heardMs >= _options.MaxSilence.TotalMilliseconds)
+        {
+            Die();
+            return true;
+        }
+
+        var health = phi >= _options.SuspectPhi ? RegionHealth.Suspect : RegionHealth.Alive;
+        if (health == Health)
+            return false;
+        Health = health;
+        return true;
+    }
+
+    /// <summary>Ms since the region was heard last.</summary>
+    public double SilenceMs(double nowMs) => nowMs - _heardMs;
+
+    /// <summary>The region left the intent.</summary>
+    public void Removed() => EndLife();
+
+    public RegionView View(int inFlight) => new()
+    {
+        Name = Member.Name,
+        Health = Health,
+        Incarnation = Incarnation,
+        RoundTripMs = _roundTrip.Ms,
+        Models = Models,
+        InFlight = inFlight,
+        Lost = _lost,
+    };
+
+    private ModelStatus[] Models { get; set; } = [];
+
+    private void Die()
+    {
+        Health = RegionHealth.Dead;
+        EndLife();
+    }
+
+    private void EndLife()
+    {
+        // On the pool: what attempts registered runs callers' continuations, which have no business on the liveness thread.
+        _ = _life?.CancelAsync();
+        _life = null;
+    }
+}

@@ -1,0 +1,21 @@
+using MessagePack;
+using Meridian.Messages;
+
+namespace Meridian.Federation.Protocol;
+
+/// <summary>One beat of an observer to a region.</summary>
+[MessagePackObject]
+public sealed record Beat
+{
+    /// <value>Name of the observing edge.</value>
+    [Key(0)] public required string Observer { get; init; }
+
+    /// <value>Rises by one a beat.</value>
+    [Key(1)] public required long Sequence { get; init; }
+
+    /// <value>The observer's own timestamp when the beat left; means nothing to anyone else.</value>
+    [Key(2)] public required long SentTimestamp { get; init; }
+
+    /// <value>The observer's own region's status, or null from a front door.</value>
+    [Key(3)] public RegionStatus? Status { get; init; }
+}

@@ -1,0 +1,12 @@
+using Meridian.Federation.Directory;
+using Meridian.Messages;
+
+namespace Meridian.Federation.Protocol;
+
+/// <summary>Carries one attempt to another region. A refusal is an answer; an exception means that the message or its answer did not get through.</summary>
+public interface IRegionTransport
+{
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    /// <exception cref="Exception">Anything else is the transport's; <see cref="TransportFault"/> tells the kinds apart.</exception>
+    Task<InferReply> InferAsync(RegionMember region, InferRequest request, CancellationToken cancellationToken);
+}

@@ -1,0 +1,57 @@
+using System.Net;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Meridian.Federation.Configuration;
+
+namespace Meridian.Federation.Protocol;
+
+/// <summary>One region's connection for one purpose (infer, heartbeat or watch): each purpose opens its own, so that none waits behind another's bytes.</summary>
+internal sealed class RegionChannel : IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly GrpcChannel _channel;
+
+    public RegionChannel(Uri address, FederationOptions options)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            EnableMultipleHttp2Connections = true,
+            ConnectTimeout = options.ConnectTimeout,
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+            PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
+            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            ActivityHeadersPropagator = null,
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+        };
+
+        // Given as HttpClient, not as handler: a bare handler makes the channel connect, poll and back off by itself (1 s and more after a refusal),
+        // which would keep a region that restarts in half a second out of service.
+        _http = new HttpClient(handler, disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan };
+        _channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
+        {
+            HttpClient = _http,
+            DisposeHttpClient = false,
+            MaxReceiveMessageSize = options.MaxMessageBytes,
+            MaxSendMessageSize = options.MaxMessageBytes,
+            MaxRetryAttempts = null,
+            MaxRetryBufferSize = null,
+            MaxRetryBufferPerCallSize = null,
+            DisableResolverServiceConfig = true,
+            ThrowOperationCanceledOnCancellation = true,
+        });
+        Invoker = _channel.CreateCallInvoker();
+    }
+
+    public CallInvoker Invoker { get; }
+
+    public void Dispose()
+    {
+        _channel.Dispose();
+        _http.Dispose();
+    }
+}

@@ -1,0 +1,40 @@
+using System.Buffers;
+using Grpc.Core;
+using MessagePack;
+using MessagePack.Resolvers;
+
+namespace Meridian.Federation.Protocol;
+
+/// <summary>MessagePack as gRPC's message format.</summary>
+internal static class WireFormat
+{
+    private const int KeptBytes = 256 * 1024;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? t_buffer;
+
+    /// <summary>Keys, never type names, and hash-collision-resistant maps: what arrives comes from another machine.</summary>
+    public static readonly MessagePackSerializerOptions Options =
+        MessagePackSerializerOptions.Standard.WithResolver(StandardResolver.Instance).WithSecurity(MessagePackSecurity.UntrustedData);
+
+    public static Marshaller<T> Marshaller<T>() => new(Serialize, Deserialize<T>);
+
+    /// <summary>
+    /// gRPC frames a message by its length. Told before the first byte, it lets the message go straight into the pipe; otherwise it buffers every message in an
+    /// array of its own. So the message is made in this thread's buffer first.
+    /// </summary>
+    private static void Serialize<T>(T message, SerializationContext context)
+    {
+        var buffer = t_buffer ??= new ArrayBufferWriter<byte>(4096);
+        buffer.ResetWrittenCount();
+        MessagePackSerializer.Serialize(buffer, message, Options);
+        context.SetPayloadLength(buffer.WrittenCount);
+        context.GetBufferWriter().Write(buffer.WrittenSpan);
+        context.Complete();
+        if (buffer.Capacity > KeptBytes)
+            t_buffer = null;
+    }
+
+    private static T Deserialize<T>(DeserializationContext context) =>
+        MessagePackSerializer.Deserialize<T>(context.PayloadAsReadOnlySequence(), Options);
+}

@@ -1,0 +1,20 @@
+namespace Meridian.Federation.Routing;
+
+/// <summary>What a policy may weigh of one region, cleaned of the absurd: nothing here is negative, infinite or undefined.</summary>
+public readonly record struct RegionFacts
+{
+    /// <value>Smoothed round trip from this edge, ms; 0 for the edge's own region.</value>
+    public double RoundTripMs { get; init; }
+
+    /// <value>Time that what waits now will take: queued items a ready replica, times the service time, ms.</value>
+    public double QueueMs { get; init; }
+
+    /// <value>Engine time of one item, ms; 0 while unknown.</value>
+    public double ServiceMs { get; init; }
+
+    /// <value>Items waiting or being computed in the region, a ready replica.</value>
+    public double LoadPerReplica { get; init; }
+
+    /// <value>Requests this edge has under way there.</value>
+    public int InFlight { get; init; }
+}
