@@ -1,0 +1,38 @@
+using System.ComponentModel;
+using System.Text.Json.Serialization;
+
+namespace Meridian.Gateway.Admin;
+
+[Description("A region as this edge sees it.")]
+internal sealed record RegionReport
+{
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    [JsonPropertyName("jurisdiction"), Description("Law that data in this region is under, for example 'eu'.")]
+    public required string Jurisdiction { get; init; }
+
+    [JsonPropertyName("location")]
+    public string? Location { get; init; }
+
+    [JsonPropertyName("status"), Description("'alive', 'suspect', 'dead', or 'unknown' where it was never heard of.")]
+    public required string Status { get; init; }
+
+    [JsonPropertyName("incarnation"), Description("Start of the region's process that was heard last, unix ms; 0 while unknown.")]
+    public required long Incarnation { get; init; }
+
+    [JsonPropertyName("models")]
+    public required RegionModelReport[] Models { get; init; }
+
+    [JsonPropertyName("round_trip_ms"), Description("Smoothed round trip from this edge, ms; null while unknown; 0 for the edge's own region.")]
+    public double? RoundTripMs { get; init; }
+
+    [JsonPropertyName("in_flight"), Description("Requests that this edge has under way at the region.")]
+    public required int InFlight { get; init; }
+
+    [JsonPropertyName("facade"), Description("Address of the region's HTTP facade, or null.")]
+    public string? Facade { get; init; }
+
+    [JsonPropertyName("own"), Description("True for the region that this edge belongs to.")]
+    public required bool Own { get; init; }
+}

@@ -1,0 +1,54 @@
+using System.ComponentModel;
+using System.Text.Json.Serialization;
+using Meridian.Federation.Directory;
+using Meridian.Messages;
+
+namespace Meridian.Gateway.Admin;
+
+[Description("All regions as this edge sees them. Every edge has its own view.")]
+internal sealed record RegionsReport
+{
+    [JsonPropertyName("edge"), Description("Name of the observer.")]
+    public required string Edge { get; init; }
+
+    [JsonPropertyName("regions")]
+    public required RegionReport[] Regions { get; init; }
+
+    public static RegionsReport Of(DirectorySnapshot snapshot) => new()
+    {
+        Edge = snapshot.Edge,
+        Regions = Array.ConvertAll(snapshot.Intent.Regions, member => ToReport(member, snapshot.Views.GetValueOrDefault(member.Name), snapshot.OwnRegion == member.Name)),
+    };
+
+    private static RegionReport ToReport(RegionMember member, RegionView? view, bool own) => new()
+    {
+        Name = member.Name,
+        Jurisdiction = member.Jurisdiction,
+        Location = member.Location,
+        Status = view?.Health switch
+        {
+            RegionHealth.Alive => "alive",
+            RegionHealth.Suspect => "suspect",
+            RegionHealth.Dead => "dead",
+            _ => "unknown",
+        },
+        Incarnation = view?.Incarnation ?? 0,
+        Models = Array.ConvertAll(view?.Models ?? [], ToReport),
+        RoundTripMs = view is not null && double.IsFinite(view.RoundTripMs) ? Math.Round(view.RoundTripMs, 3) : null,
+        InFlight = view?.InFlight ?? 0,
+        Facade = member.Facade?.ToString(),
+        Own = own,
+    };
+
+    private static RegionModelReport ToReport(ModelStatus model) => new()
+    {
+        Model = model.Model,
+        Version = model.Version,
+        Variant = model.Variant,
+        Replicas = new ReplicaCount { Ready = model.ReadyReplicas, Desired = model.DesiredReplicas },
+        InFlight = model.InFlight,
+        Queued = model.Queued,
+        ServiceMs = float.IsFinite(model.ServiceMs) ? Math.Round((double)model.ServiceMs, 3) : 0,
+        Problem = model.Problem,
+    };
+}

@@ -1,0 +1,52 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Meridian.Gateway.Errors;
+
+/// <summary>An error as OpenAI's clients read it.</summary>
+/// <param name="Status">HTTP status.</param>
+/// <param name="Type">Family: <c>invalid_request_error</c> or <c>server_error</c>.</param>
+/// <param name="Code">Machine-readable reason.</param>
+/// <param name="Message">What was wrong, with which value, and what to do.</param>
+/// <param name="Param">Field or header at fault, or null.</param>
+internal sealed record ApiError(int Status, string Type, string? Code, string Message, string? Param = null)
+{
+    public const string InvalidRequest = "invalid_request_error";
+    public const string Server = "server_error";
+
+    /// <value>When to come back, ms; 0 where nothing is said.</value>
+    public int RetryAfterMs { get; init; }
+
+    /// <value>What OpenAI's clients are told about sending the request again; null leaves it to their rule by status.</value>
+    public bool? ShouldRetry { get; init; }
+
+    public static ApiError Invalid(string code, string message, string? param = null) =>
+        new(StatusCodes.Status400BadRequest, InvalidRequest, code, message, param);
+
+    public static ApiError WrongType(string param, string expected, string actual) =>
+        Invalid("invalid_type", $"'{param}' must be {expected}, but is {actual}.", param);
+
+    public static ApiError Missing(string param, string expected) =>
+        Invalid("missing_required_parameter", $"'{param}' is missing: it must be {expected}.", param);
+
+    public static ApiError TooLarge(long limit) =>
+        new(StatusCodes.Status413PayloadTooLarge, InvalidRequest, "request_too_large", $"The request body is larger than {limit} bytes. Send fewer items at a time.");
+
+    public static ApiError Fault(string requestId) =>
+        new(StatusCodes.Status500InternalServerError, Server, "internal", $"The request failed by a fault of ours. Its id is {requestId}.");
+
+    public static ApiError ModelNotFound(string model) =>
+        new(StatusCodes.Status404NotFound, InvalidRequest, "model_not_found", $"The model '{Shorten(model)}' does not exist. GET /v1/models lists those that do.", "model");
+
+    /// <summary>At most 64 characters of a caller's own text, so that an error is never much larger than its reason.</summary>
+    public static string Shorten(string text)
+    {
+        if (text.Length <= 64)
+        {
+            return text;
+        }
+
+        // A surrogate pair is not cut in half.
+        var length = char.IsHighSurrogate(text[63]) ? 63 : 64;
+        return string.Concat(text.AsSpan(0, length), "...");
+    }
+}

@@ -1,0 +1,40 @@
+using Meridian.Gateway.Admin;
+using Meridian.Gateway.Embeddings;
+using Meridian.Gateway.Envelope;
+using Meridian.Gateway.Health;
+using Meridian.Gateway.Models;
+using Meridian.Gateway.Reference;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Meridian.Gateway;
+
+public static class GatewayApplicationExtensions
+{
+    /// <summary>
+    /// Puts the facade into the pipeline: the envelope first (request id, errors), then routing, then every route.
+    /// Call it before other endpoints are mapped, so that the envelope is around them too.
+    /// </summary>
+    public static WebApplication UseMeridianGateway(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        app.UseMiddleware<RequestEnvelope>();
+        app.UseRouting();
+
+        var services = app.Services;
+        app.MapGet("/", LandingPage.GetAsync);
+        app.MapMeridianApiReference();
+        app.MapPost("/v1/embeddings", services.GetRequiredService<EmbeddingsEndpoint>().HandleAsync).DescribeEmbeddings();
+        var models = services.GetRequiredService<ModelsEndpoints>();
+        app.MapGet("/v1/models", models.ListAsync).DescribeModelList();
+        app.MapGet("/v1/models/{**id}", models.GetAsync).DescribeModel();
+        var health = services.GetRequiredService<HealthEndpoints>();
+        app.MapGet("/healthz", HealthEndpoints.HealthAsync).DescribeHealth();
+        app.MapGet("/readyz", health.ReadyAsync).DescribeReadiness();
+        app.MapGet("/admin/api/regions", services.GetRequiredService<RegionsEndpoint>().GetAsync).DescribeRegions();
+        var scaling = services.GetRequiredService<ScalingEndpoints>();
+        app.MapPut("/admin/api/models/{id}/replicas", scaling.PutAsync).DescribeScale();
+        app.MapGet("/admin/api/models/{id}/replicas", scaling.GetAsync).DescribeScaleHistory();
+        return app;
+    }
+}

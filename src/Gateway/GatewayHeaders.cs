@@ -1,0 +1,32 @@
+namespace Meridian.Gateway;
+
+/// <summary>Headers that the facade reads or writes, besides the ordinary HTTP ones. Lower case, as HTTP/2 sends them.</summary>
+public static class GatewayHeaders
+{
+    /// <summary>Request and answer: 1 to 128 visible ASCII characters. Echoed; drawn where the caller sent none, or none that is sane.</summary>
+    public const string RequestId = "x-request-id";
+
+    /// <summary>Request: the caller's deadline, ms, 1 to 600000, counted from the arrival of the request.</summary>
+    public const string Deadline = "x-meridian-deadline-ms";
+
+    /// <summary>Request: comma-separated jurisdictions (lower case) the data may enter, for example <c>eu,us</c>.</summary>
+    public const string Residency = "x-meridian-residency";
+
+    /// <summary>Answer: region that served.</summary>
+    public const string Region = "x-meridian-region";
+
+    /// <summary>Answer: version of the model that served.</summary>
+    public const string ModelVersion = "x-meridian-model-version";
+
+    /// <summary>Answer: regions that were tried; 1 for an undisturbed request.</summary>
+    public const string Attempts = "x-meridian-attempts";
+
+    /// <summary>Answer: time from the arrival of the request to its answer, whole ms.</summary>
+    public const string ProcessingMs = "openai-processing-ms";
+
+    /// <summary>Answer: when to come back, ms; beside <c>retry-after</c>, which counts seconds.</summary>
+    public const string RetryAfterMs = "retry-after-ms";
+
+    /// <summary>Answer: <c>true</c> or <c>false</c> where OpenAI's clients would otherwise guess whether to send the request again.</summary>
+    public const string ShouldRetry = "x-should-retry";
+}

@@ -1,0 +1,16 @@
+using System.Text.Json.Serialization;
+using Meridian.Gateway.Admin;
+using Meridian.Gateway.Health;
+using Meridian.Gateway.Models;
+
+namespace Meridian.Gateway;
+
+/// <summary>Serializers of the answers outside the hot path, generated at build.</summary>
+[JsonSerializable(typeof(ModelList))]
+[JsonSerializable(typeof(HealthReport))]
+[JsonSerializable(typeof(ReadyReport))]
+[JsonSerializable(typeof(RegionsReport))]
+[JsonSerializable(typeof(ScaleOrder))]
+[JsonSerializable(typeof(ScaleReport))]
+[JsonSerializable(typeof(ScaleHistory))]
+internal sealed partial class GatewayJson : JsonSerializerContext;

@@ -1,0 +1,23 @@
+namespace Meridian.Gateway;
+
+/// <summary>Limits of the HTTP facade.</summary>
+public sealed class GatewayOptions
+{
+    /// <summary>Smallest body limit that leaves room for a useful request, bytes.</summary>
+    public const long LeastRequestBytes = 1024;
+
+    /// <summary>Largest deadline that a caller may ask for, ms.</summary>
+    public const int GreatestDeadlineMs = 600_000;
+
+    /// <value>
+    /// Largest request body, bytes. The default of 20 MiB takes 2048 items of 256 tokens however they are written: as token arrays (at most 4 MB),
+    /// or as text in which every token is an escaped surrogate pair (6.3 MB).
+    /// </value>
+    public long MaxRequestBytes { get; set; } = 20 * 1024 * 1024;
+
+    /// <value>Deadline of a request that names none in <see cref="GatewayHeaders.Deadline"/>, ms, 1 to 600000.</value>
+    public int DefaultDeadlineMs { get; set; } = 30_000;
+
+    /// <value>Most items in one embeddings request. OpenAI's limit is the default.</value>
+    public int MaxItems { get; set; } = 2048;
+}

@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Options;
+
+namespace Meridian.Gateway;
+
+internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
+{
+    public ValidateOptionsResult Validate(string? name, GatewayOptions options)
+    {
+        List<string> mistakes = [];
+        if (options.MaxRequestBytes is < GatewayOptions.LeastRequestBytes or > int.MaxValue)
+        {
+            mistakes.Add($"{nameof(GatewayOptions)}.{nameof(GatewayOptions.MaxRequestBytes)} is {options.MaxRequestBytes}: must be from {GatewayOptions.LeastRequestBytes} to {int.MaxValue} bytes.");
+        }
+
+        if (options.DefaultDeadlineMs is < 1 or > GatewayOptions.GreatestDeadlineMs)
+        {
+            mistakes.Add($"{nameof(GatewayOptions)}.{nameof(GatewayOptions.DefaultDeadlineMs)} is {options.DefaultDeadlineMs}: must be from 1 to {GatewayOptions.GreatestDeadlineMs} ms.");
+        }
+
+        if (options.MaxItems is < 1 or > 65_536)
+        {
+            mistakes.Add($"{nameof(GatewayOptions)}.{nameof(GatewayOptions.MaxItems)} is {options.MaxItems}: must be from 1 to 65536.");
+        }
+
+        return mistakes.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistakes);
+    }
+}

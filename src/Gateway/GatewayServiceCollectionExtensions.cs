@@ -1,0 +1,37 @@
+using Meridian.Gateway.Admin;
+using Meridian.Gateway.Callers;
+using Meridian.Gateway.Embeddings;
+using Meridian.Gateway.Health;
+using Meridian.Gateway.Models;
+using Meridian.Gateway.Reference;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Meridian.Gateway;
+
+public static class GatewayServiceCollectionExtensions
+{
+    /// <summary>
+    /// Registers the HTTP facade. Needs an <see cref="Federation.Edge.IEdge"/> and an <see cref="Federation.Directory.IRegionDirectory"/>;
+    /// uses an <see cref="Federation.Edge.ILocalRegion"/> (readiness of the own region) and an <see cref="IModelScaling"/> where they are registered.
+    /// </summary>
+    public static IServiceCollection AddMeridianGateway(this IServiceCollection services, Action<GatewayOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddOptionsWithValidateOnStart<GatewayOptions>().Configure(options => configure?.Invoke(options));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>());
+        services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
+        services.AddRouting();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<CallerResolver>();
+        services.TryAddSingleton<EmbeddingsEndpoint>();
+        services.TryAddSingleton<ModelsEndpoints>();
+        services.TryAddSingleton<HealthEndpoints>();
+        services.TryAddSingleton<RegionsEndpoint>();
+        services.TryAddSingleton<ScalingEndpoints>();
+        services.AddMeridianApiReference();
+        return services;
+    }
+}

@@ -1,0 +1,167 @@
+using System.Text.Json.Nodes;
+using Meridian.Gateway.Errors;
+using Microsoft.AspNetCore.Http;
+using Microsoft.OpenApi;
+
+namespace Meridian.Gateway.Reference;
+
+/// <summary>Request, answer and headers of <c>/v1/embeddings</c>, whose body is parsed by hand and has no type that the reference could be made of.</summary>
+internal static class EmbeddingsOperation
+{
+    private const string RequestSchema = "CreateEmbeddingRequest";
+    private const string ResponseSchema = "CreateEmbeddingResponse";
+
+    public static Answer[] Answers { get; } =
+    [
+        new(StatusCodes.Status200OK, typeof(object), "The vectors."),
+        new(StatusCodes.Status400BadRequest, typeof(ErrorBody), "The request is wrong; `param` names the field. Codes: `invalid_json`, `invalid_type`, `invalid_value`, `missing_required_parameter`, `too_many_items`, `context_length_exceeded`, `invalid_header`."),
+        new(StatusCodes.Status404NotFound, typeof(ErrorBody), "`model_not_found`: there is no such model."),
+        new(StatusCodes.Status408RequestTimeout, typeof(ErrorBody), "`request_timeout`: the body did not arrive within the deadline."),
+        new(StatusCodes.Status413PayloadTooLarge, typeof(ErrorBody), "`request_too_large`: the body is larger than is taken."),
+        new(StatusCodes.Status415UnsupportedMediaType, typeof(ErrorBody), "`unsupported_media_type`: the body is compressed."),
+        new(StatusCodes.Status500InternalServerError, typeof(ErrorBody), "`internal`: a fault of ours."),
+        new(StatusCodes.Status503ServiceUnavailable, typeof(ErrorBody), "`no_capacity`: all queues are full or no replica is ready. `region_unavailable`: the regions that were tried were lost. `residency_unavailable`: no region in a permitted jurisdiction can serve."),
+        new(StatusCodes.Status504GatewayTimeout, typeof(ErrorBody), "`deadline`: your deadline passed."),
+    ];
+
+    public static void Describe(OpenApiOperation operation, OpenApiDocument document)
+    {
+        document.AddComponent(RequestSchema, Request());
+        document.AddComponent(ResponseSchema, Response());
+        operation.RequestBody = new OpenApiRequestBody
+        {
+            Required = true,
+            Description = "JSON, whatever the content type says. Unknown fields are ignored; of a repeated field the last counts.",
+            Content = Json(new OpenApiSchemaReference(RequestSchema, document), """{"model":"minilm","input":["Hello from the nearest region"]}"""),
+        };
+        operation.Parameters ??= [];
+        operation.Parameters.Add(CommonHeaders.Request(
+            GatewayHeaders.Deadline,
+            "Your deadline from the arrival of the request, ms.",
+            new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "600000", Default = 30000 }));
+        operation.Parameters.Add(CommonHeaders.Request(
+            GatewayHeaders.Residency,
+            "Jurisdictions that the data may enter, lower case, separated by commas, for example `eu,us`. Absent: any. It is never relaxed.",
+            new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[a-z0-9-]+(,[a-z0-9-]+)*$" }));
+        foreach (var (status, response) in operation.Responses!)
+        {
+            CommonHeaders.Answer(response, GatewayHeaders.ProcessingMs, "Time from the arrival of the request to its answer, ms.", CommonHeaders.Number(0));
+            CommonHeaders.Answer(response, GatewayHeaders.Attempts, "Regions that were tried; absent where the request was refused before.", CommonHeaders.Number(0));
+            CommonHeaders.Answer(response, GatewayHeaders.Region, "Region that answered, where one did.", CommonHeaders.Text());
+            switch (status)
+            {
+                case "200":
+                    CommonHeaders.Answer(response, GatewayHeaders.ModelVersion, "Version of the model that served.", CommonHeaders.Text());
+                    ((OpenApiResponse)response).Content = Json(
+                        new OpenApiSchemaReference(ResponseSchema, document),
+                        """{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.013,-0.042,0.077]}],"model":"minilm","usage":{"prompt_tokens":8,"total_tokens":8}}""");
+                    break;
+                case "503":
+                    CommonHeaders.Answer(response, GatewayHeaders.RetryAfterMs, "When to come back, ms.", CommonHeaders.Number(1));
+                    CommonHeaders.Answer(response, GatewayHeaders.ShouldRetry, "Whether sending the request again can help.", new OpenApiSchema { Type = JsonSchemaType.Boolean });
+                    break;
+                case "504":
+                    CommonHeaders.Answer(response, GatewayHeaders.ShouldRetry, "Always false: whether there is time for another try is yours to say.", new OpenApiSchema { Type = JsonSchemaType.Boolean });
+                    break;
+            }
+        }
+    }
+
+    private static OpenApiSchema Request()
+    {
+        var text = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1 };
+        var tokens = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Array,
+            MinItems = 1,
+            Items = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "0", Maximum = "2147483647" },
+            Description = "Token ids of the model's vocabulary, without special tokens.",
+        };
+        return new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Required = new HashSet<string> { "model", "input" },
+            Properties = new Dictionary<string, IOpenApiSchema>
+            {
+                ["model"] = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 256, Description = "Name of a model, as `/v1/models` lists it." },
+                ["input"] = new OpenApiSchema
+                {
+                    Description = "What to embed: a text, up to 2048 texts, a token array, or up to 2048 token arrays. No item may be empty.",
+                    OneOf =
+                    [
+                        text,
+                        new OpenApiSchema { Type = JsonSchemaType.Array, MinItems = 1, MaxItems = 2048, Items = text },
+                        tokens,
+                        new OpenApiSchema { Type = JsonSchemaType.Array, MinItems = 1, MaxItems = 2048, Items = tokens },
+                    ],
+                },
+                ["encoding_format"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String,
+                    Enum = ["float", "base64"],
+                    Default = "float",
+                    Description = "How the vectors are written: numbers, or base64 of little-endian float32.",
+                },
+                ["dimensions"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Integer,
+                    Minimum = "1",
+                    Description = "Leading dimensions to keep; the vector is normalised again. At most the model's own.",
+                },
+                ["truncate"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Boolean,
+                    Default = false,
+                    Description = "True cuts an item that is longer than the model takes; otherwise it is refused with `context_length_exceeded`.",
+                },
+                ["user"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Taken and ignored." },
+            },
+        };
+    }
+
+    private static OpenApiSchema Response() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Required = new HashSet<string> { "object", "data", "model", "usage" },
+        Properties = new Dictionary<string, IOpenApiSchema>
+        {
+            ["object"] = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["list"] },
+            ["data"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Items = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Object,
+                    Required = new HashSet<string> { "object", "index", "embedding" },
+                    Properties = new Dictionary<string, IOpenApiSchema>
+                    {
+                        ["object"] = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["embedding"] },
+                        ["index"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "0", Description = "Position of the item in the input." },
+                        ["embedding"] = new OpenApiSchema
+                        {
+                            OneOf =
+                            [
+                                new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.Number, Format = "float" } },
+                                new OpenApiSchema { Type = JsonSchemaType.String, Format = "byte", Description = "Base64 of little-endian float32." },
+                            ],
+                        },
+                    },
+                },
+            },
+            ["model"] = new OpenApiSchema { Type = JsonSchemaType.String },
+            ["usage"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Required = new HashSet<string> { "prompt_tokens", "total_tokens" },
+                Properties = new Dictionary<string, IOpenApiSchema>
+                {
+                    ["prompt_tokens"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "Tokens that were run, special tokens included." },
+                    ["total_tokens"] = new OpenApiSchema { Type = JsonSchemaType.Integer },
+                },
+            },
+        },
+    };
+
+    private static Dictionary<string, OpenApiMediaType> Json(IOpenApiSchema schema, string example) =>
+        new() { ["application/json"] = new OpenApiMediaType { Schema = schema, Example = JsonNode.Parse(example) } };
+}

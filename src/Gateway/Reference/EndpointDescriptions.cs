@@ -1,0 +1,109 @@
+using System.Globalization;
+using Meridian.Gateway.Admin;
+using Meridian.Gateway.Errors;
+using Meridian.Gateway.Health;
+using Meridian.Gateway.Models;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.OpenApi;
+
+namespace Meridian.Gateway.Reference;
+
+/// <summary>What the API reference says of each route. The routes are plain request delegates, so all of it is said here and none of it runs with a request.</summary>
+internal static class EndpointDescriptions
+{
+    private const string ModelsTag = "Models";
+    private const string AdminTag = "Administration";
+    private const string HealthTag = "Health";
+
+    public static void DescribeEmbeddings(this IEndpointConventionBuilder route) => route
+        .Describe("createEmbedding", "Embeddings", "Embed texts", "Turns each text, or each array of token ids, into a vector. The vectors come in the order of the input.")
+        .Answers(EmbeddingsOperation.Answers)
+        .AddOpenApiOperationTransformer((operation, context, _) =>
+        {
+            EmbeddingsOperation.Describe(operation, context.Document!);
+            return Task.CompletedTask;
+        });
+
+    public static void DescribeModelList(this IEndpointConventionBuilder route) => route
+        .Describe("listModels", ModelsTag, "List models", "The models that the installation serves.")
+        .Answers(new Answer(StatusCodes.Status200OK, typeof(ModelList), "The models."));
+
+    public static void DescribeModel(this IEndpointConventionBuilder route) => route
+        .Describe("retrieveModel", ModelsTag, "Look up a model", "One model. A slash in its id may be url-encoded.")
+        .WithModelId()
+        .Answers(
+            new Answer(StatusCodes.Status200OK, typeof(ModelObject), "The model."),
+            new Answer(StatusCodes.Status404NotFound, typeof(ErrorBody), "`model_not_found`: there is no such model."));
+
+    public static void DescribeHealth(this IEndpointConventionBuilder route) => route
+        .Describe("health", HealthTag, "Does the process run", "Answers as long as the process runs.")
+        .Answers(new Answer(StatusCodes.Status200OK, typeof(HealthReport), "It runs."));
+
+    public static void DescribeReadiness(this IEndpointConventionBuilder route) => route
+        .Describe("readiness", HealthTag, "Can it serve", "A front door is ready as soon as one region is, a region's facade as soon as its own region is: it has a model with a ready replica.")
+        .Answers(
+            new Answer(StatusCodes.Status200OK, typeof(ReadyReport), "It can serve."),
+            new Answer(StatusCodes.Status503ServiceUnavailable, typeof(ReadyReport), "It cannot; `missing` says why."));
+
+    public static void DescribeRegions(this IEndpointConventionBuilder route) => route
+        .Describe("listRegions", AdminTag, "List regions", "Regions, their models and load, as this edge sees them.")
+        .Answers(new Answer(StatusCodes.Status200OK, typeof(RegionsReport), "The regions."));
+
+    public static void DescribeScale(this IEndpointConventionBuilder route) => route
+        .Describe("scaleModel", AdminTag, "Change a model's replicas", "Sets the number of replicas that this region runs. Durable when answered. Only a region's own facade does this.")
+        .WithModelId()
+        .Answers(
+            new Answer(StatusCodes.Status200OK, typeof(ScaleReport), "The acknowledged change; the first outcome where the operation id is repeated."),
+            new Answer(StatusCodes.Status400BadRequest, typeof(ErrorBody), "The order is wrong; `param` names the field."),
+            new Answer(StatusCodes.Status404NotFound, typeof(ErrorBody), "`model_not_found`, or `ask_region` at a front door, naming the regions' facades."))
+        .AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
+        {
+            context.Document!.AddComponent(nameof(ScaleOrder), await context.GetOrCreateSchemaAsync(typeof(ScaleOrder), null, cancellationToken));
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new() { Schema = new OpenApiSchemaReference(nameof(ScaleOrder), context.Document) } },
+            };
+        });
+
+    public static void DescribeScaleHistory(this IEndpointConventionBuilder route) => route
+        .Describe("listModelScaling", AdminTag, "Changes of a model's replicas", "The most recent changes in this region, oldest first.")
+        .WithModelId()
+        .Answers(
+            new Answer(StatusCodes.Status200OK, typeof(ScaleHistory), "The changes."),
+            new Answer(StatusCodes.Status404NotFound, typeof(ErrorBody), "`model_not_found`, or `ask_region` at a front door, naming the regions' facades."));
+
+    private static IEndpointConventionBuilder Describe(this IEndpointConventionBuilder route, string name, string tag, string summary, string description)
+    {
+        // The document is made of endpoints that name a method, which routing adds for parameter-bound handlers alone.
+        route.Add(endpoint => endpoint.Metadata.Add(((RouteEndpointBuilder)endpoint).RequestDelegate!.Method));
+        return route.WithName(name).WithTags(tag).WithSummary(summary).WithDescription(description);
+    }
+
+    private static IEndpointConventionBuilder Answers(this IEndpointConventionBuilder route, params Answer[] answers)
+    {
+        foreach (var answer in answers)
+        {
+            route.WithMetadata(new ProducesResponseTypeMetadata(answer.Status, answer.Body, ["application/json"]));
+        }
+
+        return route.AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            foreach (var answer in answers)
+            {
+                operation.Responses![answer.Status.ToString(CultureInfo.InvariantCulture)].Description = answer.Description;
+            }
+
+            return Task.CompletedTask;
+        });
+    }
+
+    private static IEndpointConventionBuilder WithModelId(this IEndpointConventionBuilder route) => route.AddOpenApiOperationTransformer((operation, _, _) =>
+    {
+        operation.Parameters ??= [];
+        operation.Parameters.Add(new OpenApiParameter { Name = "id", In = ParameterLocation.Path, Required = true, Description = "Name of the model, for example `minilm`.", Schema = CommonHeaders.Text() });
+        return Task.CompletedTask;
+    });
+}
