@@ -1,0 +1,110 @@
+using Meridian.Federation.Edge;
+using Meridian.Grains.Local;
+using Meridian.Grains.Placement;
+using Meridian.Grains.Routing;
+using Meridian.Grains.Shards;
+using Meridian.Grains.Storage;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Placement;
+using Orleans.Providers;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+using Orleans.Storage;
+
+namespace Meridian.Grains.Hosting;
+
+/// <summary>Registration of the region's grains and of the region as its own processes see it.</summary>
+public static class MeridianGrainsExtensions
+{
+    /// <summary>
+    /// Makes this silo a part of the region: grains, device placement, state format, messaging and failure detection. The host adds clustering, a grain storage named
+    /// <c>Default</c> and <c>AddMeridianInference</c>.
+    /// </summary>
+    /// <param name="configure">Name, jurisdiction, models, devices. Called on fresh options: of several calls the last decides.</param>
+    public static ISiloBuilder AddMeridianGrains(this ISiloBuilder silo, Action<RegionOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(silo);
+        ArgumentNullException.ThrowIfNull(configure);
+        var services = silo.Services;
+        AddRegion(services, configure);
+
+        // The metadata is taken from this dictionary when the silo's options are made, which is after this action has put in what the region's options say.
+        var metadata = new Dictionary<string, string>();
+        services.AddOptions<SiloMetadata>().Configure<IOptions<RegionOptions>>((_, region) => metadata[SiloDevices.MetadataKey] = string.Join(',', SiloDevices.OwnOf(region)));
+        silo.UseSiloMetadata(metadata);
+        services.TryAddSingleton<SiloDevices>();
+        services.AddPlacementFilter<DevicePlacementFilterStrategy, DevicePlacementFilterDirector>(ServiceLifetime.Transient);
+
+        services.TryAddSingleton<ModelPackages>();
+        services.TryAddSingleton<LoadedEngines>();
+        services.TryAddSingleton<EngineLoader>();
+        services.TryAddTransient<Random>(static _ => new Random());
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static s => s.GetRequiredService<SiloLiveness>());
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ReplicaWatchLifecycle>();
+        services.TryAddKeyedSingleton<IGrainStorageSerializer>(
+            ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME,
+            static (s, _) => s.GetServices<IGrainStorageSerializerDecorator>()
+                .Aggregate((IGrainStorageSerializer)new MessagePackGrainStorageSerializer(), static (inner, decorator) => decorator.Decorate(inner)));
+
+        services.Configure<SiloMessagingOptions>(messaging =>
+        {
+            // An abandoned request gives its slot back.
+            messaging.CancelRequestOnTimeout = true;
+            messaging.ResponseTimeout = TimeSpan.FromSeconds(30);
+        });
+
+        // Admission is the engines': inference in the process would trip a threshold on CPU use.
+        services.Configure<LoadSheddingOptions>(shedding => shedding.LoadSheddingEnabled = false);
+        services.Configure<ClusterMembershipOptions>(membership =>
+        {
+            membership.ProbeTimeout = TimeSpan.FromSeconds(1);
+            membership.MinProbeTimeout = TimeSpan.FromMilliseconds(500);
+            membership.MaxProbeTimeout = TimeSpan.FromSeconds(2);
+            membership.NumMissedProbesLimit = 2;
+            membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+            membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
+            membership.DeathVoteExpirationTimeout = TimeSpan.FromSeconds(30);
+        });
+        services.AddOptions<SiloConnectionOptions>().Configure<SiloLiveness>(static (connections, liveness) =>
+            connections.ConfigureSiloOutboundConnection(connection => connection.Use(next => context => liveness.WatchConnectionAsync(context, next))));
+        return silo;
+    }
+
+    /// <summary>
+    /// Registers this process's region as <see cref="ILocalRegion"/>, over the silo of this process or over an Orleans client of the region.
+    /// </summary>
+    /// <param name="configure">As for <see cref="AddMeridianGrains"/>; in a silo both are given the same.</param>
+    public static IServiceCollection AddMeridianLocalRegion(this IServiceCollection services, Action<RegionOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configure);
+        AddRegion(services, configure);
+        services.TryAddSingleton<ILocalRegion, OrleansLocalRegion>();
+        services.AddSingleton<IHostedService>(static s => new ReplicaWatchService(s.GetRequiredService<ReplicaWatch>(), s.GetService<ILocalSiloDetails>()));
+        return services;
+    }
+
+    private static void AddRegion(IServiceCollection services, Action<RegionOptions> configure)
+    {
+        services.AddOptions<RegionOptions>()
+            .Configure(options =>
+            {
+                // A silo with a facade configures its region twice: lists must not grow.
+                options.Models = [];
+                options.Devices = [];
+                configure(options);
+            })
+            .ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RegionOptions>, RegionOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(static s => ProcessIncarnation.Now(s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<RegionModels>();
+        services.TryAddSingleton<ReplicaLeases>();
+        services.TryAddSingleton<SiloLiveness>();
+        services.TryAddSingleton<ReplicaWatch>();
+    }
+}

@@ -1,0 +1,16 @@
+using Meridian.Grains.Routing;
+using Microsoft.Extensions.Hosting;
+
+namespace Meridian.Grains.Local;
+
+/// <summary>Runs the replica watch in a process that is an Orleans client. In a silo the silo's lifecycle does, once grains can be called.</summary>
+internal sealed class ReplicaWatchService(ReplicaWatch watch, ILocalSiloDetails? silo = null) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (silo is null) watch.Start();
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => watch.StopAsync();
+}

@@ -1,0 +1,16 @@
+using Meridian.Grains.Hosting;
+using Orleans.Placement;
+using Orleans.Runtime.Placement;
+
+namespace Meridian.Grains.Placement;
+
+/// <summary>Keeps the silos that have the device of the shard's model; all of them where the model demands none.</summary>
+public sealed class DevicePlacementFilterDirector(RegionModels models, SiloDevices devices) : IPlacementFilterDirector
+{
+    public IEnumerable<SiloAddress> Filter(PlacementFilterStrategy filterStrategy, PlacementTarget target, IEnumerable<SiloAddress> silos)
+    {
+        ArgumentNullException.ThrowIfNull(silos);
+        var model = ShardKey.Parse(target.GrainIdentity.Key.ToString() ?? "").Model;
+        return models.Find(model)?.Device is { } device ? DeviceMatch.Candidates(silos, devices.Of, device) : silos;
+    }
+}

@@ -1,0 +1,37 @@
+namespace Meridian.Grains.Routing;
+
+/// <summary>
+/// Which replica takes a request: the less loaded of two drawn at random (Mitzenmacher, The Power of Two Choices in Randomized Load Balancing, 2001). Looking at all of them
+/// would send every router's next request to the same one between two reports.
+/// </summary>
+internal static class ReplicaChoice
+{
+    /// <param name="tried">Replica that this request has tried, or null.</param>
+    /// <returns>Null where no other replica is ready.</returns>
+    public static ReplicaTarget? Pick(ReplicaTarget[] ready, Random random, ReplicaTarget? tried = null)
+    {
+        if (ready.Length == 0) return null;
+        if (ready.Length == 1) return IsTried(ready[0], tried) ? null : ready[0];
+
+        var first = ready[random.Next(ready.Length)];
+        var offset = 1 + random.Next(ready.Length - 1);
+        var second = ready[(Array.IndexOf(ready, first) + offset) % ready.Length];
+        var best = Better(first, second, tried);
+        if (!best.Suspect && !IsTried(best, tried)) return best;
+
+        // Both drawn are out of the question: rare enough to look at all.
+        foreach (var target in ready) best = Better(best, target, tried);
+        return IsTried(best, tried) ? null : best;
+    }
+
+    private static ReplicaTarget Better(ReplicaTarget a, ReplicaTarget b, ReplicaTarget? tried)
+    {
+        var (aTried, bTried) = (IsTried(a, tried), IsTried(b, tried));
+        if (aTried != bTried) return aTried ? b : a;
+        if (a.Suspect != b.Suspect) return a.Suspect ? b : a;
+        return b.Load < a.Load ? b : a;
+    }
+
+    // By key: a retry may already look at a newer table.
+    private static bool IsTried(ReplicaTarget target, ReplicaTarget? tried) => tried is not null && string.Equals(target.Key, tried.Key, StringComparison.Ordinal);
+}

@@ -1,0 +1,39 @@
+using Meridian.Messages;
+
+namespace Meridian.Grains.Routing;
+
+/// <summary>A replica table as the one line that other regions see.</summary>
+internal static class ReplicaSummary
+{
+    /// <param name="stale">Why the table is too old to claim readiness by, or null.</param>
+    public static ModelStatus Of(ReplicaTable table, string? stale = null)
+    {
+        int ready = 0, inFlight = 0, queued = 0, capacity = 0;
+        var serviceMs = 0f;
+        var problem = stale ?? table.Problem;
+        foreach (var replica in table.Replicas)
+        {
+            problem ??= replica.Problem;
+            if (replica.State != ShardState.Ready || stale is not null) continue;
+            ready++;
+            inFlight += replica.InFlight;
+            queued += replica.Queued;
+            capacity += replica.QueueCapacity;
+            serviceMs += replica.ServiceMs;
+        }
+
+        return new ModelStatus
+        {
+            Model = table.Model,
+            Version = table.Version,
+            Variant = table.Variant,
+            DesiredReplicas = table.DesiredReplicas,
+            ReadyReplicas = ready,
+            InFlight = inFlight,
+            Queued = queued,
+            QueueCapacity = capacity,
+            ServiceMs = ready == 0 ? 0 : serviceMs / ready,
+            Problem = problem,
+        };
+    }
+}

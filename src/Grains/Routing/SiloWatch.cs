@@ -1,0 +1,17 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Meridian.Grains.Routing;
+
+/// <summary>The life of another silo, as a token for the attempts at it.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "Attempts hold tokens of sources that are long replaced; without a timer there is nothing to dispose.")]
+public sealed class SiloWatch
+{
+    private CancellationTokenSource _life = new();
+
+    /// <value>Fires when what is under way at the silo now will not be answered. Ask for it at every attempt: after a lost connection there is a new one.</value>
+    public CancellationToken Token => Volatile.Read(ref _life).Token;
+
+    internal void ConnectionLost() => Interlocked.Exchange(ref _life, new CancellationTokenSource()).Cancel();
+
+    internal void Dead() => Volatile.Read(ref _life).Cancel();
+}

@@ -1,0 +1,8 @@
+namespace Meridian.Grains.Routing;
+
+/// <summary>Which exceptions of a grain call say that the other side cannot be reached, as opposed to having answered with a fault.</summary>
+internal static class Unavailability
+{
+    /// <summary>A cancellation counts: callers rule out their own token's first, what is left is the loss of the silo or a call given up by Orleans.</summary>
+    public static bool Is(Exception exception) => exception is OrleansException or TimeoutException or OperationCanceledException or ObjectDisposedException;
+}

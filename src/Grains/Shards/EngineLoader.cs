@@ -1,0 +1,47 @@
+using Meridian.Grains.Hosting;
+using Meridian.Grains.Placement;
+using Meridian.Inference.Engines;
+using Meridian.Inference.Packages;
+
+namespace Meridian.Grains.Shards;
+
+/// <summary>Brings up a shard's engine on this silo: device, package, version, engine. Reads files and runs the warm-up: not for a scheduler thread of Orleans.</summary>
+public sealed class EngineLoader(RegionModels models, SiloDevices devices, ILocalSiloDetails silo, ModelPackages packages, EngineCatalog catalog, LoadedEngines engines)
+{
+    /// <summary>The engine is registered in <see cref="LoadedEngines"/>, which also releases it.</summary>
+    /// <exception cref="ModelPackageException">Model, device, package or file is not what the key asks for; names it and the remedy.</exception>
+    public async Task<IEngine> LoadAsync(ShardKey key, CancellationToken cancellationToken)
+    {
+        var model = models.Find(key.Model) ?? throw new ModelPackageException(key.Model, models.NotFound(key.Model).Message);
+        var device = model.Device ?? "cpu:0";
+        if (!devices.Own.AsSpan().Contains(device))
+        {
+            throw new ModelPackageException(
+                device,
+                $"Silo {silo.SiloAddress} has no device '{device}', which model '{key.Model}' wants; it has {string.Join(", ", devices.Own)}. Start a silo with it, or change the model's device.");
+        }
+
+        var package = await packages.OpenAsync(key.Model, key.Version, key.Variant, cancellationToken).ConfigureAwait(false);
+        var manifest = package.Manifest;
+        if (!string.Equals(manifest.Version, key.Version, StringComparison.Ordinal) || !string.Equals(manifest.Variant, key.Variant, StringComparison.Ordinal))
+        {
+            throw new ModelPackageException(
+                package.Directory,
+                $"The package in '{package.Directory}' says it is {manifest.Id}, but {key.Model}/{key.Version}/{key.Variant} was asked for. Install that version again.");
+        }
+
+        var options = new EngineOptions
+        {
+            Device = device,
+            IntraOpThreads = model.IntraOpThreads,
+            Workers = model.Workers,
+            AllowSpinning = model.AllowSpinning,
+            MaxBatch = model.MaxBatch,
+            MaxWait = TimeSpan.FromMilliseconds(model.MaxWaitMs),
+            QueueCapacity = model.QueueCapacity,
+        };
+        var engine = await catalog.CreateAsync(package, options, cancellationToken).ConfigureAwait(false);
+        engines.Add(engine);
+        return engine;
+    }
+}
