@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace Meridian.Cluster.Tests.Harness;
 
@@ -142,13 +143,10 @@ public sealed class Installation : IAsyncDisposable
 
     private ChildProcess Start(string name, string[] command, (string Key, string Value)[] settings)
     {
-        var all = new Dictionary<string, string?>(_settings, StringComparer.Ordinal);
-        foreach (var (key, value) in settings)
-        {
-            all[key] = value;
-        }
-
-        var environment = all.Select(setting => KeyValuePair.Create(setting.Key.Replace(":", "__", StringComparison.Ordinal), setting.Value));
-        return _running[name] = _program.Start(name, command, environment);
+        // The shared settings are a file because only a file replaces the default lists of regions and models; a process's own part goes over it.
+        var file = Path.Combine(Data, $"settings-{PortsFrom}.json");
+        File.WriteAllText(file, JsonSerializer.Serialize(_settings));
+        var environment = settings.Select(setting => KeyValuePair.Create(setting.Key.Replace(":", "__", StringComparison.Ordinal), (string?)setting.Value));
+        return _running[name] = _program.Start(name, [.. command, "--config", file], environment);
     }
 }

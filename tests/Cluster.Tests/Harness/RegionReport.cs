@@ -13,11 +13,9 @@ public sealed record RegionReport(string Name, string Jurisdiction, string Statu
     public static RegionReport[] Parse(string json)
     {
         using var document = JsonDocument.Parse(json);
-        var root = document.RootElement;
-        var list = root.ValueKind == JsonValueKind.Array ? root : root.TryGetProperty("regions", out var regions) ? regions : root.GetProperty("data");
         return
         [
-            .. list.EnumerateArray().Select(region => new RegionReport(
+            .. document.RootElement.GetProperty("regions").EnumerateArray().Select(region => new RegionReport(
                 region.GetProperty("name").GetString()!,
                 region.GetProperty("jurisdiction").GetString()!,
                 region.GetProperty("status").GetString()!,
@@ -27,8 +25,8 @@ public sealed record RegionReport(string Name, string Jurisdiction, string Statu
                     .. region.GetProperty("models").EnumerateArray().Select(model => new ModelReport(
                         model.GetProperty("model").GetString()!,
                         model.GetProperty("version").GetString(),
-                        model.GetProperty("desired_replicas").GetInt32(),
-                        model.GetProperty("ready_replicas").GetInt32(),
+                        model.GetProperty("replicas").GetProperty("desired").GetInt32(),
+                        model.GetProperty("replicas").GetProperty("ready").GetInt32(),
                         model.GetProperty("queued").GetInt32(),
                         model.TryGetProperty("problem", out var problem) ? problem.GetString() : null)),
                 ])),

@@ -51,8 +51,7 @@ public sealed class BadInputTests(ITestOutputHelper output)
     }
 
     private static bool IsError(string line) =>
-        line.Contains("fail:", StringComparison.Ordinal) || line.Contains("crit:", StringComparison.Ordinal)
-        || line.Contains("Unhandled", StringComparison.Ordinal) || line.Contains(" error ", StringComparison.OrdinalIgnoreCase);
+        line.Contains(" error ", StringComparison.Ordinal) || line.Contains(" fatal ", StringComparison.Ordinal) || line.Contains("Unhandled", StringComparison.Ordinal);
 
     private static Task SendAllAsync(HttpClient http, Edge[] edges, int from, int to)
     {
