@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 
 namespace Meridian.Inference.Packages;
@@ -7,6 +8,10 @@ namespace Meridian.Inference.Packages;
 /// <param name="Manifest">Its <c>manifest.json</c>.</param>
 public sealed record ModelPackage(string Directory, ModelManifest Manifest)
 {
+    private const int BufferSize = 1 << 20;
+
+    private string Remedy => $"Delete '{Directory}' and start again: the package is then installed anew from its source.";
+
     /// <summary>
     /// Reads a file once and verifies size and SHA-256 of exactly the bytes it returns, so that what is loaded is what was checked.
     /// </summary>
@@ -14,37 +19,56 @@ public sealed record ModelPackage(string Directory, ModelManifest Manifest)
     /// <exception cref="ModelPackageException">The file is not in the manifest, missing, unreadable, or differs from what was installed.</exception>
     public byte[] ReadFile(string path)
     {
-        var file = Array.Find(Manifest.Files, f => f.Path == path)
-            ?? throw new ModelPackageException(path, $"Model {Manifest.Id} has no file '{path}' in its manifest '{Path.Combine(Directory, "manifest.json")}'. {Remedy}");
+        var file = Entry(path);
+        if (file.Size > Array.MaxLength)
+        {
+            throw new ModelPackageException(
+                path, $"Model {Manifest.Id}: '{path}' has {file.Size} bytes; a file that is loaded whole may have {Array.MaxLength}. Export the graph with external data or split it.");
+        }
+
+        var bytes = GC.AllocateUninitializedArray<byte>((int)file.Size);
+        Check(file, bytes, wanted: true);
+        return bytes;
+    }
+
+    /// <summary>Verifies a file that is not loaded through <see cref="ReadFile"/>, without keeping its bytes.</summary>
+    /// <inheritdoc cref="ReadFile"/>
+    public void VerifyFile(string path)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
+        {
+            Check(Entry(path), buffer, wanted: false);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private ModelFile Entry(string path) =>
+        Array.Find(Manifest.Files, f => f.Path == path)
+        ?? throw new ModelPackageException(
+            path, $"Model {Manifest.Id} has no file '{path}' in its manifest '{Path.Combine(Directory, ModelManifestRules.FileName)}'. {Remedy}");
+
+    private void Check(ModelFile file, byte[] buffer, bool wanted)
+    {
         var location = Path.Combine(Directory, file.Path.Replace('/', Path.DirectorySeparatorChar));
-        byte[] bytes;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         try
         {
             using var handle = File.OpenHandle(location, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.SequentialScan);
             var length = RandomAccess.GetLength(handle);
             if (length != file.Size)
+                throw new ModelPackageException(location, $"Model {Manifest.Id}: '{location}' has {length} bytes, its manifest says {file.Size}. {Remedy}");
+            for (long at = 0; at < length;)
             {
-                throw new ModelPackageException(
-                    location, $"Model {Manifest.Id}: '{location}' has {length} bytes, its manifest says {file.Size}. {Remedy}");
-            }
-
-            if (length > Array.MaxLength)
-            {
-                throw new ModelPackageException(
-                    location, $"Model {Manifest.Id}: '{location}' has {length} bytes; one file may have {Array.MaxLength}. Export the graph with external data or split it.");
-            }
-
-            bytes = GC.AllocateUninitializedArray<byte>((int)length);
-            var read = 0;
-            while (read < bytes.Length)
-            {
-                var n = RandomAccess.Read(handle, bytes.AsSpan(read), read);
-                if (n == 0)
-                {
-                    throw new ModelPackageException(location, $"Model {Manifest.Id}: '{location}' ended after {read} of {length} bytes while it was read. {Remedy}");
-                }
-
-                read += n;
+                var target = buffer.AsSpan(wanted ? (int)at : 0);
+                var read = RandomAccess.Read(handle, target[..Math.Min(target.Length, BufferSize)], at);
+                if (read == 0)
+                    throw new ModelPackageException(location, $"Model {Manifest.Id}: '{location}' ended after {at} of {length} bytes while it was read. {Remedy}");
+                hash.AppendData(target[..read]);
+                at += read;
             }
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -56,12 +80,11 @@ public sealed record ModelPackage(string Directory, ModelManifest Manifest)
             throw new ModelPackageException(location, $"Model {Manifest.Id}: '{location}' cannot be read: {e.Message} Check the disk and the file's permissions.", e);
         }
 
-        var found = Convert.ToHexStringLower(SHA256.HashData(bytes));
-        return found == file.Sha256
-            ? bytes
-            : throw new ModelPackageException(
+        var found = Convert.ToHexStringLower(hash.GetHashAndReset());
+        if (found != file.Sha256)
+        {
+            throw new ModelPackageException(
                 location, $"Model {Manifest.Id}: '{location}' has SHA-256 {found}, its manifest says {file.Sha256}: the file was altered or the disk is failing. {Remedy}");
+        }
     }
-
-    private string Remedy => $"Delete '{Directory}' and start again: the package is then installed anew from its source.";
 }

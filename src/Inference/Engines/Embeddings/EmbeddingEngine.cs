@@ -6,67 +6,31 @@ using Microsoft.Extensions.Logging;
 namespace Meridian.Inference.Engines.Embeddings;
 
 /// <summary>
-/// Sentence embeddings: tokenizes on the caller's side, batches dynamically, runs and pools on its own threads.
+/// Sentence embeddings: checks, reserves room, tokenizes on the caller's side, and has an <see cref="EmbeddingScheduler"/> batch and run.
 /// </summary>
 /// <remarks>
-/// A call goes through: validation, reservation of room in the queue (all items or none, before any work is spent on them), tokenization, admission.
-/// Workers take batches as <see cref="LengthQueue"/> forms them; while one runs, the next fills, so an idle engine runs at once and a busy one batches.
-/// All bookkeeping is under one gate, held for microseconds; computing and completing happen outside of it.
-/// <list type="bullet">
-/// <item>A cancelled call leaves the queue at once. Its items in a running batch are computed and dropped.</item>
-/// <item>A batch that fails fails its calls (their waiting items leave too); the engine goes on.</item>
-/// <item>Disposal finishes running batches and fails what waits with <see cref="EngineStoppedException"/>.</item>
-/// <item>Continuations of callers never run on a worker.</item>
-/// </list>
-/// A vector does not depend on its batch: rows are computed alike for every batch on the CPU, padding has attention weight zero, pooling sees no padding.
+/// A vector does not depend on its batch: on the CPU rows are computed alike whatever their number, padding has attention weight zero, and pooling sees no padding.
 /// </remarks>
 public sealed partial class EmbeddingEngine : IEmbeddingEngine
 {
-    // Texts up to this long are tokenized where the caller stands (well under a millisecond); longer ones on the pool.
+    // Texts up to this long together are tokenized where the caller stands (a millisecond or two); more than that on the pool.
     private const int InlineCharacters = 4096;
+
+    // On a CPU time follows tokens, padding included, from 32 of them up; below that a run has a cost of its own, but then no queue is waiting either.
     private const float PaddingShare = 0.10f;
-    private const float Smoothing = 0.1f;
-    private const int ShortestRetryMs = 20;
-    private const int LongestRetryMs = 60_000;
 
     private readonly EngineOptions _options;
-    private readonly TimeProvider _time;
-    private readonly ILogger _logger;
     private readonly EmbeddingGraph _graph;
     private readonly TextTokenizer _tokenizer;
-    private readonly EmbeddingRunner[] _runners;
-    private readonly BatchLimits _limits;
-    private readonly LengthQueue _queue;
-    private readonly Task[] _workers;
+    private readonly EmbeddingScheduler _scheduler;
 
-    // Guards the queue, the counters and every call's state. A plain object, since workers wait on it.
-    private readonly object _gate = new();
-    private int _reserved;
-    private int _running;
-    private int _idle;
-    private float _serviceMs;
-    private bool _stopping;
-    private Task? _stopped;
-
-    private EmbeddingEngine(
-        ModelPackage package, EngineOptions options, TimeProvider time, ILogger logger, EmbeddingGraph graph, TextTokenizer tokenizer, EmbeddingRunner[] runners, float itemMs)
+    private EmbeddingEngine(ModelPackage package, EngineOptions options, EmbeddingGraph graph, TextTokenizer tokenizer, EmbeddingScheduler scheduler)
     {
         Package = package;
         _options = options;
-        _time = time;
-        _logger = logger;
         _graph = graph;
         _tokenizer = tokenizer;
-        _runners = runners;
-        _serviceMs = itemMs;
-        _limits = new BatchLimits(options.MaxBatch, options.MaxBatchTokens, PaddingShare);
-        _queue = new LengthQueue(package.Manifest.MaxTokens);
-        _workers = new Task[runners.Length];
-        for (var i = 0; i < runners.Length; i++)
-        {
-            var runner = runners[i];
-            _workers[i] = EngineThread.RunAsync($"{package.Manifest.Name} {graph.Session.Device} {i}", () => Work(runner));
-        }
+        _scheduler = scheduler;
     }
 
     /// <inheritdoc />
@@ -82,22 +46,16 @@ public sealed partial class EmbeddingEngine : IEmbeddingEngine
     public int MaxTokens => Package.Manifest.MaxTokens;
 
     /// <inheritdoc />
-    public EngineLoad Load
-    {
-        get
-        {
-            lock (_gate)
-                return new EngineLoad(_running, _queue.Count + _reserved, _options.QueueCapacity, _serviceMs);
-        }
-    }
+    public EngineLoad Load => _scheduler.Load;
 
+    /// <summary>Verifies, loads and warms up on a thread of the engine's priority, which ONNX Runtime's threads inherit.</summary>
     internal static async Task<EmbeddingEngine> LoadAsync(
         ModelPackage package, EngineOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        var engine = await EngineThread.RunAsync($"{package.Manifest.Name} load", () => Initialize(package, options, time, logger, cancellationToken)).ConfigureAwait(false);
+        var engine = await EngineThread.RunAsync($"{package.Manifest.Name} load", () => Start(package, options, time, logger, cancellationToken)).ConfigureAwait(false);
         Log.Loaded(
-            logger, package.Manifest.Id, engine.Device, options.IntraOpThreads, options.Workers, time.GetElapsedTime(started).TotalMilliseconds, WarmUp.ItemTokens, engine._serviceMs);
+            logger, package.Manifest.Id, engine.Device, options.Workers, options.IntraOpThreads, time.GetElapsedTime(started).TotalMilliseconds, WarmUp.ItemTokens, engine.Load.ServiceMs);
         return engine;
     }
 
@@ -111,63 +69,52 @@ public sealed partial class EmbeddingEngine : IEmbeddingEngine
         if (EmbeddingRefusals.Check(work, Dimensions, _options.QueueCapacity, _tokenizer.VocabularySize) is { } invalid)
             return new ValueTask<EmbeddingOutcome>(invalid);
         var count = work.Texts?.Length ?? work.TokenIds!.Length;
-        lock (_gate)
+        try
         {
-            if (_stopping)
-                return ValueTask.FromException<EmbeddingOutcome>(new EngineStoppedException(Package.Manifest.Id));
-            var waiting = _queue.Count + _reserved;
-            if (waiting + count > _options.QueueCapacity)
-                return new ValueTask<EmbeddingOutcome>(EmbeddingRefusals.QueueFull(count, waiting, _options.QueueCapacity, RetryAfterMs(waiting + count - _options.QueueCapacity)));
-            _reserved += count;
+            if (_scheduler.Reserve(count) is { } full)
+                return new ValueTask<EmbeddingOutcome>(full);
+        }
+        catch (EngineStoppedException e)
+        {
+            return ValueTask.FromException<EmbeddingOutcome>(e);
         }
 
-        return IsShort(work.Texts)
-            ? new ValueTask<EmbeddingOutcome>(Admit(work, count, cancellationToken))
-            : new ValueTask<EmbeddingOutcome>(Task.Run(() => Admit(work, count, cancellationToken), CancellationToken.None));
+        return new ValueTask<EmbeddingOutcome>(
+            IsShort(work.Texts) ? Admit(work, count, cancellationToken) : Task.Run(() => Admit(work, count, cancellationToken), CancellationToken.None));
     }
 
     /// <summary>Finishes running batches, fails what waits with <see cref="EngineStoppedException"/>, and frees the session.</summary>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        lock (_gate)
-        {
-            if (_stopped is null)
-            {
-                _stopping = true;
-                var dropped = _queue.Count;
-                while (_queue.Turn is { } call)
-                {
-                    _queue.Remove(call);
-                    End(call);
-                    call.Fail(new EngineStoppedException(Package.Manifest.Id));
-                }
-
-                Monitor.PulseAll(_gate);
-                _stopped = StopAsync(dropped);
-            }
-
-            return new ValueTask(_stopped);
-        }
+        await _scheduler.DisposeAsync().ConfigureAwait(false);
+        _graph.Dispose();
+        _tokenizer.Dispose();
     }
 
-    private static EmbeddingEngine Initialize(ModelPackage package, EngineOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+    private static EmbeddingEngine Start(ModelPackage package, EngineOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
         TextTokenizer? tokenizer = null;
         EmbeddingGraph? graph = null;
-        EmbeddingRunner[] runners = [];
+        IBatchRunner[] runners = [];
         try
         {
             tokenizer = TextTokenizer.Load(package);
+            foreach (var file in package.Manifest.Files)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (file.Path != package.Manifest.Tokenizer && file.Path != package.Manifest.Graph)
+                    package.VerifyFile(file.Path);
+            }
+
+            _ = DeviceName.TryParse(options.Device, out var device);
+            graph = EmbeddingGraph.Load(package, new OnnxSessionOptions { Device = device, IntraOpThreads = options.IntraOpThreads, AllowSpinning = options.AllowSpinning });
             cancellationToken.ThrowIfCancellationRequested();
-            _ = Sessions.DeviceName.TryParse(options.Device, out var device);
-            graph = EmbeddingGraph.Load(
-                package, new OnnxSessionOptions { Device = device, IntraOpThreads = options.IntraOpThreads, AllowSpinning = options.AllowSpinning });
-            cancellationToken.ThrowIfCancellationRequested();
-            runners = new EmbeddingRunner[options.Workers];
+            runners = new IBatchRunner[options.Workers];
             for (var i = 0; i < runners.Length; i++)
                 runners[i] = new EmbeddingRunner(graph, package.Manifest.Normalize, Math.Max(options.MaxBatchTokens, package.Manifest.MaxTokens));
             var itemMs = WarmUp.Run(runners[0], package.Manifest, options, time, cancellationToken);
-            return new EmbeddingEngine(package, options, time, logger, graph, tokenizer, runners, itemMs);
+            var scheduler = new EmbeddingScheduler(package.Manifest.Id, package.Manifest.MaxTokens, options, PaddingShare, runners, itemMs, time, logger);
+            return new EmbeddingEngine(package, options, graph, tokenizer, scheduler);
         }
         catch
         {
@@ -192,7 +139,7 @@ public sealed partial class EmbeddingEngine : IEmbeddingEngine
         return true;
     }
 
-    /// <summary>Tokenizes and queues items whose room is reserved; gives the room back whatever happens.</summary>
+    /// <summary>Tokenizes and submits items whose room is reserved; gives the room back if it comes to nothing.</summary>
     private Task<EmbeddingOutcome> Admit(EmbeddingWork work, int count, CancellationToken cancellationToken)
     {
         EmbeddingCall call;
@@ -200,45 +147,24 @@ public sealed partial class EmbeddingEngine : IEmbeddingEngine
         {
             if (Tokenize(work, count, cancellationToken, out var ids) is { } refusal)
             {
-                Release(count);
+                _scheduler.Release(count);
                 return Task.FromResult(refusal);
             }
 
             call = new EmbeddingCall(ids, work.Dimensions ?? Dimensions);
         }
-        catch (OperationCanceledException)
-        {
-            Release(count);
-            return Task.FromCanceled<EmbeddingOutcome>(cancellationToken);
-        }
         catch (Exception e)
         {
-            Release(count);
-            return Task.FromException<EmbeddingOutcome>(e is ObjectDisposedException ? new EngineStoppedException(Package.Manifest.Id) : e);
-        }
-
-        // Before queueing: a registration made later could miss the end of the call and outlive it in a long-lived token.
-        if (cancellationToken.CanBeCanceled)
-            call.Cancellation = cancellationToken.UnsafeRegister(static (state, token) => { var (engine, call) = ((EmbeddingEngine, EmbeddingCall))state!; engine.Cancel(call, token); }, (this, call));
-        lock (_gate)
-        {
-            _reserved -= count;
-            if (call.Ended)
-                return call.Task;
-            if (_stopping)
+            _scheduler.Release(count);
+            return e switch
             {
-                End(call);
-                call.Fail(new EngineStoppedException(Package.Manifest.Id));
-                return call.Task;
-            }
-
-            call.Admitted = _time.GetTimestamp();
-            _queue.Add(call);
-            if (_idle > 0)
-                Monitor.Pulse(_gate);
+                OperationCanceledException => Task.FromCanceled<EmbeddingOutcome>(cancellationToken),
+                ObjectDisposedException => Task.FromException<EmbeddingOutcome>(new EngineStoppedException(Package.Manifest.Id)),
+                _ => Task.FromException<EmbeddingOutcome>(e),
+            };
         }
 
-        return call.Task;
+        return _scheduler.Submit(call, cancellationToken);
     }
 
     private EmbeddingOutcome? Tokenize(EmbeddingWork work, int count, CancellationToken cancellationToken, out uint[][] ids)
@@ -265,126 +191,5 @@ public sealed partial class EmbeddingEngine : IEmbeddingEngine
         }
 
         return null;
-    }
-
-    private void Release(int count)
-    {
-        lock (_gate)
-            _reserved -= count;
-    }
-
-    private void Cancel(EmbeddingCall call, CancellationToken token)
-    {
-        lock (_gate)
-        {
-            if (call.Ended)
-                return;
-            _queue.Remove(call);
-            End(call);
-        }
-
-        call.Cancel(token);
-    }
-
-    private static void End(EmbeddingCall call)
-    {
-        call.Ended = true;
-        call.Cancellation.Unregister();
-    }
-
-    private int RetryAfterMs(int items) => (int)Math.Clamp(items * _serviceMs / _options.Workers, ShortestRetryMs, LongestRetryMs);
-
-    private bool Work(EmbeddingRunner runner)
-    {
-        var batch = new List<EmbeddingItem>(_options.MaxBatch);
-        var completed = new List<EmbeddingCall>(_options.MaxBatch);
-        while (true)
-        {
-            int longest;
-            long started;
-            lock (_gate)
-            {
-                if (!WaitForWork())
-                    return true;
-                longest = _queue.Take(batch, _limits);
-                _running += batch.Count;
-                started = _time.GetTimestamp();
-            }
-
-            Exception? failure = null;
-            try
-            {
-                runner.Run(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(batch), longest);
-            }
-            catch (Exception e)
-            {
-                failure = e;
-                Log.BatchFailed(_logger, Package.Manifest.Id, batch.Count, batch.Count * longest, e);
-            }
-
-            lock (_gate)
-                Account(batch, started, failure, completed);
-            foreach (var call in completed)
-            {
-                if (failure is null)
-                    call.Complete();
-                else
-                    call.Fail(failure);
-            }
-
-            completed.Clear();
-        }
-    }
-
-    /// <summary>Waits under the gate until there is a batch to run. False: the engine stops.</summary>
-    private bool WaitForWork()
-    {
-        while (!_stopping)
-        {
-            var wait = Timeout.InfiniteTimeSpan;
-            if (_queue.Turn is { } oldest)
-            {
-                wait = _options.MaxWait - _time.GetElapsedTime(oldest.Admitted);
-                if (wait <= TimeSpan.Zero || _queue.Count >= _options.MaxBatch)
-                    return true;
-            }
-
-            _idle++;
-            Monitor.Wait(_gate, wait);
-            _idle--;
-        }
-
-        return false;
-    }
-
-    private void Account(List<EmbeddingItem> batch, long started, Exception? failure, List<EmbeddingCall> completed)
-    {
-        _running -= batch.Count;
-        var serviceMs = (float)_time.GetElapsedTime(started).TotalMilliseconds;
-        _serviceMs += Smoothing * ((serviceMs / batch.Count) - _serviceMs);
-        foreach (var item in batch)
-        {
-            var call = item.Call;
-            if (call.Ended)
-                continue;
-            call.QueueMs = Math.Max(call.QueueMs, (float)_time.GetElapsedTime(call.Admitted, started).TotalMilliseconds);
-            call.ServiceMs = Math.Max(call.ServiceMs, serviceMs);
-            if (failure is not null)
-                _queue.Remove(call);
-            else if (--call.Unfinished > 0)
-                continue;
-            End(call);
-            completed.Add(call);
-        }
-    }
-
-    private async Task StopAsync(int dropped)
-    {
-        await Task.WhenAll(_workers).ConfigureAwait(false);
-        foreach (var runner in _runners)
-            runner.Dispose();
-        _graph.Dispose();
-        _tokenizer.Dispose();
-        Log.Stopped(_logger, Package.Manifest.Id, dropped);
     }
 }

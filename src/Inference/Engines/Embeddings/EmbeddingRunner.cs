@@ -9,7 +9,7 @@ namespace Meridian.Inference.Engines.Embeddings;
 /// Runs batches for one worker: fills the input tensors, runs the graph, pools each row into its call's result. The tensors live in native memory that is
 /// allocated once, and the graph writes its output straight into it.
 /// </summary>
-internal sealed unsafe class EmbeddingRunner : IDisposable
+internal sealed unsafe class EmbeddingRunner : IBatchRunner
 {
     private const int Alignment = 64;
     private readonly EmbeddingGraph _graph;
@@ -42,9 +42,7 @@ internal sealed unsafe class EmbeddingRunner : IDisposable
         _vectors = (float*)NativeMemory.AlignedAlloc((nuint)capacity * (nuint)graph.Dimensions * sizeof(float), Alignment);
     }
 
-    /// <summary>Computes the vectors of the items into their calls.</summary>
-    /// <param name="batch">At least one item.</param>
-    /// <param name="longest">Length of the longest.</param>
+    /// <inheritdoc />
     /// <exception cref="OnnxRuntimeException">The run failed.</exception>
     public void Run(ReadOnlySpan<EmbeddingItem> batch, int longest)
     {

@@ -9,7 +9,7 @@ internal static class WarmUp
     public const int ItemTokens = 32;
 
     /// <returns>Time of one item of <see cref="ItemTokens"/> tokens, ms: the engine's first estimate of its service time.</returns>
-    public static float Run(EmbeddingRunner runner, ModelManifest manifest, EngineOptions options, TimeProvider time, CancellationToken cancellationToken)
+    public static float Run(IBatchRunner runner, ModelManifest manifest, EngineOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         var item = Math.Min(ItemTokens, manifest.MaxTokens);
         Batch(1, manifest.MaxTokens);

@@ -1,0 +1,15 @@
+using Microsoft.Extensions.Logging;
+
+namespace Meridian.Inference.Engines.Embeddings;
+
+internal sealed partial class EmbeddingScheduler
+{
+    private static partial class Log
+    {
+        [LoggerMessage(1102, LogLevel.Error, "A batch of {Items} items, {Tokens} tokens, failed on {Model}; its calls fail, the engine goes on")]
+        public static partial void BatchFailed(ILogger logger, string model, int items, int tokens, Exception exception);
+
+        [LoggerMessage(1103, LogLevel.Information, "Stopped {Model}; {Dropped} waiting items were refused")]
+        public static partial void Stopped(ILogger logger, string model, int dropped);
+    }
+}

@@ -1,0 +1,276 @@
+using System.Runtime.InteropServices;
+using Meridian.Inference.Sessions;
+using Microsoft.Extensions.Logging;
+
+namespace Meridian.Inference.Engines.Embeddings;
+
+/// <summary>
+/// The bounded queue of an engine and the workers that empty it.
+/// </summary>
+/// <remarks>
+/// Workers take batches as <see cref="LengthQueue"/> forms them; while one runs, the next fills, so an idle engine runs at once and a busy one batches.
+/// All bookkeeping is under one gate, held for microseconds; computing and completing happen outside of it.
+/// <list type="bullet">
+/// <item>A call reserves room for all its items before anything is spent on them, then submits them or gives the room back.</item>
+/// <item>A cancelled call leaves the queue at once. Its items in a running batch are computed and dropped.</item>
+/// <item>A batch that fails fails its calls, whose waiting items leave too; the workers go on.</item>
+/// <item>Disposal finishes running batches and fails what waits with <see cref="EngineStoppedException"/>.</item>
+/// <item>Callers' continuations never run on a worker.</item>
+/// </list>
+/// </remarks>
+internal sealed partial class EmbeddingScheduler : IAsyncDisposable
+{
+    private const float Smoothing = 0.1f;
+    private const int ShortestRetryMs = 20;
+    private const int LongestRetryMs = 60_000;
+
+    private readonly string _model;
+    private readonly EngineOptions _options;
+    private readonly BatchLimits _limits;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly LengthQueue _queue;
+    private readonly IBatchRunner[] _runners;
+    private readonly Task[] _workers;
+
+    // Guards the queue, the counters and every call's state. A plain object, since workers wait on it.
+    private readonly object _gate = new();
+    private int _reserved;
+    private int _running;
+    private int _idle;
+    private float _itemMs;
+    private bool _stopping;
+    private Task? _stopped;
+
+    /// <param name="model">Names the threads and the errors.</param>
+    /// <param name="maxTokens">Longest item, tokens.</param>
+    /// <param name="options">Sound ones.</param>
+    /// <param name="paddingShare">Most of a batch's tokens that may be padding.</param>
+    /// <param name="runners">One a worker; disposed with this.</param>
+    /// <param name="itemMs">First estimate of an item's time, ms.</param>
+    /// <param name="time">Measures waits and service.</param>
+    /// <param name="logger">Reports failures.</param>
+    public EmbeddingScheduler(
+        string model, int maxTokens, EngineOptions options, float paddingShare, IBatchRunner[] runners, float itemMs, TimeProvider time, ILogger logger)
+    {
+        _model = model;
+        _options = options;
+        _limits = new BatchLimits(options.MaxBatch, options.MaxBatchTokens, paddingShare);
+        _time = time;
+        _logger = logger;
+        _itemMs = itemMs;
+        _queue = new LengthQueue(maxTokens);
+        _runners = runners;
+        _workers = [.. runners.Select((runner, i) => EngineThread.RunAsync($"{model} {i}", () => Work(runner)))];
+    }
+
+    public EngineLoad Load
+    {
+        get
+        {
+            lock (_gate)
+                return new EngineLoad(_running, _queue.Count + _reserved, _options.QueueCapacity, _itemMs);
+        }
+    }
+
+    /// <summary>Takes room for items, or says that there is none.</summary>
+    /// <exception cref="EngineStoppedException">The scheduler was disposed.</exception>
+    public EmbeddingOutcome? Reserve(int items)
+    {
+        lock (_gate)
+        {
+            if (_stopping)
+                throw new EngineStoppedException(_model);
+            var waiting = _queue.Count + _reserved;
+            var missing = waiting + items - _options.QueueCapacity;
+            if (missing > 0)
+                return EmbeddingRefusals.QueueFull(items, waiting, _options.QueueCapacity, RetryAfterMs(missing));
+            _reserved += items;
+            return null;
+        }
+    }
+
+    /// <summary>Gives reserved room back.</summary>
+    public void Release(int items)
+    {
+        lock (_gate)
+            _reserved -= items;
+    }
+
+    /// <summary>Queues a call in the room reserved for it.</summary>
+    public Task<EmbeddingOutcome> Submit(EmbeddingCall call, CancellationToken cancellationToken)
+    {
+        // Before queueing: a registration made later could miss the end of the call, and stay in a long-lived token.
+        if (cancellationToken.CanBeCanceled)
+        {
+            call.Cancellation = cancellationToken.UnsafeRegister(
+                static (state, token) =>
+                {
+                    var (scheduler, call) = ((EmbeddingScheduler, EmbeddingCall))state!;
+                    scheduler.Cancel(call, token);
+                },
+                (this, call));
+        }
+
+        lock (_gate)
+        {
+            _reserved -= call.Items.Length;
+            if (call.Ended)
+                return call.Task;
+            if (_stopping)
+            {
+                End(call);
+                call.Fail(new EngineStoppedException(_model));
+                return call.Task;
+            }
+
+            call.Admitted = _time.GetTimestamp();
+            _queue.Add(call);
+            if (_idle > 0)
+                Monitor.Pulse(_gate);
+        }
+
+        return call.Task;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            if (_stopped is null)
+            {
+                _stopping = true;
+                var dropped = _queue.Count;
+                while (_queue.Turn is { } call)
+                {
+                    _queue.Remove(call);
+                    End(call);
+                    call.Fail(new EngineStoppedException(_model));
+                }
+
+                Monitor.PulseAll(_gate);
+                _stopped = StopAsync(dropped);
+            }
+
+            return new ValueTask(_stopped);
+        }
+    }
+
+    private async Task StopAsync(int dropped)
+    {
+        await Task.WhenAll(_workers).ConfigureAwait(false);
+        foreach (var runner in _runners)
+            runner.Dispose();
+        Log.Stopped(_logger, _model, dropped);
+    }
+
+    private void Cancel(EmbeddingCall call, CancellationToken token)
+    {
+        lock (_gate)
+        {
+            if (call.Ended)
+                return;
+            _queue.Remove(call);
+            End(call);
+        }
+
+        call.Cancel(token);
+    }
+
+    private static void End(EmbeddingCall call)
+    {
+        call.Ended = true;
+        call.Cancellation.Unregister();
+    }
+
+    private int RetryAfterMs(int items) => (int)Math.Clamp(items * _itemMs / _options.Workers, ShortestRetryMs, LongestRetryMs);
+
+    private bool Work(IBatchRunner runner)
+    {
+        var batch = new List<EmbeddingItem>(_options.MaxBatch);
+        var ended = new List<EmbeddingCall>(_options.MaxBatch);
+        while (true)
+        {
+            int longest;
+            long started;
+            lock (_gate)
+            {
+                if (!WaitForWork())
+                    return true;
+                longest = _queue.Take(batch, _limits);
+                _running += batch.Count;
+                started = _time.GetTimestamp();
+
+                // A call of many items woke one worker; it wakes the next while there is more.
+                if (_queue.Count > 0 && _idle > 0)
+                    Monitor.Pulse(_gate);
+            }
+
+            Exception? failure = null;
+            try
+            {
+                runner.Run(CollectionsMarshal.AsSpan(batch), longest);
+            }
+            catch (Exception e)
+            {
+                failure = e;
+                Log.BatchFailed(_logger, _model, batch.Count, batch.Count * longest, e);
+            }
+
+            lock (_gate)
+                Account(batch, started, failure, ended);
+            foreach (var call in ended)
+            {
+                if (failure is null)
+                    call.Complete();
+                else
+                    call.Fail(failure);
+            }
+
+            ended.Clear();
+            batch.Clear();
+        }
+    }
+
+    /// <summary>Waits under the gate until there is a batch to run. False: the scheduler stops.</summary>
+    private bool WaitForWork()
+    {
+        while (!_stopping)
+        {
+            var wait = Timeout.InfiniteTimeSpan;
+            if (_queue.Turn is { } next)
+            {
+                wait = _options.MaxWait - _time.GetElapsedTime(next.Admitted);
+                if (wait <= TimeSpan.Zero || _queue.Count >= _options.MaxBatch)
+                    return true;
+            }
+
+            _idle++;
+            Monitor.Wait(_gate, wait);
+            _idle--;
+        }
+
+        return false;
+    }
+
+    private void Account(List<EmbeddingItem> batch, long started, Exception? failure, List<EmbeddingCall> ended)
+    {
+        _running -= batch.Count;
+        var serviceMs = (float)_time.GetElapsedTime(started).TotalMilliseconds;
+        _itemMs += Smoothing * ((serviceMs / batch.Count) - _itemMs);
+        foreach (var item in batch)
+        {
+            var call = item.Call;
+            if (call.Ended)
+                continue;
+            call.QueueMs = Math.Max(call.QueueMs, (float)_time.GetElapsedTime(call.Admitted, started).TotalMilliseconds);
+            call.ServiceMs = Math.Max(call.ServiceMs, serviceMs);
+            if (failure is not null)
+                _queue.Remove(call);
+            else if (--call.Unfinished > 0)
+                continue;
+            End(call);
+            ended.Add(call);
+        }
+    }
+}
