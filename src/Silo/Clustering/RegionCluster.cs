@@ -1,0 +1,99 @@
+using System.Net;
+using Azure.Data.Tables;
+using Meridian.Grains.Hosting;
+using Meridian.Silo.Configuration;
+using Meridian.Silo.Hosting;
+using Meridian.Silo.Store;
+using Orleans.Clustering.Redis;
+using Orleans.Configuration;
+
+namespace Meridian.Silo.Clustering;
+
+/// <summary>A region's Orleans cluster: one cluster a region, never stretched over two.</summary>
+internal static class RegionCluster
+{
+    /// <summary>The same in all regions: it names the product, the cluster id names the region.</summary>
+    public const string ServiceId = "meridian";
+
+    public static string ClusterId(string region) => $"meridian-{region}";
+
+    /// <summary>Makes this process a silo of its region.</summary>
+    public static void AddRegionSilo(this IHostApplicationBuilder builder, MeridianOptions options, RegionPlan region, Action<ISiloBuilder>? hook)
+    {
+        builder.Services.AddSingleton<RegionStore>();
+        builder.UseOrleans(silo =>
+        {
+            silo.Configure<ClusterOptions>(cluster => Name(cluster, region));
+            silo.ConfigureEndpoints(IPAddress.Loopback, region.SiloPort, region.GatewayPort, listenOnAnyHostAddress: false);
+            silo.Configure<ClusterMembershipOptions>(Membership);
+            UseClustering(silo, region);
+            silo.AddRedisGrainStorageAsDefault(storage => storage.Configure<RegionStore>((redis, store) =>
+            {
+                redis.ConfigurationOptions = RegionStore.Options(region.StoreConnection);
+                redis.CreateMultiplexer = async _ => (await store.ConnectAsync(CancellationToken.None), IsShared: true);
+
+                // With the region in the key, several regions can share one Redis while developing.
+                var prefix = $"{ServiceId}/{region.Name}/state/";
+                redis.GetStorageKey = (type, id) => $"{prefix}{id}/{type}";
+            }));
+            silo.AddMeridianGrains(target => RegionSettings.Fill(target, options, region));
+            hook?.Invoke(silo);
+        });
+    }
+
+    /// <summary>Makes this process an Orleans client of its region: a facade without a silo.</summary>
+    public static void AddRegionClient(this IHostApplicationBuilder builder, RegionPlan region)
+    {
+        builder.Services.AddSingleton<RegionStore>();
+        builder.UseOrleansClient(client =>
+        {
+            client.Configure<ClusterOptions>(cluster => Name(cluster, region));
+            client.Configure<ClientMessagingOptions>(messaging => messaging.CancelRequestOnTimeout = true);
+            client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
+            client.UseConnectionRetryFilter<WaitForRegion>();
+            if (region.Clustering.Kind == ClusteringKind.AzureStorage)
+            {
+                client.UseAzureStorageClustering(azure => azure.TableServiceClient = new TableServiceClient(region.Clustering.ConnectionString));
+            }
+            else
+            {
+                client.UseRedisClustering(redis => redis.ConfigurationOptions = RegionStore.Options(RedisConnection(region)));
+            }
+        });
+    }
+
+    private static void UseClustering(ISiloBuilder silo, RegionPlan region)
+    {
+        if (region.Clustering.Kind == ClusteringKind.AzureStorage)
+        {
+            silo.UseAzureStorageClustering(azure => azure.TableServiceClient = new TableServiceClient(region.Clustering.ConnectionString));
+            return;
+        }
+
+        silo.UseRedisClustering(_ => { });
+        silo.Services.AddOptions<RedisClusteringOptions>().Configure<RegionStore>((redis, store) =>
+        {
+            redis.ConfigurationOptions = RegionStore.Options(RedisConnection(region));
+            if (RedisConnection(region) == region.StoreConnection)
+            {
+                redis.CreateMultiplexer = async _ => (await store.ConnectAsync(CancellationToken.None), IsShared: true);
+            }
+        });
+    }
+
+    private static string RedisConnection(RegionPlan region) =>
+        string.IsNullOrWhiteSpace(region.Clustering.ConnectionString) ? region.StoreConnection : region.Clustering.ConnectionString;
+
+    private static void Name(ClusterOptions cluster, RegionPlan region)
+    {
+        cluster.ServiceId = ServiceId;
+        cluster.ClusterId = ClusterId(region.Name);
+    }
+
+    // Each restart of a silo leaves an entry; a region that restarts often must not carry them for a week. How silos watch each other is the grains' own setting.
+    private static void Membership(ClusterMembershipOptions membership)
+    {
+        membership.DefunctSiloExpiration = TimeSpan.FromHours(1);
+        membership.DefunctSiloCleanupPeriod = TimeSpan.FromMinutes(10);
+    }
+}

@@ -1,0 +1,45 @@
+using Meridian.Errors;
+using Meridian.Gateway.Admin;
+using Meridian.Grains;
+using Meridian.Grains.Hosting;
+using Meridian.Messages;
+
+namespace Meridian.Silo.Clustering;
+
+/// <summary>The admin API's way to the region's deployments.</summary>
+internal sealed partial class RegionScaling(IGrainFactory grains, RegionModels models, ILogger<RegionScaling> logger) : IModelScaling
+{
+    private const int RetryAfterMs = 2000;
+
+    public Task<ScaleRecord> ScaleAsync(string model, ScaleChange change, CancellationToken cancellationToken) =>
+        AskAsync(model, deployment => deployment.Scale(change), cancellationToken);
+
+    public Task<ScaleRecord[]> HistoryAsync(string model, CancellationToken cancellationToken) =>
+        AskAsync(model, static deployment => deployment.History(), cancellationToken);
+
+    private async Task<T> AskAsync<T>(string model, Func<IModelDeployment, Task<T>> ask, CancellationToken cancellationToken)
+    {
+        if (models.Find(model) is null)
+        {
+            throw new MeridianException(models.NotFound(model));
+        }
+
+        try
+        {
+            return await ask(grains.GetGrain<IModelDeployment>(model)).WaitAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException and not MeridianException)
+        {
+            // Not acknowledged is not the same as not done: the caller repeats it under the same operation id and learns which it was.
+            LogFailed(model, e);
+            throw new MeridianException(
+                new Refusal
+                {
+                    Code = RefusalCode.RegionLost,
+                    Message = $"Region '{models.Region}' could not confirm the change of model '{model}': its store or its silo did not answer. Repeat it with the same operation id.",
+                    RetryAfterMs = RetryAfterMs,
+                },
+                e);
+        }
+    }
+}

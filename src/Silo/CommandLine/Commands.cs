@@ -1,0 +1,175 @@
+using System.CommandLine;
+using System.Globalization;
+using Meridian.Silo.Configuration;
+using Meridian.Silo.Dev;
+using Meridian.Silo.Hosting;
+
+namespace Meridian.Silo.CommandLine;
+
+/// <summary>The command line: <c>Silo</c>, <c>Silo region</c>, <c>Silo front-door</c>.</summary>
+public static class Commands
+{
+    private const string OverridesHelp = "Any setting can also be given as --Meridian:Path:To:Setting=VALUE or in the environment as MERIDIAN__PATH__TO__SETTING=VALUE.";
+
+    /// <summary>Parses and runs. Never throws for what a user can get wrong: that is written to <paramref name="error"/> in words.</summary>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    {
+        var (overrides, rest) = SplitOverrides(args);
+        var parsed = Build(overrides).Parse(rest);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var mistake in parsed.Errors)
+            {
+                await error.WriteLineAsync(mistake.Message);
+            }
+
+            await error.WriteLineAsync($"See --help{(parsed.CommandResult.Command is RootCommand ? "" : $" or {parsed.CommandResult.Command.Name} --help")}.");
+            return ExitCode.Mistake;
+        }
+
+        try
+        {
+            // Signals are handled by the host or the supervisor, which stop in order; the parser's own handling would cut that short.
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
+        }
+        catch (MistakesException e)
+        {
+            await error.WriteLineAsync(e.Message);
+            return ExitCode.Mistake;
+        }
+        catch (StartRefusedException e)
+        {
+            await error.WriteLineAsync(e.Message);
+            return ExitCode.Unavailable;
+        }
+    }
+
+    /// <summary>
+    /// Takes the <c>--Section:Key=value</c> (or <c>--Section:Key value</c>) arguments out, which only the configuration understands;
+    /// what remains is parsed strictly, so that a misspelt option is an error.
+    /// </summary>
+    public static (string[] Overrides, string[] Remaining) SplitOverrides(IReadOnlyList<string> args)
+    {
+        var overrides = new List<string>();
+        var rest = new List<string>();
+        for (var i = 0; i < args.Count; i++)
+        {
+            var name = args[i].Split('=', 2)[0];
+            if (!name.StartsWith("--", StringComparison.Ordinal) || !name.Contains(':', StringComparison.Ordinal))
+            {
+                rest.Add(args[i]);
+                continue;
+            }
+
+            overrides.Add(args[i]);
+            if (name.Length == args[i].Length && i + 1 < args.Count)
+            {
+                overrides.Add(args[++i]);
+            }
+        }
+
+        return ([.. overrides], [.. rest]);
+    }
+
+    /// <summary>The tree of commands.</summary>
+    /// <param name="overrides"><c>--Section:Key=value</c> arguments to lay over the settings.</param>
+    public static RootCommand Build(IReadOnlyList<string> overrides)
+    {
+        var common = new CommonOptions();
+        var root = new RootCommand($"Meridian serves models from several regions as one service. Without a command: three regions and a front door on this machine. {OverridesHelp}");
+        common.AddTo(root);
+        root.SetAction((parsed, _) => SuperviseAsync(parsed, common, overrides));
+        root.Subcommands.Add(Region(common, overrides));
+        root.Subcommands.Add(FrontDoor(common, overrides));
+        HelpWithExamples.AddTo(
+            root,
+            "Silo                                              three regions and a front door on ports 8080 and up",
+            "Silo --ports-from 9000 --data /tmp/meridian       elsewhere",
+            "Silo region --name westeurope                     one region, as in production",
+            "Silo front-door                                   an edge without a region",
+            "Silo --Meridian:Models:0:Replicas=2               any setting on the command line");
+        return root;
+    }
+
+    private static Command Region(CommonOptions common, IReadOnlyList<string> overrides)
+    {
+        var name = new Option<string?>("--name") { HelpName = "REGION", Description = $"Region to run, one of Meridian:Regions [{CommonOptions.Path("Region")}]" };
+        var roles = new Option<string?>("--roles") { HelpName = "LIST", Description = $"Any of store, control, silo, facade, separated by commas [{CommonOptions.Path("Process:Roles")}; default: all]" };
+        var urls = new Option<string?>("--urls") { HelpName = "URL", Description = $"Address the facade listens on; loopback only [{CommonOptions.Path("Process:FacadeUrl")}]" };
+        var protocol = new Option<string?>("--protocol-url") { HelpName = "URL", Description = $"Address the region protocol listens on; loopback only [{CommonOptions.Path("Process:ProtocolUrl")}]" };
+        var silo = new Option<int?>("--silo-port") { HelpName = "PORT", Description = $"Port for other silos of the region [{CommonOptions.Path("Process:SiloPort")}]" };
+        var gateway = new Option<int?>("--gateway-port") { HelpName = "PORT", Description = $"Port for Orleans clients of the region [{CommonOptions.Path("Process:GatewayPort")}]" };
+        var store = new Option<int?>("--store-port") { HelpName = "PORT", Description = $"Port of the embedded store [{CommonOptions.Path("Process:StorePort")}]" };
+        var command = new Command("region", "Runs a region, or a part of one.") { name, roles, urls, protocol, silo, gateway, store, common.ExitWithInput };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var configuration = MeridianConfiguration.Load(parsed.GetValue(common.Config), overrides,
+            [
+                .. common.Settings(parsed),
+                new(CommonOptions.Path("Region"), parsed.GetValue(name)),
+                new(CommonOptions.Path("Process:Roles"), parsed.GetValue(roles)),
+                new(CommonOptions.Path("Process:FacadeUrl"), parsed.GetValue(urls)),
+                new(CommonOptions.Path("Process:ProtocolUrl"), parsed.GetValue(protocol)),
+                new(CommonOptions.Path("Process:SiloPort"), Text(parsed.GetValue(silo))),
+                new(CommonOptions.Path("Process:GatewayPort"), Text(parsed.GetValue(gateway))),
+                new(CommonOptions.Path("Process:StorePort"), Text(parsed.GetValue(store))),
+            ]);
+            return await ProcessRunner.RunAsync(() => RegionHost.Build(configuration, new RegionHostHooks { ExitWithInput = parsed.GetValue(common.ExitWithInput) }), cancellationToken);
+        });
+        HelpWithExamples.AddTo(
+            command,
+            "Silo region --name eastus                                               a whole region in one process",
+            "Silo region --name eastus --roles silo --silo-port 8151 --gateway-port 8152",
+            "                                                                        a second silo of that region",
+            "Silo region --name eastus --Meridian:Store:Kind=Redis --Meridian:Store:ConnectionString=localhost:6379",
+            "                                                                        state in a Redis of your own");
+        return command;
+    }
+
+    private static Command FrontDoor(CommonOptions common, IReadOnlyList<string> overrides)
+    {
+        var name = new Option<string?>("--name") { HelpName = "NAME", Description = $"Name under which operators see it [{CommonOptions.Path("FrontDoor:Name")}; default: front-door]" };
+        var urls = new Option<string?>("--urls") { HelpName = "URL", Description = $"Address it listens on; loopback only [{CommonOptions.Path("FrontDoor:Url")}]" };
+        var command = new Command("front-door", "Runs an edge without a region: it sends each request to the best region.") { name, urls, common.ExitWithInput };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var configuration = MeridianConfiguration.Load(parsed.GetValue(common.Config), overrides,
+            [
+                .. common.Settings(parsed),
+                new(CommonOptions.Path("FrontDoor:Name"), parsed.GetValue(name)),
+                new(CommonOptions.Path("FrontDoor:Url"), parsed.GetValue(urls)),
+            ]);
+            return await ProcessRunner.RunAsync(() => FrontDoorHost.Build(configuration, new FrontDoorHostHooks { ExitWithInput = parsed.GetValue(common.ExitWithInput) }), cancellationToken);
+        });
+        HelpWithExamples.AddTo(
+            command,
+            "Silo front-door                                            on port 8080",
+            "Silo front-door --name second --urls http://127.0.0.1:8070  another one");
+        return command;
+    }
+
+    private static Task<int> SuperviseAsync(ParseResult parsed, CommonOptions common, IReadOnlyList<string> overrides)
+    {
+        var file = parsed.GetValue(common.Config);
+        var configuration = MeridianConfiguration.Load(file, overrides, common.Settings(parsed));
+        var options = MeridianConfiguration.Read(configuration);
+        List<string> shared = ["--data", Path.GetFullPath(options.Data), "--ports-from", Text(options.PortsFrom)!];
+        if (file is not null)
+        {
+            shared.AddRange(["--config", Path.GetFullPath(file)]);
+        }
+
+        shared.AddRange(overrides);
+        var colour = OutputPrefixer.WantsColour(Console.IsOutputRedirected, Environment.GetEnvironmentVariable("NO_COLOR"));
+        return new Supervisor(options, new SupervisorArguments(shared), new DevConsole(Console.Out, colour), TimeProvider.System).RunAsync();
+    }
+
+    private static string? Text(int? value) => value?.ToString(CultureInfo.InvariantCulture);
+}

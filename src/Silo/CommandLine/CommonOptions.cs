@@ -1,0 +1,52 @@
+using System.CommandLine;
+using Meridian.Silo.Configuration;
+
+namespace Meridian.Silo.CommandLine;
+
+/// <summary>Options that every command takes. Each is a shorthand for a setting.</summary>
+internal sealed class CommonOptions
+{
+    public const string ExitWithInputName = "--exit-with-input";
+
+    public Option<string?> Data { get; } = new("--data")
+    {
+        HelpName = "DIR",
+        Description = $"Directory of everything that is kept [{Path("Data")}; default: .meridian]",
+    };
+
+    public Option<int?> PortsFrom { get; } = new("--ports-from")
+    {
+        HelpName = "N",
+        Description = $"First port: front door N, facades N+1.., all else from N+100 [{Path("PortsFrom")}; default: 8080]",
+    };
+
+    public Option<string?> Config { get; } = new("--config")
+    {
+        HelpName = "FILE",
+        Description = "JSON file of settings over appsettings.json; the environment and the command line go over it",
+    };
+
+    public Option<bool> ExitWithInput { get; } = new(ExitWithInputName)
+    {
+        Description = "Stop when standard input ends, and leave Ctrl-C to the process that started this one",
+    };
+
+    /// <summary>Adds them for every command: before or after the command's name means the same.</summary>
+    public void AddTo(RootCommand root)
+    {
+        foreach (var option in new Option[] { Data, PortsFrom, Config })
+        {
+            option.Recursive = true;
+            root.Options.Add(option);
+        }
+    }
+
+    /// <summary>The settings these options stand for.</summary>
+    public IEnumerable<KeyValuePair<string, string?>> Settings(ParseResult parsed) =>
+    [
+        new(Path("Data"), parsed.GetValue(Data)),
+        new(Path("PortsFrom"), parsed.GetValue(PortsFrom)?.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+    ];
+
+    public static string Path(string setting) => $"{MeridianOptions.Section}:{setting}";
+}

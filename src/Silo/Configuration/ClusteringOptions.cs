@@ -1,0 +1,11 @@
+namespace Meridian.Silo.Configuration;
+
+/// <summary>Where the silos of a region find each other.</summary>
+public sealed class ClusteringOptions
+{
+    /// <value>Default <see cref="ClusteringKind.Redis"/>.</value>
+    public ClusteringKind Kind { get; set; } = ClusteringKind.Redis;
+
+    /// <value>Connection string. Required for AzureStorage; for Redis the store's is used where it is empty.</value>
+    public string? ConnectionString { get; set; }
+}

@@ -1,0 +1,11 @@
+namespace Meridian.Silo.Configuration;
+
+/// <summary>The stand-alone front door.</summary>
+public sealed class FrontDoorOptions
+{
+    /// <value>Name under which regions and operators see it. Default <c>front-door</c>.</value>
+    public string Name { get; set; } = "front-door";
+
+    /// <value>Address it listens on. Default: from the port plan.</value>
+    public Uri? Url { get; set; }
+}

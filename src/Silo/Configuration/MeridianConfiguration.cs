@@ -1,0 +1,94 @@
+namespace Meridian.Silo.Configuration;
+
+/// <summary>
+/// Layers of configuration, each over the one before: <c>appsettings.json</c> next to the executable, <c>--config FILE</c>, the environment
+/// (<c>MERIDIAN__STORE__KIND</c>), the command line (<c>--Meridian:Store:Kind=Redis</c>, and the named options, which are shorthands).
+/// </summary>
+public static class MeridianConfiguration
+{
+    // A file that lists regions means these regions, not "the first two of mine and the third of the defaults", which is what merging by position would give.
+    private static readonly string[] ReplacedLists = [$"{MeridianOptions.Section}:Regions", $"{MeridianOptions.Section}:Models"];
+
+    /// <param name="file">Additional JSON file, or null.</param>
+    /// <param name="overrides"><c>--Section:Key=value</c> arguments as they were given.</param>
+    /// <param name="named">Values of named options by configuration path; null values are left out.</param>
+    /// <exception cref="MistakesException">A file is missing or is no JSON.</exception>
+    public static IConfigurationRoot Load(string? file, IReadOnlyList<string> overrides, IEnumerable<KeyValuePair<string, string?>> named)
+    {
+        var defaults = ReadJson(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), required: false);
+        if (file is not null)
+        {
+            var added = ReadJson(Path.GetFullPath(file), required: true);
+            foreach (var list in ReplacedLists)
+            {
+                if (added.Keys.Any(key => IsUnder(key, list)))
+                {
+                    foreach (var key in defaults.Keys.Where(key => IsUnder(key, list)).ToArray())
+                    {
+                        defaults.Remove(key);
+                    }
+                }
+            }
+
+            foreach (var (key, value) in added)
+            {
+                defaults[key] = value;
+            }
+        }
+
+        return new ConfigurationBuilder()
+            .AddInMemoryCollection(defaults)
+            .AddEnvironmentVariables()
+            .AddCommandLine([.. overrides])
+            .AddInMemoryCollection(named.Where(pair => pair.Value is not null))
+            .Build();
+    }
+
+    /// <summary>Reads and checks section <c>Meridian</c>.</summary>
+    /// <param name="configuration">All layers.</param>
+    /// <param name="ofRegion">Whether the process must know its region.</param>
+    /// <exception cref="MistakesException">Any setting is wrong: names all of them.</exception>
+    public static MeridianOptions Read(IConfiguration configuration, bool ofRegion = false)
+    {
+        var mistakes = new List<string>();
+        var options = SettingsReader.Read<MeridianOptions>(configuration.GetSection(MeridianOptions.Section), mistakes);
+        MeridianOptionsRules.Check(options, mistakes);
+        if (ofRegion && string.IsNullOrEmpty(options.Region))
+        {
+            mistakes.Add($"{MeridianOptions.Section}:Region = '': say which region this is with --name REGION, one of {string.Join(", ", options.Regions.Select(region => region.Name))}.");
+        }
+
+        return mistakes.Count == 0 ? options : throw new MistakesException(mistakes);
+    }
+
+    private static bool IsUnder(string key, string list) => key.StartsWith(list + ":", StringComparison.OrdinalIgnoreCase);
+
+    private static Dictionary<string, string?> ReadJson(string path, bool required)
+    {
+        var values = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        if (!File.Exists(path))
+        {
+            return required
+                ? throw new MistakesException([$"--config '{path}': no such file."])
+                : values;
+        }
+
+        try
+        {
+            using var json = File.OpenRead(path);
+            foreach (var (key, value) in new ConfigurationBuilder().AddJsonStream(json).Build().AsEnumerable())
+            {
+                if (value is not null)
+                {
+                    values[key] = value;
+                }
+            }
+
+            return values;
+        }
+        catch (Exception e) when (e is FormatException or InvalidDataException)
+        {
+            throw new MistakesException([$"'{path}' is no valid JSON: {(e.InnerException ?? e).Message}"]);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+namespace Meridian.Silo.Configuration;
+
+/// <summary>Section <c>Meridian</c>: everything a process is told. The same file serves all processes of an installation; the command line says which part a process plays.</summary>
+public sealed class MeridianOptions
+{
+    /// <summary>Name of the section.</summary>
+    public const string Section = "Meridian";
+
+    /// <value>Name of the region that this process belongs to; one of <see cref="Regions"/>. Empty for a front door.</value>
+    public string? Region { get; set; }
+
+    /// <value>Directory of everything that is kept: <c>DATA/REGION/store</c>, <c>DATA/REGION/models</c>. Default <c>.meridian</c> in the current directory.</value>
+    public string Data { get; set; } = ".meridian";
+
+    /// <value>First port of the port plan; see <see cref="PortPlan"/>. Default 8080.</value>
+    public int PortsFrom { get; set; } = 8080;
+
+    /// <value>All regions of the installation, in the order of the port plan.</value>
+    public List<RegionEntry> Regions { get; set; } = [];
+
+    /// <value>Models that the installation serves.</value>
+    public List<ModelEntry> Models { get; set; } = [];
+
+    /// <value>Where grain state is kept.</value>
+    public StoreOptions Store { get; set; } = new();
+
+    /// <value>Where the silos of a region find each other.</value>
+    public ClusteringOptions Clustering { get; set; } = new();
+
+    /// <value>This process's own part in its region.</value>
+    public RegionProcessOptions Process { get; set; } = new();
+
+    /// <value>The stand-alone front door.</value>
+    public FrontDoorOptions FrontDoor { get; set; } = new();
+
+    /// <value>How long a stopping process may finish what it has begun, seconds, 1 to 600. Default 10.</value>
+    public int ShutdownSeconds { get; set; } = 10;
+}

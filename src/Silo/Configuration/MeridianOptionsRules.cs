@@ -1,0 +1,249 @@
+using System.Net;
+using System.Text.RegularExpressions;
+
+namespace Meridian.Silo.Configuration;
+
+/// <summary>The rules that settings must keep, within a field and across fields. Says all that is broken, never only the first.</summary>
+public static partial class MeridianOptionsRules
+{
+    private const string Root = MeridianOptions.Section;
+
+    /// <summary>Adds one line a broken rule: path, value, rule.</summary>
+    public static void Check(MeridianOptions options, ICollection<string> mistakes)
+    {
+        if (string.IsNullOrWhiteSpace(options.Data))
+        {
+            mistakes.Add($"{Root}:Data = '{options.Data}': must name a directory.");
+        }
+
+        Range(mistakes, "PortsFrom", options.PortsFrom, 1, 65535 - PortPlan.Span);
+        Range(mistakes, "ShutdownSeconds", options.ShutdownSeconds, 1, 600);
+        CheckRegions(options, mistakes);
+        CheckModels(options, mistakes);
+        CheckStore(options.Store, "Store", mistakes);
+        CheckClustering(options.Clustering, "Clustering", mistakes);
+        CheckProcess(options, mistakes);
+        CheckFrontDoor(options.FrontDoor, mistakes);
+    }
+
+    private static void CheckRegions(MeridianOptions options, ICollection<string> mistakes)
+    {
+        if (options.Regions.Count is 0 or > PortPlan.MaxRegions)
+        {
+            mistakes.Add($"{Root}:Regions: has {options.Regions.Count} entries; 1 to {PortPlan.MaxRegions} are possible.");
+        }
+
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < options.Regions.Count; i++)
+        {
+            var region = options.Regions[i];
+            var path = $"Regions:{i}";
+            if (!RegionName().IsMatch(region.Name))
+            {
+                mistakes.Add($"{Root}:{path}:Name = '{region.Name}': must be 1 to 40 lower-case letters, digits or '-', starting with a letter.");
+            }
+            else if (!names.Add(region.Name))
+            {
+                mistakes.Add($"{Root}:{path}:Name = '{region.Name}': another region has this name; names must differ.");
+            }
+
+            if (!RegionName().IsMatch(region.Jurisdiction))
+            {
+                mistakes.Add($"{Root}:{path}:Jurisdiction = '{region.Jurisdiction}': must be 1 to 40 lower-case letters, digits or '-', for example 'eu'.");
+            }
+
+            CheckAddress(region.Facade, $"{path}:Facade", mistakes);
+            CheckAddress(region.Protocol, $"{path}:Protocol", mistakes);
+            if (region.Store is { } store)
+            {
+                CheckStore(store, $"{path}:Store", mistakes);
+            }
+
+            if (region.Clustering is { } clustering)
+            {
+                CheckClustering(clustering, $"{path}:Clustering", mistakes);
+            }
+        }
+
+        if (!string.IsNullOrEmpty(options.Region) && !names.Contains(options.Region))
+        {
+            mistakes.Add($"{Root}:Region = '{options.Region}': not one of the configured regions ({string.Join(", ", names)}).");
+        }
+    }
+
+    private static void CheckModels(MeridianOptions options, ICollection<string> mistakes)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < options.Models.Count; i++)
+        {
+            var model = options.Models[i];
+            var path = $"Models:{i}";
+            if (!ModelName().IsMatch(model.Name))
+            {
+                mistakes.Add($"{Root}:{path}:Name = '{model.Name}': must be 1 to 96 letters, digits, '.', '_' or '-', starting with a letter or digit.");
+            }
+            else if (!names.Add(model.Name))
+            {
+                mistakes.Add($"{Root}:{path}:Name = '{model.Name}': another model has this name; names must differ.");
+            }
+
+            if (string.IsNullOrWhiteSpace(model.Kind))
+            {
+                mistakes.Add($"{Root}:{path}:Kind = '{model.Kind}': must say what the model does, for example 'embedding'.");
+            }
+
+            if (!string.IsNullOrEmpty(model.Source) && model.Source != Models.ModelSources.MiniLm && !File.Exists(Path.Combine(model.Source, "manifest.json")))
+            {
+                mistakes.Add($"{Root}:{path}:Source = '{model.Source}': must be '{Models.ModelSources.MiniLm}' or a directory with a manifest.json.");
+            }
+
+            foreach (var region in model.Regions)
+            {
+                if (!options.Regions.Any(r => r.Name == region))
+                {
+                    mistakes.Add($"{Root}:{path}:Regions has '{region}': not one of the configured regions.");
+                }
+            }
+
+            CheckDevice(model.Device, $"{path}:Device", mistakes);
+            Range(mistakes, $"{path}:Replicas", model.Replicas, 0, 64);
+            Range(mistakes, $"{path}:IntraOpThreads", model.IntraOpThreads, 1, 256);
+            Range(mistakes, $"{path}:Workers", model.Workers, 1, 64);
+            Range(mistakes, $"{path}:MaxBatch", model.MaxBatch, 1, 4096);
+            Range(mistakes, $"{path}:MaxWaitMs", model.MaxWaitMs, 0, 1000);
+            Range(mistakes, $"{path}:QueueCapacity", model.QueueCapacity, 1, 1_000_000);
+        }
+    }
+
+    private static void CheckStore(StoreOptions store, string path, ICollection<string> mistakes)
+    {
+        if (store.Kind == StoreKind.Redis && string.IsNullOrWhiteSpace(store.ConnectionString))
+        {
+            mistakes.Add($"{Root}:{path}:ConnectionString = '': {path}:Kind is Redis, which needs one, for example 'localhost:6379'.");
+        }
+
+        Range(mistakes, $"{path}:MemoryMiB", store.MemoryMiB, 16, 1 << 20);
+        Range(mistakes, $"{path}:LogLimitMiB", store.LogLimitMiB, 16, 1 << 16);
+    }
+
+    private static void CheckClustering(ClusteringOptions clustering, string path, ICollection<string> mistakes)
+    {
+        if (clustering.Kind == ClusteringKind.AzureStorage && string.IsNullOrWhiteSpace(clustering.ConnectionString))
+        {
+            mistakes.Add($"{Root}:{path}:ConnectionString = '': {path}:Kind is AzureStorage, which needs one.");
+        }
+    }
+
+    private static void CheckProcess(MeridianOptions options, ICollection<string> mistakes)
+    {
+        var process = options.Process;
+        if (process.Roles == RegionRoles.None)
+        {
+            mistakes.Add($"{Root}:Process:Roles = 'None': must be one or more of store, control, silo, facade.");
+        }
+
+        CheckListen(process.FacadeUrl, "Process:FacadeUrl", mistakes);
+        CheckListen(process.ProtocolUrl, "Process:ProtocolUrl", mistakes);
+
+        // The region's own addresses are what this process binds; those of other regions only have to be reachable.
+        var own = options.Regions.FindIndex(r => r.Name == options.Region);
+        if (own >= 0 && process.Roles.HasFlag(RegionRoles.Facade))
+        {
+            if (process.FacadeUrl is null)
+            {
+                CheckListen(options.Regions[own].Facade, $"Regions:{own}:Facade", mistakes, seen: true);
+            }
+
+            if (process.ProtocolUrl is null)
+            {
+                CheckListen(options.Regions[own].Protocol, $"Regions:{own}:Protocol", mistakes, seen: true);
+            }
+        }
+
+        foreach (var device in process.Devices.Split(','))
+        {
+            CheckDevice(device, "Process:Devices", mistakes);
+        }
+
+        Port(mistakes, "Process:SiloPort", process.SiloPort);
+        Port(mistakes, "Process:GatewayPort", process.GatewayPort);
+        Port(mistakes, "Process:StorePort", process.StorePort);
+    }
+
+    private static void CheckFrontDoor(FrontDoorOptions frontDoor, ICollection<string> mistakes)
+    {
+        if (string.IsNullOrWhiteSpace(frontDoor.Name))
+        {
+            mistakes.Add($"{Root}:FrontDoor:Name = '{frontDoor.Name}': must not be empty.");
+        }
+
+        CheckListen(frontDoor.Url, "FrontDoor:Url", mistakes);
+    }
+
+    private static void CheckDevice(string device, string path, ICollection<string> mistakes)
+    {
+        if (!Device().IsMatch(device))
+        {
+            mistakes.Add($"{Root}:{path} = '{device}': must be cpu:0 or cuda:N.");
+        }
+    }
+
+    private static bool CheckAddress(Uri? address, string path, ICollection<string> mistakes)
+    {
+        if (address is null)
+        {
+            return true;
+        }
+
+        if (!address.IsAbsoluteUri || address.Scheme != Uri.UriSchemeHttp || address.PathAndQuery != "/" || address.Port is < 1 or > 65535)
+        {
+            mistakes.Add($"{Root}:{path} = '{address.OriginalString}': must be an http address of a host and a port, for example http://127.0.0.1:8081.");
+            return false;
+        }
+
+        return true;
+    }
+
+    private static void CheckListen(Uri? address, string path, ICollection<string> mistakes, bool seen = false)
+    {
+        if (address is null || (!seen && !CheckAddress(address, path, mistakes)) || !address.IsAbsoluteUri)
+        {
+            return;
+        }
+
+        if (!IsLoopback(address))
+        {
+            mistakes.Add(
+                $"{Root}:{path} = '{address.OriginalString}': only loopback addresses (127.0.0.1, [::1], localhost) can be listened on, "
+                + "because callers are not asked for keys; put a proxy that authenticates in front.");
+        }
+    }
+
+    private static bool IsLoopback(Uri address) =>
+        address.Host == "localhost" || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+
+    private static void Port(ICollection<string> mistakes, string path, int? port)
+    {
+        if (port is { } value)
+        {
+            Range(mistakes, path, value, 1, 65535);
+        }
+    }
+
+    private static void Range(ICollection<string> mistakes, string path, int value, int least, int most)
+    {
+        if (value < least || value > most)
+        {
+            mistakes.Add($"{Root}:{path} = {value}: must be {least} to {most}.");
+        }
+    }
+
+    [GeneratedRegex("^[a-z][a-z0-9-]{0,39}$")]
+    private static partial Regex RegionName();
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")]
+    private static partial Regex ModelName();
+
+    [GeneratedRegex("^(cpu:0|cuda:[0-9]{1,2})$")]
+    private static partial Regex Device();
+}

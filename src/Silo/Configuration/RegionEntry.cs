@@ -1,0 +1,26 @@
+namespace Meridian.Silo.Configuration;
+
+/// <summary>A region of the installation.</summary>
+public sealed class RegionEntry
+{
+    /// <value>Unique name: lower-case letters, digits and <c>-</c>, for example <c>westeurope</c>.</value>
+    public string Name { get; set; } = "";
+
+    /// <value>Law that data in this region is under, for example <c>eu</c>.</value>
+    public string Jurisdiction { get; set; } = "";
+
+    /// <value>Where it stands, in words.</value>
+    public string? Location { get; set; }
+
+    /// <value>Address of the HTTP facade as callers reach it. Default: from the port plan.</value>
+    public Uri? Facade { get; set; }
+
+    /// <value>Address of the region protocol (HTTP/2) as other regions and front doors reach it. Default: from the port plan.</value>
+    public Uri? Protocol { get; set; }
+
+    /// <value>This region's own store where it differs from <see cref="MeridianOptions.Store"/>.</value>
+    public StoreOptions? Store { get; set; }
+
+    /// <value>This region's own clustering where it differs from <see cref="MeridianOptions.Clustering"/>.</value>
+    public ClusteringOptions? Clustering { get; set; }
+}

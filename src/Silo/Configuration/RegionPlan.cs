@@ -1,0 +1,70 @@
+namespace Meridian.Silo.Configuration;
+
+/// <summary>A region with every address filled in: what was configured, else what the port plan says.</summary>
+public sealed record RegionPlan
+{
+    public required string Name { get; init; }
+
+    public required string Jurisdiction { get; init; }
+
+    public string? Location { get; init; }
+
+    /// <value>Address of the facade as callers reach it.</value>
+    public required Uri Facade { get; init; }
+
+    /// <value>Address of the region protocol as other regions reach it.</value>
+    public required Uri Protocol { get; init; }
+
+    public required int SiloPort { get; init; }
+
+    public required int GatewayPort { get; init; }
+
+    public required int StorePort { get; init; }
+
+    public required StoreOptions Store { get; init; }
+
+    public required ClusteringOptions Clustering { get; init; }
+
+    /// <value>StackExchange.Redis connection string of the region's store.</value>
+    public required string StoreConnection { get; init; }
+
+    /// <value>Directory of what the region keeps.</value>
+    public required string Data { get; init; }
+
+    /// <summary>Plans all regions, in the configured order.</summary>
+    public static IReadOnlyList<RegionPlan> All(MeridianOptions options) =>
+        [.. options.Regions.Select((region, index) => Of(options, region, index + 1))];
+
+    /// <summary>Plans the region that the process belongs to.</summary>
+    /// <param name="options">Checked, with a region.</param>
+    public static RegionPlan Own(MeridianOptions options)
+    {
+        var index = options.Regions.FindIndex(region => region.Name == options.Region);
+        return Of(options, options.Regions[index], index + 1);
+    }
+
+    private static RegionPlan Of(MeridianOptions options, RegionEntry region, int position)
+    {
+        var ports = PortPlan.Region(options.PortsFrom, position);
+        var store = region.Store ?? options.Store;
+        var own = region.Name == options.Region;
+        var storePort = own && options.Process.StorePort is { } port ? port : ports.Store;
+        return new RegionPlan
+        {
+            Name = region.Name,
+            Jurisdiction = region.Jurisdiction,
+            Location = region.Location,
+            Facade = region.Facade ?? Loopback(ports.Facade),
+            Protocol = region.Protocol ?? Loopback(ports.Protocol),
+            SiloPort = own && options.Process.SiloPort is { } siloPort ? siloPort : ports.Silo,
+            GatewayPort = own && options.Process.GatewayPort is { } gatewayPort ? gatewayPort : ports.Gateway,
+            StorePort = storePort,
+            Store = store,
+            Clustering = region.Clustering ?? options.Clustering,
+            StoreConnection = string.IsNullOrWhiteSpace(store.ConnectionString) ? $"127.0.0.1:{storePort}" : store.ConnectionString,
+            Data = Path.Combine(Path.GetFullPath(options.Data), region.Name),
+        };
+    }
+
+    public static Uri Loopback(int port) => new($"http://127.0.0.1:{port}");
+}

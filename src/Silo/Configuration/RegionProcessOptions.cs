@@ -1,0 +1,26 @@
+namespace Meridian.Silo.Configuration;
+
+/// <summary>This process's own part in its region. Several processes of one region differ only here.</summary>
+public sealed class RegionProcessOptions
+{
+    /// <value>Roles of this process. Default: all.</value>
+    public RegionRoles Roles { get; set; } = RegionRoles.All;
+
+    /// <value>Address that the facade listens on. Default: the region's <see cref="RegionEntry.Facade"/>.</value>
+    public Uri? FacadeUrl { get; set; }
+
+    /// <value>Address that the region protocol listens on. Default: the region's <see cref="RegionEntry.Protocol"/>.</value>
+    public Uri? ProtocolUrl { get; set; }
+
+    /// <value>Port that other silos of the region connect to. Default: from the port plan.</value>
+    public int? SiloPort { get; set; }
+
+    /// <value>Port that Orleans clients of the region connect to. Default: from the port plan.</value>
+    public int? GatewayPort { get; set; }
+
+    /// <value>Port of the embedded store. Default: from the port plan.</value>
+    public int? StorePort { get; set; }
+
+    /// <value>Devices that this process's silo may run sessions on, separated by commas. Default <c>cpu:0</c>.</value>
+    public string Devices { get; set; } = "cpu:0";
+}

@@ -1,0 +1,20 @@
+namespace Meridian.Silo.Configuration;
+
+/// <summary>Where grain state is kept.</summary>
+public sealed class StoreOptions
+{
+    /// <value>Default <see cref="StoreKind.Garnet"/>.</value>
+    public StoreKind Kind { get; set; } = StoreKind.Garnet;
+
+    /// <value>StackExchange.Redis connection string. Required for Redis; for Garnet the port plan gives it.</value>
+    public string? ConnectionString { get; set; }
+
+    /// <value>Memory the embedded store keeps records in before it spills to disk, MiB, 16 to 1048576. Default 64.</value>
+    public int MemoryMiB { get; set; } = 64;
+
+    /// <value>
+    /// Size of the append-only file at which the embedded store takes a checkpoint and starts a new one, MiB, 16 to 65536. Default 64.
+    /// Bounds both the disk it takes and the time a restart needs to read it.
+    /// </value>
+    public int LogLimitMiB { get; set; } = 64;
+}

@@ -1,0 +1,183 @@
+using System.Diagnostics;
+using System.Globalization;
+using Meridian.Silo.CommandLine;
+
+namespace Meridian.Silo.Dev;
+
+/// <summary>
+/// One supervised process: starts it, passes its output on, watches for readiness, starts it again when it dies.
+/// Its standard input is a pipe that this process holds open. Closing it asks the child to stop; and because the kernel closes it when this process dies in
+/// any way, no child outlives its supervisor (a parent-death signal would be bound to a thread of the parent, not to the parent).
+/// </summary>
+public sealed class Child(ChildPlan plan, DevConsole console, OutputPrefixer prefixer, HttpClient http, TimeProvider time)
+{
+    private static readonly TimeSpan ReadyPoll = TimeSpan.FromMilliseconds(100);
+
+    private readonly RestartSchedule _schedule = new(time);
+    private readonly TaskCompletionSource _firstReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile Process? _process;
+
+    // Set before _process is read in Stop, read after _process is set in RunAsync: whichever comes second sees the other, so a child that starts during the stop stops too.
+    private volatile bool _stopAsked;
+
+    public ChildPlan Plan => plan;
+
+    /// <value>Id of the running process, or null while there is none.</value>
+    public int? Pid { get; private set; }
+
+    /// <value>Completes when the child is ready for the first time.</value>
+    public Task FirstReady => _firstReady.Task;
+
+    /// <summary>
+    /// Runs until <paramref name="stopping"/> fires and the process has exited, or until the child says that its settings are wrong.
+    /// </summary>
+    /// <param name="changed">Called whenever <see cref="Pid"/> has changed.</param>
+    /// <param name="stopping">No restart after this.</param>
+    /// <returns><see cref="ExitCode.Ok"/>, or <see cref="ExitCode.Mistake"/>: starting again would not help.</returns>
+    public async Task<int> RunAsync(Action changed, CancellationToken stopping)
+    {
+        var runs = 0;
+        while (!stopping.IsCancellationRequested)
+        {
+            runs++;
+            var startedAt = time.GetTimestamp();
+            using var process = Start();
+            _process = process;
+            Pid = process.Id;
+            changed();
+            if (_stopAsked)
+            {
+                Stop();
+            }
+
+            var output = Task.WhenAll(PumpAsync(process.StandardOutput), PumpAsync(process.StandardError));
+            using (var exited = CancellationTokenSource.CreateLinkedTokenSource(stopping))
+            {
+                var ready = WatchReadyAsync(startedAt, runs, exited.Token);
+                await process.WaitForExitAsync(CancellationToken.None);
+                await exited.CancelAsync();
+                await ready;
+            }
+
+            _process = null;
+            await output;
+            if (stopping.IsCancellationRequested)
+            {
+                break;
+            }
+
+            if (process.ExitCode == ExitCode.Mistake)
+            {
+                Pid = null;
+                return ExitCode.Mistake;
+            }
+
+            var delay = _schedule.Exited();
+            Event($"{Died(process.ExitCode)} after {Seconds(startedAt)}; starting it again {(delay == TimeSpan.Zero ? "now" : $"in {delay.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s")}");
+            if (delay > TimeSpan.Zero)
+            {
+                Pid = null;
+                changed();
+                await Task.Delay(delay, time, stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
+            }
+        }
+
+        Pid = null;
+        changed();
+        return ExitCode.Ok;
+    }
+
+    /// <summary>Asks the process to stop, by closing its standard input.</summary>
+    public void Stop()
+    {
+        _stopAsked = true;
+        try
+        {
+            _process?.StandardInput.Close();
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException)
+        {
+            // It exited in between.
+        }
+    }
+
+    /// <summary>Ends the process at once.</summary>
+    public void Kill()
+    {
+        try
+        {
+            _process?.Kill();
+        }
+        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            // It exited in between.
+        }
+    }
+
+    private static string Died(int exitCode) => exitCode > 128
+        ? $"died of signal {exitCode - 128}{(exitCode == 137 ? " (kill -9)" : "")}"
+        : $"exited with code {exitCode}";
+
+    private Process Start()
+    {
+        var start = new ProcessStartInfo
+        {
+            FileName = Environment.ProcessPath!,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+
+        // Started as `dotnet Meridian.Silo.dll`, the process is dotnet and needs the file again.
+        if (Path.GetFileNameWithoutExtension(start.FileName).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
+        {
+            start.ArgumentList.Add(typeof(Child).Assembly.Location);
+        }
+
+        foreach (var argument in plan.Arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.ArgumentList.Add(CommonOptions.ExitWithInputName);
+        return Process.Start(start) ?? throw new InvalidOperationException($"'{start.FileName}' did not start.");
+    }
+
+    private async Task PumpAsync(StreamReader reader)
+    {
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            console.Line(prefixer.Prefix(line));
+        }
+    }
+
+    private async Task WatchReadyAsync(long startedAt, int run, CancellationToken cancellationToken)
+    {
+        var readyz = new Uri(plan.Url, "/readyz");
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                using var answer = await http.GetAsync(readyz, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+                if (answer.IsSuccessStatusCode)
+                {
+                    _schedule.Ready();
+                    Event($"{(run == 1 ? "ready in" : "ready again after")} {Seconds(startedAt)}");
+                    _firstReady.TrySetResult();
+                    return;
+                }
+            }
+            catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+            {
+                // Not listening yet, or gone.
+            }
+
+            await Task.Delay(ReadyPoll, time, cancellationToken).ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+    }
+
+    private void Event(string text) => console.Line(prefixer.Prefix(text));
+
+    private string Seconds(long since) => string.Create(CultureInfo.InvariantCulture, $"{time.GetElapsedTime(since).TotalSeconds:0.0} s");
+}

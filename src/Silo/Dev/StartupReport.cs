@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text;
+using Meridian.Silo.Configuration;
+
+namespace Meridian.Silo.Dev;
+
+/// <summary>What a developer sees once everything runs: the regions, and what to type next.</summary>
+public static class StartupReport
+{
+    private static readonly string[] Header = ["region", "law", "facade", "pid", "location"];
+
+    /// <param name="regions">Regions with the pids of their processes.</param>
+    /// <param name="frontDoor">The front door.</param>
+    /// <param name="frontDoorPid">Its process.</param>
+    /// <param name="data">Directory of everything kept.</param>
+    /// <param name="model">Name of a model to try, or null.</param>
+    /// <param name="took">Time from the start until now.</param>
+    public static string Write(IReadOnlyList<(RegionPlan Plan, int? Pid)> regions, Uri frontDoor, int? frontDoorPid, string data, string? model, TimeSpan took)
+    {
+        var rows = new List<string[]> { Header };
+        foreach (var (plan, pid) in regions)
+        {
+            rows.Add([plan.Name, plan.Jurisdiction, Plain(plan.Facade), Pid(pid), plan.Location ?? ""]);
+        }
+
+        rows.Add(["front door", "", Plain(frontDoor), Pid(frontDoorPid), "sends each request to the best region"]);
+        var widths = Enumerable.Range(0, 5).Select(column => rows.Max(row => row[column].Length)).ToArray();
+        var text = new StringBuilder();
+        text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"Meridian is ready after {took.TotalSeconds:0.0} s. Data: {data}").AppendLine();
+        foreach (var row in rows)
+        {
+            text.Append("  ").AppendLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
+        }
+
+        text.AppendLine();
+        if (model is not null)
+        {
+            text.AppendLine("Try it:")
+                .AppendLine(CultureInfo.InvariantCulture, $"  curl -i {Plain(frontDoor)}/v1/embeddings -H 'content-type: application/json' -d '{{\"model\": \"{model}\", \"input\": \"Hello from three regions\"}}'")
+                .AppendLine();
+        }
+
+        if (regions.Count > 0 && regions[0].Pid is { } victim)
+        {
+            text.AppendLine("Kill a region and try again; it comes back by itself:").AppendLine(CultureInfo.InvariantCulture, $"  kill -9 {victim}").AppendLine();
+        }
+
+        return text.Append("Ctrl-C stops everything.").AppendLine().ToString();
+    }
+
+    private static string Plain(Uri uri) => uri.GetLeftPart(UriPartial.Authority);
+
+    private static string Pid(int? pid) => pid?.ToString(CultureInfo.InvariantCulture) ?? "-";
+}

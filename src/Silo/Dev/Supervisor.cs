@@ -1,0 +1,166 @@
+using System.Runtime.InteropServices;
+using Meridian.Silo.CommandLine;
+using Meridian.Silo.Configuration;
+using Meridian.Silo.Hosting;
+
+namespace Meridian.Silo.Dev;
+
+/// <summary>
+/// Runs a whole installation on one machine: a process for each region and one for the front door, each with the production command.
+/// </summary>
+/// <remarks>
+/// Start: the data directory is locked, all ports are checked, the children start at once; the report follows when all are ready.
+/// A child dies: it is started again (<see cref="RestartPolicy"/>). A child finds its settings wrong (exit code 2): everything stops, since the others run on the same ones.
+/// Stop (Ctrl-C, SIGTERM, SIGHUP): no more restarts, the front door stops, then the regions together; a second signal kills what is left.
+/// The supervisor is killed: its ends of the children's input pipes close, and they stop by themselves.
+/// </remarks>
+public sealed class Supervisor(MeridianOptions options, SupervisorArguments arguments, DevConsole console, TimeProvider time)
+{
+    // A child that does not stop within its own bound is broken; it gets a little more than that and is then killed.
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _stateGate = new();
+
+    /// <summary>Runs until a signal says stop.</summary>
+    /// <returns>Exit code of the process.</returns>
+    /// <exception cref="StartRefusedException">The data directory is taken or a port is in use.</exception>
+    public async Task<int> RunAsync()
+    {
+        var startedAt = time.GetTimestamp();
+        var data = Path.GetFullPath(options.Data);
+        using var directoryLock = DirectoryLock.Take(data, "dev.lock", "A dev supervisor");
+        var regions = RegionPlan.All(options);
+        var frontDoor = FrontDoorPlan.Of(options);
+        PortCheck.EnsureFree([.. FrontDoorPlan.Ports(options), .. regions.SelectMany(region => PortCheck.PortsOf(region, RegionRoles.All))]);
+
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
+        var children = Plan(regions, frontDoor, http);
+        var stateFile = new DevStateFile(data);
+        var result = await SuperviseAsync(children, regions, frontDoor, stateFile, startedAt);
+        stateFile.Delete();
+        return result;
+    }
+
+    private async Task<int> SuperviseAsync(IReadOnlyList<Child> children, IReadOnlyList<RegionPlan> regions, Uri frontDoor, DevStateFile stateFile, long startedAt)
+    {
+        using var stopping = new CancellationTokenSource();
+        using var killing = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
+        using var kill = killing.Token.Register(() =>
+        {
+            foreach (var child in children)
+            {
+                child.Kill();
+            }
+        });
+
+        console.Line($"Starting {string.Join(", ", children.Select(child => child.Plan.Name))} ...");
+        var running = children.Select(child => child.RunAsync(() => WriteState(children, stateFile), stopping.Token)).ToArray();
+        var report = ReportAsync(children, regions, frontDoor, startedAt, stopping.Token);
+        var mistaken = await WaitForStopAsync(running, stopping);
+        await StopAsync(children, running, killing);
+        await report;
+        return mistaken ? ExitCode.Mistake : ExitCode.Ok;
+
+        void OnSignal(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            if (!stopping.IsCancellationRequested)
+            {
+                console.Line("Stopping; once more to kill.");
+                stopping.Cancel();
+            }
+            else
+            {
+                killing.Cancel();
+            }
+        }
+    }
+
+    /// <returns>True where a child said that its settings are wrong.</returns>
+    private static async Task<bool> WaitForStopAsync(Task<int>[] running, CancellationTokenSource stopping)
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var registration = stopping.Token.Register(() => asked.TrySetResult());
+        await Task.WhenAny([asked.Task, .. running]);
+
+        // Only a mistake ends a child's loop without a stop; a fault in the loop surfaces at StopAsync.
+        var mistaken = !stopping.IsCancellationRequested;
+        await stopping.CancelAsync();
+        return mistaken;
+    }
+
+    private async Task StopAsync(IReadOnlyList<Child> children, Task<int>[] running, CancellationTokenSource killing)
+    {
+        using var deadline = new CancellationTokenSource((2 * TimeSpan.FromSeconds(options.ShutdownSeconds)) + StopGrace, time);
+        using var overdue = deadline.Token.Register(() =>
+        {
+            console.Line("Not everything stopped in time; killing the rest.");
+            killing.Cancel();
+        });
+
+        // The front door first: it stops taking callers while the regions can still finish what it sent them.
+        foreach (var isFrontDoor in new[] { true, false })
+        {
+            var part = new List<Task>();
+            for (var i = 0; i < children.Count; i++)
+            {
+                if (children[i].Plan.IsFrontDoor == isFrontDoor)
+                {
+                    children[i].Stop();
+                    part.Add(running[i]);
+                }
+            }
+
+            await Task.WhenAll(part);
+        }
+
+        console.Line("Stopped.");
+    }
+
+    private async Task ReportAsync(IReadOnlyList<Child> children, IReadOnlyList<RegionPlan> regions, Uri frontDoor, long startedAt, CancellationToken stopping)
+    {
+        try
+        {
+            await Task.WhenAll(children.Select(child => child.FirstReady)).WaitAsync(stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        var pids = children.ToDictionary(child => child.Plan.Name, child => child.Pid, StringComparer.Ordinal);
+        console.Line(StartupReport.Write(
+            [.. regions.Select(region => (region, pids[region.Name]))],
+            frontDoor,
+            pids[options.FrontDoor.Name],
+            Path.GetFullPath(options.Data),
+            options.Models.Count > 0 ? options.Models[0].Name : null,
+            time.GetElapsedTime(startedAt)));
+    }
+
+    private List<Child> Plan(IReadOnlyList<RegionPlan> regions, Uri frontDoor, HttpClient http)
+    {
+        List<ChildPlan> plans =
+        [
+            .. regions.Select(region => new ChildPlan(region.Name, ["region", "--name", region.Name, .. arguments.Shared], region.Facade, IsFrontDoor: false)),
+            new ChildPlan(options.FrontDoor.Name, ["front-door", .. arguments.Shared], frontDoor, IsFrontDoor: true),
+        ];
+        var width = plans.Max(plan => plan.Name.Length);
+        return [.. plans.Select((plan, index) => new Child(plan, console, new OutputPrefixer(plan.Name, width, console.Colour ? index : null), http, time))];
+    }
+
+    private void WriteState(IReadOnlyList<Child> children, DevStateFile file)
+    {
+        // One writer at a time, and each writes what holds when it writes: the last one to finish has the newest state.
+        lock (_stateGate)
+        {
+            var frontDoor = children.Single(child => child.Plan.IsFrontDoor);
+            file.Write(new DevState(
+                new DevFrontDoor(frontDoor.Pid, frontDoor.Plan.Url.GetLeftPart(UriPartial.Authority)),
+                [.. children.Where(child => !child.Plan.IsFrontDoor).Select(child => new DevRegion(child.Plan.Name, child.Pid, child.Plan.Url.GetLeftPart(UriPartial.Authority)))]));
+        }
+    }
+}

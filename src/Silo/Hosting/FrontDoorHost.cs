@@ -1,0 +1,33 @@
+using Meridian.Federation;
+using Meridian.Gateway;
+using Meridian.Silo.Configuration;
+
+namespace Meridian.Silo.Hosting;
+
+/// <summary>Puts a front door together: gateway and federation. It has no region, no Orleans and no state.</summary>
+public static class FrontDoorHost
+{
+    /// <summary>Builds the host of a front door; starting it is the caller's.</summary>
+    /// <param name="configuration">Section <c>Meridian</c> (<see cref="MeridianOptions"/>) and <c>Logging</c>.</param>
+    /// <param name="hooks">Additions, or null.</param>
+    /// <exception cref="MistakesException">Settings are wrong: names all of them.</exception>
+    /// <exception cref="StartRefusedException">A port is in use.</exception>
+    public static IHost Build(IConfiguration configuration, FrontDoorHostHooks? hooks = null)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        hooks ??= new FrontDoorHostHooks();
+        var options = MeridianConfiguration.Read(configuration);
+        PortCheck.EnsureFree(FrontDoorPlan.Ports(options));
+
+        var web = HostBase.WebBuilder(configuration);
+        web.AddProcessBasics(options, hooks.ExitWithInput, hooks.HandleSignals);
+        web.Services.AddSingleton(options);
+        web.Services.AddMeridianFederation(target => FederationSettings.Fill(target, options, own: null));
+        web.Services.AddMeridianGateway(null);
+        web.WebHost.ConfigureKestrel(kestrel => RegionListeners.ListenForCallers(kestrel, FrontDoorPlan.Of(options)));
+        hooks.Services?.Invoke(web.Services);
+        var app = web.Build();
+        app.UseMeridianGateway();
+        return app;
+    }
+}

@@ -1,0 +1,7 @@
+namespace Meridian.Silo.Hosting;
+
+internal sealed partial class ProcessLifetime
+{
+    [LoggerMessage(5001, LogLevel.Error, "The process did not stop within {Seconds} s; ending it. What was acknowledged is on disk.")]
+    private partial void LogOverrun(double seconds);
+}

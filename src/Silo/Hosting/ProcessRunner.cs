@@ -1,0 +1,42 @@
+using Meridian.Inference.Packages;
+using Meridian.Silo.CommandLine;
+using Meridian.Silo.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace Meridian.Silo.Hosting;
+
+/// <summary>Runs a host as a process: exit codes, and words instead of stack traces for what is not a fault of ours.</summary>
+internal static class ProcessRunner
+{
+    // Enough that blocking start-up work of one subsystem does not make the others wait for the pool to grow by one thread every half second.
+    private const int MinThreads = 16;
+
+    public static async Task<int> RunAsync(Func<IHost> build, CancellationToken cancellationToken)
+    {
+        ThreadPool.GetMinThreads(out var workers, out var completions);
+        ThreadPool.SetMinThreads(Math.Max(workers, MinThreads), completions);
+        try
+        {
+            using var host = build();
+            await host.RunAsync(cancellationToken);
+            return ExitCode.Ok;
+        }
+        catch (OptionsValidationException e)
+        {
+            throw new MistakesException([.. e.Failures]);
+        }
+        catch (AggregateException e) when (e.Flatten().InnerExceptions.FirstOrDefault(IsRefusal) is { } refusal)
+        {
+            throw new StartRefusedException(refusal.Message, refusal);
+        }
+        catch (Exception e) when (IsRefusal(e))
+        {
+            throw new StartRefusedException(e.Message, e);
+        }
+    }
+
+    private static bool IsRefusal(Exception e) =>
+        e is StartRefusedException or ModelPackageException
+        || (e is IOException && e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        || e is System.Net.Sockets.SocketException { SocketErrorCode: System.Net.Sockets.SocketError.AddressAlreadyInUse };
+}

@@ -1,0 +1,73 @@
+using Meridian.Federation;
+using Meridian.Gateway;
+using Meridian.Grains.Hosting;
+using Meridian.Inference;
+using Meridian.Silo.Clustering;
+using Meridian.Silo.Configuration;
+using Meridian.Silo.Models;
+using Meridian.Silo.Store;
+
+namespace Meridian.Silo.Hosting;
+
+/// <summary>
+/// Puts a region's process together from its roles. Start-up order: store and model store first (a silo needs both), then everything else at once, so that
+/// the facade answers and peers are heard while the silo joins and models load. Stop order is the reverse: facade, silo, store, so the last write finds its store.
+/// </summary>
+public static class RegionHost
+{
+    /// <summary>Builds the host of a region's process; starting it is the caller's.</summary>
+    /// <param name="configuration">Section <c>Meridian</c> (<see cref="MeridianOptions"/>) and <c>Logging</c>.</param>
+    /// <param name="hooks">Additions, or null.</param>
+    /// <exception cref="MistakesException">Settings are wrong: names all of them.</exception>
+    /// <exception cref="StartRefusedException">A port is in use, or another process holds the region's store.</exception>
+    public static IHost Build(IConfiguration configuration, RegionHostHooks? hooks = null)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        hooks ??= new RegionHostHooks();
+        var options = MeridianConfiguration.Read(configuration, ofRegion: true);
+        var region = RegionPlan.Own(options);
+        var roles = options.Process.Roles;
+        var listeners = new RegionListeners(options.Process.FacadeUrl ?? region.Facade, options.Process.ProtocolUrl ?? region.Protocol);
+        PortCheck.EnsureFree(PortCheck.PortsOf(region, roles, listeners.Facade, listeners.Protocol));
+
+        IHostApplicationBuilder builder = roles.HasFlag(RegionRoles.Facade) ? HostBase.WebBuilder(configuration) : HostBase.PlainBuilder(configuration);
+        builder.AddProcessBasics(options, hooks.ExitWithInput, hooks.HandleSignals);
+        builder.Services.AddSingleton(options).AddSingleton(region);
+        if (roles.HasFlag(RegionRoles.Store) && region.Store.Kind == StoreKind.Garnet)
+        {
+            builder.Services.AddEmbeddedStore();
+        }
+
+        builder.Services.AddMeridianInference(store => store.Root = Path.Combine(region.Data, "models"));
+        if (roles.HasFlag(RegionRoles.Control))
+        {
+            builder.Services.AddModelInstaller();
+        }
+
+        if (roles.HasFlag(RegionRoles.Silo))
+        {
+            builder.AddRegionSilo(options, region, hooks.Silo);
+        }
+        else if (roles.HasFlag(RegionRoles.Facade))
+        {
+            builder.AddRegionClient(region);
+        }
+
+        if (builder is not WebApplicationBuilder web)
+        {
+            hooks.Services?.Invoke(builder.Services);
+            return ((HostApplicationBuilder)builder).Build();
+        }
+
+        web.Services.AddMeridianLocalRegion(target => RegionSettings.Fill(target, options, region));
+        web.Services.AddMeridianFederation(target => FederationSettings.Fill(target, options, region));
+        web.Services.AddMeridianGateway(null);
+        web.Services.AddSingleton<Meridian.Gateway.Admin.IModelScaling, RegionScaling>();
+        web.WebHost.ConfigureKestrel(kestrel => listeners.Apply(kestrel));
+        hooks.Services?.Invoke(web.Services);
+        var app = web.Build();
+        app.UseRegionListeners(listeners);
+        app.UseMeridianGateway();
+        return app;
+    }
+}

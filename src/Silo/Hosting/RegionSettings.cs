@@ -1,0 +1,31 @@
+using Meridian.Grains.Hosting;
+using Meridian.Silo.Configuration;
+
+namespace Meridian.Silo.Hosting;
+
+/// <summary>Hands a region's settings to its grains.</summary>
+internal static class RegionSettings
+{
+    public static void Fill(RegionOptions target, MeridianOptions options, RegionPlan region)
+    {
+        target.Name = region.Name;
+        target.Jurisdiction = region.Jurisdiction;
+        target.Devices = [.. options.Process.Devices.Split(',')];
+        target.Models = [.. options.Models.Where(model => model.Regions.Count == 0 || model.Regions.Contains(region.Name)).Select(Model)];
+    }
+
+    private static ModelOptions Model(ModelEntry model) => new()
+    {
+        Name = model.Name,
+        Replicas = model.Replicas,
+        Device = model.Device,
+        IntraOpThreads = model.IntraOpThreads,
+        Workers = model.Workers,
+        AllowSpinning = model.AllowSpinning,
+        MaxBatch = model.MaxBatch,
+        MaxWaitMs = model.MaxWaitMs,
+        QueueCapacity = model.QueueCapacity,
+        Version = model.Version,
+        Variant = model.Variant,
+    };
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Meridian.Silo.Logging;
+
+/// <summary>One line an entry: <c>18:02:03.123 info  ModelInstaller[5201] message</c>. An exception's stack follows, indented.</summary>
+internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
+{
+    public const string FormatterName = "meridian";
+
+    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
+    {
+        var message = logEntry.Formatter(logEntry.State, logEntry.Exception);
+        textWriter.Write(time.GetLocalNow().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture));
+        textWriter.Write(Level(logEntry.LogLevel));
+        textWriter.Write(logEntry.Category.AsSpan(logEntry.Category.LastIndexOf('.') + 1));
+        if (logEntry.EventId.Id != 0)
+        {
+            textWriter.Write('[');
+            textWriter.Write(logEntry.EventId.Id);
+            textWriter.Write(']');
+        }
+
+        textWriter.Write(' ');
+        textWriter.Write(message.ReplaceLineEndings(" "));
+        textWriter.WriteLine();
+        if (logEntry.Exception is { } exception)
+        {
+            foreach (var line in exception.ToString().EnumerateLines())
+            {
+                textWriter.Write("    ");
+                textWriter.WriteLine(line);
+            }
+        }
+    }
+
+    private static string Level(LogLevel level) => level switch
+    {
+        LogLevel.Trace => " trace ",
+        LogLevel.Debug => " debug ",
+        LogLevel.Information => " info  ",
+        LogLevel.Warning => " warn  ",
+        LogLevel.Error => " error ",
+        _ => " fatal ",
+    };
+}

@@ -1,0 +1,47 @@
+using System.Text.Json;
+using Meridian.Inference.Packages;
+
+namespace Meridian.Silo.Models;
+
+/// <summary>A model package in a directory: somewhere else on the disk, or on a mounted share.</summary>
+public sealed class DirectorySource(string name, string root) : IModelSource
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { AllowTrailingCommas = true, ReadCommentHandling = JsonCommentHandling.Skip };
+
+    private readonly ModelManifest _manifest = Read(name, root);
+
+    public string Name => name;
+
+    public string? KnownVersion => _manifest.Version;
+
+    public async Task<ModelManifest> WriteAsync(string directory, CancellationToken cancellationToken)
+    {
+        foreach (var file in _manifest.Files)
+        {
+            var copy = Path.Combine(directory, file.Path);
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            await using var from = File.OpenRead(Path.Combine(root, file.Path));
+            await using var to = File.Create(copy);
+            await from.CopyToAsync(to, cancellationToken);
+        }
+
+        return _manifest;
+    }
+
+    private static ModelManifest Read(string name, string directory)
+    {
+        var path = Path.Combine(directory, "manifest.json");
+        try
+        {
+            var manifest = JsonSerializer.Deserialize<ModelManifest>(File.ReadAllBytes(path), Json)
+                           ?? throw new ModelPackageException(path, $"'{path}' is empty.");
+            return manifest.Name == name
+                ? manifest
+                : throw new ModelPackageException(path, $"'{path}' describes the model '{manifest.Name}', but the configuration expects '{name}' there.");
+        }
+        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
+        {
+            throw new ModelPackageException(path, $"'{path}' is no readable model manifest: {e.Message}", e);
+        }
+    }
+}
