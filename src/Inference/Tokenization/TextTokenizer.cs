@@ -13,6 +13,7 @@ namespace Meridian.Inference.Tokenization;
 /// What the native library needs and this class sees to:
 /// <list type="bullet">
 /// <item>It takes UTF-16 and refuses unpaired surrogates; they become U+FFFD before the call, as every UTF-8 encoder would have it.</item>
+/// <item>It lower-cases character by character; <see cref="FinalSigma"/> puts right the one letter for which that is not enough.</item>
 /// <item>Its time is linear in the text, so a text is read in growing prefixes until the answer is certain, and no further than <see cref="MaxCharacters"/>.
 /// A prefix changes at most the tokens of its last word: BERT splits at white space and punctuation, a word above 100 characters is one unknown token, so at
 /// most 100 tokens, and a cut special token adds a few. With <see cref="CutMargin"/> tokens more than the limit, the tokens up to the limit are the whole text's.</item>
@@ -30,9 +31,11 @@ public sealed class TextTokenizer : IDisposable
     private readonly Tokenizer _tokenizer;
     private readonly uint[] _prefix;
     private readonly uint[] _suffix;
+    private readonly bool _lowers;
 
-    private TextTokenizer(Tokenizer tokenizer, uint[] prefix, uint[] suffix, int vocabularySize)
+    private TextTokenizer(Tokenizer tokenizer, uint[] prefix, uint[] suffix, int vocabularySize, bool lowers)
     {
+        _lowers = lowers;
         _tokenizer = tokenizer;
         _prefix = prefix;
         _suffix = suffix;
@@ -54,7 +57,7 @@ public sealed class TextTokenizer : IDisposable
             ?? throw new ModelPackageException(package.Manifest.Id, $"Model {package.Manifest.Id} names no tokenizer in its manifest; add tokenizer.json to the package.");
         var json = package.ReadFile(path);
         var file = Path.Combine(package.Directory, path);
-        var size = VocabularyOf(json, package, file);
+        var (size, lowers) = Inspect(json, package, file);
         Tokenizer? tokenizer = null;
         try
         {
@@ -62,7 +65,7 @@ public sealed class TextTokenizer : IDisposable
             var empty = tokenizer.Encode("");
             var probe = tokenizer.Encode("a");
             var before = empty.AsSpan().CommonPrefixLength(probe);
-            return new TextTokenizer(tokenizer, empty[..before], empty[before..], size);
+            return new TextTokenizer(tokenizer, empty[..before], empty[before..], size, lowers);
         }
         catch (Exception e) when (e is TokenizerException or DllNotFoundException or IOException or UnauthorizedAccessException)
         {
@@ -89,8 +92,8 @@ public sealed class TextTokenizer : IDisposable
         {
             var end = Math.Min(length, MaxCharacters);
             if (end >= text.Length)
-                return new TokenizedText(_tokenizer.Encode(Sound(text)), Complete: true);
-            var ids = _tokenizer.Encode(Sound(text[..(char.IsHighSurrogate(text[end - 1]) ? end - 1 : end)]));
+                return new TokenizedText(_tokenizer.Encode(Prepare(text)), Complete: true);
+            var ids = _tokenizer.Encode(Prepare(text[..(char.IsHighSurrogate(text[end - 1]) ? end - 1 : end)]));
             if (ids.Length > maxTokens + CutMargin)
                 return new TokenizedText(Cut(ids, ids.Length - CutMargin), Complete: false);
             if (end == MaxCharacters)
@@ -136,7 +139,7 @@ public sealed class TextTokenizer : IDisposable
         }
     }
 
-    private static int VocabularyOf(byte[] json, ModelPackage package, string file)
+    private static (int VocabularySize, bool Lowers) Inspect(byte[] json, ModelPackage package, string file)
     {
         try
         {
@@ -157,7 +160,9 @@ public sealed class TextTokenizer : IDisposable
                     highest = Math.Max(highest, token.GetProperty("id").GetInt32());
             }
 
-            return highest + 1;
+            var lowers = root.TryGetProperty("normalizer", out var normalizer) && normalizer.ValueKind == JsonValueKind.Object
+                && normalizer.GetProperty("type").GetString() == "BertNormalizer" && normalizer.GetProperty("lowercase").GetBoolean();
+            return (highest + 1, lowers);
 
             bool IsSet(string name) => root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
         }
@@ -166,6 +171,12 @@ public sealed class TextTokenizer : IDisposable
             throw new ModelPackageException(
                 file, $"Tokenizer '{file}' of {package.Manifest.Id} is no Hugging Face tokenizer with a vocabulary of token to id: {e.Message} Export tokenizer.json again.", e);
         }
+    }
+
+    private string Prepare(string text)
+    {
+        var sound = Sound(text);
+        return _lowers ? FinalSigma.Lower(sound) : sound;
     }
 
     private static string Sound(string text)
