@@ -14,6 +14,11 @@ internal sealed class BodyBlocks : IDisposable
     private Block? _last;
     private int _used;
 
+    public bool IsEmpty => _first is null;
+
+    /// <value>Bytes held.</value>
+    public long Length => _last is null ? 0 : _last.RunningIndex + _used;
+
     public ReadOnlySequence<byte> Sequence =>
         _first is null ? ReadOnlySequence<byte>.Empty : new ReadOnlySequence<byte>(_first, 0, _last!, _used);
 

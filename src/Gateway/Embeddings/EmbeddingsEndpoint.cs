@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.IO.Pipelines;
 using Meridian.Federation.Edge;
 using Meridian.Gateway.Callers;
 using Meridian.Gateway.Errors;
@@ -28,43 +29,17 @@ internal sealed class EmbeddingsEndpoint(IEdge edge, CallerResolver callers, IOp
             return;
         }
 
-        EmbeddingRequest request = default;
+        EmbeddingRequest request;
         var body = context.Request.BodyReader;
-        var read = await body.ReadAsync(context.RequestAborted);
-        if (read.IsCompleted)
+        var arrived = body.TryRead(out var read);
+        if (arrived && read.IsCompleted)
         {
-            error = Parse(read.Buffer, out request);
+            error = Parse(context, read.Buffer, out request);
             body.AdvanceTo(read.Buffer.End);
         }
         else
         {
-            using var blocks = new BodyBlocks();
-            using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(deadlineMs), time);
-            using var reading = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, deadline.Token);
-            try
-            {
-                while (true)
-                {
-                    var gathered = blocks.Sequence.Length + read.Buffer.Length;
-                    if (gathered <= _options.MaxRequestBytes)
-                    {
-                        blocks.Append(read.Buffer);
-                    }
-
-                    body.AdvanceTo(read.Buffer.End);
-                    if (read.IsCompleted || gathered > _options.MaxRequestBytes)
-                    {
-                        error = gathered > _options.MaxRequestBytes ? TooLarge(context) : Parse(blocks.Sequence, out request);
-                        break;
-                    }
-
-                    read = await body.ReadAsync(reading.Token);
-                }
-            }
-            catch (OperationCanceledException) when (deadline.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
-            {
-                error = new ApiError(StatusCodes.Status408RequestTimeout, ApiError.InvalidRequest, "request_timeout", $"The request body did not arrive within the deadline of {deadlineMs} ms.");
-            }
+            (request, error) = await GatherAsync(context, body, arrived ? read : null, deadlineMs);
         }
 
         if (error is not null)
@@ -85,6 +60,51 @@ internal sealed class EmbeddingsEndpoint(IEdge edge, CallerResolver callers, IOp
             },
             context.RequestAborted);
         await AnswerAsync(context, request, answer, started);
+    }
+
+    /// <summary>Reads a body that is still on its way. What arrives at once after all is parsed in place; the rest is gathered, within limit and deadline.</summary>
+    /// <param name="first">What has arrived, not advanced over yet; null where nothing has.</param>
+    private async ValueTask<(EmbeddingRequest Request, ApiError? Error)> GatherAsync(HttpContext context, PipeReader body, ReadResult? first, int deadlineMs)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(deadlineMs), time);
+        // Not by a token given to the read: a read that throws leaves the body in a state that the server cannot drain, which it logs as an error.
+        using var wake = deadline.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), body);
+        using var blocks = new BodyBlocks();
+        var read = first ?? await body.ReadAsync(CancellationToken.None);
+        while (true)
+        {
+            if (blocks.IsEmpty && read.IsCompleted)
+            {
+                var error = Parse(context, read.Buffer, out var request);
+                body.AdvanceTo(read.Buffer.End);
+                return (request, error);
+            }
+
+            var gathered = blocks.Length + read.Buffer.Length;
+            if (gathered <= _options.MaxRequestBytes)
+            {
+                blocks.Append(read.Buffer);
+            }
+
+            body.AdvanceTo(read.Buffer.End);
+            if (gathered > _options.MaxRequestBytes)
+            {
+                return (default, TooLarge(context));
+            }
+
+            if (read.IsCompleted)
+            {
+                var error = Parse(context, blocks.Sequence, out var request);
+                return (request, error);
+            }
+
+            if (deadline.IsCancellationRequested)
+            {
+                return (default, new ApiError(StatusCodes.Status408RequestTimeout, ApiError.InvalidRequest, "request_timeout", $"The request body did not arrive within the deadline of {deadlineMs} ms."));
+            }
+
+            read = await body.ReadAsync(CancellationToken.None);
+        }
     }
 
     private async Task AnswerAsync(HttpContext context, EmbeddingRequest request, EdgeAnswer answer, long started)
@@ -158,12 +178,12 @@ internal sealed class EmbeddingsEndpoint(IEdge edge, CallerResolver callers, IOp
         return ApiError.TooLarge(_options.MaxRequestBytes);
     }
 
-    private ApiError? Parse(in ReadOnlySequence<byte> body, out EmbeddingRequest request)
+    private ApiError? Parse(HttpContext context, in ReadOnlySequence<byte> body, out EmbeddingRequest request)
     {
         if (body.Length > _options.MaxRequestBytes)
         {
             request = default;
-            return ApiError.TooLarge(_options.MaxRequestBytes);
+            return TooLarge(context);
         }
 
         return EmbeddingRequestReader.TryRead(body, _options.MaxItems, out request, out var error) ? null : error;
