@@ -4,7 +4,6 @@ using Meridian.Grains.Placement;
 using Meridian.Grains.Routing;
 using Meridian.Grains.Shards;
 using Meridian.Grains.Storage;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -38,6 +37,7 @@ public static class MeridianGrainsExtensions
         silo.UseSiloMetadata(metadata);
         services.TryAddSingleton<SiloDevices>();
         services.AddPlacementFilter<DevicePlacementFilterStrategy, DevicePlacementFilterDirector>(ServiceLifetime.Transient);
+        silo.AddPlacementDirector<ReplicaPlacementStrategy, ReplicaPlacementDirector>();
 
         services.TryAddSingleton<ModelPackages>();
         services.TryAddSingleton<LoadedEngines>();

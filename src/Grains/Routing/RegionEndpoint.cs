@@ -8,9 +8,9 @@ using Orleans.Concurrency;
 namespace Meridian.Grains.Routing;
 
 /// <summary>
-/// The door: checks again what the edge has checked (residency fails closed, whoever asks), and passes on to the model's router. Reentrant, see <see cref="RegionRouter"/>.
+/// The door: checks again what the edge has checked (residency fails closed, whoever asks), and passes on to the model's router. One activation a silo and reentrant, see <see cref="RegionRouter"/>.
 /// </summary>
-[StatelessWorker, Reentrant]
+[StatelessWorker(1), Reentrant]
 public sealed partial class RegionEndpoint : Grain, IRegionEndpoint
 {
     private const int MaxHops = 1;

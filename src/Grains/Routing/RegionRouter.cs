@@ -11,9 +11,10 @@ namespace Meridian.Grains.Routing;
 /// <remarks>
 /// Of a request's exits (answer, refusal, exception, cancellation) each passes the one <c>using</c> that owns the lease. A second attempt is made for a replica that cannot be reached,
 /// is not ready, or is full; requests are idempotent, so one that was lost on the way may be computed twice. Whatever fails here beyond that is the entry edge's to retry in another region.
-/// Reentrant: a stateless worker has as many activations as there are processors, and each would otherwise compute one request at a time.
+/// One activation a silo, and reentrant: it waits for many requests at once and works on none for long. It must be one, because Orleans delivers the cancellation of a call to a stateless
+/// worker like any other call, to whichever activation is idle, and it would miss the one that has the request.
 /// </remarks>
-[StatelessWorker, Reentrant]
+[StatelessWorker(1), Reentrant]
 public sealed partial class RegionRouter : Grain, IRegionRouter
 {
     private const int MaxAttempts = 2;

@@ -23,7 +23,7 @@ namespace Meridian.Grains.Shards;
 /// <item>Two activations for a moment (Orleans allows it while a silo dies): each has its own engine and both answer alike, so nothing is fenced here.</item>
 /// </list>
 /// </remarks>
-[Reentrant, Immovable, KeepAlive, DevicePlacementFilter]
+[Reentrant, Immovable, KeepAlive, DevicePlacementFilter, ReplicaPlacement]
 [SuppressMessage("Design", "CA1001", Justification = "A load that ends after the deactivation still looks at _ended; the source has no timer, so there is nothing to dispose.")]
 public sealed partial class ModelShard : Grain, IModelShard
 {

@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Meridian.Grains.Tests.Fakes;
+using Meridian.Messages;
+
+namespace Meridian.Grains.Tests.Routing;
+
+public sealed class SiloLossTests
+{
+    [Fact]
+    public async Task A_region_that_loses_a_silo_under_load_fails_no_request_and_gets_its_replicas_back()
+    {
+        var engines = new TestEngines
+        {
+            Embed = async (_, work, token) =>
+            {
+                await Task.Delay(20, token);
+                return TestEngine.Done(work);
+            },
+        };
+        await using var region = await RegionCluster.StartAsync(o => o.Models.Add(new() { Name = "echo", Replicas = 4 }), silos: 2, engines: engines);
+        var table = await region.ReadyAsync("echo", 4);
+        await region.ServesAsync("echo", 4);
+        Assert.Equal(2, table.Replicas.Select(r => r.Silo).Distinct().Count());
+        var local = region.Local();
+        var failures = new ConcurrentQueue<Refusal>();
+        var slowest = 0L;
+        using var done = new CancellationTokenSource();
+        var served = 0;
+        var callers = Enumerable.Range(0, 16).Select(_ => Task.Run(async () =>
+        {
+            while (!done.IsCancellationRequested)
+            {
+                var started = Stopwatch.GetTimestamp();
+                var reply = await local.InferAsync(RegionCluster.Request("echo"), CancellationToken.None);
+                if (reply.Refusal is { } refusal) failures.Enqueue(refusal);
+                else Interlocked.Increment(ref served);
+                var took = (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+                for (var seen = Volatile.Read(ref slowest); took > seen && Interlocked.CompareExchange(ref slowest, took, seen) != seen; seen = Volatile.Read(ref slowest)) { }
+            }
+        })).ToArray();
+        await region.TableAsync("echo", _ => Volatile.Read(ref served) > 200);
+
+        var victim = region.Cluster.Silos[1];
+        await region.Cluster.KillSiloAsync(victim);
+        var back = await region.TableAsync("echo", t => t.Replicas.Length == 4 && t.Replicas.All(r => r.State == ShardState.Ready && !Equals(r.Silo, victim.SiloAddress)));
+        await done.CancelAsync();
+        await Task.WhenAll(callers);
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{served} served, {failures.Count} refused, slowest {slowest} ms");
+        Assert.True(failures.IsEmpty, $"{failures.Count} of {served} refused, first: {failures.FirstOrDefault()}\n{region.Log}");
+        Assert.All(back.Replicas, r => Assert.Equal(region.Cluster.Silos[0].SiloAddress, r.Silo));
+    }
+
+    [Fact]
+    public async Task Replicas_spread_over_a_silo_that_joins_later_only_when_asked_to_and_the_region_goes_on_when_it_leaves()
+    {
+        await using var region = await RegionCluster.StartAsync(o => o.Models.Add(new() { Name = "echo", Replicas = 1 }));
+        await region.ServesAsync("echo");
+        var joined = await region.Cluster.StartAdditionalSiloAsync();
+        await region.ServesAsync("echo", 1, 1);
+
+        // Through the new silo's own door, whichever silo has the replica.
+        Assert.NotNull((await region.Local(1).InferAsync(RegionCluster.Request("echo"), CancellationToken.None)).Result);
+
+        await region.Cluster.StopSiloAsync(joined);
+        await region.ReadyAsync("echo");
+        Assert.NotNull((await region.Local().InferAsync(RegionCluster.Request("echo"), CancellationToken.None)).Result);
+    }
+}

@@ -1,0 +1,76 @@
+using CsCheck;
+using MessagePack;
+using Meridian.Grains.Scaling;
+using Meridian.Grains.Storage;
+
+namespace Meridian.Grains.Tests.Storage;
+
+public sealed class SerializerTests
+{
+    // Written by the first release. Never regenerate: that a later build still reads it is what the test is for.
+    private const string Version1 =
+        "01930202929601a46f702d3103a3616461a66c61756e636892d6ff68c9a880009602a46f702d3202a3616461c092d6ff68c9ac0400";
+
+    private static readonly MessagePackGrainStorageSerializer Serializer = new();
+
+    [Fact]
+    public void A_record_of_version_1_is_read()
+    {
+        var state = Serializer.Deserialize<DeploymentState>(new BinaryData(Convert.FromHexString(Version1)))!;
+
+        Assert.Equal((2, 2L), (state.Replicas, state.Sequence));
+        Assert.Equal(
+            [
+                new ScaleRecord { Sequence = 1, OperationId = "op-1", Replicas = 3, By = "ada", Reason = "launch", At = DateTimeOffset.FromUnixTimeSeconds(1758046336) },
+                new ScaleRecord { Sequence = 2, OperationId = "op-2", Replicas = 2, By = "ada", Reason = null, At = DateTimeOffset.FromUnixTimeSeconds(1758047236) },
+            ],
+            state.History);
+    }
+
+    [Fact]
+    public void What_is_written_today_is_version_1_byte_for_byte()
+    {
+        var state = new DeploymentState()
+            .With(new ScaleChange { OperationId = "op-1", Replicas = 3, By = "ada", Reason = "launch" }, DateTimeOffset.FromUnixTimeSeconds(1758046336))
+            .With(new ScaleChange { OperationId = "op-2", Replicas = 2, By = "ada" }, DateTimeOffset.FromUnixTimeSeconds(1758047236));
+
+        Assert.Equal(Version1, Convert.ToHexStringLower(Serializer.Serialize(state).ToArray()));
+    }
+
+    [Fact]
+    public void Any_state_comes_back_as_it_was()
+    {
+        var changes = Gen.Select(Gen.String[1, 20], Gen.Int[0, 64], Gen.String[0, 10], Gen.Long[0, 4_000_000_000]).List[0, 20];
+        changes.Sample(list =>
+        {
+            var state = list.Aggregate(
+                new DeploymentState(),
+                (s, c) => s.With(new ScaleChange { OperationId = c.Item1, Replicas = c.Item2, By = c.Item3 }, DateTimeOffset.FromUnixTimeSeconds(c.Item4)));
+            var back = Serializer.Deserialize<DeploymentState>(Serializer.Serialize(state))!;
+            Assert.Equal((state.Replicas, state.Sequence), (back.Replicas, back.Sequence));
+            Assert.Equal(state.History, back.History);
+        });
+    }
+
+    [Fact]
+    public void A_newer_version_is_refused_by_number()
+    {
+        var exception = Assert.Throws<InvalidDataException>(() => Serializer.Deserialize<DeploymentState>(new BinaryData(new byte[] { 9, 1, 2 })));
+        Assert.Contains("version 9", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Damaged_and_empty_records_are_refused()
+    {
+        Assert.Throws<InvalidDataException>(() => Serializer.Deserialize<DeploymentState>(new BinaryData(Array.Empty<byte>())));
+        Assert.Throws<InvalidDataException>(() => Serializer.Deserialize<DeploymentState>(new BinaryData(Convert.FromHexString(Version1)[..20])));
+    }
+
+    [Fact]
+    public void A_record_with_a_field_of_a_later_build_is_read()
+    {
+        var later = new byte[] { 1 }.Concat(MessagePackSerializer.Serialize(new object?[] { 4, 1L, Array.Empty<object>(), "new" })).ToArray();
+
+        Assert.Equal(4, Serializer.Deserialize<DeploymentState>(new BinaryData(later))!.Replicas);
+    }
+}
