@@ -15,7 +15,8 @@ public static class EngineOptionsRules
         Range("IntraOpThreads", options.IntraOpThreads, 1, 1024);
         Range("Workers", options.Workers, 1, 256);
         Range("MaxBatch", options.MaxBatch, 1, 65_536);
-        Range("MaxBatchTokens", options.MaxBatchTokens, 1, 16 << 20);
+        if (options.MaxBatchTokens is { } tokens)
+            Range("MaxBatchTokens", tokens, 1, 1 << 20);
         Range("QueueCapacity", options.QueueCapacity, 1, 1 << 20);
         if (options.MaxWait < TimeSpan.Zero || options.MaxWait > TimeSpan.FromHours(1))
             mistakes.Add($"MaxWait {options.MaxWait} is out of range; zero to one hour.");

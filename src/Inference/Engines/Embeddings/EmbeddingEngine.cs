@@ -16,6 +16,9 @@ public sealed partial class EmbeddingEngine : IEmbeddingEngine
     // Texts up to this long together are tokenized where the caller stands (a millisecond or two); more than that on the pool.
     private const int InlineCharacters = 4096;
 
+    private const int TokensOnCpu = 256;
+    private const int TokensOnGpu = 16_384;
+
     // On a CPU time follows tokens, padding included, from 32 of them up; below that a run has a cost of its own, but then no queue is waiting either.
     private const float PaddingShare = 0.10f;
 
@@ -107,13 +110,14 @@ public sealed partial class EmbeddingEngine : IEmbeddingEngine
             }
 
             _ = DeviceName.TryParse(options.Device, out var device);
+            var limits = new BatchLimits(options.MaxBatch, options.MaxBatchTokens ?? (device.IsCuda ? TokensOnGpu : TokensOnCpu), PaddingShare);
             graph = EmbeddingGraph.Load(package, new OnnxSessionOptions { Device = device, IntraOpThreads = options.IntraOpThreads, AllowSpinning = options.AllowSpinning });
             cancellationToken.ThrowIfCancellationRequested();
             runners = new IBatchRunner[options.Workers];
             for (var i = 0; i < runners.Length; i++)
-                runners[i] = new EmbeddingRunner(graph, package.Manifest.Normalize, Math.Max(options.MaxBatchTokens, package.Manifest.MaxTokens));
-            var itemMs = WarmUp.Run(runners[0], package.Manifest, options, time, cancellationToken);
-            var scheduler = new EmbeddingScheduler(package.Manifest.Id, package.Manifest.MaxTokens, options, PaddingShare, runners, itemMs, time, logger);
+                runners[i] = new EmbeddingRunner(graph, package.Manifest.Normalize, Math.Max(limits.MaxTokens, package.Manifest.MaxTokens));
+            var itemMs = WarmUp.Run(runners[0], package.Manifest, limits, time, cancellationToken);
+            var scheduler = new EmbeddingScheduler(package.Manifest.Id, package.Manifest.MaxTokens, options, limits, runners, itemMs, time, logger);
             return new EmbeddingEngine(package, options, graph, tokenizer, scheduler);
         }
         catch

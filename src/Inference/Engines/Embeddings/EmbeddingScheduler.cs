@@ -45,17 +45,17 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
     /// <param name="model">Names the threads and the errors.</param>
     /// <param name="maxTokens">Longest item, tokens.</param>
     /// <param name="options">Sound ones.</param>
-    /// <param name="paddingShare">Most of a batch's tokens that may be padding.</param>
+    /// <param name="limits">Bounds of a batch.</param>
     /// <param name="runners">One a worker; disposed with this.</param>
     /// <param name="itemMs">First estimate of an item's time, ms.</param>
     /// <param name="time">Measures waits and service.</param>
     /// <param name="logger">Reports failures.</param>
     public EmbeddingScheduler(
-        string model, int maxTokens, EngineOptions options, float paddingShare, IBatchRunner[] runners, float itemMs, TimeProvider time, ILogger logger)
+        string model, int maxTokens, EngineOptions options, BatchLimits limits, IBatchRunner[] runners, float itemMs, TimeProvider time, ILogger logger)
     {
         _model = model;
         _options = options;
-        _limits = new BatchLimits(options.MaxBatch, options.MaxBatchTokens, paddingShare);
+        _limits = limits;
         _time = time;
         _logger = logger;
         _itemMs = itemMs;
@@ -187,8 +187,8 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
 
     private bool Work(IBatchRunner runner)
     {
-        var batch = new List<EmbeddingItem>(_options.MaxBatch);
-        var ended = new List<EmbeddingCall>(_options.MaxBatch);
+        var batch = new List<EmbeddingItem>(_limits.MaxItems);
+        var ended = new List<EmbeddingCall>(_limits.MaxItems);
         while (true)
         {
             int longest;
@@ -241,7 +241,7 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
             if (_queue.Turn is { } next)
             {
                 wait = _options.MaxWait - _time.GetElapsedTime(next.Admitted);
-                if (wait <= TimeSpan.Zero || _queue.Count >= _options.MaxBatch)
+                if (wait <= TimeSpan.Zero || _queue.Count >= _limits.MaxItems)
                     return true;
             }
 

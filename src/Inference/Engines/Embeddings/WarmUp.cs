@@ -9,11 +9,11 @@ internal static class WarmUp
     public const int ItemTokens = 32;
 
     /// <returns>Time of one item of <see cref="ItemTokens"/> tokens, ms: the engine's first estimate of its service time.</returns>
-    public static float Run(IBatchRunner runner, ModelManifest manifest, EngineOptions options, TimeProvider time, CancellationToken cancellationToken)
+    public static float Run(IBatchRunner runner, ModelManifest manifest, BatchLimits limits, TimeProvider time, CancellationToken cancellationToken)
     {
         var item = Math.Min(ItemTokens, manifest.MaxTokens);
         Batch(1, manifest.MaxTokens);
-        Batch(Math.Clamp(options.MaxBatchTokens / item, 1, options.MaxBatch), item);
+        Batch(Math.Clamp(limits.MaxTokens / item, 1, limits.MaxItems), item);
         Batch(1, item);
         var started = time.GetTimestamp();
         Batch(1, item);
