@@ -1,7 +1,7 @@
 namespace Meridian.Federation.Configuration;
 
 /// <summary>
-/// How regions are watched. With the defaults a silent region is Suspect after about 1.6 s and Dead after about 3 s: see <see cref="Liveness.PhiAccrualDetector"/> for the formula.
+/// How regions are watched. With the defaults a silent region is Suspect after about 1.6 s and Dead after about 2.9 s: see <see cref="Liveness.PhiAccrualDetector"/> for the formula.
 /// </summary>
 public sealed class HeartbeatOptions
 {

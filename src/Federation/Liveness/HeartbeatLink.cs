@@ -49,12 +49,13 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
         return null;
     }
 
-    /// <summary>The current stream ended.</summary>
+    /// <summary>The current stream ended, or could not be opened: knocks, and opens the next one at once or after a back-off.</summary>
     public void Ended(Beat beat, long now)
     {
         if (_session is not { Ended: true } session)
             return;
         _session = null;
+        Knock(now);
 
         // A stream that lived for a beat or more was a healthy one. One that is acked once and then cut, again and again, must not make this loop spin.
         if (session.Acked && time.GetElapsedTime(session.Started, now) >= _heartbeat.Interval)
@@ -144,7 +145,6 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
 
         public async Task RunAsync(Beat first)
         {
-            var refused = false;
             try
             {
                 using var channel = new RegionChannel(link.Member.Protocol, link.Options);
@@ -161,10 +161,9 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
                         link.Note(new Observation(ObservationKind.Heard, link.Member.Name, now, status, ack.SentTimestamp));
                 }
             }
-            catch (Exception exception)
+            catch (Exception)
             {
-                // Whatever it was, the stream is over; only a refused connection is evidence of more.
-                refused = !Acked && TransportFaults.Classify(exception) == TransportFault.Refused;
+                // Whatever it was, the stream is over. What that means is asked by a knock: gRPC does not say reliably why a stream could not be opened.
             }
             finally
             {
@@ -172,8 +171,6 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
                 Ended = true;
             }
 
-            if (refused)
-                link.Note(new Observation(ObservationKind.Refused, link.Member.Name, Started));
             link.Note(new Observation(ObservationKind.LinkEnded, link.Member.Name, link.Time.GetTimestamp()));
         }
 

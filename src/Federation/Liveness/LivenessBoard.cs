@@ -57,11 +57,11 @@ internal sealed class LivenessBoard(FederationOptions options, string? ownRegion
     /// <summary>Returns whether a region's health or incarnation changed.</summary>
     public bool Heard(string region, RegionStatus status, long timestamp, long sentTimestamp) =>
         _records.TryGetValue(region, out var record)
-        && record.Heard(status, Clock.Ms(timestamp), time.GetElapsedTime(sentTimestamp, timestamp).TotalMilliseconds, Clock);
+        && record.Heard(status, timestamp, time.GetElapsedTime(sentTimestamp, timestamp).TotalMilliseconds, Clock);
 
     /// <summary>Returns whether a region's health changed.</summary>
     public bool Refused(string region, long knockedTimestamp) =>
-        _records.TryGetValue(region, out var record) && record.Refused(Clock.Ms(knockedTimestamp));
+        _records.TryGetValue(region, out var record) && record.Refused(knockedTimestamp);
 
     public DirectorySnapshot Snapshot()
     {

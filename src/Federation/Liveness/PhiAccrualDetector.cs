@@ -11,7 +11,7 @@ namespace Meridian.Federation.Liveness;
 /// (error below 0.00014; S. Bowling et al., JIEM 2009), whose logarithm stays finite far out in the tail.
 /// </para>
 /// <para>
-/// Pure: it knows timestamps, not clocks. With the default options (200 ms, pause 1 s, deviation at least 320 ms) phi is 1 after 1.62 s and 8 after 3.0 s of silence.
+/// Pure: it knows timestamps, not clocks. With the default options (200 ms, pause 1 s, deviation at least 320 ms) phi is 1 after 1.6 s and 8 after 2.9 s of silence.
 /// Not thread-safe.
 /// </para>
 /// </summary>

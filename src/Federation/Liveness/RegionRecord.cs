@@ -29,6 +29,9 @@ internal sealed class RegionRecord
     private CancellationTokenSource? _life;
     private CancellationToken _lost;
     private double _heardMs = double.NegativeInfinity;
+
+    // Beside _heardMs, because the observer's clock is set back when it finds that the process was stopped: what was earlier on it need not have been earlier.
+    private long _heardTimestamp = long.MinValue;
     private double _starvedWhenHeardMs;
 
     public RegionRecord(RegionMember member, HeartbeatOptions options)
@@ -45,11 +48,12 @@ internal sealed class RegionRecord
     public long Incarnation { get; private set; }
 
     /// <summary>The region spoke. Returns whether health or incarnation changed.</summary>
-    public bool Heard(RegionStatus status, double nowMs, double roundTripMs, ObserverClock clock)
+    public bool Heard(RegionStatus status, long timestamp, double roundTripMs, ObserverClock clock)
     {
         // A late ack of an earlier incarnation (its connection was still draining) says nothing about the present one.
         if (status.Incarnation < Incarnation)
             return false;
+        var nowMs = clock.Ms(timestamp);
         var changed = false;
         if (status.Incarnation > Incarnation || Health is RegionHealth.Unknown or RegionHealth.Dead)
         {
@@ -70,17 +74,18 @@ internal sealed class RegionRecord
         changed |= Health != RegionHealth.Alive;
         Health = RegionHealth.Alive;
         Models = status.Models ?? [];
-        _heardMs = Math.Max(_heardMs, nowMs);
+        _heardMs = nowMs;
+        _heardTimestamp = timestamp;
         _starvedWhenHeardMs = clock.StarvedMs;
         _roundTrip.Add(roundTripMs);
         return changed;
     }
 
     /// <summary>Nobody listens at its address. Returns whether that changed its health.</summary>
-    /// <param name="knockedMs">When the knock that was refused began: a process that was heard since is a later one.</param>
-    public bool Refused(double knockedMs)
+    /// <param name="knockedTimestamp">When the knock that was refused began: a process that was heard since is a later one.</param>
+    public bool Refused(long knockedTimestamp)
     {
-        if (Health == RegionHealth.Dead || _heardMs > knockedMs)
+        if (Health == RegionHealth.Dead || _heardTimestamp > knockedTimestamp)
             return false;
         Die();
         return true;

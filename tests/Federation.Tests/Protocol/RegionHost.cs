@@ -59,6 +59,9 @@ internal sealed class RegionHost : IAsyncDisposable
         await server.StopAsync(new CancellationToken(canceled: true));
     }
 
+    /// <summary>An ordinary end: SIGTERM.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
     private static int FreePort()

@@ -1,0 +1,179 @@
+using Meridian.Federation.Directory;
+using Meridian.Federation.Edge;
+using Meridian.Federation.Routing;
+
+namespace Meridian.Federation.Tests.Routing;
+
+public sealed class RoutingDirectorTests
+{
+    private readonly TestDirectory _directory = new(("eastus", "us"), ("westeurope", "eu"), ("southeastasia", "apac"));
+    private readonly InFlightLedger _inFlight = new();
+
+    [Fact]
+    public void The_nearest_idle_region_is_chosen_and_the_rest_follows_by_expected_completion()
+    {
+        Distances(80, 20, 200);
+
+        Assert.Equal(["westeurope", "eastus", "southeastasia"], Order(new RouteRequest { Model = "minilm" }));
+    }
+
+    [Fact]
+    public void A_queue_outweighs_distance()
+    {
+        Distances(80, 20, 200);
+        _directory.Load("westeurope", Sample.Model(queued: 60));
+
+        // 20 + 60 * 2 + 2 = 142 ms against 80 + 2.
+        Assert.Equal("eastus", Order(new RouteRequest { Model = "minilm" })[0]);
+
+        _directory.Load("westeurope", Sample.Model(ready: 4, queued: 60));
+        Assert.Equal("westeurope", Order(new RouteRequest { Model = "minilm" })[0]);
+    }
+
+    [Fact]
+    public void Data_goes_nowhere_it_may_not_go()
+    {
+        Distances(1, 50, 1);
+
+        Assert.Equal(["westeurope"], Order(new RouteRequest { Model = "minilm", Residency = ["EU"] }));
+        Assert.Equal(RoutingVerdict.ResidencyUnavailable, Decide(new RouteRequest { Model = "minilm", Residency = ["mars"] }).Verdict);
+        Assert.Equal(RoutingVerdict.ResidencyUnavailable, Decide(new RouteRequest { Model = "minilm", Residency = [] }).Verdict);
+        _directory.Die("westeurope");
+        Assert.Equal(RoutingVerdict.RegionLost, Decide(new RouteRequest { Model = "minilm", Residency = ["eu"] }).Verdict);
+    }
+
+    [Fact]
+    public void A_region_of_unknown_jurisdiction_is_closed_to_restricted_data()
+    {
+        var intent = _directory.Current.Intent;
+        _directory.Publish(_directory.Current with { Intent = intent with { Regions = [intent.Regions[0] with { Jurisdiction = "" }] } });
+
+        Assert.Equal(RoutingVerdict.ResidencyUnavailable, Decide(new RouteRequest { Model = "minilm", Residency = [""] }).Verdict);
+        Assert.Equal(RoutingVerdict.Route, Decide(new RouteRequest { Model = "minilm" }).Verdict);
+    }
+
+    [Fact]
+    public void Why_there_is_no_choice_is_told_apart()
+    {
+        Assert.Equal(RoutingVerdict.ModelNotFound, Decide(new RouteRequest { Model = "gpt" }).Verdict);
+        Assert.Equal(RoutingVerdict.Exhausted, Decide(new RouteRequest { Model = "minilm", Excluded = (string[])["eastus", "westeurope", "southeastasia"] }).Verdict);
+        foreach (var region in new[] { "eastus", "westeurope", "southeastasia" })
+            _directory.Load(region, Sample.Model(ready: 0));
+        Assert.Equal(RoutingVerdict.NotReady, Decide(new RouteRequest { Model = "minilm" }).Verdict);
+        foreach (var region in new[] { "eastus", "westeurope", "southeastasia" })
+            _directory.Die(region);
+        Assert.Equal(RoutingVerdict.RegionLost, Decide(new RouteRequest { Model = "minilm" }).Verdict);
+        _directory.Publish(_directory.Current with { Intent = Intent.Empty });
+        Assert.Equal(RoutingVerdict.NoIntent, Decide(new RouteRequest { Model = "minilm" }).Verdict);
+    }
+
+    [Fact]
+    public void A_model_is_served_only_where_it_is_deployed()
+    {
+        var intent = _directory.Current.Intent;
+        _directory.Publish(_directory.Current with { Intent = intent with { Models = [intent.Models[0] with { Regions = ["southeastasia"] }] } });
+
+        Assert.Equal(["southeastasia"], Order(new RouteRequest { Model = "minilm" }));
+        Assert.Equal(RoutingVerdict.ResidencyUnavailable, Decide(new RouteRequest { Model = "minilm", Residency = ["eu"] }).Verdict);
+    }
+
+    [Fact]
+    public void A_pinned_version_is_served_only_where_it_is_ready()
+    {
+        _directory.Load("eastus", Sample.Model() with { Version = "v2@1" }, Sample.Model());
+
+        Assert.Equal(["eastus"], Order(new RouteRequest { Model = "minilm", Version = "v2@1" }));
+        Assert.Equal(RoutingVerdict.NotReady, Decide(new RouteRequest { Model = "minilm", Variant = "int4" }).Verdict);
+    }
+
+    [Fact]
+    public void Full_and_suspect_regions_come_last_and_dead_ones_only_when_asked_for()
+    {
+        var intent = Sample.Intent(("dead", "eu"), ("suspect-full", "eu"), ("suspect", "eu"), ("full", "eu"), ("far", "eu"), ("unknown", "eu"));
+        var directory = new TestDirectory([.. intent.Regions.Select(r => (r.Name, r.Jurisdiction))]);
+        directory.Die("dead");
+        directory.Change("unknown", v => v with { Health = RegionHealth.Unknown, Models = [] });
+        directory.Change("suspect", v => v with { Health = RegionHealth.Suspect });
+        directory.Change("suspect-full", v => v with { Health = RegionHealth.Suspect, Models = [Sample.Model(queued: 100)] });
+        directory.Load("full", Sample.Model(queued: 100));
+        directory.Change("far", v => v with { RoundTripMs = 500 });
+
+        Assert.Equal(["far", "full", "suspect", "suspect-full"], Names(Director().Decide(directory.Current, new RouteRequest { Model = "minilm" }, new Random(1))));
+        Assert.Equal(
+            ["far", "full", "suspect", "suspect-full", "unknown", "dead"],
+            Names(Director().Decide(directory.Current, new RouteRequest { Model = "minilm", LastResort = true }, new Random(1))));
+    }
+
+    [Fact]
+    public void Near_equals_share_the_load_by_what_this_edge_has_under_way()
+    {
+        Distances(10, 11, 12);
+        using var one = _inFlight.Enter("eastus");
+        using var two = _inFlight.Enter("westeurope");
+        var chosen = Enumerable.Range(0, 300).Select(seed => Decide(new RouteRequest { Model = "minilm" }, seed).Choice!.Name).CountBy(n => n).ToDictionary();
+
+        // Of two drawn the less busy: the idle region wins both draws it is in (two in three).
+        Assert.InRange(chosen["southeastasia"], 150, 250);
+        Assert.InRange(chosen["eastus"], 20, 90);
+        Assert.InRange(chosen["westeurope"], 20, 90);
+    }
+
+    [Fact]
+    public void Ones_own_region_is_preferred_among_near_equals_until_its_queue_is_longer()
+    {
+        Distances(3, 0, 4);
+        _directory.Publish(_directory.Current with { OwnRegion = "westeurope" });
+        using var busy = _inFlight.Enter("westeurope");
+
+        Assert.All(Enumerable.Range(0, 50), seed => Assert.Equal("westeurope", Decide(new RouteRequest { Model = "minilm" }, seed).Choice!.Name));
+
+        Distances(1, 0, 200);
+        _directory.Load("westeurope", Sample.Model(queued: 3, serviceMs: 2));
+        Assert.Contains(Enumerable.Range(0, 50), seed => Decide(new RouteRequest { Model = "minilm" }, seed).Choice!.Name == "eastus");
+    }
+
+    [Fact]
+    public void Policies_weigh_differently()
+    {
+        Distances(80, 20, 200);
+        _directory.Load("westeurope", Sample.Model(queued: 90));
+        _directory.Load("eastus", Sample.Model(queued: 5));
+
+        Assert.Equal("eastus", First("expected-completion"));
+        Assert.Equal("westeurope", First("nearest"));
+        Assert.Equal("southeastasia", First("least-load"));
+    }
+
+    [Fact]
+    public void An_explanation_names_every_region_with_its_reason()
+    {
+        Distances(80, 20, 200);
+        _directory.Die("westeurope");
+
+        var explanation = Director().Explain(_directory.Current, new RouteRequest { Model = "minilm", Residency = ["us", "eu"] }, new Random(1));
+
+        Assert.Equal(("expected-completion", RoutingVerdict.Route), (explanation.Policy, explanation.Verdict));
+        Assert.Equal(["eastus"], explanation.Order);
+        Assert.Equal([RegionStanding.Ready, RegionStanding.Unheard, RegionStanding.Forbidden], explanation.Regions.Select(r => r.Standing));
+        Assert.Equal(82, explanation.Regions[0].Score, 3);
+        Assert.Equal("health is Dead", explanation.Regions[1].Why);
+        Assert.Equal("jurisdiction 'apac' is not among us, eu", explanation.Regions[2].Why);
+    }
+
+    private RoutingDirector Director(string policy = RoutingPolicies.Default) => new(RoutingPolicies.ByName[policy], 5, _inFlight);
+
+    private RoutingDecision Decide(in RouteRequest request, int seed = 1) => Director().Decide(_directory.Current, request, new Random(seed));
+
+    private string First(string policy) => Director(policy).Decide(_directory.Current, new RouteRequest { Model = "minilm" }, new Random(1)).Choice!.Name;
+
+    private string[] Order(in RouteRequest request) => Names(Decide(request));
+
+    private static string[] Names(RoutingDecision decision) => Array.ConvertAll(decision.Order, m => m.Name);
+
+    private void Distances(double eastus, double westeurope, double southeastasia)
+    {
+        _directory.Change("eastus", v => v with { RoundTripMs = eastus });
+        _directory.Change("westeurope", v => v with { RoundTripMs = westeurope });
+        _directory.Change("southeastasia", v => v with { RoundTripMs = southeastasia });
+    }
+}
