@@ -18,6 +18,7 @@ public interface IMeridianClient
     /// </summary>
     /// <exception cref="MeridianException">Refused; the refusal has code, message, parameter and when to come back.</exception>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
+    /// <exception cref="ObjectDisposedException">The application stopped, and the client with it.</exception>
     Task<InferResult> InferAsync(InferRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>Has a region compute, with the options' tenant, deadline and, where <paramref name="model"/> is null, model.</summary>

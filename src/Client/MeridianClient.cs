@@ -5,7 +5,6 @@ using Meridian.Client.Routing;
 using Meridian.Errors;
 using Meridian.Messages;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace Meridian.Client;
 
@@ -191,6 +190,7 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
             while (true)
             {
                 var changed = pool.Changed;
+                ObjectDisposedException.ThrowIf(pool.IsStopping, this);
                 var (permitted, connected) = pool.Reach(residency);
                 if (connected)
                     return;

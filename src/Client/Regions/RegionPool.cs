@@ -46,6 +46,9 @@ internal sealed partial class RegionPool : IAsyncDisposable
     /// <value>Completes at the next change of any region. Take it before looking, so that no change falls between look and wait.</value>
     public Task Changed => Volatile.Read(ref _changed).Task;
 
+    /// <value>True once disposal began: nothing connects any more.</value>
+    public bool IsStopping => _stopping.IsCancellationRequested;
+
     /// <summary>Starts connecting, once; returns at once.</summary>
     public void Start()
     {
@@ -53,7 +56,7 @@ internal sealed partial class RegionPool : IAsyncDisposable
             return;
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+            ObjectDisposedException.ThrowIf(IsStopping, this);
             if (_running is not null)
                 return;
             var running = new Task[Links.Length];

@@ -1,0 +1,19 @@
+using Meridian.Grains;
+using Meridian.Messages;
+using Orleans.Concurrency;
+
+namespace Meridian.Client.Tests.Harness;
+
+/// <summary>The region's door, answering as the test wrote.</summary>
+[StatelessWorker(64), Reentrant]
+public sealed class ScriptedEndpoint(RegionScript script) : Grain, IRegionEndpoint
+{
+    public Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default)
+    {
+        script.Requests.Enqueue(request);
+        return script.Infer(request, cancellationToken);
+    }
+
+    public Task<RegionStatus> Status(CancellationToken cancellationToken = default) =>
+        Task.FromResult(new RegionStatus { Region = script.Region, Incarnation = script.Incarnation, Models = script.Models });
+}

@@ -1,0 +1,201 @@
+using Meridian.Client.Tests.Harness;
+using Meridian.Errors;
+using Meridian.Messages;
+
+namespace Meridian.Client.Tests.Regions;
+
+/// <summary>Regions that die, hang, and come back.</summary>
+[Collection("regions")]
+public sealed class FailoverTests : IDisposable
+{
+    private readonly ThreeRegions _regions;
+
+    public FailoverTests(ThreeRegions regions)
+    {
+        _regions = regions;
+        Dispose();
+    }
+
+    public void Dispose()
+    {
+        foreach (var region in _regions.All)
+            region.Restore();
+    }
+
+    [Fact]
+    public async Task A_request_in_flight_at_a_region_that_is_killed_is_served_by_the_next()
+    {
+        await using var client = await new TestClient(_regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
+        var (arrived, _) = _regions.East.Script.Hang();
+        var request = client.EmbedAsync();
+        await arrived.WaitAsync(TimeSpan.FromSeconds(60));
+        var lost = client.Client.Regions[0].Lost;
+
+        _regions.East.Distance.Kill();
+        var result = await request.WaitAsync(TimeSpan.FromSeconds(60));
+
+        Assert.NotEqual("eastus", result.Region);
+        Assert.True(lost.IsCancellationRequested);
+        await client.UntilAsync(_regions.East, RegionConnectionState.Lost);
+        // What comes next does not even try the lost region.
+        Assert.NotEqual("eastus", (await client.EmbedAsync()).Region);
+        Assert.NotEqual("eastus", client.Client.HomeRegion());
+    }
+
+    [Fact]
+    public async Task A_request_in_flight_at_a_region_that_hangs_is_served_by_the_next()
+    {
+        await using var client = await new TestClient(_regions.All, o =>
+        {
+            o.HomeRegion = "eastus";
+            o.PingTimeout = TimeSpan.FromMilliseconds(250);
+        }).AllAliveAsync();
+        var (arrived, _) = _regions.East.Script.Hang();
+        var request = client.EmbedAsync();
+        await arrived.WaitAsync(TimeSpan.FromSeconds(60));
+
+        _regions.East.Distance.Freeze();
+
+        Assert.NotEqual("eastus", (await request.WaitAsync(TimeSpan.FromSeconds(60))).Region);
+        await client.UntilAsync(_regions.East, RegionConnectionState.Lost);
+        _regions.East.Distance.Thaw();
+        await client.UntilAsync(_regions.East, RegionConnectionState.Alive);
+    }
+
+    [Fact]
+    public async Task Requests_go_on_while_region_after_region_is_killed_and_comes_back()
+    {
+        await using var client = await new TestClient(_regions.All).AllAliveAsync();
+        using var enough = new CancellationTokenSource();
+        var served = 0;
+        var callers = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            while (!enough.IsCancellationRequested)
+            {
+                await client.EmbedAsync();
+                Interlocked.Increment(ref served);
+            }
+        })).ToArray();
+
+        for (var round = 0; round < 6; round++)
+        {
+            var victim = _regions.All.Single(r => r.Name == (client.Client.HomeRegion() ?? "eastus"));
+            victim.Distance.Kill();
+            await client.UntilAsync(victim, RegionConnectionState.Lost);
+            victim.Distance.Revive();
+            await client.UntilAsync(victim, RegionConnectionState.Alive);
+        }
+
+        await enough.CancelAsync();
+        await Task.WhenAll(callers).WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.True(served > 0);
+    }
+
+    [Fact]
+    public async Task The_home_moves_away_and_returns_once_the_region_has_settled()
+    {
+        _regions.Europe.Distance.Delay = TimeSpan.FromMilliseconds(20);
+        await using var client = await new TestClient([_regions.East, _regions.Europe], o => o.ReturnAfter = TimeSpan.FromSeconds(1)).AllAliveAsync();
+        Assert.Equal("eastus", (await client.EmbedAsync()).Region);
+
+        _regions.East.Distance.Kill();
+        await client.UntilAsync(_regions.East, RegionConnectionState.Lost);
+        Assert.Equal("westeurope", (await client.EmbedAsync()).Region);
+
+        _regions.East.Distance.Revive();
+        await client.UntilAsync(_regions.East, RegionConnectionState.Alive);
+        await client.UntilAsync("eastus settled", r => r[0].Settled);
+        Assert.Equal("eastus", (await client.EmbedAsync()).Region);
+    }
+
+    [Fact]
+    public async Task A_region_that_restarts_on_the_same_address_is_found_again()
+    {
+        await using var region = new TestRegion("northeurope", "eu");
+        await region.StartAsync();
+        await using var client = await new TestClient([region]).AllAliveAsync();
+        var before = client.Client.Regions[0];
+        var orleans = client.Client.GetClusterClient("northeurope");
+
+        await region.StopAsync();
+        await client.UntilAsync(region, RegionConnectionState.Lost);
+        Assert.True(before.Lost.IsCancellationRequested);
+        // Sent while nothing is there: it waits for the region rather than to fail.
+        var waiting = client.EmbedAsync();
+        await region.StartAsync();
+
+        Assert.Equal("northeurope", (await waiting.WaitAsync(TimeSpan.FromSeconds(60))).Region);
+        var after = client.Client.Regions[0];
+        Assert.True(after.Incarnation > before.Incarnation);
+        Assert.False(after.Lost.IsCancellationRequested);
+        Assert.Same(orleans, client.Client.GetClusterClient("northeurope"));
+    }
+
+    [Fact]
+    public async Task A_restart_that_no_socket_told_of_ends_the_old_connection()
+    {
+        await using var client = await new TestClient([_regions.East]).AllAliveAsync();
+        var before = client.Client.Regions[0];
+
+        _regions.East.Script.Incarnation++;
+
+        await client.UntilAsync("a new incarnation", r => r[0].Incarnation > before.Incarnation);
+        Assert.True(before.Lost.IsCancellationRequested);
+        Assert.False(client.Client.Regions[0].Lost.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task A_client_starts_while_all_regions_are_away_and_finds_them_when_they_come()
+    {
+        await using var region = new TestRegion("northeurope", "eu");
+        await using var client = new TestClient([region]);
+        await client.UntilAsync("the region is known to be away", r => r[0] is { State: RegionConnectionState.Connecting, Problem: not null });
+        var request = client.EmbedAsync();
+
+        await region.StartAsync();
+
+        Assert.Equal("northeurope", (await request.WaitAsync(TimeSpan.FromSeconds(60))).Region);
+    }
+
+    [Fact]
+    public async Task Nothing_in_reach_is_said_with_the_reason_for_each_region()
+    {
+        await using var region = new TestRegion("northeurope", "eu");
+        region.Distance.Kill();
+        await using var client = new TestClient([region], o => o.WaitForRegion = TimeSpan.Zero);
+        await client.UntilAsync("the region is known to be away", r => r[0].Problem is not null);
+
+        var error = await Assert.ThrowsAsync<MeridianException>(() => client.EmbedAsync());
+
+        Assert.Equal(RefusalCode.RegionLost, error.Refusal.Code);
+        Assert.Contains("northeurope: ", error.Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(() => client.Client.GetClusterClient("northeurope"));
+    }
+
+    [Fact]
+    public async Task Permitted_regions_out_of_reach_do_not_open_the_others()
+    {
+        await using var region = new TestRegion("northeurope", "eu");
+        await using var client = new TestClient([region, _regions.East], o => o.WaitForRegion = TimeSpan.Zero);
+        await client.UntilAsync(_regions.East, RegionConnectionState.Alive);
+        var request = new InferRequest { RequestId = "r-4", Model = "minilm", RemainingMs = 0, Residency = ["eu"], Input = new EmbeddingInput { Texts = ["1"] } };
+
+        var error = await Assert.ThrowsAsync<MeridianException>(() => client.Client.InferAsync(request));
+
+        Assert.Equal(RefusalCode.ResidencyUnavailable, error.Refusal.Code);
+        Assert.Empty(_regions.East.Script.Requests);
+    }
+
+    [Fact]
+    public async Task A_client_that_stops_cancels_what_is_under_way()
+    {
+        var client = await new TestClient([_regions.East]).AllAliveAsync();
+        var (arrived, _) = _regions.East.Script.Hang();
+        var request = client.EmbedAsync();
+        await arrived.WaitAsync(TimeSpan.FromSeconds(60));
+
+        await client.DisposeAsync();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => request.WaitAsync(TimeSpan.FromSeconds(60)));
+    }
+}
