@@ -4,8 +4,10 @@ using Orleans.Concurrency;
 
 namespace Meridian.Client.Tests.Harness;
 
-/// <summary>The region's door, answering as the test wrote.</summary>
-[StatelessWorker(64), Reentrant]
+/// <summary>
+/// The region's door, answering as the test wrote. One worker a silo: Orleans delivers a cancellation to any worker, and only the one that runs the request can heed it.
+/// </summary>
+[StatelessWorker(1), Reentrant]
 public sealed class ScriptedEndpoint(RegionScript script) : Grain, IRegionEndpoint
 {
     public Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default)
