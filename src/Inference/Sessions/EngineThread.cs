@@ -27,6 +27,10 @@ public static partial class EngineThread
                 LowerPriority();
                 done.SetResult(body());
             }
+            catch (OperationCanceledException e)
+            {
+                done.SetCanceled(e.CancellationToken);
+            }
             catch (Exception e)
             {
                 done.SetException(e);
