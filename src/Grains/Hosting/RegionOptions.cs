@@ -28,6 +28,9 @@ public sealed class RegionOptions
     /// <value>When a shard that does not answer its deployment is taken for unreachable. Default 2 s.</value>
     public TimeSpan ShardTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <value>How long a deployment's replicas must have been ready and unchanged before one of them is moved to a silo that joined later. Default 10 s.</value>
+    public TimeSpan RebalanceAfter { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <value>How long a deployment waits for the region's store. Default 2 s.</value>
     public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(2);
 

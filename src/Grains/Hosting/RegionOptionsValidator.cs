@@ -49,6 +49,7 @@ public sealed partial class RegionOptionsValidator : IValidateOptions<RegionOpti
         CheckSpan(options.ReconcileInterval, TimeSpan.FromMinutes(1), nameof(options.ReconcileInterval));
         CheckSpan(options.LongPoll, TimeSpan.FromSeconds(1), nameof(options.LongPoll));
         CheckSpan(options.ShardTimeout, TimeSpan.FromSeconds(30), nameof(options.ShardTimeout));
+        CheckSpan(options.RebalanceAfter, TimeSpan.FromHours(1), nameof(options.RebalanceAfter));
         CheckSpan(options.StoreTimeout, TimeSpan.FromSeconds(30), nameof(options.StoreTimeout));
         CheckSpan(options.LoadBackoff, TimeSpan.FromHours(1), nameof(options.LoadBackoff));
         CheckSpan(options.MaxLoadBackoff, TimeSpan.FromHours(1), nameof(options.MaxLoadBackoff));

@@ -23,8 +23,15 @@ public sealed class SiloDevices(IOptions<RegionOptions> options, ILocalSiloDetai
         return metadata.GetSiloMetadata(address).Metadata.TryGetValue(MetadataKey, out var list) ? list.Split(',') : null;
     }
 
+    /// <summary>The active silos that may hold a model which wants the device; all of them where it wants none.</summary>
+    public SiloAddress[] Candidates(string? device)
+    {
+        var active = silos.GetActiveSilos();
+        return device is null ? active : [.. DeviceMatch.Candidates(active, Of, device)];
+    }
+
     /// <summary>Whether every active silo is known to lack the device.</summary>
-    public bool Lacks(string device) => !DeviceMatch.Candidates(silos.GetActiveSilos(), Of, device).Any();
+    public bool Lacks(string device) => Candidates(device).Length == 0;
 
     internal static string[] OwnOf(IOptions<RegionOptions> options) => options.Value.Devices.Count == 0 ? ["cpu:0"] : [.. options.Value.Devices];
 }

@@ -41,13 +41,15 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
     public async Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        if (_replicas().Table is { } table && !Serves(table, request)) return OtherVersion(table, request);
         var started = _time.GetTimestamp();
         var current = request;
         ReplicaTarget? tried = null;
+        SiloWatch? lost = null;
         InferReply? refusal = null;
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            var target = ReplicaChoice.Pick(_replicas().Ready, _random, tried);
+            var target = ReplicaChoice.Pick(_replicas().Ready, _random, tried, lost);
             if (target is null) break;
             if (attempt > 0)
             {
@@ -62,8 +64,14 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
                 var reply = target.Silo is null
                     ? await target.Shard.Infer(current, cancellationToken)
                     : await InferRemoteAsync(target, target.Silo, current, cancellationToken);
-                if (reply.Refusal is not { Code: RefusalCode.NotReady or RefusalCode.NoCapacity }) return reply;
+                if (reply.Refusal is not { Code: RefusalCode.NotReady or RefusalCode.NoCapacity } refused) return reply;
                 refusal = reply;
+                if (refused.Code == RefusalCode.NotReady)
+                {
+                    // The table is older than the loss of the replica's silo: Orleans has activated it anew somewhere, not loaded. So it is with the silo's other replicas.
+                    target.MarkSuspect();
+                    lost = target.Silo;
+                }
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -72,6 +80,7 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
             catch (Exception e) when (Unavailability.Is(e))
             {
                 target.MarkSuspect();
+                lost = target.Silo;
                 LogReplicaUnavailable(request.RequestId, target.Key, e.Message);
                 refusal = InferReply.Refuse(RefusalCode.RegionLost, $"Replica {target.Key} was lost while serving request {request.RequestId}.", retryAfterMs: 1000);
             }
@@ -100,6 +109,14 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
     }
 
     private static int Items(InferRequest request) => request.Input is EmbeddingInput embedding ? Math.Max(1, embedding.Count) : 1;
+
+    private static bool Serves(ReplicaTable table, InferRequest request) =>
+        (request.Version is null || string.Equals(request.Version, table.Version, StringComparison.Ordinal))
+        && (request.Variant is null || string.Equals(request.Variant, table.Variant, StringComparison.Ordinal));
+
+    private InferReply OtherVersion(ReplicaTable table, InferRequest request) => InferReply.Refuse(
+        RefusalCode.NotReady,
+        $"Version '{request.Version ?? table.Version}', variant '{request.Variant ?? table.Variant}' of '{_model}' is asked for; region '{_models.Region}' serves {table.Version}, {table.Variant}.");
 
     private InferReply NotReady()
     {

@@ -7,8 +7,9 @@ namespace Meridian.Grains.Routing;
 internal static class ReplicaChoice
 {
     /// <param name="tried">Replica that this request has tried, or null.</param>
+    /// <param name="lost">Silo that did not answer this request, or null: its other replicas are asked only where nothing else is left.</param>
     /// <returns>Null where no other replica is ready.</returns>
-    public static ReplicaTarget? Pick(ReplicaTarget[] ready, Random random, ReplicaTarget? tried = null)
+    public static ReplicaTarget? Pick(ReplicaTarget[] ready, Random random, ReplicaTarget? tried = null, SiloWatch? lost = null)
     {
         if (ready.Length == 0) return null;
         if (ready.Length == 1) return IsTried(ready[0], tried) ? null : ready[0];
@@ -16,21 +17,24 @@ internal static class ReplicaChoice
         var first = ready[random.Next(ready.Length)];
         var offset = 1 + random.Next(ready.Length - 1);
         var second = ready[(Array.IndexOf(ready, first) + offset) % ready.Length];
-        var best = Better(first, second, tried);
-        if (!best.Suspect && !IsTried(best, tried)) return best;
+        var best = Better(first, second, tried, lost);
+        if (!IsDoubtful(best, lost) && !IsTried(best, tried)) return best;
 
         // Both drawn are out of the question: rare enough to look at all.
-        foreach (var target in ready) best = Better(best, target, tried);
+        foreach (var target in ready) best = Better(best, target, tried, lost);
         return IsTried(best, tried) ? null : best;
     }
 
-    private static ReplicaTarget Better(ReplicaTarget a, ReplicaTarget b, ReplicaTarget? tried)
+    private static ReplicaTarget Better(ReplicaTarget a, ReplicaTarget b, ReplicaTarget? tried, SiloWatch? lost)
     {
         var (aTried, bTried) = (IsTried(a, tried), IsTried(b, tried));
         if (aTried != bTried) return aTried ? b : a;
-        if (a.Suspect != b.Suspect) return a.Suspect ? b : a;
+        var (aDoubtful, bDoubtful) = (IsDoubtful(a, lost), IsDoubtful(b, lost));
+        if (aDoubtful != bDoubtful) return aDoubtful ? b : a;
         return b.Load < a.Load ? b : a;
     }
+
+    private static bool IsDoubtful(ReplicaTarget target, SiloWatch? lost) => target.Suspect || (lost is not null && ReferenceEquals(target.Silo, lost));
 
     // By key: a retry may already look at a newer table.
     private static bool IsTried(ReplicaTarget target, ReplicaTarget? tried) => tried is not null && string.Equals(target.Key, tried.Key, StringComparison.Ordinal);

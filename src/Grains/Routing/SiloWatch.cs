@@ -11,7 +11,14 @@ public sealed class SiloWatch
     /// <value>Fires when what is under way at the silo now will not be answered. Ask for it at every attempt: after a lost connection there is a new one.</value>
     public CancellationToken Token => Volatile.Read(ref _life).Token;
 
+    /// <value>True once the cluster has declared the silo dead; for good.</value>
+    public bool IsDead { get; private set; }
+
     internal void ConnectionLost() => Interlocked.Exchange(ref _life, new CancellationTokenSource()).Cancel();
 
-    internal void Dead() => Volatile.Read(ref _life).Cancel();
+    internal void Dead()
+    {
+        IsDead = true;
+        Volatile.Read(ref _life).Cancel();
+    }
 }

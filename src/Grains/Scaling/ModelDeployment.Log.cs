@@ -27,4 +27,7 @@ public sealed partial class ModelDeployment
 
     [LoggerMessage(EventId = 3108, Level = LogLevel.Debug, Message = "{Shard} did not confirm that it unloaded")]
     private partial void LogUnloadFailed(Exception exception, string shard);
+
+    [LoggerMessage(EventId = 3109, Level = LogLevel.Information, Message = "{Shard} leaves silo {Silo}, so that the replicas stand on all silos")]
+    private partial void LogMoving(string shard, SiloAddress? silo);
 }

@@ -25,6 +25,7 @@ namespace Meridian.Grains.Scaling;
 /// answers from what it finds, so an operation id has one outcome.</item>
 /// <item>A write that fails in any other way may have happened: the record counts as unknown and is read again before the next change.</item>
 /// <item>A shard that does not answer (its silo died or hangs) counts as unloaded and is asked to load again at every interval; Orleans activates it elsewhere once the silo is declared dead.</item>
+/// <item>A silo that joins later gets its share: one replica at a time moves, and only while all are ready, so that what it leaves can carry its load. A single replica stays where it is.</item>
 /// <item>The revision starts at the clock, so that a router never takes a new activation's table for the one it knows.</item>
 /// </list>
 /// </remarks>
@@ -61,6 +62,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     private string? _storeProblem;
     private long _nextPackageTry;
     private long _revision;
+    private long _settledAt;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ModelDeployment(
@@ -232,7 +234,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         var before = _slots.Count;
         for (var i = _slots.Count; i < Desired; i++)
         {
-            _surplus.RemoveAll(s => s.Status.Key == Key(i).ToString());
+            _surplus.RemoveAll(s => s.Key == Key(i));
             _slots.Add(Slot(i));
         }
 
@@ -262,6 +264,34 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         {
             if (!slot.Asking) UnloadAsync(slot).Ignore();
         }
+
+        Rebalance();
+    }
+
+    private void Rebalance()
+    {
+        if (_slots.Count < 2 || _surplus.Count > 0 || _time.GetElapsedTime(_settledAt) < _region.RebalanceAfter) return;
+        _settledAt = _time.GetTimestamp();
+        if (!_slots.TrueForAll(static s => s.Status.State == ShardState.Ready)) return;
+
+        var silos = _devices.Candidates(_model!.Device);
+        if (silos.Length < 2) return;
+        Array.Sort(silos);
+        foreach (var slot in _slots)
+        {
+            if (ReplicaPlacementDirector.Choose(silos, slot.Key).Equals(slot.Status.Silo) || silos.AsSpan().SequenceEqual(slot.MovedAmong)) continue;
+            slot.MovedAmong = silos;
+            MoveAsync(slot).Ignore();
+            return;
+        }
+    }
+
+    private async Task MoveAsync(ReplicaSlot slot)
+    {
+        LogMoving(slot.Status.Key, slot.Status.Silo);
+        slot.Status = new ShardStatus { Key = slot.Status.Key, State = ShardState.Draining, Silo = slot.Status.Silo };
+        SetChanged();
+        await UnloadAsync(slot);
     }
 
     private async Task OpenPackageAsync()
@@ -341,13 +371,15 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
 
     private ReplicaSlot Slot(int replica)
     {
-        var key = Key(replica).ToString();
-        return new ReplicaSlot(GrainFactory.GetGrain<IModelShard>(key), new ShardStatus { Key = key, State = ShardState.Unloaded });
+        var shard = Key(replica);
+        var key = shard.ToString();
+        return new ReplicaSlot(GrainFactory.GetGrain<IModelShard>(key), shard, new ShardStatus { Key = key, State = ShardState.Unloaded });
     }
 
     private void SetChanged()
     {
         _revision++;
+        _settledAt = _time.GetTimestamp();
         var changed = _changed;
         _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         changed.TrySetResult();

@@ -40,6 +40,21 @@ public sealed class ReplicaChoiceTests
         });
 
     [Fact]
+    public void A_second_attempt_leaves_the_silo_that_was_lost() => Gen.Select(Gen.Int[0, 2].Array[2, 8], Gen.Int).Sample((silos, seed) =>
+    {
+        var leases = new ReplicaLeases();
+        var watches = new[] { new SiloWatch(), new SiloWatch(), null };
+        var ready = silos.Select((s, i) => new ReplicaTarget($"r{i}", null!, leases.Of($"r{i}"), i, watches[s])).ToArray();
+        var random = new Random(seed);
+        var first = ReplicaChoice.Pick(ready, random)!;
+
+        var second = ReplicaChoice.Pick(ready, random, first, first.Silo)!;
+
+        Assert.NotSame(first, second);
+        if (first.Silo is not null && ready.Any(r => r.Silo != first.Silo)) Assert.NotSame(first.Silo, second.Silo);
+    });
+
+    [Fact]
     public void Of_two_the_less_loaded_is_chosen_counting_leases_and_reports()
     {
         var leases = new ReplicaLeases();

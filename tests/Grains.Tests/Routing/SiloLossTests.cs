@@ -7,8 +7,10 @@ namespace Meridian.Grains.Tests.Routing;
 
 public sealed class SiloLossTests
 {
-    [Fact]
-    public async Task A_region_that_loses_a_silo_under_load_fails_no_request_and_gets_its_replicas_back()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task A_region_that_loses_a_silo_under_load_fails_no_request_and_gets_its_replicas_back(int lost)
     {
         var engines = new TestEngines
         {
@@ -18,11 +20,9 @@ public sealed class SiloLossTests
                 return TestEngine.Done(work);
             },
         };
-        await using var region = await RegionCluster.StartAsync(o => o.Models.Add(new() { Name = "echo", Replicas = 4 }), silos: 2, engines: engines);
-        var table = await region.ReadyAsync("echo", 4);
-        await region.ServesAsync("echo", 4);
-        Assert.Equal(2, table.Replicas.Select(r => r.Silo).Distinct().Count());
-        var local = region.Local();
+        await using var region = await RegionCluster.StartAsync(Spread, silos: 2, engines: engines);
+        await SpreadAsync(region);
+        var local = region.Local(1 - lost);
         var failures = new ConcurrentQueue<Refusal>();
         var slowest = 0L;
         using var done = new CancellationTokenSource();
@@ -41,7 +41,8 @@ public sealed class SiloLossTests
         })).ToArray();
         await region.TableAsync("echo", _ => Volatile.Read(ref served) > 200);
 
-        var victim = region.Cluster.Silos[1];
+        var victim = region.Cluster.Silos[lost];
+        var survivor = region.Cluster.Silos[1 - lost];
         await region.Cluster.KillSiloAsync(victim);
         var back = await region.TableAsync("echo", t => t.Replicas.Length == 4 && t.Replicas.All(r => r.State == ShardState.Ready && !Equals(r.Silo, victim.SiloAddress)));
         await done.CancelAsync();
@@ -49,11 +50,31 @@ public sealed class SiloLossTests
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{served} served, {failures.Count} refused, slowest {slowest} ms");
         Assert.True(failures.IsEmpty, $"{failures.Count} of {served} refused, first: {failures.FirstOrDefault()}\n{region.Log}");
-        Assert.All(back.Replicas, r => Assert.Equal(region.Cluster.Silos[0].SiloAddress, r.Silo));
+        Assert.All(back.Replicas, r => Assert.Equal(survivor.SiloAddress, r.Silo));
     }
 
     [Fact]
-    public async Task Replicas_spread_over_a_silo_that_joins_later_only_when_asked_to_and_the_region_goes_on_when_it_leaves()
+    public async Task A_silo_that_joins_later_gets_its_share_and_no_request_fails_while_replicas_move()
+    {
+        await using var region = await RegionCluster.StartAsync(Spread);
+        await region.ServesAsync("echo", 4);
+        using var done = new CancellationTokenSource();
+        var caller = Task.Run(async () =>
+        {
+            var replies = new List<InferReply>();
+            while (!done.IsCancellationRequested) replies.Add(await region.Local().InferAsync(RegionCluster.Request("echo"), CancellationToken.None));
+            return replies;
+        });
+
+        await region.Cluster.StartAdditionalSiloAsync();
+        await SpreadAsync(region);
+        await done.CancelAsync();
+
+        Assert.All(await caller, r => Assert.Null(r.Refusal));
+    }
+
+    [Fact]
+    public async Task A_silo_without_a_replica_serves_through_the_others()
     {
         await using var region = await RegionCluster.StartAsync(o => o.Models.Add(new() { Name = "echo", Replicas = 1 }));
         await region.ServesAsync("echo");
@@ -66,5 +87,18 @@ public sealed class SiloLossTests
         await region.Cluster.StopSiloAsync(joined);
         await region.ReadyAsync("echo");
         Assert.NotNull((await region.Local().InferAsync(RegionCluster.Request("echo"), CancellationToken.None)).Result);
+    }
+
+    private static void Spread(Meridian.Grains.Hosting.RegionOptions o)
+    {
+        o.RebalanceAfter = TimeSpan.FromMilliseconds(200);
+        o.Models.Add(new() { Name = "echo", Replicas = 4 });
+    }
+
+    private static async Task SpreadAsync(RegionCluster region)
+    {
+        await region.TableAsync("echo", t => t.Replicas.Length == 4 && t.Replicas.All(r => r.State == ShardState.Ready) && t.Replicas.GroupBy(r => r.Silo).All(g => g.Count() == 2));
+        await region.StatusAsync(region.Local(), "echo", s => s.ReadyReplicas == 4);
+        await region.StatusAsync(region.Local(1), "echo", s => s.ReadyReplicas == 4);
     }
 }
