@@ -10,10 +10,10 @@ public sealed class GatewayOptions
     public const int GreatestDeadlineMs = 600_000;
 
     /// <value>
-    /// Largest request body, bytes. The default of 20 MiB takes 2048 items of 256 tokens however they are written: as token arrays (at most 4 MB),
+    /// Largest request body, bytes. The default of 8 MiB takes 2048 items of 256 tokens however they are written: as token arrays (at most 4 MB),
     /// or as text in which every token is an escaped surrogate pair (6.3 MB).
     /// </value>
-    public long MaxRequestBytes { get; set; } = 20 * 1024 * 1024;
+    public long MaxRequestBytes { get; set; } = 8 * 1024 * 1024;
 
     /// <value>Deadline of a request that names none in <see cref="GatewayHeaders.Deadline"/>, ms, 1 to 600000.</value>
     public int DefaultDeadlineMs { get; set; } = 30_000;

@@ -40,7 +40,7 @@ internal sealed partial class RequestEnvelope(RequestDelegate next, ILogger<Requ
         }
         catch (BadHttpRequestException exception) when (!response.HasStarted)
         {
-            await FailAsync(context, new ApiError(exception.StatusCode, ApiError.InvalidRequest, "bad_request", exception.Message));
+            await FailAsync(context, new ApiError(exception.StatusCode, ApiError.InvalidRequest, exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? "request_too_large" : "bad_request", exception.Message));
         }
         catch (MeridianException exception) when (!response.HasStarted)
         {

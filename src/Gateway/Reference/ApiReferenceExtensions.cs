@@ -37,6 +37,8 @@ internal static class ApiReferenceExtensions
         // The page must work where nothing but this process can be reached: own bundle, system fonts, no telemetry, no assistant.
         routes.MapScalarApiReference("/docs", options => options
             .WithTitle("Meridian API")
+            .HideDeveloperTools()
+            .HideClientButton()
             .WithOpenApiRoutePattern("/openapi/{documentName}.json")
             .WithFavicon("data:,")
             .DisableDefaultFonts()

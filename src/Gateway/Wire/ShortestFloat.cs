@@ -18,6 +18,9 @@ internal static class ShortestFloat
 
     private static ReadOnlySpan<double> PowersOfTen => [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13];
 
+    private static ReadOnlySpan<byte> Pairs =>
+        "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"u8;
+
     /// <summary>Writes <paramref name="value"/> and returns the number of bytes.</summary>
     /// <param name="value">A finite number.</param>
     /// <param name="destination">At least <see cref="MaxLength"/> bytes.</param>
@@ -74,13 +77,26 @@ internal static class ShortestFloat
         destination[start] = (byte)'0';
         destination[start + 1] = (byte)'.';
         var length = start + 2 + decimals;
-        var rest = (uint)(digits % 1_000_000_000);
-        for (var i = length - 1; i >= start + 2; i--)
+        var rest = digits;
+        var end = length;
+        while (rest >= 100)
         {
-            (rest, var digit) = Math.DivRem(rest, 10u);
-            destination[i] = (byte)('0' + digit);
+            (rest, var pair) = Math.DivRem(rest, 100ul);
+            end -= 2;
+            Pairs.Slice((int)pair * 2, 2).CopyTo(destination[end..]);
         }
 
+        if (rest >= 10)
+        {
+            end -= 2;
+            Pairs.Slice((int)rest * 2, 2).CopyTo(destination[end..]);
+        }
+        else
+        {
+            destination[--end] = (byte)('0' + rest);
+        }
+
+        destination[(start + 2)..end].Fill((byte)'0');
         while (trim && destination[length - 1] == (byte)'0')
         {
             length--;

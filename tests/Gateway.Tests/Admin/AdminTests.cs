@@ -91,7 +91,7 @@ public sealed class AdminTests
         using var unknown = await host.Client.PutAsync(new Uri("/admin/api/models/gpt-4/replicas", UriKind.Relative), content);
         await unknown.ErrorAsync(404, "model_not_found", "model");
         using var large = await PutAsync(host, "{\"replicas\":1,\"reason\":\"" + new string('x', 100_000) + "\"}");
-        await large.ErrorAsync(413, "bad_request");
+        await large.ErrorAsync(413, "request_too_large");
         using var refused = await host.Client.GetAsync(new Uri("/admin/api/models/vendor%2Fother%20model/replicas", UriKind.Relative));
         await refused.ErrorAsync(503, "no_capacity");
         Assert.Empty(host.Log.Entries);

@@ -1,0 +1,51 @@
+using System.Net;
+using System.Text;
+using Meridian.Gateway.Tests.Hosting;
+
+namespace Meridian.Gateway.Tests.Errors;
+
+/// <summary>Alone, because it looks at the memory of the whole process.</summary>
+[CollectionDefinition(nameof(EnduranceTests), DisableParallelization = true)]
+[Collection(nameof(EnduranceTests))]
+public sealed class EnduranceTests
+{
+    private static readonly byte[][] Seeds =
+    [
+        Encoding.UTF8.GetBytes("""{"model":"minilm","input":["x","y\u00e9 😀",""],"dimensions":384,"encoding_format":"base64","truncate":true,"user":"u"}"""),
+        Encoding.UTF8.GetBytes("""{"model":"minilm","input":[[1,2,3],[4,5],[6]],"x":{"y":[null,false,-1.5e-7]}}"""),
+        Encoding.UTF8.GetBytes("{\"model\":\"minilm\",\"input\":[" + string.Join(',', Enumerable.Repeat("\"z\"", 10_000)) + "]}"),
+        Encoding.UTF8.GetBytes("{\"model\":\"minilm\",\"input\":\"" + new string('x', 300_000) + "\\ud800\"}"),
+    ];
+
+    [Fact]
+    public async Task Mangled_requests_never_get_a_5xx_nor_a_log_line_and_leave_no_memory_behind()
+    {
+        await using var host = await GatewayHost.StartAsync();
+        var random = new Random(17);
+        await SendAsync(host, random, 500);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        await SendAsync(host, random, 2500);
+        var after = GC.GetTotalMemory(forceFullCollection: true);
+        Assert.True(after < before + (4 << 20), $"{before} bytes live after 500 requests, {after} after 3000");
+        Assert.Empty(host.Log.Entries);
+    }
+
+    private static async Task SendAsync(GatewayHost host, Random random, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var body = (byte[])Seeds[i % Seeds.Length].Clone();
+            for (var edits = random.Next(1, 4); edits > 0; edits--)
+            {
+                body[random.Next(Math.Min(body.Length, 100))] = random.Next(2) == 0 ? (byte)random.Next(256) : "[]{},:\"\\"u8[random.Next(8)];
+            }
+
+            using var response = await host.SendAsync(body);
+            Assert.True(response.StatusCode is HttpStatusCode.OK or (>= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError), $"{response.StatusCode} for {Encoding.Latin1.GetString(body.AsSpan(0, Math.Min(body.Length, 200)))}");
+            if (response.StatusCode != HttpStatusCode.OK)
+            {
+                Assert.StartsWith("{\"error\":{\"message\":\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            }
+        }
+    }
+}
