@@ -7,6 +7,8 @@ namespace Meridian.Client.Tests.Harness;
 /// <summary>What a test region answers.</summary>
 public sealed class RegionScript
 {
+    private volatile TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public RegionScript(string region)
     {
         Region = region;
@@ -66,20 +68,20 @@ public sealed class RegionScript
     {
         var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var released = _released;
         Infer = async (_, token) =>
         {
-            var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            await using var registration = token.Register(() =>
-            {
-                cancelled.TrySetResult();
-                over.TrySetResult();
-            });
+            await using var registration = token.Register(() => cancelled.TrySetResult());
             arrived.TrySetResult();
-            await over.Task;
+            await Task.WhenAny(cancelled.Task, released.Task);
             return InferReply.Refuse(RefusalCode.Cancelled, "cancelled");
         };
         return (arrived.Task, cancelled.Task);
     }
+
+    /// <summary>Ends requests that hang: those of clients that were cut off are never cancelled, and a silo does not stop before they end.</summary>
+    public void Release() =>
+        Interlocked.Exchange(ref _released, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 
     public void Refuse(RefusalCode code, int retryAfterMs = 0) =>
         Infer = (_, _) => Task.FromResult(InferReply.Refuse(code, $"{Region} says {code}", "input[0]", retryAfterMs));

@@ -58,7 +58,9 @@ internal sealed class TestRegion(string name, string jurisdiction) : IAsyncDispo
         if (_host is not { } host)
             return;
         _host = null;
-        await host.StopAsync();
+        Script.Release();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        await host.StopAsync(limit.Token);
         host.Dispose();
     }
 
@@ -66,6 +68,7 @@ internal sealed class TestRegion(string name, string jurisdiction) : IAsyncDispo
     public void Restore()
     {
         Script.Infer = (request, _) => Task.FromResult(Script.Embed(request));
+        Script.Release();
         Script.Models = [RegionScript.Model("minilm")];
         Script.Region = Name;
         Script.Requests.Clear();

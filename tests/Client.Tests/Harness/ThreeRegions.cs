@@ -17,9 +17,5 @@ public sealed class ThreeRegions : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => await Task.WhenAll(All.Select(r => r.StartAsync()));
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var region in All)
-            await region.DisposeAsync();
-    }
+    public async ValueTask DisposeAsync() => await Task.WhenAll(All.Select(r => r.DisposeAsync().AsTask()));
 }
