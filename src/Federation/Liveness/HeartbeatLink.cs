@@ -77,6 +77,18 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
             Open(beat, now);
     }
 
+    /// <summary>
+    /// The region has restarted and this stream leads to the process that was: after a power cut nobody resets it. A stream that has not been acked yet is left alone:
+    /// it is the new one, and hints come faster than a distant region can ack.
+    /// </summary>
+    public void Renew(Beat beat, long now)
+    {
+        if (_session is { Acked: true } stale)
+            stale.Cancel();
+        else
+            Hurry(beat, now);
+    }
+
     /// <summary>Asks the region's kernel whether anybody listens: a bare TCP connection, independent of the stream and of HTTP.</summary>
     public void Knock(long now)
     {

@@ -230,7 +230,10 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
                     link.Knock(now);
                     link.Hurry(NewBeat(now), now);
                     break;
-                case ObservationKind.Hinted when seen.Incarnation > record.Incarnation || record.Health != RegionHealth.Alive:
+                case ObservationKind.Hinted when seen.Incarnation > record.Incarnation:
+                    link.Renew(NewBeat(now), now);
+                    break;
+                case ObservationKind.Hinted when record.Health != RegionHealth.Alive:
                     link.Hurry(NewBeat(now), now);
                     break;
             }

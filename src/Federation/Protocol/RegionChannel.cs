@@ -20,8 +20,13 @@ internal sealed class RegionChannel : IDisposable
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
             KeepAlivePingDelay = TimeSpan.FromSeconds(10),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+
+            // Generous: liveness finds a dead region long before; this only clears away a connection that nobody else would notice.
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+
+            // A batch of embeddings is megabytes: with the default window of 64 KiB its first round trips over an ocean would each carry as little.
+            InitialHttp2StreamWindowSize = 1024 * 1024,
             ActivityHeadersPropagator = null,
             UseProxy = false,
             UseCookies = false,

@@ -154,6 +154,44 @@ public sealed class LivenessLoopbackTests
     }
 
     [Fact]
+    public async Task A_failed_request_makes_liveness_knock()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var edge = await EdgeHost.StartAsync(o =>
+        {
+            // A monitor that would look again only in minutes.
+            o.Heartbeat.MinBackOff = o.Heartbeat.MaxBackOff = o.Heartbeat.MaxSilence = TimeSpan.FromMinutes(10);
+            o.Regions.Add(new RegionMemberOptions { Name = "mute", Jurisdiction = "eu", Protocol = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}" });
+            o.Models.Add(new ModelDeclarationOptions { Name = "minilm" });
+        });
+        using var stream = await listener.AcceptTcpClientAsync();
+
+        // The listener goes, the monitor's connection stays: only a knock can tell.
+        listener.Stop();
+        edge.Reports.ReportFailure("mute", 0, new IOException("a request failed"));
+
+        await edge.UntilAsync("mute", RegionHealth.Dead);
+    }
+
+    [Fact]
+    public async Task A_word_of_a_later_incarnation_makes_liveness_leave_a_stream_that_leads_nowhere()
+    {
+        await using var eu = await RegionHost.StartAsync(new TestRegion("westeurope", 5));
+        await using var edge = await EdgeHost.StartAsync(o =>
+        {
+            LoopbackTests.Members(o, eu);
+            o.Heartbeat.AcceptablePause = o.Heartbeat.MaxSilence = TimeSpan.FromMinutes(10);
+        });
+        await edge.UntilAsync("westeurope", RegionHealth.Alive, 5);
+
+        eu.Region.Restart(6);
+        edge.Hints.HeardFrom("westeurope", 6);
+
+        await edge.UntilAsync("westeurope", RegionHealth.Alive, 6);
+    }
+
+    [Fact]
     public async Task A_region_sees_its_peers_and_itself()
     {
         await using var us = await RegionHost.StartAsync(new TestRegion("eastus", 5), "us");

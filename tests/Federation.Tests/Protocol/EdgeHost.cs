@@ -1,6 +1,7 @@
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
+using Meridian.Federation.Liveness;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -18,6 +19,10 @@ internal sealed class EdgeHost : IAsyncDisposable
     public IDirectoryFeed Directory => _host.Services.GetRequiredService<IDirectoryFeed>();
 
     public IIntentSource Intent => _host.Services.GetRequiredService<IIntentSource>();
+
+    public IFailureReports Reports => _host.Services.GetRequiredService<IFailureReports>();
+
+    public IPeerHints Hints => _host.Services.GetRequiredService<IPeerHints>();
 
     public InFlightLedger InFlight => _host.Services.GetRequiredService<InFlightLedger>();
 

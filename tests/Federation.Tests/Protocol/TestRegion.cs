@@ -6,7 +6,7 @@ namespace Meridian.Federation.Tests.Protocol;
 /// <summary>A region that answers by a function, with one ready replica of <c>minilm</c>.</summary>
 internal sealed class TestRegion(string name, long incarnation = 1) : ILocalRegion
 {
-    private readonly RegionStatus _status = Sample.Status(name, incarnation);
+    private RegionStatus _status = Sample.Status(name, incarnation);
     private readonly object _gate = new();
     private bool _frozen;
 
@@ -28,6 +28,8 @@ internal sealed class TestRegion(string name, long incarnation = 1) : ILocalRegi
             return _status;
         }
     }
+
+    public void Restart(long later) => _status = _status with { Incarnation = later };
 
     public void Freeze() => Set(true);
 
