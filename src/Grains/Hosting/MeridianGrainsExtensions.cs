@@ -7,6 +7,7 @@ using Meridian.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Placement;
@@ -83,7 +84,15 @@ public static class MeridianGrainsExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);
         AddRegion(services, configure);
-        services.TryAddSingleton<ILocalRegion, OrleansLocalRegion>();
+        services.TryAddSingleton<RegionConnection>();
+        services.AddSingleton<IClusterConnectionStatusObserver>(static s => s.GetRequiredService<RegionConnection>());
+        services.TryAddSingleton<ILocalRegion>(static s => new OrleansLocalRegion(
+            s.GetRequiredService<IGrainFactory>(),
+            s.GetRequiredService<ReplicaWatch>(),
+            s.GetRequiredService<IOptions<RegionOptions>>(),
+            s.GetService<ILocalSiloDetails>() is null ? s.GetRequiredService<RegionConnection>() : null,
+            s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<ILogger<OrleansLocalRegion>>()));
         services.AddSingleton<IHostedService>(static s => new ReplicaWatchService(s.GetRequiredService<ReplicaWatch>(), s.GetService<ILocalSiloDetails>()));
         return services;
     }

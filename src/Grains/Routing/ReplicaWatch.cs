@@ -80,13 +80,14 @@ public sealed partial class ReplicaWatch : IAsyncDisposable
 
     private async Task FollowAsync(Model model, CancellationToken stop)
     {
-        var deployment = _grains.GetGrain<IModelDeployment>(model.Options.Name);
         var known = 0L;
         var failures = 0;
         while (!stop.IsCancellationRequested)
         {
             try
             {
+                // Inside the try: an Orleans client that is still connecting has no grains to give.
+                var deployment = _grains.GetGrain<IModelDeployment>(model.Options.Name);
                 using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
                 patience.CancelAfter(_region.LongPoll + _region.ShardTimeout);
                 var table = await deployment.Replicas(known, patience.Token).ConfigureAwait(false);

@@ -61,6 +61,16 @@ public sealed class RegionCluster : IAsyncDisposable
             orleans.AddMeridianGrains(Region);
             orleans.Services.AddMeridianLocalRegion(Region);
         });
+        builder.ConfigureClientHost(client =>
+        {
+            client.Services.AddSingleton<ILoggerProvider>(log);
+            client.Services.AddMeridianLocalRegion(region =>
+            {
+                region.Name = "westeurope";
+                region.Jurisdiction = "eu";
+                configure(region);
+            });
+        });
         var cluster = builder.Build();
         await cluster.DeployAsync();
         return new RegionCluster(cluster, engines, store, log);
@@ -73,6 +83,9 @@ public sealed class RegionCluster : IAsyncDisposable
     public IServiceProvider Silo(int index = 0) => Cluster.GetSiloServiceProvider(Cluster.Silos[index].SiloAddress);
 
     public ILocalRegion Local(int index = 0) => Silo(index).GetRequiredService<ILocalRegion>();
+
+    /// <summary>The region as a process sees it that is an Orleans client of it.</summary>
+    public ILocalRegion FromClient => Cluster.Client.ServiceProvider.GetRequiredService<ILocalRegion>();
 
     /// <summary>Follows the deployment's table until it is as wanted; fails with the last table.</summary>
     public async Task<ReplicaTable> TableAsync(string model, Func<ReplicaTable, bool> wanted)
