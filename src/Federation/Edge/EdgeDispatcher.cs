@@ -107,6 +107,7 @@ internal sealed partial class EdgeDispatcher : IEdge
             var local = _local is not null && region.Name == snapshot.OwnRegion;
             InferReply? reply = null;
             Exception? failure = null;
+            bool fired;
             var entry = _inFlight.Enter(region.Name);
             var attempt = _sources.Begin(limitMs, cancellationToken, lost);
             try
@@ -119,6 +120,7 @@ internal sealed partial class EdgeDispatcher : IEdge
             }
             finally
             {
+                fired = attempt.Token.IsCancellationRequested;
                 attempt.Dispose();
                 entry.Dispose();
             }
@@ -141,9 +143,10 @@ internal sealed partial class EdgeDispatcher : IEdge
                     cancellationToken.ThrowIfCancellationRequested();
                     if (!lost.IsCancellationRequested)
                     {
-                        if (deadlineMs - ElapsedMs(started) <= 0)
+                        // Neither caller nor region: the timer. It may be a hair early by the clock, which must not start another attempt of no length.
+                        if ((fired && !unheard) || deadlineMs - ElapsedMs(started) <= 0)
                             return new EdgeAnswer(EdgeRefusals.Deadline(deadlineMs, attempts), region.Name, attempts);
-                        if (failure is not null && !local)
+                        if (failure is not null && !local && !fired)
                         {
                             if (TransportFaults.Classify(failure) == TransportFault.TooLarge)
                                 return new EdgeAnswer(EdgeRefusals.TooLarge(_options.MaxMessageBytes), region.Name, attempts);

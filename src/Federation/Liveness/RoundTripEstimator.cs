@@ -2,14 +2,14 @@ namespace Meridian.Federation.Liveness;
 
 /// <summary>
 /// Smooths round trips. Everything that disturbs a sample (a busy thread pool, a garbage collection, a full core) only ever lengthens it, so the least of the
-/// last few samples is the one nearest to the network's own time (the reasoning of NTP's clock filter, RFC 5905 section 10); the exponential average
+/// last ten samples (two seconds of beats) is the one nearest to the network's own time (the reasoning of NTP's clock filter, RFC 5905 section 10); the exponential average
 /// after it keeps a single lucky sample from moving the choice of region.
 /// Not thread-safe.
 /// </summary>
 public sealed class RoundTripEstimator
 {
     private const double Weight = 0.2;
-    private readonly double[] _recent = new double[5];
+    private readonly double[] _recent = new double[10];
     private int _count;
     private int _next;
 
