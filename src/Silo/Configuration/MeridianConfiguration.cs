@@ -86,7 +86,7 @@ public static class MeridianConfiguration
 
             return values;
         }
-        catch (Exception e) when (e is FormatException or InvalidDataException)
+        catch (Exception e) when (e is FormatException or InvalidDataException or System.Text.Json.JsonException)
         {
             throw new MistakesException([$"'{path}' is no valid JSON: {(e.InnerException ?? e).Message}"]);
         }

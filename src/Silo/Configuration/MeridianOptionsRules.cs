@@ -122,6 +122,7 @@ public static partial class MeridianOptionsRules
             mistakes.Add($"{Root}:{path}:ConnectionString = '': {path}:Kind is Redis, which needs one, for example 'localhost:6379'.");
         }
 
+        CheckConnection(store.ConnectionString, $"{path}:ConnectionString", static text => Store.RegionStore.Options(text), mistakes);
         Range(mistakes, $"{path}:MemoryMiB", store.MemoryMiB, 16, 1 << 20);
         Range(mistakes, $"{path}:LogLimitMiB", store.LogLimitMiB, 16, 1 << 16);
     }
@@ -131,6 +132,30 @@ public static partial class MeridianOptionsRules
         if (clustering.Kind == ClusteringKind.AzureStorage && string.IsNullOrWhiteSpace(clustering.ConnectionString))
         {
             mistakes.Add($"{Root}:{path}:ConnectionString = '': {path}:Kind is AzureStorage, which needs one.");
+        }
+
+        CheckConnection(
+            clustering.ConnectionString,
+            $"{path}:ConnectionString",
+            text => _ = clustering.Kind == ClusteringKind.Redis ? Store.RegionStore.Options(text) : (object)new Azure.Data.Tables.TableServiceClient(text),
+            mistakes);
+    }
+
+    private static void CheckConnection(string? connection, string path, Action<string> parse, ICollection<string> mistakes)
+    {
+        if (string.IsNullOrWhiteSpace(connection))
+        {
+            return;
+        }
+
+        try
+        {
+            parse(connection);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or InvalidOperationException)
+        {
+            // The value may hold a password: it is not repeated.
+            mistakes.Add($"{Root}:{path}: not understood: {e.Message.ReplaceLineEndings(" ")}");
         }
     }
 

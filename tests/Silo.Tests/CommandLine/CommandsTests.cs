@@ -1,0 +1,74 @@
+using Meridian.Silo.CommandLine;
+
+namespace Meridian.Silo.Tests.CommandLine;
+
+public sealed class CommandsTests
+{
+    [Theory]
+    [InlineData("--help", "region")]
+    [InlineData("--help", "front-door")]
+    [InlineData("--help", "--ports-from 9000")]
+    [InlineData("region --help", "--roles")]
+    [InlineData("region --help", "Silo region --name eastus")]
+    [InlineData("front-door --help", "--name second")]
+    public async Task Help_shows_options_and_examples(string line, string part)
+    {
+        var (code, output, error) = await RunAsync(line.Split(' '));
+
+        Assert.Equal(ExitCode.Ok, code);
+        Assert.Contains(part, output, StringComparison.Ordinal);
+        Assert.Contains("Examples:", output, StringComparison.Ordinal);
+        Assert.Empty(error);
+    }
+
+    [Theory]
+    [InlineData("--frob", "--frob")]
+    [InlineData("regio", "regio")]
+    [InlineData("region --name eastus --port 80", "--port")]
+    [InlineData("--ports-from many", "many")]
+    [InlineData("region --name eastus --silo-port", "--silo-port")]
+    public async Task What_is_no_option_is_named_and_nothing_starts(string line, string named)
+    {
+        var (code, output, error) = await RunAsync(line.Split(' '));
+
+        Assert.Equal(ExitCode.Mistake, code);
+        Assert.Contains(named, error, StringComparison.Ordinal);
+        Assert.Contains("--help", error, StringComparison.Ordinal);
+        Assert.Empty(output);
+    }
+
+    [Theory]
+    [InlineData("region --name atlantis", "Meridian:Region = 'atlantis'")]
+    [InlineData("region", "--name REGION")]
+    [InlineData("region --name eastus --urls http://0.0.0.0:80", "loopback")]
+    [InlineData("region --name eastus --roles store,cook", "Meridian:Process:Roles = 'store,cook'")]
+    [InlineData("front-door --urls ftp://127.0.0.1:21", "Meridian:FrontDoor:Url")]
+    [InlineData("--ports-from 70000", "Meridian:PortsFrom = 70000")]
+    [InlineData("--config /nowhere/x.json", "/nowhere/x.json")]
+    [InlineData("--Meridian:Models:0:MaxBatch 0", "Meridian:Models:0:MaxBatch = 0")]
+    public async Task Wrong_settings_end_in_words_and_exit_code_2(string line, string part)
+    {
+        var (code, _, error) = await RunAsync(line.Split(' '));
+
+        Assert.Equal(ExitCode.Mistake, code);
+        Assert.Contains(part, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Settings_are_told_from_options()
+    {
+        var (overrides, remaining) = Commands.SplitOverrides(["region", "--Meridian:A=1", "--name", "x:y", "--Logging:LogLevel:Default", "Debug", "--data=a:b"]);
+
+        Assert.Equal(["--Meridian:A=1", "--Logging:LogLevel:Default", "Debug"], overrides);
+        Assert.Equal(["region", "--name", "x:y", "--data=a:b"], remaining);
+    }
+
+    private static async Task<(int Code, string Output, string Error)> RunAsync(string[] args)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var code = await Commands.RunAsync(args, output, error);
+        return (code, output.ToString(), error.ToString());
+    }
+}

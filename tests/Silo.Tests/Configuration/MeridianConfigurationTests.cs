@@ -1,0 +1,164 @@
+using Meridian.Silo.Configuration;
+
+namespace Meridian.Silo.Tests.Configuration;
+
+public sealed class MeridianConfigurationTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("meridian-silo-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public void Without_any_setting_three_regions_and_minilm_are_configured()
+    {
+        var options = Read();
+
+        Assert.Equal(["eastus", "westeurope", "southeastasia"], options.Regions.Select(region => region.Name));
+        Assert.Equal(["us", "eu", "apac"], options.Regions.Select(region => region.Jurisdiction));
+        Assert.Equal("minilm", Assert.Single(options.Models).Source);
+        Assert.Equal(RegionRoles.All, options.Process.Roles);
+        Assert.Equal(StoreKind.Garnet, options.Store.Kind);
+    }
+
+    [Fact]
+    public void All_mistakes_are_reported_at_once_with_path_value_and_rule()
+    {
+        var mistakes = Mistakes(
+            "--Meridian:PortsFrom=abc",
+            "--Meridian:Stor:Kind=Redis",
+            "--Meridian:Store:Kind=Memcached",
+            "--Meridian:Clustering:Kind=AzureStorage",
+            "--Meridian:Region=atlantis",
+            "--Meridian:Regions:1:Name=eastus",
+            "--Meridian:Regions:2:Jurisdiction=",
+            "--Meridian:Models:0:Replicas=65",
+            "--Meridian:Models:0:Device=tpu:0",
+            "--Meridian:Models:0:Regions:0=nowhere",
+            "--Meridian:Process:Devices=cpu:0,gpu",
+            "--Meridian:Process:SiloPort=70000",
+            "--Meridian:ShutdownSeconds=0",
+            "--Meridian:FrontDoor:Url=http://0.0.0.0:80");
+
+        string[] expected =
+        [
+            "Meridian:PortsFrom = 'abc': must be a whole number.",
+            "Meridian:Stor: no such setting",
+            "Meridian:Store:Kind = 'Memcached': must be one of Garnet, Redis.",
+            "Meridian:Clustering:ConnectionString = '': Clustering:Kind is AzureStorage, which needs one.",
+            "Meridian:Region = 'atlantis': not one of the configured regions",
+            "Meridian:Regions:1:Name = 'eastus': another region has this name",
+            "Meridian:Regions:2:Jurisdiction = '': must be",
+            "Meridian:Models:0:Replicas = 65: must be 0 to 64.",
+            "Meridian:Models:0:Device = 'tpu:0': must be cpu:0 or cuda:N.",
+            "Meridian:Models:0:Regions has 'nowhere': not one of the configured regions.",
+            "Meridian:Process:Devices = 'gpu': must be cpu:0 or cuda:N.",
+            "Meridian:Process:SiloPort = 70000: must be 1 to 65535.",
+            "Meridian:ShutdownSeconds = 0: must be 1 to 600.",
+            "Meridian:FrontDoor:Url = 'http://0.0.0.0:80': only loopback addresses",
+        ];
+        foreach (var beginning in expected)
+        {
+            Assert.Contains(mistakes, mistake => mistake.StartsWith(beginning, StringComparison.Ordinal));
+        }
+
+        Assert.Equal(expected.Length, mistakes.Count);
+    }
+
+    [Fact]
+    public void A_region_command_without_a_region_is_told_the_names()
+    {
+        var refused = Assert.Throws<MistakesException>(() => MeridianConfiguration.Read(MeridianConfiguration.Load(null, [], []), ofRegion: true));
+
+        Assert.Contains("--name REGION, one of eastus, westeurope, southeastasia", Assert.Single(refused.Mistakes), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://10.0.0.1:9000")]
+    [InlineData("http://0.0.0.0:9000")]
+    [InlineData("http://[::]:9000")]
+    [InlineData("http://example.org:9000")]
+    public void An_address_that_others_can_reach_is_not_listened_on(string url)
+    {
+        var mistake = Assert.Single(Mistakes("--Meridian:Region=eastus", $"--Meridian:Process:FacadeUrl={url}"));
+
+        Assert.Contains("callers are not asked for keys", mistake, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:9000")]
+    [InlineData("http://localhost:9000")]
+    [InlineData("http://[::1]:9000")]
+    public void Loopback_addresses_are_listened_on(string url) =>
+        Assert.Equal(new Uri(url), Read("--Meridian:Region=eastus", $"--Meridian:Process:FacadeUrl={url}").Process.FacadeUrl);
+
+    [Fact]
+    public void The_address_of_another_region_may_be_anywhere_but_the_own_one_is_listened_on()
+    {
+        Assert.Empty(MistakesOrNone("--Meridian:Region=eastus", "--Meridian:Regions:1:Protocol=http://10.0.0.2:8190"));
+
+        Assert.Contains("Meridian:Regions:0:Protocol", Assert.Single(Mistakes("--Meridian:Region=eastus", "--Meridian:Regions:0:Protocol=http://10.0.0.1:8190")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_lists_regions_replaces_the_default_ones()
+    {
+        var file = Write("""{ "Meridian": { "Regions": [ { "Name": "north", "Jurisdiction": "eu" } ] } }""");
+
+        var options = MeridianConfiguration.Read(MeridianConfiguration.Load(file, [], []));
+
+        Assert.Equal("north", Assert.Single(options.Regions).Name);
+        Assert.Single(options.Models);
+    }
+
+    [Fact]
+    public void The_command_line_goes_over_the_file_and_named_options_over_all()
+    {
+        var file = Write("""{ "Meridian": { "PortsFrom": 9000, "Data": "from-file", "ShutdownSeconds": 7 } }""");
+
+        var options = MeridianConfiguration.Read(MeridianConfiguration.Load(file, ["--Meridian:PortsFrom=9100", "--Meridian:Data", "from-line"], [new("Meridian:PortsFrom", "9200")]));
+
+        Assert.Equal((9200, "from-line", 7), (options.PortsFrom, options.Data, options.ShutdownSeconds));
+    }
+
+    [Fact]
+    public void A_missing_or_broken_file_is_named()
+    {
+        var missing = Assert.Throws<MistakesException>(() => MeridianConfiguration.Load(Path.Combine(_directory, "none.json"), [], []));
+        Assert.Contains("none.json': no such file", missing.Message, StringComparison.Ordinal);
+
+        var broken = Assert.Throws<MistakesException>(() => MeridianConfiguration.Load(Write("{ \"Meridian\": "), [], []));
+        Assert.Contains("settings.json' is no valid JSON", broken.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Roles_are_a_list_in_any_case() =>
+        Assert.Equal(RegionRoles.Store | RegionRoles.Silo, Read("--Meridian:Process:Roles=store, SILO").Process.Roles);
+
+    [Fact]
+    public void Redis_needs_a_connection_string_and_a_region_can_have_its_own()
+    {
+        Assert.Contains("Meridian:Store:ConnectionString", Assert.Single(Mistakes("--Meridian:Store:Kind=Redis")), StringComparison.Ordinal);
+
+        var options = Read("--Meridian:Regions:1:Store:Kind=Redis", "--Meridian:Regions:1:Store:ConnectionString=localhost:6379");
+        var plans = RegionPlan.All(options);
+        Assert.Equal([StoreKind.Garnet, StoreKind.Redis, StoreKind.Garnet], plans.Select(plan => plan.Store.Kind));
+        Assert.Equal("localhost:6379", plans[1].StoreConnection);
+    }
+
+    private static MeridianOptions Read(params string[] overrides) => MeridianConfiguration.Read(MeridianConfiguration.Load(null, overrides, []));
+
+    private static IReadOnlyList<string> Mistakes(params string[] overrides) => Assert.Throws<MistakesException>(() => Read(overrides)).Mistakes;
+
+    private static IReadOnlyList<string> MistakesOrNone(params string[] overrides)
+    {
+        Read(overrides);
+        return [];
+    }
+
+    private string Write(string json)
+    {
+        var path = Path.Combine(_directory, "settings.json");
+        File.WriteAllText(path, json);
+        return path;
+    }
+}
