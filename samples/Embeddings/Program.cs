@@ -33,8 +33,6 @@ command.SetAction(async (parsed, cancellationToken) =>
                 Gateways = [string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{gateway}")],
             });
         }
-
-        o.WaitForRegion = TimeSpan.FromSeconds(5);
     });
     using var host = builder.Build();
     await host.StartAsync(cancellationToken);

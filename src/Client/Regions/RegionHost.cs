@@ -31,6 +31,10 @@ internal sealed class RegionHost : IAsyncDisposable
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.AddProvider(new OrleansLoggerProvider(loggerFactory));
         builder.Logging.SetMinimumLevel(options.OrleansLogLevel);
+        // A host that is given up half started complains of it; RegionLink says what there is to say.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        builder.Logging.AddFilter("Orleans.Messaging.ClientMessageCenter", LogLevel.None);
+        builder.Logging.AddFilter("Orleans.Runtime.ClientClusterManifestProvider", LogLevel.None);
         builder.Services.AddSingleton<IHostLifetime, ChildLifetime>();
         builder.UseOrleansClient(client =>
         {

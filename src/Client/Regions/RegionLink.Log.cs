@@ -15,4 +15,7 @@ internal sealed partial class RegionLink
 
     [LoggerMessage(EventId = 7004, Level = LogLevel.Warning, Message = "The client of region {Region} could not be started; trying again")]
     private partial void LogHostFailed(string region, Exception exception);
+
+    [LoggerMessage(EventId = 7005, Level = LogLevel.Debug, Message = "The connection to region {Region} could not be completed; trying again: {Problem}")]
+    private partial void LogStartLost(string region, string problem);
 }

@@ -25,6 +25,7 @@ internal sealed partial class RegionLink
     private const double RoundTripWeight = 0.2;
     private const double QueueWeight = 0.3;
     private const int JoinLooks = 3;
+    private const string Stopped = "the client stopped";
 
     private static readonly TimeSpan RebuildAfter = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan StartAfterConnection = TimeSpan.FromSeconds(45);
@@ -135,6 +136,12 @@ internal sealed partial class RegionLink
             {
                 // Stopping is the only way out.
             }
+            catch (TimeoutException e)
+            {
+                // A region that is just starting opens and closes its door: nothing to warn of.
+                Lose(e.Message);
+                LogStartLost(Name, e.Message);
+            }
             catch (Exception e)
             {
                 Lose(e.Message);
@@ -142,7 +149,7 @@ internal sealed partial class RegionLink
             }
 
             if (stopping.IsCancellationRequested)
-                Lose("the client stopped");
+                Lose(Stopped);
             Adopt(null);
             await closing.ConfigureAwait(false);
             closing = host?.DisposeAsync().AsTask() ?? Task.CompletedTask;
@@ -407,7 +414,8 @@ internal sealed partial class RegionLink
         if (ended is not null)
         {
             ended.End();
-            LogLost(Name, _view.Problem);
+            if (_view.Problem is { } problem && !ReferenceEquals(problem, Stopped))
+                LogLost(Name, problem);
         }
 
         _changed();
