@@ -1,25 +1,20 @@
 using Meridian.Federation.Directory;
-using Meridian.Federation.Edge;
 using Meridian.Gateway.Errors;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Meridian.Gateway.Health;
 
 /// <summary><c>/healthz</c> says that the process runs, <c>/readyz</c> that it can serve.</summary>
-internal sealed class HealthEndpoints(IRegionDirectory directory, IServiceProvider services)
+internal sealed class HealthEndpoints(IRegionDirectory directory)
 {
     private static readonly HealthReport Healthy = new();
-
-    /// <summary>A front door has none.</summary>
-    private readonly ILocalRegion? _local = services.GetService<ILocalRegion>();
 
     public static Task HealthAsync(HttpContext context) =>
         context.Response.WriteAsJsonAsync(Healthy, GatewayJson.Default.HealthReport, contentType: null, context.RequestAborted);
 
     public Task ReadyAsync(HttpContext context)
     {
-        var readiness = Readiness.Of(directory.Current, _local?.Status);
+        var readiness = Readiness.Of(directory.Current);
         if (!readiness.Ready)
         {
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;

@@ -14,9 +14,8 @@ internal sealed record Readiness(string[] Regions, string[] Missing)
 {
     public bool Ready => Regions.Length > 0;
 
-    /// <param name="snapshot">The edge's snapshot.</param>
-    /// <param name="local">What the own region says of itself, which is newer than its view, or null for a front door.</param>
-    public static Readiness Of(DirectorySnapshot snapshot, RegionStatus? local)
+    /// <param name="snapshot">The edge's snapshot: what routing decides by. Anything newer would call an edge ready that still refuses.</param>
+    public static Readiness Of(DirectorySnapshot snapshot)
     {
         List<string> ready = [];
         List<string> missing = [];
@@ -28,9 +27,8 @@ internal sealed record Readiness(string[] Regions, string[] Missing)
             }
 
             var view = snapshot.Views.GetValueOrDefault(member.Name);
-            var isLocal = local is not null && local.Region == member.Name;
-            var health = isLocal ? RegionHealth.Alive : view?.Health ?? RegionHealth.Unknown;
-            var models = isLocal ? local!.Models : view?.Models ?? [];
+            var health = view?.Health ?? RegionHealth.Unknown;
+            var models = view?.Models ?? [];
             if (health is RegionHealth.Unknown or RegionHealth.Dead)
             {
                 missing.Add($"region {member.Name}: {(health == RegionHealth.Dead ? "lost" : "not heard of yet")}");

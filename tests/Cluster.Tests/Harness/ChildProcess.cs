@@ -120,7 +120,7 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>The last lines of the output, for a failure's text.</summary>
     public string Tail(int lines = 25) =>
         $"{Name}{(HasExited ? $" exited with {ExitCode}" : $" runs as pid {Id}")}; its last lines:{Environment.NewLine}"
-        + string.Join(Environment.NewLine, _lines.TakeLast(lines).Select(l => "    " + l));
+        + string.Join(Environment.NewLine, _lines.TakeLast(lines).Select(l => "    " + (l.Length > 300 ? l[..300] + " ..." : l)));
 
     public async ValueTask DisposeAsync()
     {

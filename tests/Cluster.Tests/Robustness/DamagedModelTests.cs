@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Meridian.Cluster.Tests.Harness;
+using Meridian.Grains;
+using Meridian.Messages;
 
 namespace Meridian.Cluster.Tests.Robustness;
 
@@ -47,8 +49,15 @@ public sealed class DamagedModelTests(ITestOutputHelper output)
             Assert.Equal(Whole, answer.Headers["x-meridian-region"]);
         }
 
-        var rest = await installation.Facade(Damaged).EmbedAsync("twin", ["the rest goes on"]);
-        Assert.Equal(Damaged, rest.Headers["x-meridian-region"]);
+        // Asked past every edge, so that nobody serves in its place.
+        await using (var cluster = await RegionCluster.ConnectAsync(Damaged, installation.GatewayPort(Damaged)))
+        {
+            var rest = await cluster.Client.GetGrain<IRegionEndpoint>(0).Infer(new InferRequest
+            {
+                RequestId = "the-rest", Model = "twin", RemainingMs = 20_000, Input = new EmbeddingInput { Texts = ["the rest goes on"] },
+            });
+            Assert.Equal(Damaged, rest.Result?.Region);
+        }
 
         // The damaged region's own callers are served too, from next door.
         var elsewhere = await installation.Facade(Damaged).EmbedAsync("minilm", ["also from here"]);

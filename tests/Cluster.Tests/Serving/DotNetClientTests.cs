@@ -1,7 +1,6 @@
 using System.Globalization;
 using Meridian.Cluster.Tests.Harness;
 using Meridian.Load;
-using Microsoft.Extensions.AI;
 
 namespace Meridian.Cluster.Tests.Serving;
 
@@ -23,6 +22,18 @@ public sealed class DotNetClientTests(ThreeRegions three, ITestOutputHelper outp
         {
             Assert.Equal(expected.Vectors[i], generated[i].Vector.ToArray());
         }
+    }
+
+    [Fact]
+    public async Task The_sample_prints_what_is_alike()
+    {
+        await Installation.ServesAsync("minilm");
+        await using var sample = MeridianProgram.OfAssembly("Meridian.Samples.Embeddings.dll")
+            .Start("sample", ["--ports-from", Installation.PortsFrom.ToString(CultureInfo.InvariantCulture)]);
+        await sample.ExitAsync(TimeSpan.FromSeconds(60));
+        output.WriteLine(string.Join(Environment.NewLine, sample.Lines));
+        Assert.True(sample.ExitCode == 0, sample.Tail(60));
+        Assert.NotEmpty(sample.Lines);
     }
 
     [Fact]

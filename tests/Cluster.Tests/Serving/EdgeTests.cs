@@ -48,16 +48,6 @@ public sealed class EdgeTests(ThreeRegions three)
     }
 
     [Fact]
-    public async Task A_facade_serves_from_its_own_region()
-    {
-        foreach (var region in Installation.Regions)
-        {
-            var answer = await Installation.Facade(region).EmbedAsync("minilm", ["near is better"]);
-            Assert.Equal(region, answer.Headers["x-meridian-region"]);
-        }
-    }
-
-    [Fact]
     public async Task The_admin_api_shows_every_region_from_every_edge()
     {
         foreach (var edge in AllEdges)

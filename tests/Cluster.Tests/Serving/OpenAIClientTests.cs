@@ -8,7 +8,7 @@ namespace Meridian.Cluster.Tests.Serving;
 
 /// <summary>The official clients, unchanged, against a front door and against a region's facade.</summary>
 [Collection(ThreeRegionsCollection.Name)]
-public sealed class OpenAIClientTests(ThreeRegions three, ITestOutputHelper output)
+public sealed class OpenAIClientTests(ThreeRegions three)
 {
     [Theory]
     [InlineData("front door")]
@@ -26,7 +26,6 @@ public sealed class OpenAIClientTests(ThreeRegions three, ITestOutputHelper outp
             [Path.Combine(Repository.Root, "tests", "tools", "openai-client.mjs"), new Uri(Address(edge), "v1").ToString(), "minilm"],
             [KeyValuePair.Create("MERIDIAN_TEST_TOOLS", TestTools.NpmFolder)]);
         await client.ExitAsync(TimeSpan.FromSeconds(60));
-        output.WriteLine(string.Join(Environment.NewLine, client.Lines));
         Assert.True(client.ExitCode == 0, client.Tail(200));
     }
 

@@ -1,9 +1,6 @@
 using System.Net;
 using Meridian.Federation.Directory;
-using Meridian.Federation.Edge;
 using Meridian.Gateway.Tests.Hosting;
-using Meridian.Messages;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Meridian.Gateway.Tests.Health;
 
@@ -48,16 +45,18 @@ public sealed class HealthTests
     [Fact]
     public async Task A_facade_is_ready_when_its_own_region_is_whatever_the_others_are()
     {
-        var region = new LocalRegion();
-        await using var host = await GatewayHost.StartAsync(services: services => services.AddSingleton<ILocalRegion>(region));
+        await using var host = await GatewayHost.StartAsync();
         host.Directory.Current = DirectoryDouble.Snapshot(
             DirectoryDouble.Region("eastus", RegionHealth.Alive, DirectoryDouble.Model("minilm", 1)),
-            DirectoryDouble.Region("westeurope", RegionHealth.Unknown)) with
+            DirectoryDouble.Region("westeurope", RegionHealth.Alive)) with
         { OwnRegion = "westeurope" };
         using var before = await host.Client.GetAsync(new Uri("/readyz", UriKind.Relative));
         await before.ErrorAsync(503, "not_ready");
 
-        region.Status = region.Status with { Models = [DirectoryDouble.Model("minilm", 1)] };
+        host.Directory.Current = DirectoryDouble.Snapshot(
+            DirectoryDouble.Region("eastus", RegionHealth.Unknown),
+            DirectoryDouble.Region("westeurope", RegionHealth.Alive, DirectoryDouble.Model("minilm", 1))) with
+        { OwnRegion = "westeurope" };
         using var after = await host.Client.GetAsync(new Uri("/readyz", UriKind.Relative));
         Assert.Equal(HttpStatusCode.OK, after.StatusCode);
     }
@@ -70,14 +69,5 @@ public sealed class HealthTests
         using var response = await host.Client.GetAsync(new Uri("/readyz", UriKind.Relative));
         var error = await response.ErrorAsync(503, "not_ready");
         Assert.Contains("no region is a member", (string)error["message"]!, StringComparison.Ordinal);
-    }
-
-    private sealed class LocalRegion : ILocalRegion
-    {
-        public string Name => "westeurope";
-
-        public RegionStatus Status { get; set; } = new() { Region = "westeurope", Incarnation = 1, Models = [] };
-
-        public Task<InferReply> InferAsync(InferRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

@@ -1,10 +1,11 @@
 using Meridian.Client;
+using Meridian.Cluster.Tests.Harness;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace Meridian.Cluster.Tests.Harness;
+namespace Meridian.Cluster.Tests.Serving;
 
 /// <summary>A .NET service that uses Meridian: a host with <c>AddMeridian</c>, connected to the Orleans gateways of the regions.</summary>
 public sealed class DotNetClient : IAsyncDisposable
