@@ -14,7 +14,7 @@ namespace Meridian.Inference.Tokenization;
 /// <list type="bullet">
 /// <item>It takes UTF-16 and refuses unpaired surrogates; they become U+FFFD before the call, as every UTF-8 encoder would have it.</item>
 /// <item>It lower-cases character by character; <see cref="FinalSigma"/> puts right the one letter for which that is not enough.</item>
-/// <item>Its time is linear in the text, so a text is read in growing prefixes until the answer is certain, and no further than <see cref="MaxCharacters"/>.
+/// <item>Its time is linear in the text, so a text is read in growing prefixes until the answer is certain, and no further than <see cref="MaxCharacters"/>: 512 a token, where a language has four.
 /// A prefix changes at most the tokens of its last word: BERT splits at white space and punctuation, a word above 100 characters is one unknown token, so at
 /// most 100 tokens, and a cut special token adds a few. With <see cref="CutMargin"/> tokens more than the limit, the tokens up to the limit are the whole text's.</item>
 /// <item>It loads from a path only. The verified bytes are written to a private temporary file, which is gone when the constructor returns.</item>
@@ -23,11 +23,10 @@ namespace Meridian.Inference.Tokenization;
 /// </remarks>
 public sealed class TextTokenizer : IDisposable
 {
-    /// <summary>A text is never read further than this: 1 Mi UTF-16 code units.</summary>
-    public const int MaxCharacters = 1 << 20;
-
     private const int CutMargin = 128;
-    private const int FirstPrefixPerToken = 16;
+    private const int CharactersPerToken = 16;
+    private const int MostCharactersPerToken = 512;
+    private const int ShortestPrefix = 4096;
     private readonly Tokenizer _tokenizer;
     private readonly uint[] _prefix;
     private readonly uint[] _suffix;
@@ -88,18 +87,22 @@ public sealed class TextTokenizer : IDisposable
     public TokenizedText Encode(string text, int maxTokens)
     {
         ArgumentNullException.ThrowIfNull(text);
-        for (var length = Math.Max(4096, maxTokens * FirstPrefixPerToken); ; length *= 4)
+        var most = MaxCharacters(maxTokens);
+        for (var length = Math.Max(ShortestPrefix, maxTokens * CharactersPerToken); ; length *= 4)
         {
-            var end = Math.Min(length, MaxCharacters);
+            var end = Math.Min(length, most);
             if (end >= text.Length)
                 return new TokenizedText(_tokenizer.Encode(Prepare(text)), Complete: true);
             var ids = _tokenizer.Encode(Prepare(text[..(char.IsHighSurrogate(text[end - 1]) ? end - 1 : end)]));
             if (ids.Length > maxTokens + CutMargin)
                 return new TokenizedText(Cut(ids, ids.Length - CutMargin), Complete: false);
-            if (end == MaxCharacters)
+            if (end == most)
                 return new TokenizedText(ids, Complete: false);
         }
     }
+
+    /// <summary>How far a text is read at most where the limit is <paramref name="maxTokens"/>, in UTF-16 code units.</summary>
+    public static int MaxCharacters(int maxTokens) => (int)Math.Min(int.MaxValue / 8, Math.Max(ShortestPrefix, (long)maxTokens * MostCharactersPerToken));
 
     /// <summary>Ids without special tokens, put between them.</summary>
     public uint[] Wrap(ReadOnlySpan<int> ids)

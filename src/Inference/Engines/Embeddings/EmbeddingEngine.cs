@@ -13,7 +13,7 @@ namespace Meridian.Inference.Engines.Embeddings;
 /// </remarks>
 public sealed partial class EmbeddingEngine : IEmbeddingEngine
 {
-    // Texts up to this long together are tokenized where the caller stands (a millisecond or two); more than that on the pool.
+    // Texts up to this long together are tokenized where the caller stands (half a millisecond); more than that on the pool.
     private const int InlineCharacters = 4096;
 
     private const int TokensOnCpu = 256;
@@ -112,6 +112,9 @@ public sealed partial class EmbeddingEngine : IEmbeddingEngine
             _ = DeviceName.TryParse(options.Device, out var device);
             var limits = new BatchLimits(options.MaxBatch, options.MaxBatchTokens ?? (device.IsCuda ? TokensOnGpu : TokensOnCpu), PaddingShare);
             graph = EmbeddingGraph.Load(package, new OnnxSessionOptions { Device = device, IntraOpThreads = options.IntraOpThreads, AllowSpinning = options.AllowSpinning });
+
+            // The session has its own copy of the weights; the file's bytes would stay until some full collection, which a quiet server may not see for hours.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
             cancellationToken.ThrowIfCancellationRequested();
             runners = new IBatchRunner[options.Workers];
             for (var i = 0; i < runners.Length; i++)

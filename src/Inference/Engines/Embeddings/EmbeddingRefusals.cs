@@ -43,7 +43,7 @@ internal static class EmbeddingRefusals
         var param = Param(index, count);
         var length = tokens.Complete ? $"has {tokens.Ids.Length} tokens"
             : tokens.Ids.Length > limit ? $"has more than {tokens.Ids.Length - 1} tokens"
-            : string.Create(CultureInfo.InvariantCulture, $"has {characters} characters, of which at most {TextTokenizer.MaxCharacters} are read");
+            : string.Create(CultureInfo.InvariantCulture, $"has {characters} characters, of which at most {TextTokenizer.MaxCharacters(limit)} are read");
         return new EmbeddingOutcome
         {
             Status = EmbeddingStatus.TooLong,

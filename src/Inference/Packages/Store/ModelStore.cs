@@ -74,7 +74,7 @@ public sealed partial class ModelStore : IModelStore
         {
             throw new ModelPackageException(
                 source.Name,
-                $"Model '{source.Name}' could not be installed into '{_root}' ({FreeSpace()}): {e.Message} Nothing was left there; free space or rights, or set ModelStoreOptions.Root to another directory.",
+                $"Model '{source.Name}' could not be installed into '{_root}' ({FreeSpace()}): {e.Message.TrimEnd('.')}. Nothing was left there; free space or rights, or set ModelStoreOptions.Root to another directory.",
                 e);
         }
     }
