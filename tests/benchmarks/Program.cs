@@ -1,1 +1,72 @@
-return 0;
+using Meridian.Benchmarks;
+using Meridian.Benchmarks.Embeddings;
+using Meridian.Benchmarks.Failover;
+using Meridian.Benchmarks.Http;
+using Meridian.Benchmarks.Suspicion;
+
+const string Help =
+    """
+    Meridian's benchmarks. Each measures its baseline in the same run and prints tables for docs/benchmarks.md.
+
+      dotnet run -c Release --project tests/benchmarks -- NAME [options]
+
+      embeddings   --only a|b|c    (a) engine against a raw ONNX Runtime loop, (b) front door against the engine alone,
+                                   (c) a no-op model through the whole path against a bare Kestrel echo. Default: all three.
+                   --rounds 200    (b) blocks of 20 requests
+                   --pairs 5 --seconds 5 --connections 32    (c)
+      failover     --kills 20 --rate 50 --seed 20            kill -9 of regions under load
+      suspicion    --minutes 5 --callers 4                   false suspicions of healthy regions under full load
+
+    A benchmark keeps its data in a temporary directory and ends the processes that it starts.
+    """;
+
+var name = args.Length > 0 ? args[0] : "--help";
+var options = new Arguments(args);
+switch (name)
+{
+    case "embeddings":
+        Console.WriteLine(Machine.Describe());
+        var only = options.Text("only", "abc");
+        if (only.Contains('a', StringComparison.Ordinal))
+        {
+            await EngineBenchmark.RunAsync(Console.Out);
+        }
+
+        if (only.Contains('b', StringComparison.Ordinal))
+        {
+            await new FrontDoorBenchmark(options.Count("rounds", 200)).RunAsync();
+        }
+
+        if (only.Contains('c', StringComparison.Ordinal))
+        {
+            await new PathBenchmark(options.Count("pairs", 5), options.Number("seconds", 5), options.Count("connections", 32)).RunAsync();
+        }
+
+        return 0;
+
+    case "failover":
+        Console.WriteLine(Machine.Describe());
+        return await new FailoverBenchmark(options.Count("kills", 20), options.Number("rate", 50), options.Count("seed", 20)).RunAsync();
+
+    case "suspicion":
+        Console.WriteLine(Machine.Describe());
+        return await new SuspicionBenchmark(options.Number("minutes", 5), options.Count("callers", 4)).RunAsync();
+
+    // Parts that the benchmarks start as processes of their own.
+    case "region" or "front-door":
+        return await NoOpHost.RunAsync(name, args);
+
+    case LoadCommand.Name:
+        return LoadCommand.Run(args[1..]);
+
+    case EchoCommand.Name:
+        return await EchoCommand.RunAsync(args[1..]);
+
+    case "--help" or "-h":
+        Console.WriteLine(Help);
+        return 0;
+
+    default:
+        Console.Error.WriteLine($"There is no benchmark '{name}'.{Environment.NewLine}{Help}");
+        return 2;
+}
