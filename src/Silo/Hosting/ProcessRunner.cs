@@ -25,6 +25,10 @@ internal static class ProcessRunner
         {
             throw new MistakesException([.. e.Failures]);
         }
+        catch (AggregateException e) when (e.Flatten().InnerExceptions.OfType<OptionsValidationException>().SelectMany(inner => inner.Failures).ToArray() is { Length: > 0 } failures)
+        {
+            throw new MistakesException(failures);
+        }
         catch (AggregateException e) when (e.Flatten().InnerExceptions.FirstOrDefault(IsRefusal) is { } refusal)
         {
             throw new StartRefusedException(refusal.Message, refusal);

@@ -9,7 +9,7 @@ namespace Meridian.Silo.Store;
 /// The region's Redis in this process. Started before everything that uses it (the host awaits <see cref="StartingAsync"/> of all services before it starts any),
 /// closed after everything that writes to it (<see cref="StoppedAsync"/>).
 /// </summary>
-internal sealed partial class EmbeddedStore(RegionPlan region, ILoggerFactory loggers, ILogger<EmbeddedStore> logger) : IHostedLifecycleService, IDisposable
+internal sealed partial class EmbeddedStore(RegionPlan region, TimeProvider time, ILoggerFactory loggers, ILogger<EmbeddedStore> logger) : IHostedLifecycleService, IDisposable
 {
     private DirectoryLock? _lock;
     private GarnetServer? _server;
@@ -41,10 +41,16 @@ internal sealed partial class EmbeddedStore(RegionPlan region, ILoggerFactory lo
     {
         // Garnet adds a listener that writes its traces to the console; ours goes through the log alone.
         var listeners = Trace.Listeners.Cast<TraceListener>().ToArray();
+        var recovery = new RecoveryLog(loggers);
         try
         {
-            _server = new GarnetServer(GarnetArguments.For(directory, region.StorePort, region.Store), loggers);
+            _server = new GarnetServer(GarnetArguments.For(directory, region.StorePort, region.Store), recovery);
             _server.Start();
+            if (recovery.Damage is { } damage)
+            {
+                // Refusing would be worse: a tail torn by a power cut must not keep a region down. What cannot be read is set aside before new writes go over it.
+                LogDamaged(directory, SetAside(directory), damage);
+            }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -60,6 +66,19 @@ internal sealed partial class EmbeddedStore(RegionPlan region, ILoggerFactory lo
                 Trace.Listeners.Remove(added);
             }
         }
+    }
+
+    /// <returns>Directory with the append-only file as it was found.</returns>
+    private string SetAside(string directory)
+    {
+        var copy = Path.Combine(directory, $"damaged-{time.GetUtcNow():yyyyMMdd-HHmmss}");
+        Directory.CreateDirectory(copy);
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(directory, "AOF")))
+        {
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)), overwrite: true);
+        }
+
+        return copy;
     }
 
     private void Close()

@@ -54,7 +54,7 @@ public sealed class SupervisorTests : IDisposable
     {
         Linux();
         await using var silo = SiloProcess.Start("--data", _data, "--ports-from", $"{SiloProcess.FreePorts()}");
-        await silo.UntilAsync(() => File.Exists(Path.Combine(_data, "dev.json")) && Read().Regions.TrueForAll(region => region.Pid is not null), "all processes are started");
+        await silo.UntilAsync(() => File.Exists(Path.Combine(_data, "dev.json")) && Read() is { FrontDoor.Pid: not null } state && state.Regions.TrueForAll(region => region.Pid is not null), "all processes are started");
         var pids = Pids(Read());
 
         silo.ExpectsExit = true;
