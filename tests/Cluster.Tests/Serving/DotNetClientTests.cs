@@ -28,7 +28,8 @@ public sealed class DotNetClientTests(ThreeRegions three, ITestOutputHelper outp
     public async Task The_sample_prints_what_is_alike()
     {
         await Installation.ServesAsync("minilm");
-        await using var sample = MeridianProgram.OfAssembly("Meridian.Samples.Embeddings.dll")
+        var built = new DirectoryInfo(AppContext.BaseDirectory);
+        await using var sample = MeridianProgram.OfAssembly(Path.Combine(built.Parent!.Parent!.FullName, "Embeddings", built.Name, "Meridian.Samples.Embeddings.dll"))
             .Start("sample", ["--ports-from", Installation.PortsFrom.ToString(CultureInfo.InvariantCulture)]);
         await sample.ExitAsync(TimeSpan.FromSeconds(60));
         output.WriteLine(string.Join(Environment.NewLine, sample.Lines));
