@@ -49,6 +49,12 @@ public static class Commands
             await error.WriteLineAsync(e.Message);
             return ExitCode.Unavailable;
         }
+        catch (Exception e)
+        {
+            // A fault of ours: the stack trace is what we want to see of it, a core dump is not.
+            await error.WriteLineAsync($"Failed: {e}");
+            return ExitCode.Failed;
+        }
     }
 
     /// <summary>
