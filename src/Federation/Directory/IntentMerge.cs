@@ -1,5 +1,5 @@
-using MessagePack;
 using Meridian.Federation.Protocol;
+using MessagePack;
 
 namespace Meridian.Federation.Directory;
 

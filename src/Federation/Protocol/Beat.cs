@@ -1,5 +1,5 @@
-using MessagePack;
 using Meridian.Messages;
+using MessagePack;
 
 namespace Meridian.Federation.Protocol;
 

@@ -11,7 +11,7 @@ internal static class WireFormat
     private const int KeptBytes = 256 * 1024;
 
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? t_buffer;
+    private static ArrayBufferWriter<byte>? _buffer;
 
     /// <summary>Keys, never type names, and hash-collision-resistant maps: what arrives comes from another machine.</summary>
     public static readonly MessagePackSerializerOptions Options =
@@ -25,14 +25,14 @@ internal static class WireFormat
     /// </summary>
     private static void Serialize<T>(T message, SerializationContext context)
     {
-        var buffer = t_buffer ??= new ArrayBufferWriter<byte>(4096);
+        var buffer = _buffer ??= new ArrayBufferWriter<byte>(4096);
         buffer.ResetWrittenCount();
         MessagePackSerializer.Serialize(buffer, message, Options);
         context.SetPayloadLength(buffer.WrittenCount);
         context.GetBufferWriter().Write(buffer.WrittenSpan);
         context.Complete();
         if (buffer.Capacity > KeptBytes)
-            t_buffer = null;
+            _buffer = null;
     }
 
     private static T Deserialize<T>(DeserializationContext context) =>

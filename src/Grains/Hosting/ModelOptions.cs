@@ -27,8 +27,8 @@ public sealed class ModelOptions
     /// <value>How long an idle engine waits for a batch to fill, ms. Default 0: batches form while the previous one runs.</value>
     public int MaxWaitMs { get; set; }
 
-    /// <value>Items that may wait at one replica. Default 1024.</value>
-    public int QueueCapacity { get; set; } = 1024;
+    /// <value>Items that may wait at one replica. Default 4096: room for the largest request, 2048 items, beside others.</value>
+    public int QueueCapacity { get; set; } = 4096;
 
     /// <value>Version to serve, or null for the newest installed.</value>
     public string? Version { get; set; }

@@ -27,6 +27,6 @@ public sealed record EngineOptions
     /// <value>How long an idle engine waits for a batch to fill. Default zero: batches form while the previous one runs.</value>
     public TimeSpan MaxWait { get; init; }
 
-    /// <value>Items that may wait. Default 1024.</value>
-    public int QueueCapacity { get; init; } = 1024;
+    /// <value>Items that may wait. Default 4096: room for the largest request, 2048 items, beside others.</value>
+    public int QueueCapacity { get; init; } = 4096;
 }

@@ -51,6 +51,6 @@ public sealed class ModelEntry
     /// <value>How long an idle engine waits for a batch to fill, ms, 0 to 1000. Default 0.</value>
     public int MaxWaitMs { get; set; }
 
-    /// <value>Items that may wait, 1 to 1000000. Default 1024.</value>
-    public int QueueCapacity { get; set; } = 1024;
+    /// <value>Items that may wait, 1 to 1000000. Default 4096: room for the largest request, 2048 items, beside others.</value>
+    public int QueueCapacity { get; set; } = 4096;
 }

@@ -54,7 +54,10 @@ public sealed class DamagedModelTests(ITestOutputHelper output)
         {
             var rest = await cluster.Client.GetGrain<IRegionEndpoint>(0).Infer(new InferRequest
             {
-                RequestId = "the-rest", Model = "twin", RemainingMs = 20_000, Input = new EmbeddingInput { Texts = ["the rest goes on"] },
+                RequestId = "the-rest",
+                Model = "twin",
+                RemainingMs = 20_000,
+                Input = new EmbeddingInput { Texts = ["the rest goes on"] },
             });
             Assert.Equal(Damaged, rest.Result?.Region);
         }

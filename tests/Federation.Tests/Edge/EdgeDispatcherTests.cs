@@ -410,7 +410,8 @@ public sealed class EdgeDispatcherTests : IRegionTransport, IFailureReports
                         {
                             await Task.Yield();
                             return Sample.Result(name, r);
-                        },
+                        }
+                        ,
                         1 => (_, _) => throw Refused(),
                         2 => (_, _) => Task.FromException<InferReply>(Broken()),
                         3 => (_, _) => Task.FromResult(InferReply.Refuse(RefusalCode.NoCapacity, "full", retryAfterMs: 50)),
@@ -423,7 +424,8 @@ public sealed class EdgeDispatcherTests : IRegionTransport, IFailureReports
                             test._directory.Die(name);
                             await hang;
                             throw new InvalidOperationException("unreachable");
-                        },
+                        }
+                        ,
                     };
                 }
 

@@ -163,11 +163,14 @@ public sealed class LoopbackTests
     [Fact]
     public async Task Many_inferences_at_once_share_the_region()
     {
-        await using var eu = await RegionHost.StartAsync(new TestRegion("westeurope") { Answer = async (request, _) =>
+        await using var eu = await RegionHost.StartAsync(new TestRegion("westeurope")
+        {
+            Answer = async (request, _) =>
         {
             await Task.Yield();
             return Sample.Result("westeurope", request);
-        } });
+        }
+        });
         await using var edge = await EdgeHost.StartAsync(o => Members(o, eu));
         await edge.UntilAsync("westeurope", RegionHealth.Alive);
 

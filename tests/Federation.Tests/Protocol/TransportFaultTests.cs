@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Grpc.Core;
-using MessagePack;
 using Meridian.Federation.Protocol;
+using MessagePack;
 
 namespace Meridian.Federation.Tests.Protocol;
 

@@ -2,9 +2,9 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Grpc.Core;
-using MessagePack;
 using Meridian.Federation.Protocol;
 using Meridian.Messages;
+using MessagePack;
 
 namespace Meridian.Federation.Tests.Protocol;
 

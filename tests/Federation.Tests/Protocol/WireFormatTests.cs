@@ -1,8 +1,8 @@
 using CsCheck;
-using MessagePack;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Protocol;
 using Meridian.Messages;
+using MessagePack;
 
 namespace Meridian.Federation.Tests.Protocol;
 

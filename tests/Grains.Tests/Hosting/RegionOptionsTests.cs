@@ -1,9 +1,9 @@
 using Meridian.Grains.Hosting;
 using Meridian.Grains.Tests.Fakes;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
-using Microsoft.Extensions.Hosting;
 
 namespace Meridian.Grains.Tests.Hosting;
 

@@ -72,7 +72,7 @@ public sealed class EndpointTests
         var status = await region.Endpoint.Status();
         Assert.Equal("westeurope", status.Region);
         Assert.Equal(region.Local().Status.Incarnation, status.Incarnation);
-        Assert.Equal((2, 2048, 1.5f), (status.Models[0].ReadyReplicas, status.Models[0].QueueCapacity, status.Models[0].ServiceMs));
+        Assert.Equal((2, 8192, 1.5f), (status.Models[0].ReadyReplicas, status.Models[0].QueueCapacity, status.Models[0].ServiceMs));
     }
 
     [Fact]

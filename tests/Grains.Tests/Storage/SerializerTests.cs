@@ -1,7 +1,7 @@
 using CsCheck;
-using MessagePack;
 using Meridian.Grains.Scaling;
 using Meridian.Grains.Storage;
+using MessagePack;
 
 namespace Meridian.Grains.Tests.Storage;
 

@@ -89,7 +89,7 @@ public sealed class EmbeddingEngineTests(MiniLm model)
         var engine = model.Engine;
         Assert.Equal(("cpu:0", 384, 256, model.Package), (engine.Device, engine.Dimensions, engine.MaxTokens, engine.Package));
         Assert.True(engine.Load.ServiceMs > 0);
-        Assert.Equal(1024, engine.Load.QueueCapacity);
+        Assert.Equal(4096, engine.Load.QueueCapacity);
         var outcome = await EmbedAsync(new EmbeddingWork { Texts = ["one"] });
         Assert.True(outcome.ServiceMs > 0);
     }

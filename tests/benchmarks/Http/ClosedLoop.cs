@@ -41,7 +41,8 @@ public static class ClosedLoop
             {
                 Volatile.Write(ref failure, e.Message);
             }
-        }) { IsBackground = true }).ToArray();
+        })
+        { IsBackground = true }).ToArray();
 
         using var timer = new ManualResetEventSlim();
         foreach (var thread in threads)
