@@ -11,6 +11,9 @@ internal sealed partial class LivenessService
     [LoggerMessage(2202, LogLevel.Warning, "Region {Region} is dead: nobody listens at {Address} (incarnation {Incarnation})")]
     private partial void LogRefused(string region, long incarnation, Uri address);
 
+    [LoggerMessage(2206, LogLevel.Information, "Region {Region} is not up yet: nobody listens at {Address}")]
+    private partial void LogNotUp(string region, Uri address);
+
     [LoggerMessage(2203, LogLevel.Warning, "Region {Region} is {Health}: silent for {SilenceMs:F0} ms (incarnation {Incarnation})")]
     private partial void LogSilent(string region, long incarnation, RegionHealth health, double silenceMs);
 

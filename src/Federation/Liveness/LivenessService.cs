@@ -219,7 +219,10 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
                     changed = true;
                     break;
                 case ObservationKind.Refused when _board.Refused(seen.Region, seen.Timestamp):
-                    LogRefused(seen.Region, record.Incarnation, record.Member.Protocol);
+                    if (record.Incarnation == 0)
+                        LogNotUp(seen.Region, record.Member.Protocol);
+                    else
+                        LogRefused(seen.Region, record.Incarnation, record.Member.Protocol);
                     LivenessMetrics.Changed(seen.Region, record.Health);
                     changed = true;
                     break;

@@ -19,7 +19,7 @@ public sealed class EmbeddingEngineTests(MiniLm model)
         { new EmbeddingWork { TokenIds = [[5], [-1]] }, EmbeddingStatus.Invalid, "input[1]", "ids 0 to 30521" },
         { new EmbeddingWork { Texts = ["a"], Dimensions = 0 }, EmbeddingStatus.Invalid, "dimensions", "1 to 384" },
         { new EmbeddingWork { Texts = ["a"], Dimensions = 385 }, EmbeddingStatus.Invalid, "dimensions", "dimensions is 385" },
-        { new EmbeddingWork { Texts = [.. Enumerable.Repeat("a", 1025)] }, EmbeddingStatus.Invalid, "input", "1025 items" },
+        { new EmbeddingWork { Texts = [.. Enumerable.Repeat("a", 4097)] }, EmbeddingStatus.Invalid, "input", "4097 items" },
         { new EmbeddingWork { Texts = ["a", Repeat(255)] }, EmbeddingStatus.TooLong, "input[1]", "has 257 tokens, special tokens included; this model takes at most 256" },
         { new EmbeddingWork { Texts = [Repeat(100_000)] }, EmbeddingStatus.TooLong, "input", "has more than " },
         { new EmbeddingWork { Texts = [new string(' ', 2_000_000)] }, EmbeddingStatus.TooLong, "input", "has 2000000 characters" },

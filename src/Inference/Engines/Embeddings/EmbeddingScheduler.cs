@@ -20,7 +20,6 @@ namespace Meridian.Inference.Engines.Embeddings;
 /// </remarks>
 internal sealed partial class EmbeddingScheduler : IAsyncDisposable
 {
-    private const float Smoothing = 0.1f;
     private const int ShortestRetryMs = 20;
     private const int LongestRetryMs = 60_000;
 
@@ -38,7 +37,7 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
     private int _reserved;
     private int _running;
     private int _idle;
-    private float _itemMs;
+    private readonly ServiceTime _serviceTime;
     private bool _stopping;
     private Task? _stopped;
 
@@ -58,7 +57,7 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
         _limits = limits;
         _time = time;
         _logger = logger;
-        _itemMs = itemMs;
+        _serviceTime = new ServiceTime(itemMs, time.GetTimestamp(), time);
         _queue = new LengthQueue(maxTokens);
         _runners = runners;
         _workers = [.. runners.Select((runner, i) => EngineThread.RunAsync($"{model} {i}", () => Work(runner)))];
@@ -69,7 +68,7 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
         get
         {
             lock (_gate)
-                return new EngineLoad(_running, _queue.Count + _reserved, _options.QueueCapacity, _itemMs);
+                return new EngineLoad(_running, _queue.Count + _reserved, _options.QueueCapacity, _serviceTime.Expect(_running > 0, _time.GetTimestamp()));
         }
     }
 
@@ -183,7 +182,7 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
         call.Cancellation.Unregister();
     }
 
-    private int RetryAfterMs(int items) => (int)Math.Clamp(items * _itemMs / _options.Workers, ShortestRetryMs, LongestRetryMs);
+    private int RetryAfterMs(int items) => (int)Math.Clamp(items * _serviceTime.Mean / _options.Workers, ShortestRetryMs, LongestRetryMs);
 
     private bool Work(IBatchRunner runner)
     {
@@ -256,8 +255,9 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
     private void Account(List<EmbeddingItem> batch, long started, Exception? failure, List<EmbeddingCall> ended)
     {
         _running -= batch.Count;
-        var serviceMs = (float)_time.GetElapsedTime(started).TotalMilliseconds;
-        _itemMs += Smoothing * ((serviceMs / batch.Count) - _itemMs);
+        var now = _time.GetTimestamp();
+        var serviceMs = (float)_time.GetElapsedTime(started, now).TotalMilliseconds;
+        _serviceTime.Add(serviceMs / batch.Count, now);
         foreach (var item in batch)
         {
             var call = item.Call;

@@ -8,6 +8,9 @@ internal static class WarmUp
     /// <summary>Tokens of the item that is timed, or the model's limit where that is lower.</summary>
     public const int ItemTokens = 32;
 
+    // A machine that starts several regions at once makes any single run slow; the best of a few is the engine's own.
+    private const int TimedRuns = 3;
+
     /// <returns>Time of one item of <see cref="ItemTokens"/> tokens, ms: the engine's first estimate of its service time.</returns>
     public static float Run(IBatchRunner runner, ModelManifest manifest, BatchLimits limits, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -15,9 +18,15 @@ internal static class WarmUp
         Batch(1, manifest.MaxTokens);
         Batch(Math.Clamp(limits.MaxTokens / item, 1, limits.MaxItems), item);
         Batch(1, item);
-        var started = time.GetTimestamp();
-        Batch(1, item);
-        return (float)time.GetElapsedTime(started).TotalMilliseconds;
+        var best = double.MaxValue;
+        for (var i = 0; i < TimedRuns; i++)
+        {
+            var started = time.GetTimestamp();
+            Batch(1, item);
+            best = Math.Min(best, time.GetElapsedTime(started).TotalMilliseconds);
+        }
+
+        return (float)best;
 
         void Batch(int items, int length)
         {
