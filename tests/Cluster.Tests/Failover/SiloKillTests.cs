@@ -40,7 +40,11 @@ public sealed class SiloKillTests(ITestOutputHelper output)
         await Eventually.HoldsAsync(async _ => await cluster.SilosAsync() == 1, "the region to notice the loss", TimeSpan.FromSeconds(60), installation.Tails);
         var noticed = load.Elapsed;
         await Eventually.HoldsAsync(
-            async token => (await facade.RegionsAsync(token)).Single().Model("minilm") is { Ready: 2 }, "the lost replica loaded anew", TimeSpan.FromSeconds(60), installation.Tails);
+            async token => (await cluster.Deployment("minilm").Replicas(knownRevision: -1, token)).Replicas is { Length: 2 } left
+                && left.All(r => r.State == ShardState.Ready) && left.Select(r => r.Silo).Distinct().Count() == 1,
+            "the lost replica loaded anew on the silo that is left",
+            TimeSpan.FromSeconds(60),
+            installation.Tails);
         output.WriteLine($"noticed after {(noticed - killed).TotalSeconds:0.0} s, two replicas again after {(load.Elapsed - killed).TotalSeconds:0.0} s");
         await stop.CancelAsync();
         await running;

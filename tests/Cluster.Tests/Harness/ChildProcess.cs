@@ -3,10 +3,13 @@ using System.Diagnostics;
 
 namespace Meridian.Cluster.Tests.Harness;
 
-/// <summary>A process that a test started: its output is kept, and it never outlives the test.</summary>
+/// <summary>
+/// A process that a test started: its output is kept, and it never outlives the test. With MERIDIAN_TEST_OUTPUT=DIR the output is also written to <c>DIR/NAME-PID.log</c>.
+/// </summary>
 public sealed class ChildProcess : IAsyncDisposable
 {
     private const int KeptLines = 20_000;
+    private static readonly string? OutputFolder = Environment.GetEnvironmentVariable("MERIDIAN_TEST_OUTPUT");
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lines = new();
@@ -147,6 +150,11 @@ public sealed class ChildProcess : IAsyncDisposable
         lock (_gate)
         {
             _lines.Enqueue(line);
+            if (!string.IsNullOrEmpty(OutputFolder))
+            {
+                File.AppendAllText(Path.Combine(OutputFolder, $"{Name}-{Id}.log"), line + Environment.NewLine);
+            }
+
             while (_lines.Count > KeptLines)
             {
                 _lines.TryDequeue(out _);
