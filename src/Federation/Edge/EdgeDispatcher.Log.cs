@@ -4,6 +4,7 @@ namespace Meridian.Federation.Edge;
 
 internal sealed partial class EdgeDispatcher
 {
-    [LoggerMessage(2401, LogLevel.Information, "Request {RequestId}: region {Region} was lost in attempt {Attempt}: {Reason}")]
+    // Debug: liveness tells once that the region is lost, metrics count the requests; a line each would be hundreds at a kill under load.
+    [LoggerMessage(2401, LogLevel.Debug, "Request {RequestId}: region {Region} was lost in attempt {Attempt}: {Reason}")]
     private partial void LogLost(string requestId, string region, int attempt, string? reason);
 }

@@ -154,7 +154,8 @@ internal sealed partial class EdgeDispatcher : IEdge
                         }
                     }
 
-                    LogLost(request.RequestId, region.Name, attempts, failure?.Message ?? reply?.Refusal?.Message);
+                    if (_logger.IsEnabled(LogLevel.Debug))
+                        LogLost(request.RequestId, region.Name, attempts, failure is null ? reply?.Refusal?.Message : TransportFaults.Describe(failure));
                     EdgeMetrics.FailedOver(region.Name, RefusalCode.RegionLost);
                     break;
                 default:

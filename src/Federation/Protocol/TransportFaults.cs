@@ -7,6 +7,9 @@ namespace Meridian.Federation.Protocol;
 /// <summary>Reads a transport's exception.</summary>
 internal static class TransportFaults
 {
+    /// <summary>One line: gRPC's own message carries the whole exception below it.</summary>
+    public static string Describe(Exception exception) => exception is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : exception.Message;
+
     public static TransportFault Classify(Exception exception)
     {
         var status = exception is RpcException rpc ? rpc.StatusCode : StatusCode.Unavailable;
