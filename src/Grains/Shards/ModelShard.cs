@@ -134,7 +134,7 @@ public sealed partial class ModelShard : Grain, IModelShard
             if (caller.IsCancellationRequested) throw;
             return deadline.Token.IsCancellationRequested ? OutOfTime(request) : NotReady();
         }
-        catch (ObjectDisposedException) when (_state != ShardState.Ready)
+        catch (Exception e) when (e is EngineStoppedException || (e is ObjectDisposedException && _state != ShardState.Ready))
         {
             // Unloading ran out of patience with this request.
             return NotReady();

@@ -87,6 +87,16 @@ public sealed class ShardTests
     }
 
     [Fact]
+    public async Task Work_that_a_stopped_engine_gives_back_goes_to_another_replica()
+    {
+        var engines = new TestEngines { Embed = static (_, _, _) => throw new EngineStoppedException("echo/v1/fp32") };
+        await using var region = await RegionCluster.StartAsync(o => o.Models.Add(new() { Name = "echo" }), engines: engines);
+        await region.ServesAsync("echo");
+
+        Assert.Equal(RefusalCode.NotReady, (await region.Endpoint.Infer(RegionCluster.Request("echo"))).Refusal!.Code);
+    }
+
+    [Fact]
     public async Task A_fault_of_the_engine_is_an_internal_refusal_and_the_shard_goes_on()
     {
         var engines = new TestEngines { Embed = (_, _, _) => throw new InvalidOperationException("broken kernel") };
