@@ -18,7 +18,7 @@ internal static class ReplicaChoice
         var offset = 1 + random.Next(ready.Length - 1);
         var second = ready[(Array.IndexOf(ready, first) + offset) % ready.Length];
         var best = Better(first, second, tried, lost);
-        if (!IsDoubtful(best, lost) && !IsTried(best, tried)) return best;
+        if (Doubt(best, lost) == 0 && !IsTried(best, tried)) return best;
 
         // Both drawn are out of the question: rare enough to look at all.
         foreach (var target in ready) best = Better(best, target, tried, lost);
@@ -29,12 +29,14 @@ internal static class ReplicaChoice
     {
         var (aTried, bTried) = (IsTried(a, tried), IsTried(b, tried));
         if (aTried != bTried) return aTried ? b : a;
-        var (aDoubtful, bDoubtful) = (IsDoubtful(a, lost), IsDoubtful(b, lost));
-        if (aDoubtful != bDoubtful) return aDoubtful ? b : a;
+        var (aDoubt, bDoubt) = (Doubt(a, lost), Doubt(b, lost));
+        if (aDoubt != bDoubt) return aDoubt > bDoubt ? b : a;
         return b.Load < a.Load ? b : a;
     }
 
-    private static bool IsDoubtful(ReplicaTarget target, SiloWatch? lost) => target.Suspect || (lost is not null && ReferenceEquals(target.Silo, lost));
+    // What stands on a dead silo cannot answer; what failed a call may.
+    private static int Doubt(ReplicaTarget target, SiloWatch? lost) =>
+        target.Silo is { IsDead: true } ? 2 : target.Suspect || (lost is not null && ReferenceEquals(target.Silo, lost)) ? 1 : 0;
 
     // By key: a retry may already look at a newer table.
     private static bool IsTried(ReplicaTarget target, ReplicaTarget? tried) => tried is not null && string.Equals(target.Key, tried.Key, StringComparison.Ordinal);

@@ -7,6 +7,7 @@ using Meridian.Grains.Shards;
 using Meridian.Inference.Packages;
 using Meridian.Messages;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Providers;
@@ -26,6 +27,7 @@ namespace Meridian.Grains.Scaling;
 /// <item>A write that fails in any other way may have happened: the record counts as unknown and is read again before the next change.</item>
 /// <item>A shard that does not answer (its silo died or hangs) counts as unloaded and is asked to load again at every interval; Orleans activates it elsewhere once the silo is declared dead.</item>
 /// <item>A silo that joins later gets its share: one replica at a time moves, and only while all are ready, so that what it leaves can carry its load. A single replica stays where it is.</item>
+/// <item>A new activation knows nothing of its shards, which may all be serving. Whoever has its predecessor's table is told nothing before each shard was asked once.</item>
 /// <item>The revision starts at the clock, so that a router never takes a new activation's table for the one it knows.</item>
 /// </list>
 /// </remarks>
@@ -44,6 +46,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     private readonly ModelPackages _packages;
     private readonly SiloDevices _devices;
     private readonly SiloLiveness _liveness;
+    private readonly IHostApplicationLifetime _host;
     private readonly IGrainStorage _storage;
     private readonly TimeProvider _time;
     private readonly ILogger<ModelDeployment> _logger;
@@ -62,8 +65,10 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     private string? _storeProblem;
     private long _nextPackageTry;
     private long _revision;
+    private readonly long _firstRevision;
     private long _settledAt;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _surveyed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ModelDeployment(
         IGrainContext context,
@@ -72,6 +77,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         ModelPackages packages,
         SiloDevices devices,
         SiloLiveness liveness,
+        IHostApplicationLifetime host,
         [FromKeyedServices(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME)] IGrainStorage storage,
         TimeProvider time,
         ILogger<ModelDeployment> logger)
@@ -79,6 +85,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(region);
         ArgumentNullException.ThrowIfNull(models);
+        ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(time);
         _name = context.GrainId.Key.ToString() ?? "";
         _region = region.Value;
@@ -87,11 +94,15 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         _packages = packages;
         _devices = devices;
         _liveness = liveness;
+        _host = host;
         _storage = storage;
         _time = time;
         _logger = logger;
-        _revision = time.GetUtcNow().ToUnixTimeMilliseconds();
+        _revision = _firstRevision = time.GetUtcNow().ToUnixTimeMilliseconds();
     }
+
+    /// <summary>A silo that stops refuses its own calls first: that says nothing of the shards, and must not reach the routers of those that go on.</summary>
+    private bool IsEnding => _ended.IsCancellationRequested || _host.ApplicationStopping.IsCancellationRequested;
 
     private DeploymentState State => _record.State ?? Unscaled;
 
@@ -119,13 +130,21 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     {
         // Wakes the long polls: their callers ask the next activation.
         _changed.TrySetResult();
+        _surveyed.TrySetResult();
         return _ended.CancelAsync();
     }
 
     public async Task<ReplicaTable> Replicas(long knownRevision, CancellationToken cancellationToken = default)
     {
         RefuseUnknownModel();
-        if (_revision == knownRevision)
+        if (knownRevision != 0 && (knownRevision < _firstRevision || knownRevision > _revision) && !_surveyed.Task.IsCompleted)
+        {
+            await _surveyed.Task.WaitAsync(_region.ShardTimeout, _time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (_manifest is null) throw PackageRefusal();
+        }
+        else if (_revision == knownRevision)
         {
             await _changed.Task.WaitAsync(_region.LongPoll, _time, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
@@ -223,7 +242,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     /// <summary>Starts whatever is missing and waits for nothing.</summary>
     private void Reconcile()
     {
-        if (_ended.IsCancellationRequested) return;
+        if (IsEnding) return;
         if (!_recordKnown) ReadRecordAsync().Ignore();
         if (_manifest is null)
         {
@@ -255,6 +274,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         }
 
         if (_slots.Count != before) SetChanged();
+        if (_slots.Count == 0) _surveyed.TrySetResult();
         foreach (var slot in _slots)
         {
             if (!slot.Asking) AskAsync(slot).Ignore();
@@ -329,6 +349,10 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
             patience.CancelAfter(_region.ShardTimeout);
             status = await slot.Shard.Load(patience.Token);
         }
+        catch (Exception) when (IsEnding)
+        {
+            return;
+        }
         catch (Exception e)
         {
             if (slot.Status.State == ShardState.Ready) LogReplicaLost(e, slot.Status.Key);
@@ -345,7 +369,9 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         if (!_slots.Contains(slot)) return;
         var changed = (status.State == ShardState.Ready) != (slot.Status.State == ShardState.Ready) || !Equals(status.Silo, slot.Status.Silo);
         slot.Status = status;
+        slot.Asked = true;
         if (changed) SetChanged();
+        if (_slots.TrueForAll(static s => s.Asked)) _surveyed.TrySetResult();
     }
 
     private async Task UnloadAsync(ReplicaSlot slot)
@@ -407,6 +433,13 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         DeactivateOnIdle();
         throw new MeridianException(_models.NotFound(_name));
     }
+
+    private MeridianException PackageRefusal() => new(new Refusal
+    {
+        Code = RefusalCode.NotReady,
+        Message = $"The replicas of '{_name}' are not known: {_packageProblem ?? "its package is being opened."}",
+        RetryAfterMs = 1000,
+    });
 
     private MeridianException StoreRefusal() => new(new Refusal
     {

@@ -1,11 +1,13 @@
 namespace Meridian.Inference.Engines;
 
 /// <summary>
-/// What an item takes in an engine, ms: an exponentially weighted mean that forgets its excess over the best time seen while the engine is idle.
+/// What an item takes in an engine, ms: an exponentially weighted mean that sinks while the engine is idle.
 /// </summary>
 /// <remarks>
 /// Routers avoid a slow region, and an avoided region measures nothing: one bad moment (a start on a crowded machine) would keep it out for ever. So an idle engine's
-/// figure sinks towards its best, by half every <see cref="HalfLifeMs"/>, until somebody tries it again.
+/// figure sinks towards its best, by half every <see cref="HalfLifeMs"/>, until somebody tries it again. The best is itself doubted, by half every
+/// <see cref="DoubtHalfLifeMs"/>: an engine that was only ever measured while it warmed up beside others knows nothing better. An engine that truly is slow costs one
+/// attempt now and then.
 /// </remarks>
 /// <param name="firstMs">First estimate, ms.</param>
 /// <param name="now">Timestamp of <paramref name="time"/>.</param>
@@ -13,6 +15,7 @@ namespace Meridian.Inference.Engines;
 internal sealed class ServiceTime(float firstMs, long now, TimeProvider time)
 {
     public const double HalfLifeMs = 2000;
+    public const double DoubtHalfLifeMs = 10_000;
     private const float Smoothing = 0.1f;
 
     private float _best = firstMs;
@@ -37,6 +40,7 @@ internal sealed class ServiceTime(float firstMs, long now, TimeProvider time)
         if (busy)
             return Mean;
         var idleMs = Math.Max(0, time.GetElapsedTime(_lastRun, at).TotalMilliseconds);
-        return _best + ((Mean - _best) * (float)Math.Pow(0.5, idleMs / HalfLifeMs));
+        var sunk = _best + ((Mean - _best) * Math.Pow(0.5, idleMs / HalfLifeMs));
+        return (float)(sunk * Math.Pow(0.5, idleMs / DoubtHalfLifeMs));
     }
 }

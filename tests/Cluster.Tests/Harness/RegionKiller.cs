@@ -23,14 +23,36 @@ public sealed class RegionKiller(DevInstallation installation, OpenLoop load, Ra
             var pid = installation.ProcessOf(victim);
             var killed = load.Elapsed;
             Signals.Send(pid, Signals.Kill);
+            var dead = load.Elapsed;
             _kills.Add(killed);
 
-            // Requests that were due before the kill may still be answered by the victim's last breath: only later ones prove its return.
-            var back = await load.NextAsync(
-                sample => sample.Region == victim && sample.Due > killed && installation.ProcessOf(victim) != pid,
-                $"{victim} serving again after kill {i + 1} (pid {pid}). {installation.Supervisor.Tail()}",
-                recovery);
+            // Requests that were due before the signal was out may still be answered by the victim's last breath: only later ones prove its return.
+            LoadSample back;
+            try
+            {
+                back = await load.NextAsync(
+                    sample => sample.Region == victim && sample.Due > dead && installation.ProcessOf(victim) != pid, $"{victim} serving again after kill {i + 1} (pid {pid})", recovery);
+            }
+            catch (TimeoutException e)
+            {
+                throw new TimeoutException($"{e.Message} Kills so far at {string.Join(", ", _kills)}. {await SeenAsync()} {installation.Supervisor.Tail(60)}", e);
+            }
+
             report($"kill {i + 1,2}: {victim,-14} pid {pid} at {killed.TotalSeconds,6:0.00} s, serves again after {(back.Done - killed).TotalMilliseconds,6:0} ms");
+        }
+    }
+
+    private async Task<string> SeenAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        try
+        {
+            var regions = await installation.FrontDoor.RegionsAsync(patience.Token);
+            return $"The front door sees {string.Join("; ", regions.Select(r => $"{r.Name} {r.Status} {r.RoundTripMs} ms {string.Join(", ", r.Models.AsEnumerable())}"))}.";
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            return $"The front door does not say what it sees: {e.Message}";
         }
     }
 }

@@ -1,3 +1,4 @@
+using Meridian.Errors;
 using Meridian.Federation.Edge;
 using Meridian.Grains.Hosting;
 using Meridian.Inference.Engines;
@@ -88,7 +89,7 @@ public sealed class RegionCluster : IAsyncDisposable
     public ILocalRegion FromClient => Cluster.Client.ServiceProvider.GetRequiredService<ILocalRegion>();
 
     /// <summary>Follows the deployment's table until it is as wanted; fails with the last table.</summary>
-    public async Task<ReplicaTable> TableAsync(string model, Func<ReplicaTable, bool> wanted)
+    public async Task<ReplicaTable> TableAsync(string model, Func<ReplicaTable, bool> wanted, long known = 0)
     {
         using var patience = new CancellationTokenSource(Patience);
         ReplicaTable? table = null;
@@ -96,16 +97,16 @@ public sealed class RegionCluster : IAsyncDisposable
         {
             try
             {
-                table = await Deployment(model).Replicas(table?.Revision ?? 0, patience.Token);
+                table = await Deployment(model).Replicas(table?.Revision ?? known, patience.Token);
                 if (wanted(table)) return table;
             }
             catch (OperationCanceledException) when (patience.IsCancellationRequested)
             {
                 Assert.Fail($"The table of {model} did not become as wanted within {Patience}. Last: {Describe(table)}\n{Log}");
             }
-            catch (OrleansException) when (!patience.IsCancellationRequested)
+            catch (Exception e) when (e is OrleansException or MeridianException && !patience.IsCancellationRequested)
             {
-                // The deployment's silo was just killed.
+                // The deployment's silo was just killed, or its successor knows nothing yet.
             }
         }
     }

@@ -55,6 +55,18 @@ public sealed class ReplicaChoiceTests
     });
 
     [Fact]
+    public void A_replica_on_a_dead_silo_comes_after_suspects_whatever_their_load() => Gen.Select(Gen.Bool.Array[2, 8], Gen.Int).Where((dead, _) => !dead.All(d => d)).Sample((dead, seed) =>
+    {
+        var leases = new ReplicaLeases();
+        var silo = new SiloWatch();
+        silo.Dead();
+        var ready = dead.Select((d, i) => new ReplicaTarget($"r{i}", null!, leases.Of($"r{i}"), d ? 0 : 10, d ? silo : null)).ToArray();
+        foreach (var target in ready) target.MarkSuspect();
+
+        Assert.Null(ReplicaChoice.Pick(ready, new Random(seed))!.Silo);
+    });
+
+    [Fact]
     public void Of_two_the_less_loaded_is_chosen_counting_leases_and_reports()
     {
         var leases = new ReplicaLeases();

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Meridian.Errors;
 using Meridian.Grains.Tests.Fakes;
+using Meridian.Inference.Packages;
 using Meridian.Messages;
 
 namespace Meridian.Grains.Tests.Routing;
@@ -49,7 +51,10 @@ public sealed class SiloLossTests
         await Task.WhenAll(callers);
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{served} served, {failures.Count} refused, slowest {slowest} ms");
-        Assert.True(failures.IsEmpty, $"{failures.Count} of {served} refused, first: {failures.FirstOrDefault()}\n{region.Log}");
+        Assert.True(
+            failures.IsEmpty,
+            $"{failures.Count} refused, {served} served; victim {victim.SiloAddress}, survivor {survivor.SiloAddress}. "
+            + $"{string.Join("\n", failures.GroupBy(f => f.Code).Select(g => $"{g.Count()} x {g.First()}"))}\n{region.Log}");
         Assert.All(back.Replicas, r => Assert.Equal(survivor.SiloAddress, r.Silo));
     }
 
@@ -71,6 +76,34 @@ public sealed class SiloLossTests
         await done.CancelAsync();
 
         Assert.All(await caller, r => Assert.Null(r.Refusal));
+    }
+
+    [Fact]
+    public async Task A_deployment_that_comes_back_without_knowledge_does_not_take_serving_replicas_out()
+    {
+        await using var region = await RegionCluster.StartAsync(Spread, silos: 2);
+        await SpreadAsync(region);
+        var before = await region.ReadyAsync("echo", 4);
+        var home = await region.Grains.GetGrain<IManagementGrain>(0).GetActivationAddress(region.Deployment("echo"));
+        var victim = region.Cluster.Silos.Single(s => s.SiloAddress.Equals(home));
+        var survivor = region.Cluster.Silos.Single(s => s != victim);
+        var local = region.Local(region.Cluster.Silos.IndexOf(survivor));
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        region.Engines.Opening = name =>
+        {
+            asked.TrySetResult();
+            throw new ModelPackageException(name, $"The disk with '{name}' is away.");
+        };
+
+        await region.Cluster.KillSiloAsync(victim);
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        for (var i = 0; i < 100; i++) Assert.NotNull((await local.InferAsync(RegionCluster.Request("echo"), CancellationToken.None)).Result);
+        await Assert.ThrowsAsync<MeridianException>(() => region.Deployment("echo").Replicas(before.Revision));
+
+        region.Engines.Opening = static _ => { };
+        var first = await region.TableAsync("echo", t => t.Replicas.Length > 0, before.Revision);
+        Assert.True(2 <= first.Replicas.Count(r => r.State == ShardState.Ready && survivor.SiloAddress.Equals(r.Silo)), RegionCluster.Describe(first));
+        await region.ReadyAsync("echo", 4);
     }
 
     [Fact]
