@@ -6,27 +6,12 @@ using Microsoft.Extensions.AI;
 
 namespace Meridian.Client.Tests.Embeddings;
 
-[Collection("regions")]
-public sealed class MeridianEmbeddingGeneratorTests : IDisposable
+public sealed class MeridianEmbeddingGeneratorTests(ThreeRegions regions) : RegionsTest(regions)
 {
-    private readonly ThreeRegions _regions;
-
-    public MeridianEmbeddingGeneratorTests(ThreeRegions regions)
-    {
-        _regions = regions;
-        Dispose();
-    }
-
-    public void Dispose()
-    {
-        foreach (var region in _regions.All)
-            region.Restore();
-    }
-
     [Fact]
     public async Task An_input_of_several_requests_comes_back_in_order_with_its_usage()
     {
-        await using var client = await new TestClient([_regions.East], o => o.MaxItemsPerRequest = 16).AllAliveAsync();
+        await using var client = await new TestClient([Regions.East], o => o.MaxItemsPerRequest = 16).AllAliveAsync();
         var texts = Enumerable.Range(0, 1000).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i} {new string('x', i % 50)}")).ToArray();
 
         var embeddings = await client.Generator.GenerateAsync(texts);
@@ -39,7 +24,7 @@ public sealed class MeridianEmbeddingGeneratorTests : IDisposable
         Assert.Equal("fp32", embeddings.AdditionalProperties["variant"]);
         Assert.All(embeddings, e => Assert.Equal("minilm", e.ModelId));
 
-        var requests = _regions.East.Script.Requests.ToArray();
+        var requests = Regions.East.Script.Requests.ToArray();
         Assert.Equal(63, requests.Length);
         Assert.Equal(63, requests.Select(r => r.RequestId).Distinct().Count());
         // Vectors of two versions do not belong together: the rest asks for what the first request got.
@@ -49,14 +34,14 @@ public sealed class MeridianEmbeddingGeneratorTests : IDisposable
     [Fact]
     public async Task Options_travel_with_the_request()
     {
-        await using var client = await new TestClient([_regions.East], o => o.Tenant = "acme").AllAliveAsync();
-        _regions.East.Script.Models = [RegionScript.Model("minilm"), RegionScript.Model("other")];
+        await using var client = await new TestClient([Regions.East], o => o.Tenant = "acme").AllAliveAsync();
+        Regions.East.Script.Models = [RegionScript.Model("minilm"), RegionScript.Model("other")];
 
         await client.Generator.GenerateAsync(
             ["1"],
             new EmbeddingGenerationOptions { ModelId = "other", Dimensions = 128, AdditionalProperties = new() { ["truncate"] = true } });
 
-        var request = Assert.Single(_regions.East.Script.Requests);
+        var request = Assert.Single(Regions.East.Script.Requests);
         var input = Assert.IsType<EmbeddingInput>(request.Input);
         Assert.Equal(("other", "acme", 128, true), (request.Model, request.Tenant, input.Dimensions, input.Truncate));
         Assert.Null(request.Version);
@@ -65,11 +50,11 @@ public sealed class MeridianEmbeddingGeneratorTests : IDisposable
     [Fact]
     public async Task A_refusal_of_one_of_several_requests_is_the_answer()
     {
-        await using var client = await new TestClient([_regions.East], o => o.MaxItemsPerRequest = 2).AllAliveAsync();
-        _regions.East.Script.Infer = (request, _) => Task.FromResult(
+        await using var client = await new TestClient([Regions.East], o => o.MaxItemsPerRequest = 2).AllAliveAsync();
+        Regions.East.Script.Infer = (request, _) => Task.FromResult(
             ((EmbeddingInput)request.Input).Texts![0].StartsWith('4')
                 ? InferReply.Refuse(RefusalCode.InputTooLong, "too long", "input[0]")
-                : _regions.East.Script.Embed(request));
+                : Regions.East.Script.Embed(request));
 
         var error = await Assert.ThrowsAsync<MeridianException>(() => client.Generator.GenerateAsync(["0", "1", "2", "3", "4", "5"]));
 
@@ -79,15 +64,15 @@ public sealed class MeridianEmbeddingGeneratorTests : IDisposable
     [Fact]
     public async Task Nothing_to_embed_costs_no_request()
     {
-        await using var client = new TestClient([_regions.East]);
+        await using var client = new TestClient([Regions.East]);
         Assert.Empty(await client.Generator.GenerateAsync([]));
-        Assert.Empty(_regions.East.Script.Requests);
+        Assert.Empty(Regions.East.Script.Requests);
     }
 
     [Fact]
     public async Task Wrong_arguments_are_named()
     {
-        await using var client = new TestClient([_regions.East]);
+        await using var client = new TestClient([Regions.East]);
         await Assert.ThrowsAsync<ArgumentNullException>(() => client.Generator.GenerateAsync(null!));
         Assert.Contains("values[1]", (await Assert.ThrowsAsync<ArgumentException>(() => client.Generator.GenerateAsync(["a", null!]))).Message, StringComparison.Ordinal);
         var truncate = new EmbeddingGenerationOptions { AdditionalProperties = new() { ["truncate"] = "perhaps" } };
@@ -97,7 +82,7 @@ public sealed class MeridianEmbeddingGeneratorTests : IDisposable
     [Fact]
     public async Task It_says_what_it_is()
     {
-        await using var client = new TestClient([_regions.East]);
+        await using var client = new TestClient([Regions.East]);
         var metadata = client.Generator.GetService<EmbeddingGeneratorMetadata>();
         Assert.Equal(("meridian", "minilm"), (metadata!.ProviderName, metadata.DefaultModelId));
         Assert.Same(client.Client, client.Generator.GetService<IMeridianClient>());

@@ -5,38 +5,23 @@ using Meridian.Messages;
 namespace Meridian.Client.Tests.Regions;
 
 /// <summary>Regions that die, hang, and come back.</summary>
-[Collection("regions")]
-public sealed class FailoverTests : IDisposable
+public sealed class FailoverTests(ThreeRegions regions) : RegionsTest(regions)
 {
-    private readonly ThreeRegions _regions;
-
-    public FailoverTests(ThreeRegions regions)
-    {
-        _regions = regions;
-        Dispose();
-    }
-
-    public void Dispose()
-    {
-        foreach (var region in _regions.All)
-            region.Restore();
-    }
-
     [Fact]
     public async Task A_request_in_flight_at_a_region_that_is_killed_is_served_by_the_next()
     {
-        await using var client = await new TestClient(_regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
-        var (arrived, _) = _regions.East.Script.Hang();
+        await using var client = await new TestClient(Regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
+        var (arrived, _) = Regions.East.Script.Hang();
         var request = client.EmbedAsync();
         await arrived.WaitAsync(TimeSpan.FromSeconds(60));
         var lost = client.Client.Regions[0].Lost;
 
-        _regions.East.Distance.Kill();
+        Regions.East.Distance.Kill();
         var result = await request.WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.NotEqual("eastus", result.Region);
         Assert.True(lost.IsCancellationRequested);
-        await client.UntilAsync(_regions.East, RegionConnectionState.Lost);
+        await client.UntilAsync(Regions.East, RegionConnectionState.Lost);
         // What comes next does not even try the lost region.
         Assert.NotEqual("eastus", (await client.EmbedAsync()).Region);
         Assert.NotEqual("eastus", client.Client.HomeRegion());
@@ -45,27 +30,27 @@ public sealed class FailoverTests : IDisposable
     [Fact]
     public async Task A_request_in_flight_at_a_region_that_hangs_is_served_by_the_next()
     {
-        await using var client = await new TestClient(_regions.All, o =>
+        await using var client = await new TestClient(Regions.All, o =>
         {
             o.HomeRegion = "eastus";
             o.PingTimeout = TimeSpan.FromMilliseconds(250);
         }).AllAliveAsync();
-        var (arrived, _) = _regions.East.Script.Hang();
+        var (arrived, _) = Regions.East.Script.Hang();
         var request = client.EmbedAsync();
         await arrived.WaitAsync(TimeSpan.FromSeconds(60));
 
-        _regions.East.Distance.Freeze();
+        Regions.East.Distance.Freeze();
 
         Assert.NotEqual("eastus", (await request.WaitAsync(TimeSpan.FromSeconds(60))).Region);
-        await client.UntilAsync(_regions.East, RegionConnectionState.Lost);
-        _regions.East.Distance.Thaw();
-        await client.UntilAsync(_regions.East, RegionConnectionState.Alive);
+        await client.UntilAsync(Regions.East, RegionConnectionState.Lost);
+        Regions.East.Distance.Thaw();
+        await client.UntilAsync(Regions.East, RegionConnectionState.Alive);
     }
 
     [Fact]
     public async Task Requests_go_on_while_region_after_region_is_killed_and_comes_back()
     {
-        await using var client = await new TestClient(_regions.All).AllAliveAsync();
+        await using var client = await new TestClient(Regions.All).AllAliveAsync();
         using var enough = new CancellationTokenSource();
         var served = 0;
         var callers = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
@@ -79,7 +64,8 @@ public sealed class FailoverTests : IDisposable
 
         for (var round = 0; round < 6; round++)
         {
-            var victim = _regions.All.Single(r => r.Name == (client.Client.HomeRegion() ?? "eastus"));
+            var home = client.Client.HomeRegion() ?? "eastus";
+            var victim = Regions.All.Single(r => r.Name == home);
             victim.Distance.Kill();
             await client.UntilAsync(victim, RegionConnectionState.Lost);
             victim.Distance.Revive();
@@ -94,16 +80,16 @@ public sealed class FailoverTests : IDisposable
     [Fact]
     public async Task The_home_moves_away_and_returns_once_the_region_has_settled()
     {
-        _regions.Europe.Distance.Delay = TimeSpan.FromMilliseconds(20);
-        await using var client = await new TestClient([_regions.East, _regions.Europe], o => o.ReturnAfter = TimeSpan.FromSeconds(1)).AllAliveAsync();
+        Regions.Europe.Distance.Delay = TimeSpan.FromMilliseconds(20);
+        await using var client = await new TestClient([Regions.East, Regions.Europe], o => o.ReturnAfter = TimeSpan.FromSeconds(1)).AllAliveAsync();
         Assert.Equal("eastus", (await client.EmbedAsync()).Region);
 
-        _regions.East.Distance.Kill();
-        await client.UntilAsync(_regions.East, RegionConnectionState.Lost);
+        Regions.East.Distance.Kill();
+        await client.UntilAsync(Regions.East, RegionConnectionState.Lost);
         Assert.Equal("westeurope", (await client.EmbedAsync()).Region);
 
-        _regions.East.Distance.Revive();
-        await client.UntilAsync(_regions.East, RegionConnectionState.Alive);
+        Regions.East.Distance.Revive();
+        await client.UntilAsync(Regions.East, RegionConnectionState.Alive);
         await client.UntilAsync("eastus settled", r => r[0].Settled);
         Assert.Equal("eastus", (await client.EmbedAsync()).Region);
     }
@@ -134,10 +120,10 @@ public sealed class FailoverTests : IDisposable
     [Fact]
     public async Task A_restart_that_no_socket_told_of_ends_the_old_connection()
     {
-        await using var client = await new TestClient([_regions.East]).AllAliveAsync();
+        await using var client = await new TestClient([Regions.East]).AllAliveAsync();
         var before = client.Client.Regions[0];
 
-        _regions.East.Script.Incarnation++;
+        Regions.East.Script.Incarnation++;
 
         await client.UntilAsync("a new incarnation", r => r[0].Incarnation > before.Incarnation);
         Assert.True(before.Lost.IsCancellationRequested);
@@ -176,21 +162,21 @@ public sealed class FailoverTests : IDisposable
     public async Task Permitted_regions_out_of_reach_do_not_open_the_others()
     {
         await using var region = new TestRegion("northeurope", "eu");
-        await using var client = new TestClient([region, _regions.East], o => o.WaitForRegion = TimeSpan.Zero);
-        await client.UntilAsync(_regions.East, RegionConnectionState.Alive);
+        await using var client = new TestClient([region, Regions.East], o => o.WaitForRegion = TimeSpan.Zero);
+        await client.UntilAsync(Regions.East, RegionConnectionState.Alive);
         var request = new InferRequest { RequestId = "r-4", Model = "minilm", RemainingMs = 0, Residency = ["eu"], Input = new EmbeddingInput { Texts = ["1"] } };
 
         var error = await Assert.ThrowsAsync<MeridianException>(() => client.Client.InferAsync(request));
 
         Assert.Equal(RefusalCode.ResidencyUnavailable, error.Refusal.Code);
-        Assert.Empty(_regions.East.Script.Requests);
+        Assert.Empty(Regions.East.Script.Requests);
     }
 
     [Fact]
     public async Task A_client_that_stops_cancels_what_is_under_way()
     {
-        var client = await new TestClient([_regions.East]).AllAliveAsync();
-        var (arrived, _) = _regions.East.Script.Hang();
+        var client = await new TestClient([Regions.East]).AllAliveAsync();
+        var (arrived, _) = Regions.East.Script.Hang();
         var request = client.EmbedAsync();
         await arrived.WaitAsync(TimeSpan.FromSeconds(60));
 

@@ -5,29 +5,14 @@ using Meridian.Messages;
 namespace Meridian.Client.Tests.Regions;
 
 /// <summary>Where requests go while every region stands.</summary>
-[Collection("regions")]
-public sealed class RoutingTests : IDisposable
+public sealed class RoutingTests(ThreeRegions regions) : RegionsTest(regions)
 {
-    private readonly ThreeRegions _regions;
-
-    public RoutingTests(ThreeRegions regions)
-    {
-        _regions = regions;
-        Dispose();
-    }
-
-    public void Dispose()
-    {
-        foreach (var region in _regions.All)
-            region.Restore();
-    }
-
     [Fact]
     public async Task The_nearest_region_serves()
     {
-        _regions.East.Distance.Delay = TimeSpan.FromMilliseconds(40);
-        _regions.Asia.Distance.Delay = TimeSpan.FromMilliseconds(80);
-        await using var client = await new TestClient(_regions.All).AllAliveAsync();
+        Regions.East.Distance.Delay = TimeSpan.FromMilliseconds(40);
+        Regions.Asia.Distance.Delay = TimeSpan.FromMilliseconds(80);
+        await using var client = await new TestClient(Regions.All).AllAliveAsync();
 
         Assert.Equal("westeurope", (await client.EmbedAsync()).Region);
         Assert.Equal("westeurope", client.Client.HomeRegion());
@@ -36,8 +21,8 @@ public sealed class RoutingTests : IDisposable
     [Fact]
     public async Task A_region_with_a_long_queue_is_far()
     {
-        _regions.East.Script.Models = [RegionScript.Model("minilm", queued: 100, serviceMs: 10)];
-        await using var client = await new TestClient([_regions.East, _regions.Europe]).AllAliveAsync();
+        Regions.East.Script.Models = [RegionScript.Model("minilm", queued: 100, serviceMs: 10)];
+        await using var client = await new TestClient([Regions.East, Regions.Europe]).AllAliveAsync();
 
         Assert.Equal("westeurope", (await client.EmbedAsync()).Region);
     }
@@ -45,19 +30,19 @@ public sealed class RoutingTests : IDisposable
     [Fact]
     public async Task A_region_without_the_model_is_passed_over()
     {
-        _regions.Europe.Distance.Delay = TimeSpan.FromMilliseconds(20);
-        _regions.East.Script.Models = [RegionScript.Model("minilm", ready: 0)];
-        await using var client = await new TestClient([_regions.East, _regions.Europe]).AllAliveAsync();
+        Regions.Europe.Distance.Delay = TimeSpan.FromMilliseconds(20);
+        Regions.East.Script.Models = [RegionScript.Model("minilm", ready: 0)];
+        await using var client = await new TestClient([Regions.East, Regions.Europe]).AllAliveAsync();
 
         Assert.Equal("westeurope", (await client.EmbedAsync()).Region);
-        Assert.Empty(_regions.East.Script.Requests);
+        Assert.Empty(Regions.East.Script.Requests);
     }
 
     [Fact]
     public async Task The_configured_home_is_preferred()
     {
-        _regions.Asia.Distance.Delay = TimeSpan.FromMilliseconds(20);
-        await using var client = await new TestClient(_regions.All, o => o.HomeRegion = "southeastasia").AllAliveAsync();
+        Regions.Asia.Distance.Delay = TimeSpan.FromMilliseconds(20);
+        await using var client = await new TestClient(Regions.All, o => o.HomeRegion = "southeastasia").AllAliveAsync();
 
         Assert.Equal("southeastasia", (await client.EmbedAsync()).Region);
     }
@@ -68,14 +53,14 @@ public sealed class RoutingTests : IDisposable
     [InlineData(RefusalCode.RegionLost)]
     public async Task A_refusal_that_another_region_may_not_share_goes_to_the_next(RefusalCode code)
     {
-        await using var client = await new TestClient(_regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
-        _regions.East.Script.Refuse(code);
+        await using var client = await new TestClient(Regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
+        Regions.East.Script.Refuse(code);
 
         var result = await client.EmbedAsync();
 
         Assert.NotEqual("eastus", result.Region);
-        var first = Assert.Single(_regions.East.Script.Requests);
-        var second = Assert.Single(_regions.Europe.Script.Requests.Concat(_regions.Asia.Script.Requests));
+        var first = Assert.Single(Regions.East.Script.Requests);
+        var second = Assert.Single(Regions.Europe.Script.Requests.Concat(Regions.Asia.Script.Requests));
         Assert.Equal(first.RequestId, second.RequestId);
         Assert.Equal((3, 2), (first.AttemptsLeft, second.AttemptsLeft));
     }
@@ -88,46 +73,46 @@ public sealed class RoutingTests : IDisposable
     [InlineData(RefusalCode.Internal)]
     public async Task A_final_refusal_is_thrown_as_it_came(RefusalCode code)
     {
-        await using var client = await new TestClient(_regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
-        _regions.East.Script.Refuse(code);
+        await using var client = await new TestClient(Regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
+        Regions.East.Script.Refuse(code);
 
         var error = await Assert.ThrowsAsync<MeridianException>(() => client.EmbedAsync());
 
         Assert.Equal((code, $"eastus says {code}", "input[0]"), (error.Refusal.Code, error.Refusal.Message, error.Refusal.Param));
-        Assert.Empty(_regions.Europe.Script.Requests);
+        Assert.Empty(Regions.Europe.Script.Requests);
     }
 
     [Fact]
     public async Task Full_everywhere_is_said_after_each_region_was_asked_once()
     {
-        await using var client = await new TestClient(_regions.All).AllAliveAsync();
-        foreach (var region in _regions.All)
+        await using var client = await new TestClient(Regions.All).AllAliveAsync();
+        foreach (var region in Regions.All)
             region.Script.Refuse(RefusalCode.NoCapacity, retryAfterMs: 700);
 
         var error = await Assert.ThrowsAsync<MeridianException>(() => client.EmbedAsync());
 
         Assert.Equal((RefusalCode.NoCapacity, 700), (error.Refusal.Code, error.Refusal.RetryAfterMs));
-        Assert.All(_regions.All, r => Assert.Single(r.Script.Requests));
+        Assert.All(Regions.All, r => Assert.Single(r.Script.Requests));
     }
 
     [Fact]
     public async Task The_attempt_budget_is_all_there_is()
     {
-        await using var client = await new TestClient([_regions.East, _regions.Europe], o => o.Attempts = 5).AllAliveAsync();
-        _regions.East.Script.Refuse(RefusalCode.NotReady);
-        _regions.Europe.Script.Refuse(RefusalCode.NotReady);
+        await using var client = await new TestClient([Regions.East, Regions.Europe], o => o.Attempts = 5).AllAliveAsync();
+        Regions.East.Script.Refuse(RefusalCode.NotReady);
+        Regions.Europe.Script.Refuse(RefusalCode.NotReady);
 
         var error = await Assert.ThrowsAsync<MeridianException>(() => client.EmbedAsync());
 
         Assert.Equal(RefusalCode.NotReady, error.Refusal.Code);
-        Assert.Equal(5, _regions.East.Script.Requests.Count + _regions.Europe.Script.Requests.Count);
+        Assert.Equal(5, Regions.East.Script.Requests.Count + Regions.Europe.Script.Requests.Count);
     }
 
     [Fact]
     public async Task An_exception_in_a_region_is_a_fault_of_ours()
     {
-        await using var client = await new TestClient(_regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
-        _regions.East.Script.Infer = (_, _) => throw new InvalidDataException("broken");
+        await using var client = await new TestClient(Regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
+        Regions.East.Script.Infer = (_, _) => throw new InvalidDataException("broken");
 
         var error = await Assert.ThrowsAsync<MeridianException>(() => client.EmbedAsync());
 
@@ -138,8 +123,8 @@ public sealed class RoutingTests : IDisposable
     [Fact]
     public async Task The_deadline_ends_the_request_here_and_in_the_region()
     {
-        await using var client = await new TestClient([_regions.East]).AllAliveAsync();
-        var (_, cancelled) = _regions.East.Script.Hang();
+        await using var client = await new TestClient([Regions.East]).AllAliveAsync();
+        var (_, cancelled) = Regions.East.Script.Hang();
 
         var error = await Assert.ThrowsAsync<MeridianException>(() => client.Client.InferAsync(new InferRequest
         {
@@ -150,15 +135,15 @@ public sealed class RoutingTests : IDisposable
         }));
 
         Assert.Equal(RefusalCode.Deadline, error.Refusal.Code);
-        Assert.InRange(Assert.Single(_regions.East.Script.Requests).RemainingMs, 1, 100);
+        Assert.InRange(Assert.Single(Regions.East.Script.Requests).RemainingMs, 1, 100);
         await cancelled.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [Fact]
     public async Task A_caller_that_goes_away_stops_the_work_in_the_region()
     {
-        await using var client = await new TestClient([_regions.East]).AllAliveAsync();
-        var (arrived, cancelled) = _regions.East.Script.Hang();
+        await using var client = await new TestClient([Regions.East]).AllAliveAsync();
+        var (arrived, cancelled) = Regions.East.Script.Hang();
         using var caller = new CancellationTokenSource();
 
         var request = client.EmbedAsync(cancellationToken: caller.Token);
@@ -174,19 +159,19 @@ public sealed class RoutingTests : IDisposable
     [Fact]
     public async Task Only_permitted_regions_are_connected_and_asked()
     {
-        await using var client = new TestClient(_regions.All, o => o.Residency = ["eu", "apac"]);
-        await client.UntilAsync(_regions.Europe, RegionConnectionState.Alive);
+        await using var client = new TestClient(Regions.All, o => o.Residency = ["eu", "apac"]);
+        await client.UntilAsync(Regions.Europe, RegionConnectionState.Alive);
 
         Assert.Equal(RegionConnectionState.Excluded, client.Client.Regions[0].State);
         for (var i = 0; i < 20; i++)
             Assert.NotEqual("eastus", (await client.EmbedAsync()).Region);
-        Assert.All(_regions.Europe.Script.Requests, r => Assert.Equal(["eu", "apac"], r.Residency!));
+        Assert.All(Regions.Europe.Script.Requests, r => Assert.Equal(["eu", "apac"], r.Residency!));
     }
 
     [Fact]
     public async Task A_request_may_restrict_itself_further_without_moving_the_others()
     {
-        await using var client = await new TestClient(_regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
+        await using var client = await new TestClient(Regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
         Assert.Equal("eastus", (await client.EmbedAsync()).Region);
 
         var request = new InferRequest { RequestId = "r-2", Model = "minilm", RemainingMs = 0, Residency = ["eu"], Input = new EmbeddingInput { Texts = ["1"] } };
@@ -198,34 +183,34 @@ public sealed class RoutingTests : IDisposable
     [Fact]
     public async Task Residency_fails_closed()
     {
-        await using var client = await new TestClient(_regions.All).AllAliveAsync();
+        await using var client = await new TestClient(Regions.All).AllAliveAsync();
         var request = new InferRequest { RequestId = "r-3", Model = "minilm", RemainingMs = 0, Residency = ["ch"], Input = new EmbeddingInput { Texts = ["1"] } };
 
         var error = await Assert.ThrowsAsync<MeridianException>(() => client.Client.InferAsync(request));
 
         Assert.Equal(RefusalCode.ResidencyUnavailable, error.Refusal.Code);
         Assert.Contains("ch", error.Message, StringComparison.Ordinal);
-        Assert.All(_regions.All, r => Assert.Empty(r.Script.Requests));
+        Assert.All(Regions.All, r => Assert.Empty(r.Script.Requests));
     }
 
     [Fact]
     public async Task A_gateway_of_another_region_is_not_used()
     {
         // Same cluster id, other name: the region under eu's address turns out to be somebody else.
-        _regions.Europe.Script.Region = "eastus";
-        await using var client = new TestClient([_regions.Europe], o => o.WaitForRegion = TimeSpan.Zero);
+        Regions.Europe.Script.Region = "eastus";
+        await using var client = new TestClient([Regions.Europe], o => o.WaitForRegion = TimeSpan.Zero);
         await client.UntilAsync("the impostor is noticed", r => r[0].Problem?.Contains("belongs to region 'eastus'", StringComparison.Ordinal) == true);
 
         var error = await Assert.ThrowsAsync<MeridianException>(() => client.EmbedAsync());
 
         Assert.Equal(RefusalCode.RegionLost, error.Refusal.Code);
-        Assert.Empty(_regions.Europe.Script.Requests);
+        Assert.Empty(Regions.Europe.Script.Requests);
     }
 
     [Fact]
     public async Task The_orleans_client_of_a_region_is_at_hand()
     {
-        await using var client = await new TestClient([_regions.East]).AllAliveAsync();
+        await using var client = await new TestClient([Regions.East]).AllAliveAsync();
         var status = await client.Client.GetClusterClient("eastus").GetGrain<Meridian.Grains.IRegionEndpoint>(0).Status();
 
         Assert.Equal("eastus", status.Region);
