@@ -295,27 +295,21 @@ internal ref struct EmbeddingRequestReader
         var count = 0;
         do
         {
-            // After a mistake the rest is only counted, so that a wrong array of any size costs one scan and no memory.
-            if (_inputError is null && count < _maxItems)
+            if (SkipsUnwanted(count))
             {
-                if (_reader.TokenType != JsonTokenType.String)
-                {
-                    _inputError = WrongType(ItemName(count), "a string like the items before it");
-                }
-                else if (TryItem(count, out var text))
-                {
-                    items.Add(text);
-                }
-            }
-            else
-            {
-                _reader.Skip();
+                continue;
             }
 
-            count++;
-            _reader.Read();
+            if (_reader.TokenType != JsonTokenType.String)
+            {
+                _inputError = WrongType(ItemName(count), "a string like the items before it");
+            }
+            else if (TryItem(count, out var text))
+            {
+                items.Add(text);
+            }
         }
-        while (_reader.TokenType != JsonTokenType.EndArray);
+        while (NextItem(ref count));
         return Judge(count) ? items.ToArray() : null;
     }
 
@@ -325,31 +319,45 @@ internal ref struct EmbeddingRequestReader
         var count = 0;
         do
         {
-            if (_inputError is null && count < _maxItems)
+            if (SkipsUnwanted(count))
             {
-                if (_reader.TokenType != JsonTokenType.StartArray)
-                {
-                    _inputError = WrongType(ItemName(count), "an array of token ids like the items before it");
-                }
-                else
-                {
-                    _reader.Read();
-                    if (ReadTokens(count) is { } tokens)
-                    {
-                        items.Add(tokens);
-                    }
-                }
-            }
-            else
-            {
-                _reader.Skip();
+                continue;
             }
 
-            count++;
+            if (_reader.TokenType != JsonTokenType.StartArray)
+            {
+                _inputError = WrongType(ItemName(count), "an array of token ids like the items before it");
+                continue;
+            }
+
             _reader.Read();
+            if (ReadTokens(count) is { } tokens)
+            {
+                items.Add(tokens);
+            }
         }
-        while (_reader.TokenType != JsonTokenType.EndArray);
+        while (NextItem(ref count));
         return Judge(count) ? items.ToArray() : null;
+    }
+
+    /// <summary>Skips an item after a mistake or beyond the limit: the rest is only counted, so that a wrong array of any size costs one scan and no memory.</summary>
+    private bool SkipsUnwanted(int count)
+    {
+        if (_inputError is null && count < _maxItems)
+        {
+            return false;
+        }
+
+        _reader.Skip();
+        return true;
+    }
+
+    /// <summary>Moves to the next item. False: the array is at its end.</summary>
+    private bool NextItem(ref int count)
+    {
+        count++;
+        _reader.Read();
+        return _reader.TokenType != JsonTokenType.EndArray;
     }
 
     /// <summary>From an array's first token to its end.</summary>
