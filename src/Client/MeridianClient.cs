@@ -117,7 +117,11 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
                 LogNextRegion(id, link.Name, refusal.Code, attempt, refusal.Message);
             }
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The request was cancelled.", e, cancellationToken);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
             throw Refused(DeadlineRefusal(budget, attempt, refusal), cause);
         }
@@ -141,11 +145,7 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
                 ? (reply.Result, null, null)
                 : (null, reply.Refusal ?? Refuse(RefusalCode.Internal, $"Region '{link.Name}' answered with neither a result nor a refusal."), null);
         }
-        catch (OperationCanceledException e) when (caller.IsCancellationRequested)
-        {
-            throw new OperationCanceledException("The request was cancelled.", e, caller);
-        }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        catch (OperationCanceledException) when (caller.IsCancellationRequested || deadline.IsCancellationRequested)
         {
             throw;
         }
@@ -175,41 +175,34 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
         CancellationToken caller)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline, caller);
-        try
+        if (pool.Reach(residency).Connected)
         {
-            if (pool.Reach(residency).Connected)
-            {
-                // Queues that are full everywhere, and a residency that no region accepts, do not pass within a retry.
-                if (refusal?.Code is RefusalCode.NoCapacity or RefusalCode.ResidencyUnavailable)
-                    throw Refused(refusal, null);
-                if (anyTried)
-                    await Task.Delay(RoundPause * Math.Max(1, attempts), time, limit.Token).ConfigureAwait(false);
-                return;
-            }
-
-            while (true)
-            {
-                var changed = pool.Changed;
-                ObjectDisposedException.ThrowIf(pool.IsStopping, this);
-                var (permitted, connected) = pool.Reach(residency);
-                if (connected)
-                    return;
-                var left = pool.Options.WaitForRegion - time.GetElapsedTime(started);
-                if (!permitted || left <= TimeSpan.Zero)
-                    throw Refused(Unreachable(residency, permitted), null);
-                try
-                {
-                    await changed.WaitAsync(left, time, limit.Token).ConfigureAwait(false);
-                }
-                catch (TimeoutException)
-                {
-                    // The next turn of the loop says so.
-                }
-            }
+            // Queues that are full everywhere, and a residency that no region accepts, do not pass within a retry.
+            if (refusal?.Code is RefusalCode.NoCapacity or RefusalCode.ResidencyUnavailable)
+                throw Refused(refusal, null);
+            if (anyTried)
+                await Task.Delay(RoundPause * Math.Max(1, attempts), time, limit.Token).ConfigureAwait(false);
+            return;
         }
-        catch (OperationCanceledException e) when (caller.IsCancellationRequested)
+
+        while (true)
         {
-            throw new OperationCanceledException("The request was cancelled.", e, caller);
+            var changed = pool.Changed;
+            ObjectDisposedException.ThrowIf(pool.IsStopping, this);
+            var (permitted, connected) = pool.Reach(residency);
+            if (connected)
+                return;
+            var left = pool.Options.WaitForRegion - time.GetElapsedTime(started);
+            if (!permitted || left <= TimeSpan.Zero)
+                throw Refused(Unreachable(residency, permitted), null);
+            try
+            {
+                await changed.WaitAsync(left, time, limit.Token).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                // The next turn of the loop says so.
+            }
         }
     }
 
