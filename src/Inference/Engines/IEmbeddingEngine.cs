@@ -10,7 +10,7 @@ public interface IEmbeddingEngine : IEngine
     int MaxTokens { get; }
 
     /// <summary>
-    /// Tokenizes (where texts are given), queues, runs in dynamic batches and pools. All items of a call are admitted or none.
+    /// Tokenizes on the caller's thread (where texts are given; some ten microseconds a hundred characters), queues, runs in dynamic batches and pools. All items of a call are admitted or none.
     /// A full queue or wrong input is an outcome, not an exception.
     /// </summary>
     /// <exception cref="OperationCanceledException">The token fired; items that have not started leave the queue.</exception>

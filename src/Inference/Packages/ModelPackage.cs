@@ -10,7 +10,10 @@ public sealed record ModelPackage(string Directory, ModelManifest Manifest)
 {
     private const int BufferSize = 1 << 20;
 
-    private string Remedy => $"Delete '{Directory}' and start again: the package is then installed anew from its source.";
+    private string Remedy => RemedyFor(Directory);
+
+    /// <summary>What to do about a damaged package in a directory.</summary>
+    internal static string RemedyFor(string directory) => $"Delete '{directory}' and start again: the package is then installed anew from its source.";
 
     /// <summary>
     /// Reads a file once and verifies size and SHA-256 of exactly the bytes it returns, so that what is loaded is what was checked.

@@ -13,9 +13,6 @@ namespace Meridian.Inference.Engines.Embeddings;
 /// </remarks>
 public sealed partial class EmbeddingEngine : IEmbeddingEngine
 {
-    // Texts up to this long together are tokenized where the caller stands (half a millisecond); more than that on the pool.
-    private const int InlineCharacters = 4096;
-
     private const int TokensOnCpu = 256;
     private const int TokensOnGpu = 16_384;
 
@@ -82,8 +79,7 @@ public sealed partial class EmbeddingEngine : IEmbeddingEngine
             return ValueTask.FromException<EmbeddingOutcome>(e);
         }
 
-        return new ValueTask<EmbeddingOutcome>(
-            IsShort(work.Texts) ? Admit(work, count, cancellationToken) : Task.Run(() => Admit(work, count, cancellationToken), CancellationToken.None));
+        return new ValueTask<EmbeddingOutcome>(Admit(work, count, cancellationToken));
     }
 
     /// <summary>Finishes running batches, fails what waits with <see cref="EngineStoppedException"/>, and frees the session.</summary>
@@ -131,19 +127,6 @@ public sealed partial class EmbeddingEngine : IEmbeddingEngine
             tokenizer?.Dispose();
             throw;
         }
-    }
-
-    private static bool IsShort(string[]? texts)
-    {
-        var characters = 0;
-        foreach (var text in texts.AsSpan())
-        {
-            characters += text.Length;
-            if (characters > InlineCharacters)
-                return false;
-        }
-
-        return true;
     }
 
     /// <summary>Tokenizes and submits items whose room is reserved; gives the room back if it comes to nothing.</summary>

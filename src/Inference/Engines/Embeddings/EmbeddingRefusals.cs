@@ -40,26 +40,22 @@ internal static class EmbeddingRefusals
 
     public static EmbeddingOutcome TooLong(int index, int count, TokenizedText tokens, int characters, int limit)
     {
-        var param = Param(index, count);
         var length = tokens.Complete ? $"has {tokens.Ids.Length} tokens"
             : tokens.Ids.Length > limit ? $"has more than {tokens.Ids.Length - 1} tokens"
             : string.Create(CultureInfo.InvariantCulture, $"has {characters} characters, of which at most {TextTokenizer.MaxCharacters(limit)} are read");
-        return new EmbeddingOutcome
-        {
-            Status = EmbeddingStatus.TooLong,
-            Param = param,
-            Message = $"{param} {length}, special tokens included; this model takes at most {limit}. Shorten or split it, or send \"truncate\": true to have it cut.",
-        };
+        return TooLong(index, count, length, limit);
     }
 
-    public static EmbeddingOutcome TooLong(int index, int count, int length, int limit)
+    public static EmbeddingOutcome TooLong(int index, int count, int tokens, int limit) => TooLong(index, count, $"has {tokens} tokens", limit);
+
+    private static EmbeddingOutcome TooLong(int index, int count, string length, int limit)
     {
         var param = Param(index, count);
         return new EmbeddingOutcome
         {
             Status = EmbeddingStatus.TooLong,
             Param = param,
-            Message = $"{param} has {length} tokens, special tokens included; this model takes at most {limit}. Shorten or split it, or send \"truncate\": true to have it cut.",
+            Message = $"{param} {length}, special tokens included; this model takes at most {limit}. Shorten or split it, or send \"truncate\": true to have it cut.",
         };
     }
 

@@ -38,7 +38,6 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
     private int _running;
     private int _idle;
     private readonly ServiceTime _serviceTime;
-    private bool _stopping;
     private Task? _stopped;
 
     /// <param name="model">Names the threads and the errors.</param>
@@ -78,7 +77,7 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_stopping)
+            if (_stopped is not null)
                 throw new EngineStoppedException(_model);
             var waiting = _queue.Count + _reserved;
             var missing = waiting + items - _options.QueueCapacity;
@@ -116,7 +115,7 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
             _reserved -= call.Items.Length;
             if (call.Ended)
                 return call.Task;
-            if (_stopping)
+            if (_stopped is not null)
             {
                 End(call);
                 call.Fail(new EngineStoppedException(_model));
@@ -138,7 +137,6 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
         {
             if (_stopped is null)
             {
-                _stopping = true;
                 var dropped = _queue.Count;
                 while (_queue.Turn is { } call)
                 {
@@ -234,7 +232,7 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
     /// <summary>Waits under the gate until there is a batch to run. False: the scheduler stops.</summary>
     private bool WaitForWork()
     {
-        while (!_stopping)
+        while (_stopped is null)
         {
             var wait = Timeout.InfiniteTimeSpan;
             if (_queue.Turn is { } next)

@@ -205,7 +205,7 @@ public sealed partial class ModelStore : IModelStore
     private static ModelPackage Read(string directory, string name, string version, string variant)
     {
         var path = Path.Combine(directory, ModelManifestRules.FileName);
-        var remedy = $"Delete '{directory}' and start again: the package is then installed anew from its source.";
+        var remedy = ModelPackage.RemedyFor(directory);
         ModelManifest? manifest;
         try
         {
