@@ -9,9 +9,6 @@ public sealed record ShardStatus
 
     [Id(1)] public required ShardState State { get; init; }
 
-    /// <value>Version that the package on disk names; the same as the key's, or null before it was read.</value>
-    [Id(2)] public string? Version { get; init; }
-
     /// <value>Why <see cref="ShardState.Failed"/>, naming the file or value at fault.</value>
     [Id(3)] public string? Problem { get; init; }
 

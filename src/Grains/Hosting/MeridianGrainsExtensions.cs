@@ -44,7 +44,6 @@ public static class MeridianGrainsExtensions
         services.AddPlacementFilter<DevicePlacementFilterStrategy, DevicePlacementFilterDirector>(ServiceLifetime.Transient);
         silo.AddPlacementDirector<ReplicaPlacementStrategy, ReplicaPlacementDirector>();
 
-        services.TryAddSingleton<ModelPackages>();
         services.TryAddSingleton<LoadedEngines>();
         services.TryAddSingleton<EngineLoader>();
         services.TryAddTransient<Random>(static _ => new Random());

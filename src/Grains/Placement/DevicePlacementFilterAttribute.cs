@@ -4,7 +4,4 @@ namespace Meridian.Grains.Placement;
 
 /// <summary>Marks a grain, keyed by a <see cref="ShardKey"/>, that needs its model's device.</summary>
 [AttributeUsage(AttributeTargets.Class)]
-public sealed class DevicePlacementFilterAttribute(int order = 0) : PlacementFilterAttribute(new DevicePlacementFilterStrategy(order))
-{
-    public int Order { get; } = order;
-}
+public sealed class DevicePlacementFilterAttribute() : PlacementFilterAttribute(new DevicePlacementFilterStrategy());

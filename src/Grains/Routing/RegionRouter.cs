@@ -41,7 +41,7 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
     public async Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (_replicas().Table is { } table && !Serves(table, request)) return OtherVersion(table, request);
+        if (_replicas().Table is { } table && !RequestRules.Serves(request, table.Version, table.Variant)) return OtherVersion(table, request);
         var started = _time.GetTimestamp();
         var current = request;
         ReplicaTarget? tried = null;
@@ -54,7 +54,7 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
             if (attempt > 0)
             {
                 var spent = (int)_time.GetElapsedTime(started).TotalMilliseconds;
-                if (spent >= request.RemainingMs) return OutOfTime(request);
+                if (spent >= request.RemainingMs) return RequestRules.OutOfTime(request);
                 current = request with { RemainingMs = request.RemainingMs - spent };
             }
 
@@ -104,15 +104,11 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
         }
         catch (OperationCanceledException) when (!caller.IsCancellationRequested && !lost.IsCancellationRequested && life.IsCancellationRequested)
         {
-            return OutOfTime(request);
+            return RequestRules.OutOfTime(request);
         }
     }
 
     private static int Items(InferRequest request) => request.Input is EmbeddingInput embedding ? Math.Max(1, embedding.Count) : 1;
-
-    private static bool Serves(ReplicaTable table, InferRequest request) =>
-        (request.Version is null || string.Equals(request.Version, table.Version, StringComparison.Ordinal))
-        && (request.Variant is null || string.Equals(request.Variant, table.Variant, StringComparison.Ordinal));
 
     private InferReply OtherVersion(ReplicaTable table, InferRequest request) => InferReply.Refuse(
         RefusalCode.NotReady,
@@ -128,7 +124,4 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
             $"Model '{_model}' has no ready replica in region '{_models.Region}'{(problem is null ? "." : $": {problem}")}",
             retryAfterMs: 1000);
     }
-
-    private static InferReply OutOfTime(InferRequest request) =>
-        InferReply.Refuse(RefusalCode.Deadline, $"The deadline of request {request.RequestId} passed before its answer was computed.");
 }

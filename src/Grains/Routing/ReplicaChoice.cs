@@ -14,10 +14,9 @@ internal static class ReplicaChoice
         if (ready.Length == 0) return null;
         if (ready.Length == 1) return IsTried(ready[0], tried) ? null : ready[0];
 
-        var first = ready[random.Next(ready.Length)];
-        var offset = 1 + random.Next(ready.Length - 1);
-        var second = ready[(Array.IndexOf(ready, first) + offset) % ready.Length];
-        var best = Better(first, second, tried, lost);
+        var first = random.Next(ready.Length);
+        var second = (first + 1 + random.Next(ready.Length - 1)) % ready.Length;
+        var best = Better(ready[first], ready[second], tried, lost);
         if (Doubt(best, lost) == 0 && !IsTried(best, tried)) return best;
 
         // Both drawn are out of the question: rare enough to look at all.

@@ -13,7 +13,7 @@ internal sealed class ReplicaTarget(string key, IModelShard shard, ReplicaLeases
     public SiloWatch? Silo { get; } = silo;
 
     /// <value>True once a call to it failed, until the next table: other replicas are asked first.</value>
-    public bool Suspect => _suspect || Silo is { IsDead: true };
+    public bool Suspect => _suspect;
 
     /// <value>Items from here right now, and what the replica reported last (all callers, some hundred ms old).</value>
     public int Load => leases.Items + reported;

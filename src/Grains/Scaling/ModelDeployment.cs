@@ -3,7 +3,6 @@ using Meridian.Errors;
 using Meridian.Grains.Hosting;
 using Meridian.Grains.Placement;
 using Meridian.Grains.Routing;
-using Meridian.Grains.Shards;
 using Meridian.Inference.Packages;
 using Meridian.Messages;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,7 +42,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     private readonly RegionOptions _region;
     private readonly RegionModels _models;
     private readonly ModelOptions? _model;
-    private readonly ModelPackages _packages;
+    private readonly IModelStore _store;
     private readonly SiloDevices _devices;
     private readonly SiloLiveness _liveness;
     private readonly IHostApplicationLifetime _host;
@@ -54,6 +53,8 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     private readonly List<ReplicaSlot> _slots = [];
     private readonly List<ReplicaSlot> _surplus = [];
     private readonly CancellationTokenSource _ended = new();
+    private readonly TaskCompletionSource _surveyed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long _firstRevision;
 
     private GrainState<DeploymentState> _record = new(new DeploymentState());
     private bool _recordKnown;
@@ -65,16 +66,14 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     private string? _storeProblem;
     private long _nextPackageTry;
     private long _revision;
-    private readonly long _firstRevision;
     private long _settledAt;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _surveyed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ModelDeployment(
         IGrainContext context,
         IOptions<RegionOptions> region,
         RegionModels models,
-        ModelPackages packages,
+        IModelStore store,
         SiloDevices devices,
         SiloLiveness liveness,
         IHostApplicationLifetime host,
@@ -91,7 +90,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         _region = region.Value;
         _models = models;
         _model = models.Find(_name);
-        _packages = packages;
+        _store = store;
         _devices = devices;
         _liveness = liveness;
         _host = host;
@@ -193,13 +192,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
                 LogWriteFailed(e, _name, change.OperationId);
                 _recordKnown = false;
                 _storeProblem = $"The region's store did not take a change: {e.Message}";
-                throw new MeridianException(
-                    new Refusal
-                    {
-                        Code = RefusalCode.NotReady,
-                        Message = $"Operation '{change.OperationId}' on '{_name}' is not acknowledged: the region's store did not take it ({e.Message}). Repeat it with the same id.",
-                        RetryAfterMs = 1000,
-                    });
+                throw NotReady($"Operation '{change.OperationId}' on '{_name}' is not acknowledged: the region's store did not take it ({e.Message}). Repeat it with the same id.");
             }
 
             _record = next;
@@ -225,7 +218,6 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
             var record = new GrainState<DeploymentState>(new DeploymentState());
             using var patience = new CancellationTokenSource(_region.StoreTimeout, _time);
             await _storage.ReadStateAsync(StateName, this.GetGrainId(), record, patience.Token).WaitAsync(patience.Token);
-            record.State ??= new DeploymentState();
             _record = record;
             _recordKnown = true;
             if (_storeProblem is not null) LogStoreBack(_name, Desired);
@@ -320,7 +312,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         try
         {
             var stop = _ended.Token;
-            var package = await Task.Run(() => _packages.OpenAsync(_name, _model!.Version, _model.Variant, stop), stop);
+            var package = await Task.Run(() => _store.Open(_name, _model!.Version, _model.Variant), stop);
             _manifest = package.Manifest;
             _packageProblem = null;
             SetChanged();
@@ -434,17 +426,9 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         throw new MeridianException(_models.NotFound(_name));
     }
 
-    private MeridianException PackageRefusal() => new(new Refusal
-    {
-        Code = RefusalCode.NotReady,
-        Message = $"The replicas of '{_name}' are not known: {_packageProblem ?? "its package is being opened."}",
-        RetryAfterMs = 1000,
-    });
+    private MeridianException PackageRefusal() => NotReady($"The replicas of '{_name}' are not known: {_packageProblem ?? "its package is being opened."}");
 
-    private MeridianException StoreRefusal() => new(new Refusal
-    {
-        Code = RefusalCode.NotReady,
-        Message = $"The record of '{_name}' is not known: {_storeProblem ?? "it is being read."} Repeat with the same operation id.",
-        RetryAfterMs = 1000,
-    });
+    private MeridianException StoreRefusal() => NotReady($"The record of '{_name}' is not known: {_storeProblem ?? "it is being read."} Repeat with the same operation id.");
+
+    private static MeridianException NotReady(string message) => new(new Refusal { Code = RefusalCode.NotReady, Message = message, RetryAfterMs = 1000 });
 }

@@ -6,7 +6,7 @@ using Meridian.Inference.Packages;
 namespace Meridian.Grains.Shards;
 
 /// <summary>Brings up a shard's engine on this silo: device, package, version, engine. Reads files and runs the warm-up: not for a scheduler thread of Orleans.</summary>
-public sealed class EngineLoader(RegionModels models, SiloDevices devices, ILocalSiloDetails silo, ModelPackages packages, EngineCatalog catalog, LoadedEngines engines)
+public sealed class EngineLoader(RegionModels models, SiloDevices devices, ILocalSiloDetails silo, IModelStore store, EngineCatalog catalog, LoadedEngines engines)
 {
     /// <summary>The engine is registered in <see cref="LoadedEngines"/>, which also releases it.</summary>
     /// <exception cref="ModelPackageException">Model, device, package or file is not what the key asks for; names it and the remedy.</exception>
@@ -21,7 +21,7 @@ public sealed class EngineLoader(RegionModels models, SiloDevices devices, ILoca
                 $"Silo {silo.SiloAddress} has no device '{device}', which model '{key.Model}' wants; it has {string.Join(", ", devices.Own)}. Start a silo with it, or change the model's device.");
         }
 
-        var package = await packages.OpenAsync(key.Model, key.Version, key.Variant, cancellationToken).ConfigureAwait(false);
+        var package = store.Open(key.Model, key.Version, key.Variant);
         var manifest = package.Manifest;
         if (!string.Equals(manifest.Version, key.Version, StringComparison.Ordinal) || !string.Equals(manifest.Variant, key.Variant, StringComparison.Ordinal))
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Meridian.Grains.Hosting;
 using Meridian.Grains.Placement;
+using Meridian.Grains.Routing;
 using Meridian.Inference.Engines;
 using Meridian.Inference.Packages;
 using Meridian.Messages;
@@ -46,8 +47,6 @@ public sealed partial class ModelShard : Grain, IModelShard
 
     private ShardState _state;
     private IEngine? _engine;
-    private IEmbeddingEngine? _embedding;
-    private string? _version;
     private string? _problem;
     private int _failures;
     private long _failedAt;
@@ -92,17 +91,16 @@ public sealed partial class ModelShard : Grain, IModelShard
     public Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (request.RemainingMs <= 0) return Task.FromResult(OutOfTime(request));
+        if (request.RemainingMs <= 0) return Task.FromResult(RequestRules.OutOfTime(request));
         if (_state != ShardState.Ready) return Task.FromResult(NotReady());
-        if ((request.Version is { } version && !string.Equals(version, _key.Version, StringComparison.Ordinal))
-            || (request.Variant is { } variant && !string.Equals(variant, _key.Variant, StringComparison.Ordinal)))
+        if (!RequestRules.Serves(request, _key.Version, _key.Variant))
         {
             return Task.FromResult(InferReply.Refuse(
                 RefusalCode.NotReady,
                 $"Version '{request.Version ?? _key.Version}', variant '{request.Variant ?? _key.Variant}' of '{_key.Model}' is asked for; this replica has {_key.Version}, {_key.Variant}."));
         }
 
-        if (request.Input is not EmbeddingInput input || _embedding is not { } engine)
+        if (request.Input is not EmbeddingInput input || _engine is not IEmbeddingEngine engine)
             return Task.FromResult(InferReply.Refuse(RefusalCode.InvalidInput, $"Model '{_key.Model}' does not take this kind of request.", "model"));
 
         return EmbedAsync(engine, request, input, cancellationToken);
@@ -132,7 +130,7 @@ public sealed partial class ModelShard : Grain, IModelShard
         catch (OperationCanceledException)
         {
             if (caller.IsCancellationRequested) throw;
-            return deadline.Token.IsCancellationRequested ? OutOfTime(request) : NotReady();
+            return deadline.Token.IsCancellationRequested ? RequestRules.OutOfTime(request) : NotReady();
         }
         catch (Exception e) when (e is EngineStoppedException || (e is ObjectDisposedException && _state != ShardState.Ready))
         {
@@ -166,8 +164,6 @@ public sealed partial class ModelShard : Grain, IModelShard
             }
 
             _engine = engine;
-            _embedding = engine as IEmbeddingEngine;
-            _version = engine.Package.Manifest.Version;
             _problem = null;
             _failures = 0;
             _state = ShardState.Ready;
@@ -209,7 +205,6 @@ public sealed partial class ModelShard : Grain, IModelShard
     {
         var engine = _engine;
         _engine = null;
-        _embedding = null;
         return engine is null ? Task.CompletedTask : Task.Run(() => _engines.ReleaseAsync(engine));
     }
 
@@ -227,7 +222,6 @@ public sealed partial class ModelShard : Grain, IModelShard
         {
             Key = _key.ToString(),
             State = _state,
-            Version = _version,
             Problem = _problem,
             InFlight = load.InFlight,
             Queued = load.Queued,
@@ -242,7 +236,4 @@ public sealed partial class ModelShard : Grain, IModelShard
         RefusalCode.NotReady,
         _problem is null ? $"Replica {_key.Replica} of '{_key.Model}' is {_state}." : $"Replica {_key.Replica} of '{_key.Model}' is {_state}: {_problem}",
         retryAfterMs: 1000);
-
-    private static InferReply OutOfTime(InferRequest request) =>
-        InferReply.Refuse(RefusalCode.Deadline, $"The deadline of request {request.RequestId} passed before its answer was computed.");
 }

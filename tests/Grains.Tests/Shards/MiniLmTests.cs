@@ -80,6 +80,9 @@ public sealed class MiniLmTests : IDisposable
 
     private async Task<InProcessTestCluster> StartAsync()
     {
+        await using (var services = new ServiceCollection().AddLogging().AddMeridianInference(o => o.Root = _models).BuildServiceProvider())
+            await services.GetRequiredService<IModelStore>().InstallAsync(new MiniLmSource(), CancellationToken.None);
+
         var builder = new InProcessTestClusterBuilder(1);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((_, silo) =>
@@ -88,7 +91,6 @@ public sealed class MiniLmTests : IDisposable
             silo.AddMeridianGrains(Region);
             silo.Services.AddMeridianLocalRegion(Region);
             silo.Services.AddMeridianInference(o => o.Root = _models);
-            silo.Services.AddSingleton<IModelSource, MiniLmSource>();
             silo.Services.AddKeyedSingleton<IGrainStorage>("Default", new TestStore());
         });
         var region = builder.Build();
