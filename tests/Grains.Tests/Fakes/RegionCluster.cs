@@ -95,16 +95,19 @@ public sealed class RegionCluster : IAsyncDisposable
         ReplicaTable? table = null;
         while (true)
         {
+            // A question that was under way to a silo when it was killed is answered by nobody: it is put again.
+            using var question = CancellationTokenSource.CreateLinkedTokenSource(patience.Token);
+            question.CancelAfter(TimeSpan.FromSeconds(5));
             try
             {
-                table = await Deployment(model).Replicas(table?.Revision ?? known, patience.Token);
+                table = await Deployment(model).Replicas(table?.Revision ?? known, question.Token);
                 if (wanted(table)) return table;
             }
             catch (OperationCanceledException) when (patience.IsCancellationRequested)
             {
                 Assert.Fail($"The table of {model} did not become as wanted within {Patience}. Last: {Describe(table)}\n{Log}");
             }
-            catch (Exception e) when (e is OrleansException or MeridianException && !patience.IsCancellationRequested)
+            catch (Exception e) when (e is OrleansException or MeridianException or OperationCanceledException && !patience.IsCancellationRequested)
             {
                 // The deployment's silo was just killed, or its successor knows nothing yet.
             }
