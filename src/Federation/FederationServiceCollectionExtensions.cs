@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
 using Meridian.Federation.Configuration;
@@ -27,7 +26,7 @@ public static class FederationServiceCollectionExtensions
         services.AddOptionsWithValidateOnStart<FederationOptions>().Configure(configure);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<FederationOptions>, FederationOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<Random>(_ => new ConcurrentRandom(BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8))));
+        services.AddConcurrentRandom();
 
         services.TryAddSingleton<ConfiguredIntent>();
         services.TryAddSingleton<WatchedIntent>();

@@ -1,4 +1,5 @@
 using Meridian.Federation.Edge;
+using Meridian.Federation.Routing;
 using Meridian.Grains.Local;
 using Meridian.Grains.Placement;
 using Meridian.Grains.Routing;
@@ -46,7 +47,7 @@ public static class MeridianGrainsExtensions
 
         services.TryAddSingleton<LoadedEngines>();
         services.TryAddSingleton<EngineLoader>();
-        services.TryAddTransient<Random>(static _ => new Random());
+        services.AddConcurrentRandom();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static s => s.GetRequiredService<SiloLiveness>());
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ReplicaWatchLifecycle>();
         services.TryAddKeyedSingleton<IGrainStorageSerializer>(
