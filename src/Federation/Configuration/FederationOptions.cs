@@ -40,4 +40,7 @@ public sealed class FederationOptions
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
     public HeartbeatOptions Heartbeat { get; set; } = new();
+
+    /// <value>Whether this process states an intent of its own, which must then be whole; one that only looks for regions needs their addresses.</value>
+    internal bool StatesIntent => Region is not null || Models.Count > 0;
 }

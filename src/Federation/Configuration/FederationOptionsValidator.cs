@@ -31,8 +31,6 @@ public sealed class FederationOptionsValidator : IValidateOptions<FederationOpti
         for (var i = 0; i < options.Regions.Count; i++)
         {
             var region = options.Regions[i];
-            // A process that states an intent of its own must state all of it; one that only looks for regions needs their addresses.
-            var stated = options.Region is not null || options.Models.Count > 0;
             if (string.IsNullOrWhiteSpace(region.Name))
             {
                 if (options.Region is not null)
@@ -43,7 +41,7 @@ public sealed class FederationOptionsValidator : IValidateOptions<FederationOpti
                 mistakes.Add($"Regions[{i}].Name is '{region.Name}', which another region has too; names must be unique.");
             }
 
-            if (stated && string.IsNullOrWhiteSpace(region.Jurisdiction))
+            if (options.StatesIntent && string.IsNullOrWhiteSpace(region.Jurisdiction))
                 mistakes.Add($"Regions[{i}].Jurisdiction is empty; say which law data in '{region.Name}' is under, for example 'eu'.");
             if (!IsHttp(region.Protocol))
                 mistakes.Add($"Regions[{i}].Protocol is '{region.Protocol}'; it must be an absolute http or https address without a path, for example 'http://127.0.0.1:8190'.");

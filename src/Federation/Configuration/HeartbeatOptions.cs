@@ -28,4 +28,8 @@ public sealed class HeartbeatOptions
 
     /// <value>Longest pause before an unreachable region is tried again. Default 1 s.</value>
     public TimeSpan MaxBackOff { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The pause that follows another one; zero means that there was none.</summary>
+    internal TimeSpan BackOffAfter(TimeSpan backOff) =>
+        backOff == TimeSpan.Zero ? MinBackOff : TimeSpan.FromTicks(Math.Min(backOff.Ticks * 2, MaxBackOff.Ticks));
 }

@@ -18,16 +18,12 @@ public sealed class ConfiguredIntent(IOptions<FederationOptions> options) : IInt
         return Current;
     }
 
-    private static Intent From(FederationOptions options)
+    private static Intent From(FederationOptions options) => new()
     {
-        var stated = options.Region is not null || options.Models.Count > 0;
-        return new Intent
-        {
-            Epoch = stated ? options.Epoch : 0,
-            Regions = [.. options.Regions.Select(Member)],
-            Models = [.. options.Models.Select(m => new ModelDeclaration { Name = m.Name, Kind = m.Kind, OwnedBy = m.OwnedBy, Created = m.Created, Regions = [.. m.Regions] })],
-        };
-    }
+        Epoch = options.StatesIntent ? options.Epoch : 0,
+        Regions = [.. options.Regions.Select(Member)],
+        Models = [.. options.Models.Select(m => new ModelDeclaration { Name = m.Name, Kind = m.Kind, OwnedBy = m.OwnedBy, Created = m.Created, Regions = [.. m.Regions] })],
+    };
 
     private static RegionMember Member(RegionMemberOptions region)
     {

@@ -19,7 +19,7 @@ internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOption
     private readonly Lock _lock = new();
     private readonly Dictionary<Uri, CancellationTokenSource> _watches = [];
     private Intent _current = configured.Current;
-    private TaskCompletionSource<Intent> _next = NewSource();
+    private TaskCompletionSource _next = NewSource();
 
     public Intent Current => Volatile.Read(ref _current);
 
@@ -27,7 +27,7 @@ internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOption
     {
         while (true)
         {
-            Task<Intent> next;
+            Task next;
             lock (_lock)
             {
                 if (_current.Epoch > knownEpoch)
@@ -59,7 +59,7 @@ internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOption
             return false;
         }
 
-        TaskCompletionSource<Intent> waiting;
+        TaskCompletionSource waiting;
         lock (_lock)
         {
             var merged = IntentMerge.Merge(_current, offered);
@@ -72,12 +72,12 @@ internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOption
         }
 
         LogLearned(offered.Epoch, from, offered.Regions.Length, offered.Models.Length);
-        waiting.TrySetResult(offered);
+        waiting.TrySetResult();
         return true;
     }
 
     // Continuations wait for locks of their own: never run them inside ours.
-    private static TaskCompletionSource<Intent> NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void WatchAll()
     {
@@ -111,7 +111,7 @@ internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOption
         using (watch)
         {
             var token = watch.Token;
-            var backOff = _options.Heartbeat.MinBackOff;
+            var backOff = TimeSpan.Zero;
             while (!token.IsCancellationRequested)
             {
                 try
@@ -121,29 +121,18 @@ internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOption
                         RegionProtocol.Watch, null, new CallOptions(cancellationToken: token), new WatchRequest { Observer = _options.Edge, KnownEpoch = -1 });
                     while (await call.ResponseStream.MoveNext(token).ConfigureAwait(false))
                     {
-                        backOff = _options.Heartbeat.MinBackOff;
+                        backOff = TimeSpan.Zero;
                         Offer(call.ResponseStream.Current, address);
                     }
                 }
-                catch (Exception exception) when (!token.IsCancellationRequested)
+                catch (Exception exception)
                 {
-                    LogUnwatched(address, exception.Message);
-                }
-                catch (Exception)
-                {
-                    return;
+                    if (!token.IsCancellationRequested)
+                        LogUnwatched(address, exception.Message);
                 }
 
-                try
-                {
-                    await Task.Delay(backOff, time, token).ConfigureAwait(false);
-                }
-                catch (OperationCanceledException)
-                {
-                    return;
-                }
-
-                backOff = TimeSpan.FromTicks(Math.Min(backOff.Ticks * 2, _options.Heartbeat.MaxBackOff.Ticks));
+                backOff = _options.Heartbeat.BackOffAfter(backOff);
+                await Task.Delay(backOff, time, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -148,9 +148,9 @@ internal sealed partial class EdgeDispatcher : IEdge
                             return new EdgeAnswer(EdgeRefusals.Deadline(deadlineMs, attempts), region.Name, attempts);
                         if (failure is not null && !local && !fired)
                         {
-                            if (TransportFaults.Classify(failure) == TransportFault.TooLarge)
+                            if (TransportFaults.IsTooLarge(failure))
                                 return new EdgeAnswer(EdgeRefusals.TooLarge(_options.MaxMessageBytes), region.Name, attempts);
-                            _reports.ReportFailure(region.Name, view?.Incarnation ?? 0, failure);
+                            _reports.ReportFailure(region.Name, view?.Incarnation ?? 0);
                         }
                     }
 

@@ -17,7 +17,7 @@ namespace Meridian.Federation.Liveness;
 /// </para>
 /// Methods are called on the liveness thread; the stream runs on the pool and only writes observations.
 /// </summary>
-internal sealed class HeartbeatLink(RegionMember member, FederationOptions options, TimeProvider time, Action<Observation> note) : IDisposable
+internal sealed class HeartbeatLink(RegionMember member, FederationOptions options, TimeProvider time, Func<long, Beat> newBeat, Action<Observation> note) : IDisposable
 {
     private readonly HeartbeatOptions _heartbeat = options.Heartbeat;
     private Session? _session;
@@ -39,18 +39,18 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
     }
 
     /// <summary>Opens the stream when its time has come; returns how long until then, or null while there is a stream.</summary>
-    public TimeSpan? Due(Beat beat, long now)
+    public TimeSpan? Due(long now)
     {
         if (_session is not null)
             return null;
         if (now < _retryAfter)
             return time.GetElapsedTime(now, _retryAfter);
-        Open(beat, now);
+        Open(now);
         return null;
     }
 
     /// <summary>The current stream ended, or could not be opened: knocks, and opens the next one at once or after a back-off.</summary>
-    public void Ended(Beat beat, long now)
+    public void Ended(long now)
     {
         if (_session is not { Ended: true } session)
             return;
@@ -61,32 +61,32 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
         if (session.Acked && time.GetElapsedTime(session.Started, now) >= _heartbeat.Interval)
         {
             _backOff = TimeSpan.Zero;
-            Open(beat, now);
+            Open(now);
             return;
         }
 
-        _backOff = _backOff == TimeSpan.Zero ? _heartbeat.MinBackOff : TimeSpan.FromTicks(Math.Min(_backOff.Ticks * 2, _heartbeat.MaxBackOff.Ticks));
+        _backOff = _heartbeat.BackOffAfter(_backOff);
         _retryAfter = now + (long)(_backOff.TotalSeconds * time.TimestampFrequency);
     }
 
     /// <summary>There is reason to look now: skips the back-off.</summary>
-    public void Hurry(Beat beat, long now)
+    public void Hurry(long now)
     {
         _backOff = TimeSpan.Zero;
         if (_session is null)
-            Open(beat, now);
+            Open(now);
     }
 
     /// <summary>
     /// The region has restarted and this stream leads to the process that was: after a power cut nobody resets it. A stream that has not been acked yet is left alone:
     /// it is the new one, and hints come faster than a distant region can ack.
     /// </summary>
-    public void Renew(Beat beat, long now)
+    public void Renew(long now)
     {
         if (_session is { Acked: true } stale)
             stale.Cancel();
         else
-            Hurry(beat, now);
+            Hurry(now);
     }
 
     /// <summary>Asks the region's kernel whether anybody listens: a bare TCP connection, independent of the stream and of HTTP.</summary>
@@ -102,11 +102,12 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
         _session = null;
     }
 
-    private void Open(Beat beat, long now)
+    private void Open(long now)
     {
         var session = new Session(this, now);
         _session = session;
-        _ = Task.Run(() => session.RunAsync(beat));
+        var first = newBeat(now);
+        _ = Task.Run(() => session.RunAsync(first));
     }
 
     private async Task KnockAsync(long started)

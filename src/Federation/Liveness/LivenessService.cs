@@ -76,7 +76,7 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
         }
     }
 
-    public void ReportFailure(string region, long incarnation, Exception exception) =>
+    public void ReportFailure(string region, long incarnation) =>
         Note(new Observation(ObservationKind.RequestFailed, region, _time.GetTimestamp(), Incarnation: incarnation));
 
     public void HeardFrom(string region, long incarnation) =>
@@ -169,7 +169,7 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
         var wait = now >= nextTick ? TimeSpan.Zero : _time.GetElapsedTime(now, nextTick);
         foreach (var link in _links.Values)
         {
-            if (link.Due(NewBeat(now), now) is { } due && due < wait)
+            if (link.Due(now) is { } due && due < wait)
                 wait = due;
         }
 
@@ -193,7 +193,7 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
         foreach (var (name, record) in _board.Records)
         {
             if (!_links.ContainsKey(name))
-                _links.Add(name, new HeartbeatLink(record.Member, _options, _time, Note));
+                _links.Add(name, new HeartbeatLink(record.Member, _options, _time, NewBeat, Note));
         }
 
         return true;
@@ -227,17 +227,17 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
                     changed = true;
                     break;
                 case ObservationKind.LinkEnded:
-                    link.Ended(NewBeat(now), now);
+                    link.Ended(now);
                     break;
                 case ObservationKind.RequestFailed when seen.Incarnation == record.Incarnation && record.Health != RegionHealth.Dead:
                     link.Knock(now);
-                    link.Hurry(NewBeat(now), now);
+                    link.Hurry(now);
                     break;
                 case ObservationKind.Hinted when seen.Incarnation > record.Incarnation:
-                    link.Renew(NewBeat(now), now);
+                    link.Renew(now);
                     break;
                 case ObservationKind.Hinted when record.Health != RegionHealth.Alive:
-                    link.Hurry(NewBeat(now), now);
+                    link.Hurry(now);
                     break;
             }
         }

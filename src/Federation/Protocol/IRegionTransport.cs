@@ -7,6 +7,6 @@ namespace Meridian.Federation.Protocol;
 public interface IRegionTransport
 {
     /// <exception cref="OperationCanceledException">The token fired.</exception>
-    /// <exception cref="Exception">Anything else is the transport's; <see cref="TransportFault"/> tells the kinds apart.</exception>
+    /// <exception cref="Exception">Anything else is the transport's; <see cref="TransportFaults"/> reads it.</exception>
     Task<InferReply> InferAsync(RegionMember region, InferRequest request, CancellationToken cancellationToken);
 }

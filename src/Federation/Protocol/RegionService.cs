@@ -22,13 +22,11 @@ namespace Meridian.Federation.Protocol;
 internal sealed partial class RegionService(
     ILocalRegion region, IIntentSource intent, IPeerHints hints, IHostApplicationLifetime lifetime, ILogger<RegionService> logger)
 {
-    private const int MaxHops = 1;
-
     public async Task<InferReply> InferAsync(InferRequest request, ServerCallContext context)
     {
         if (request.Input is null || request.Model is null || request.RequestId is null)
             return InferReply.Refuse(RefusalCode.InvalidInput, "The request lacks its id, model or input; the sending edge speaks another version of the region protocol.");
-        if (request.Hops > MaxHops)
+        if (request.Hops > InferRequest.MaxHops)
             return InferReply.Refuse(RefusalCode.Internal, $"The request has passed {request.Hops} regions; only the edge where it entered may send it on. Check that no region's address leads to an edge.");
         var cancellationToken = context.CancellationToken;
         try

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Meridian.Federation.Directory;
+using Meridian.Federation.Routing;
 using Meridian.Gateway.Callers;
 using Meridian.Gateway.Errors;
 using Meridian.Gateway.Models;
@@ -13,7 +14,6 @@ namespace Meridian.Gateway.Admin;
 /// <summary><c>PUT</c> and <c>GET /admin/api/models/{id}/replicas</c>.</summary>
 internal sealed class ScalingEndpoints(IRegionDirectory directory, CallerResolver callers, IServiceProvider services)
 {
-    private const int MaxReplicas = 64;
     private const int MaxReasonLength = 512;
     private const int MaxOperationIdLength = 128;
     private const int MaxOrderBytes = 16 * 1024;
@@ -73,7 +73,7 @@ internal sealed class ScalingEndpoints(IRegionDirectory directory, CallerResolve
             return new ApiError(StatusCodes.Status404NotFound, ApiError.InvalidRequest, "ask_region", $"A front door runs no replicas. Ask a region's facade: {whom}");
         }
 
-        return ModelsEndpoints.Find(intent, model) is null ? ApiError.ModelNotFound(model) : null;
+        return RoutingDirector.Find(intent, model) is null ? ApiError.ModelNotFound(model) : null;
     }
 
     private static async Task<(ScaleOrder? Order, ApiError? Error)> ReadAsync(HttpContext context)
@@ -99,8 +99,8 @@ internal sealed class ScalingEndpoints(IRegionDirectory directory, CallerResolve
         ApiError? error = order switch
         {
             null => ApiError.Invalid("invalid_json", "The request body must be a JSON object like {\"replicas\": 2}."),
-            { Replicas: null } => ApiError.Missing("replicas", $"a whole number from 0 to {MaxReplicas}"),
-            { Replicas: < 0 or > MaxReplicas } => ApiError.Invalid("invalid_value", $"'replicas' is {order.Replicas}: it must be from 0 to {MaxReplicas}.", "replicas"),
+            { Replicas: null } => ApiError.Missing("replicas", $"a whole number from 0 to {ScaleChange.MaxReplicas}"),
+            { Replicas: < 0 or > ScaleChange.MaxReplicas } => ApiError.Invalid("invalid_value", $"'replicas' is {order.Replicas}: it must be from 0 to {ScaleChange.MaxReplicas}.", "replicas"),
             { Reason.Length: > MaxReasonLength } => ApiError.Invalid("invalid_value", $"'reason' has {order.Reason.Length} characters: at most {MaxReasonLength} are kept.", "reason"),
             { OperationId.Length: 0 or > MaxOperationIdLength } => ApiError.Invalid("invalid_value", $"'operation_id' must have 1 to {MaxOperationIdLength} characters.", "operation_id"),
             _ => null,

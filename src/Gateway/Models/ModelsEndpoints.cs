@@ -1,4 +1,5 @@
 using Meridian.Federation.Directory;
+using Meridian.Federation.Routing;
 using Meridian.Gateway.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -17,7 +18,7 @@ internal sealed class ModelsEndpoints(IRegionDirectory directory)
     public Task GetAsync(HttpContext context)
     {
         var id = ModelId(context);
-        return Find(directory.Current.Intent, id) is { } model
+        return RoutingDirector.Find(directory.Current.Intent, id) is { } model
             ? context.Response.WriteAsJsonAsync(ToObject(model), GatewayJson.Default.ModelObject, contentType: null, context.RequestAborted)
             : ApiErrorWriter.WriteAsync(context, ApiError.ModelNotFound(id));
     }
@@ -25,8 +26,6 @@ internal sealed class ModelsEndpoints(IRegionDirectory directory)
     /// <summary>The route's model id. The server decodes a path once but leaves encoded slashes alone, which an id may have.</summary>
     public static string ModelId(HttpContext context) =>
         ((string?)context.GetRouteValue("id") ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
-
-    public static ModelDeclaration? Find(Intent intent, string id) => Array.Find(intent.Models, model => model.Name == id);
 
     private static ModelObject ToObject(ModelDeclaration model) => new() { Id = model.Name, Created = model.Created, OwnedBy = model.OwnedBy };
 }

@@ -4,10 +4,13 @@ namespace Meridian.Grains;
 [GenerateSerializer, Immutable, Alias("meridian.ScaleChange")]
 public sealed record ScaleChange
 {
+    /// <summary>Most replicas that a deployment may have.</summary>
+    public const int MaxReplicas = 64;
+
     /// <value>Chosen by the caller; a repeat is answered with the first outcome.</value>
     [Id(0)] public required string OperationId { get; init; }
 
-    /// <value>0 to 64.</value>
+    /// <value>0 to <see cref="MaxReplicas"/>.</value>
     [Id(1)] public required int Replicas { get; init; }
 
     /// <value>Who asks.</value>

@@ -4,11 +4,14 @@ namespace Meridian.Messages;
 
 /// <summary>
 /// One inference as it travels from an edge to a region and on to a shard. Requests are idempotent by <see cref="RequestId"/>;
-/// only the entry edge retries, so <see cref="AttemptsLeft"/> and <see cref="Hops"/> bound what a request can cost.
+/// only the entry edge retries: its own budget of attempts and <see cref="Hops"/> bound what a request can cost.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("meridian.InferRequest"), MessagePackObject]
 public sealed record InferRequest
 {
+    /// <summary>Regions that a request may pass through: only the edge where it entered sends it on.</summary>
+    public const int MaxHops = 1;
+
     /// <value>Unique id, the caller's <c>x-request-id</c> or one the edge drew.</value>
     [Id(0), Key(0)] public required string RequestId { get; init; }
 
@@ -24,10 +27,10 @@ public sealed record InferRequest
     /// <value>Time left of the caller's deadline when this message was sent, in ms. Relative, so clocks need not agree.</value>
     [Id(4), Key(4)] public required int RemainingMs { get; init; }
 
-    /// <value>Attempts the entry edge may still make after this one.</value>
+    /// <value>Attempts the entry edge may still make after this one. Tells a region how the request stands; no region acts on it.</value>
     [Id(5), Key(5)] public int AttemptsLeft { get; init; }
 
-    /// <value>Regions this request has passed through. A region refuses a request that has hopped more than once.</value>
+    /// <value>Regions this request has passed through. A region refuses a request with more than <see cref="MaxHops"/>.</value>
     [Id(6), Key(6)] public int Hops { get; init; }
 
     /// <value>Tenant on whose behalf the request runs.</value>

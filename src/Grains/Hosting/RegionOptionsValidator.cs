@@ -6,9 +6,6 @@ namespace Meridian.Grains.Hosting;
 /// <summary>Reports every mistake of <see cref="RegionOptions"/> at once, each with option, value and rule.</summary>
 public sealed partial class RegionOptionsValidator : IValidateOptions<RegionOptions>
 {
-    /// <summary>Most replicas a deployment may have.</summary>
-    public const int MaxReplicas = 64;
-
     public ValidateOptionsResult Validate(string? name, RegionOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -32,7 +29,7 @@ public sealed partial class RegionOptionsValidator : IValidateOptions<RegionOpti
             var at = $"Models[{i}]";
             Check(NameShape().IsMatch(model.Name), $"{at}.Name", model.Name, NameRule);
             Check(names.Add(model.Name), $"{at}.Name", model.Name, "unique: another entry has this name");
-            Check(model.Replicas is >= 0 and <= MaxReplicas, $"{at}.Replicas", model.Replicas, $"0 to {MaxReplicas}");
+            Check(model.Replicas is >= 0 and <= ScaleChange.MaxReplicas, $"{at}.Replicas", model.Replicas, $"0 to {ScaleChange.MaxReplicas}");
             Check(model.Device is null || DeviceShape().IsMatch(model.Device), $"{at}.Device", model.Device, "a kind and a number, for example 'cpu:0' or 'cuda:0'");
             Check(model.IntraOpThreads >= 1, $"{at}.IntraOpThreads", model.IntraOpThreads, "1 or more");
             Check(model.Workers >= 1, $"{at}.Workers", model.Workers, "1 or more");

@@ -7,7 +7,7 @@ namespace Meridian.Grains.Routing;
 internal static class Admission
 {
     /// <returns>Null where the request may enter.</returns>
-    public static Refusal? Check(InferRequest request, RegionOptions region, int maxHops)
+    public static Refusal? Check(InferRequest request, RegionOptions region)
     {
         if (request.Residency is { } permitted && !permitted.AsSpan().Contains(region.Jurisdiction))
         {
@@ -18,12 +18,12 @@ internal static class Admission
             };
         }
 
-        if (request.Hops > maxHops)
+        if (request.Hops > InferRequest.MaxHops)
         {
             return new Refusal
             {
                 Code = RefusalCode.Internal,
-                Message = $"Request {request.RequestId} has passed through {request.Hops} regions; at most {maxHops} is allowed. Its edges send it in circles.",
+                Message = $"Request {request.RequestId} has passed through {request.Hops} regions; at most {InferRequest.MaxHops} is allowed. Its edges send it in circles.",
             };
         }
 

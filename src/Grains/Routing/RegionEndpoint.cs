@@ -13,8 +13,6 @@ namespace Meridian.Grains.Routing;
 [StatelessWorker(1), Reentrant]
 public sealed partial class RegionEndpoint : Grain, IRegionEndpoint
 {
-    private const int MaxHops = 1;
-
     private readonly RegionOptions _region;
     private readonly RegionModels _models;
     private readonly ReplicaWatch _watch;
@@ -35,7 +33,7 @@ public sealed partial class RegionEndpoint : Grain, IRegionEndpoint
     public Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var refusal = Admission.Check(request, _region, MaxHops);
+        var refusal = Admission.Check(request, _region);
         if (refusal is not null) return Task.FromResult(new InferReply { Refusal = refusal });
         return _routers.TryGetValue(request.Model, out var router)
             ? RouteAsync(router, request, cancellationToken)

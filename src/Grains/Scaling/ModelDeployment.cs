@@ -165,7 +165,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         ArgumentNullException.ThrowIfNull(change);
         RefuseUnknownModel();
         ArgumentOutOfRangeException.ThrowIfNegative(change.Replicas);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(change.Replicas, RegionOptionsValidator.MaxReplicas);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(change.Replicas, ScaleChange.MaxReplicas);
         ArgumentException.ThrowIfNullOrWhiteSpace(change.OperationId);
 
         for (var attempt = 1; ; attempt++)

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Meridian.Grains;
+using Meridian.Inference.Packages;
 
 namespace Meridian.Silo.Configuration;
 
@@ -92,9 +94,9 @@ public static partial class MeridianOptionsRules
                 mistakes.Add($"{Root}:{path}:Kind = '{model.Kind}': must say what the model does, for example 'embedding'.");
             }
 
-            if (!string.IsNullOrEmpty(model.Source) && model.Source != Models.ModelSources.MiniLm && !File.Exists(Path.Combine(model.Source, "manifest.json")))
+            if (!string.IsNullOrEmpty(model.Source) && model.Source != Models.ModelSources.MiniLm && !File.Exists(Path.Combine(model.Source, ModelManifestRules.FileName)))
             {
-                mistakes.Add($"{Root}:{path}:Source = '{model.Source}': must be '{Models.ModelSources.MiniLm}' or a directory with a manifest.json.");
+                mistakes.Add($"{Root}:{path}:Source = '{model.Source}': must be '{Models.ModelSources.MiniLm}' or a directory with a {ModelManifestRules.FileName}.");
             }
 
             foreach (var region in model.Regions)
@@ -106,7 +108,7 @@ public static partial class MeridianOptionsRules
             }
 
             CheckDevice(model.Device, $"{path}:Device", mistakes);
-            Range(mistakes, $"{path}:Replicas", model.Replicas, 0, 64);
+            Range(mistakes, $"{path}:Replicas", model.Replicas, 0, ScaleChange.MaxReplicas);
             Range(mistakes, $"{path}:IntraOpThreads", model.IntraOpThreads, 1, 256);
             Range(mistakes, $"{path}:Workers", model.Workers, 1, 64);
             Range(mistakes, $"{path}:MaxBatch", model.MaxBatch, 1, 4096);

@@ -11,7 +11,7 @@ internal static class RegionSettings
         target.Name = region.Name;
         target.Jurisdiction = region.Jurisdiction;
         target.Devices = [.. options.Process.Devices.Split(',')];
-        target.Models = [.. options.Models.Where(model => model.Regions.Count == 0 || model.Regions.Contains(region.Name)).Select(Model)];
+        target.Models = [.. options.Models.Where(model => model.IsDeployedTo(region.Name)).Select(Model)];
     }
 
     private static ModelOptions Model(ModelEntry model) => new()

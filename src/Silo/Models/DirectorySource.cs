@@ -30,7 +30,7 @@ public sealed class DirectorySource(string name, string root) : IModelSource
 
     private static ModelManifest Read(string name, string directory)
     {
-        var path = Path.Combine(directory, "manifest.json");
+        var path = Path.Combine(directory, ModelManifestRules.FileName);
         try
         {
             var manifest = JsonSerializer.Deserialize<ModelManifest>(File.ReadAllBytes(path), Json)

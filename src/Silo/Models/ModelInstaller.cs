@@ -13,7 +13,7 @@ internal sealed partial class ModelInstaller(MeridianOptions options, RegionPlan
     {
         foreach (var model in options.Models)
         {
-            if (model.Regions.Count == 0 || model.Regions.Contains(region.Name))
+            if (model.IsDeployedTo(region.Name))
             {
                 await InstallAsync(model, cancellationToken);
             }

@@ -42,7 +42,7 @@ public sealed class EdgeDispatcherTests : IRegionTransport, IFailureReports
         return _regions.TryGetValue(region.Name, out var answer) ? answer(request, cancellationToken) : Task.FromResult(Sample.Result(region.Name, request));
     }
 
-    void IFailureReports.ReportFailure(string region, long incarnation, Exception exception) => _reports.Enqueue((region, incarnation));
+    void IFailureReports.ReportFailure(string region, long incarnation) => _reports.Enqueue((region, incarnation));
 
     [Fact]
     public async Task An_undisturbed_request_takes_one_attempt_at_the_best_region()

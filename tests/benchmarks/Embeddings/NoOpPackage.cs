@@ -30,6 +30,6 @@ public static class NoOpPackage
             MaxTokens = 256,
             Dimensions = Dimensions,
         };
-        File.WriteAllText(Path.Combine(directory, "manifest.json"), JsonSerializer.Serialize(manifest, JsonSerializerOptions.Web));
+        File.WriteAllText(Path.Combine(directory, ModelManifestRules.FileName), JsonSerializer.Serialize(manifest, JsonSerializerOptions.Web));
     }
 }
