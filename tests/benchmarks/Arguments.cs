@@ -2,11 +2,9 @@ using System.Globalization;
 
 namespace Meridian.Benchmarks;
 
-/// <summary><c>--name value</c> pairs and flags after a benchmark's name.</summary>
+/// <summary><c>--name value</c> pairs after a benchmark's name.</summary>
 public sealed class Arguments(string[] args)
 {
-    public bool Has(string name) => Array.IndexOf(args, "--" + name) >= 0;
-
     public string Text(string name, string otherwise)
     {
         var at = Array.IndexOf(args, "--" + name);

@@ -18,7 +18,7 @@ internal static class RegionCluster
     public static string ClusterId(string region) => $"meridian-{region}";
 
     /// <summary>Makes this process a silo of its region.</summary>
-    public static void AddRegionSilo(this IHostApplicationBuilder builder, MeridianOptions options, RegionPlan region, Action<ISiloBuilder>? hook)
+    public static void AddRegionSilo(this IHostApplicationBuilder builder, MeridianOptions options, RegionPlan region)
     {
         builder.Services.AddSingleton<RegionStore>();
         builder.UseOrleans(silo =>
@@ -30,21 +30,19 @@ internal static class RegionCluster
             silo.AddRedisGrainStorageAsDefault(storage => storage.Configure<RegionStore>((redis, store) =>
             {
                 redis.ConfigurationOptions = RegionStore.Options(region.StoreConnection);
-                redis.CreateMultiplexer = async _ => (await store.ConnectAsync(CancellationToken.None), IsShared: true);
+                redis.CreateMultiplexer = async _ => (await store.ConnectAsync(), IsShared: true);
 
                 // With the region in the key, several regions can share one Redis while developing.
                 var prefix = $"{ServiceId}/{region.Name}/state/";
                 redis.GetStorageKey = (type, id) => $"{prefix}{id}/{type}";
             }));
             silo.AddMeridianGrains(target => RegionSettings.Fill(target, options, region));
-            hook?.Invoke(silo);
         });
     }
 
     /// <summary>Makes this process an Orleans client of its region: a facade without a silo.</summary>
     public static void AddRegionClient(this IHostApplicationBuilder builder, RegionPlan region)
     {
-        builder.Services.AddSingleton<RegionStore>();
         builder.UseOrleansClient(client =>
         {
             client.Configure<ClusterOptions>(cluster => Name(cluster, region));
@@ -76,7 +74,7 @@ internal static class RegionCluster
             redis.ConfigurationOptions = RegionStore.Options(RedisConnection(region));
             if (RedisConnection(region) == region.StoreConnection)
             {
-                redis.CreateMultiplexer = async _ => (await store.ConnectAsync(CancellationToken.None), IsShared: true);
+                redis.CreateMultiplexer = async _ => (await store.ConnectAsync(), IsShared: true);
             }
         });
     }

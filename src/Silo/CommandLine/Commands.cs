@@ -152,7 +152,7 @@ public static class Commands
                 new(CommonOptions.Path("FrontDoor:Name"), parsed.GetValue(name)),
                 new(CommonOptions.Path("FrontDoor:Url"), parsed.GetValue(urls)),
             ]);
-            return await ProcessRunner.RunAsync(() => FrontDoorHost.Build(configuration, new FrontDoorHostHooks { ExitWithInput = parsed.GetValue(common.ExitWithInput) }), cancellationToken);
+            return await ProcessRunner.RunAsync(() => FrontDoorHost.Build(configuration, parsed.GetValue(common.ExitWithInput)), cancellationToken);
         });
         HelpWithExamples.AddTo(
             command,

@@ -78,7 +78,7 @@ public sealed class Child(ChildPlan plan, DevConsole console, OutputPrefixer pre
             {
                 Pid = null;
                 changed();
-                await Task.Delay(delay, time, stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
+                await Task.Delay(delay, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
@@ -173,7 +173,7 @@ public sealed class Child(ChildPlan plan, DevConsole console, OutputPrefixer pre
                 // Not listening yet, or gone.
             }
 
-            await Task.Delay(ReadyPoll, time, cancellationToken).ContinueWith(static _ => { }, TaskScheduler.Default);
+            await Task.Delay(ReadyPoll, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -9,23 +9,20 @@ public static class FrontDoorHost
 {
     /// <summary>Builds the host of a front door; starting it is the caller's.</summary>
     /// <param name="configuration">Section <c>Meridian</c> (<see cref="MeridianOptions"/>) and <c>Logging</c>.</param>
-    /// <param name="hooks">Additions, or null.</param>
+    /// <param name="exitWithInput">Whether the process stops when standard input ends and leaves SIGINT to its parent.</param>
     /// <exception cref="MistakesException">Settings are wrong: names all of them.</exception>
     /// <exception cref="StartRefusedException">A port is in use.</exception>
-    public static IHost Build(IConfiguration configuration, FrontDoorHostHooks? hooks = null)
+    public static IHost Build(IConfiguration configuration, bool exitWithInput = false)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        hooks ??= new FrontDoorHostHooks();
         var options = MeridianConfiguration.Read(configuration);
         PortCheck.EnsureFree(FrontDoorPlan.Ports(options));
 
         var web = HostBase.WebBuilder(configuration);
-        web.AddProcessBasics(options, hooks.ExitWithInput, hooks.HandleSignals);
-        web.Services.AddSingleton(options);
+        web.AddProcessBasics(options, exitWithInput);
         web.Services.AddMeridianFederation(target => FederationSettings.Fill(target, options, own: null));
         web.Services.AddMeridianGateway(null);
         web.WebHost.ConfigureKestrel(kestrel => RegionListeners.ListenForCallers(kestrel, FrontDoorPlan.Of(options)));
-        hooks.Services?.Invoke(web.Services);
         var app = web.Build();
         app.UseMeridianGateway();
         return app;

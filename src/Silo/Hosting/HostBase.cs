@@ -12,7 +12,6 @@ internal static class HostBase
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Meridian.Silo", EnvironmentName = Environments.Production });
         builder.Configuration.AddConfiguration(configuration);
         builder.WebHost.UseKestrelCore();
-        builder.Services.AddRouting();
         return builder;
     }
 
@@ -25,7 +24,7 @@ internal static class HostBase
     }
 
     /// <summary>Logging, signals, the bound of a stop, the clock.</summary>
-    public static void AddProcessBasics(this IHostApplicationBuilder builder, MeridianOptions options, bool exitWithInput, bool handleSignals)
+    public static void AddProcessBasics(this IHostApplicationBuilder builder, MeridianOptions options, bool exitWithInput)
     {
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
 
@@ -39,7 +38,7 @@ internal static class HostBase
             host.ServicesStartConcurrently = true;
             host.ServicesStopConcurrently = false;
         });
-        builder.Services.AddSingleton(new ProcessLifetimeOptions(exitWithInput, handleSignals, TimeSpan.FromSeconds(options.ShutdownSeconds)));
+        builder.Services.AddSingleton(new ProcessLifetimeOptions(exitWithInput, TimeSpan.FromSeconds(options.ShutdownSeconds)));
         builder.Services.AddSingleton<IHostLifetime, ProcessLifetime>();
     }
 }

@@ -18,13 +18,9 @@ internal sealed partial class ProcessLifetime(ProcessLifetimeOptions options, IH
 
     public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
-        if (options.HandleSignals)
-        {
-            _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop));
-            _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, options.ExitWithInput ? static context => context.Cancel = true : Stop));
-            application.ApplicationStopping.Register(() => _watchdog = time.CreateTimer(_ => End(), null, options.ShutdownTimeout + Overrun, Timeout.InfiniteTimeSpan));
-        }
-
+        _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop));
+        _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, options.ExitWithInput ? static context => context.Cancel = true : Stop));
+        application.ApplicationStopping.Register(() => _watchdog = time.CreateTimer(_ => End(), null, options.ShutdownTimeout + Overrun, Timeout.InfiniteTimeSpan));
         if (options.ExitWithInput)
         {
             // A thread of its own: a read of the input blocks for the life of the process and must not hold one of the pool's.

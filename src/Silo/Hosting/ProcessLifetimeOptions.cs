@@ -1,6 +1,5 @@
 namespace Meridian.Silo.Hosting;
 
 /// <param name="ExitWithInput">Stop when standard input ends; leave SIGINT to the parent.</param>
-/// <param name="HandleSignals">Whether signals stop the host.</param>
 /// <param name="ShutdownTimeout">How long a stop may take.</param>
-internal sealed record ProcessLifetimeOptions(bool ExitWithInput, bool HandleSignals, TimeSpan ShutdownTimeout);
+internal sealed record ProcessLifetimeOptions(bool ExitWithInput, TimeSpan ShutdownTimeout);

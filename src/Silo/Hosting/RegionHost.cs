@@ -31,7 +31,7 @@ public static class RegionHost
         PortCheck.EnsureFree(PortCheck.PortsOf(region, roles, listeners.Facade, listeners.Protocol));
 
         IHostApplicationBuilder builder = roles.HasFlag(RegionRoles.Facade) ? HostBase.WebBuilder(configuration) : HostBase.PlainBuilder(configuration);
-        builder.AddProcessBasics(options, hooks.ExitWithInput, hooks.HandleSignals);
+        builder.AddProcessBasics(options, hooks.ExitWithInput);
         builder.Services.AddSingleton(options).AddSingleton(region);
         if (roles.HasFlag(RegionRoles.Store) && region.Store.Kind == StoreKind.Garnet)
         {
@@ -46,7 +46,7 @@ public static class RegionHost
 
         if (roles.HasFlag(RegionRoles.Silo))
         {
-            builder.AddRegionSilo(options, region, hooks.Silo);
+            builder.AddRegionSilo(options, region);
         }
         else if (roles.HasFlag(RegionRoles.Facade))
         {

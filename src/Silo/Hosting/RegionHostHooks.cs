@@ -6,12 +6,6 @@ public sealed class RegionHostHooks
     /// <value>Called after all services of the region are registered.</value>
     public Action<IServiceCollection>? Services { get; init; }
 
-    /// <value>Called after the silo is configured; not called in a process without the <c>silo</c> role.</value>
-    public Action<ISiloBuilder>? Silo { get; init; }
-
     /// <value>Whether the process stops when standard input ends and leaves SIGINT to its parent. Default false.</value>
     public bool ExitWithInput { get; init; }
-
-    /// <value>Whether signals stop the host. False for a host inside somebody else's process. Default true.</value>
-    public bool HandleSignals { get; init; } = true;
 }

@@ -18,7 +18,6 @@ internal sealed record RegionListeners(Uri Facade, Uri Protocol)
 
     private static void Listen(KestrelServerOptions kestrel, Uri address, HttpProtocols protocols)
     {
-        kestrel.AddServerHeader = false;
         if (address.Host == "localhost")
         {
             kestrel.ListenLocalhost(address.Port, listen => listen.Protocols = protocols);

@@ -14,10 +14,9 @@ internal sealed partial class RegionStore(RegionPlan region, TimeProvider time, 
     private ConnectionMultiplexer? _connection;
 
     /// <summary>Connects, however long it takes; the same connection for every caller.</summary>
-    /// <exception cref="OperationCanceledException">The token fired.</exception>
-    public async Task<IConnectionMultiplexer> ConnectAsync(CancellationToken cancellationToken)
+    public async Task<IConnectionMultiplexer> ConnectAsync()
     {
-        await _gate.WaitAsync(cancellationToken);
+        await _gate.WaitAsync();
         try
         {
             var waited = false;
@@ -25,7 +24,7 @@ internal sealed partial class RegionStore(RegionPlan region, TimeProvider time, 
             {
                 try
                 {
-                    _connection = await ConnectionMultiplexer.ConnectAsync(Options(region.StoreConnection)).WaitAsync(cancellationToken);
+                    _connection = await ConnectionMultiplexer.ConnectAsync(Options(region.StoreConnection));
                 }
                 catch (RedisConnectionException e)
                 {
@@ -35,7 +34,7 @@ internal sealed partial class RegionStore(RegionPlan region, TimeProvider time, 
                         waited = true;
                     }
 
-                    await Task.Delay(RetryEvery, time, cancellationToken);
+                    await Task.Delay(RetryEvery, time);
                 }
             }
 

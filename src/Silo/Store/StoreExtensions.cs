@@ -3,9 +3,5 @@ namespace Meridian.Silo.Store;
 /// <summary>Registers the embedded store.</summary>
 internal static class StoreExtensions
 {
-    public static IServiceCollection AddEmbeddedStore(this IServiceCollection services)
-    {
-        services.AddSingleton<EmbeddedStore>();
-        return services.AddHostedService(provider => provider.GetRequiredService<EmbeddedStore>());
-    }
+    public static IServiceCollection AddEmbeddedStore(this IServiceCollection services) => services.AddHostedService<EmbeddedStore>();
 }

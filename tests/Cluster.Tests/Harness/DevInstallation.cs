@@ -53,21 +53,18 @@ public sealed class DevInstallation : IAsyncDisposable
     /// <summary>Waits until the front door sees the model ready in all regions.</summary>
     public async Task ServesAsync(string model)
     {
-        var regions = await Eventually.AnswersAsync<RegionReport[]>(
+        await Eventually.AnswersAsync<RegionReport[]>(
             async token => Supervisor.HasExited
                 ? throw new InvalidOperationException($"The supervisor ended. {Supervisor.Tail(60)}")
                 : await FrontDoor.RegionsAsync(token) is { Length: 3 } seen && seen.All(r => r.Serves(model)) ? seen : null,
             $"{model} ready in three regions at {FrontDoor.Address}",
             TimeSpan.FromSeconds(60),
             () => Supervisor.Tail(60));
-        Regions = Regions.Length > 0 ? Regions : [.. ReadDevJson().Regions.Select(r => r.Name)];
-        _ = regions;
+        Regions = Regions.Length > 0 ? Regions : [.. ReadDevJson().Select(r => r.Name)];
     }
 
     /// <summary>Process id of a region, as the supervisor's <c>dev.json</c> says now.</summary>
-    public int ProcessOf(string region) => ReadDevJson().Regions.First(r => r.Name == region).Pid;
-
-    public int ProcessOfFrontDoor => ReadDevJson().FrontDoor;
+    public int ProcessOf(string region) => ReadDevJson().First(r => r.Name == region).Pid;
 
     public async ValueTask DisposeAsync()
     {
@@ -88,11 +85,9 @@ public sealed class DevInstallation : IAsyncDisposable
         _http.Dispose();
     }
 
-    private (int FrontDoor, (string Name, int Pid)[] Regions) ReadDevJson()
+    private (string Name, int Pid)[] ReadDevJson()
     {
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(Data, "dev.json")));
-        return (
-            document.RootElement.GetProperty("frontDoor").GetProperty("pid").GetInt32(),
-            [.. document.RootElement.GetProperty("regions").EnumerateArray().Select(r => (r.GetProperty("name").GetString()!, r.GetProperty("pid").GetInt32()))]);
+        return [.. document.RootElement.GetProperty("regions").EnumerateArray().Select(r => (r.GetProperty("name").GetString()!, r.GetProperty("pid").GetInt32()))];
     }
 }

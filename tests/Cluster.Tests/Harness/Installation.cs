@@ -55,8 +55,6 @@ public sealed class Installation : IAsyncDisposable
 
     public ChildProcess this[string name] => _running[name];
 
-    public IEnumerable<ChildProcess> Running => _running.Values;
-
     /// <value>Every line that any process of the installation has printed, the ended ones included.</value>
     public IEnumerable<string> AllLines => _ended.Concat(_running.Values).SelectMany(p => p.Lines.Select(line => $"{p.Name}: {line}"));
 

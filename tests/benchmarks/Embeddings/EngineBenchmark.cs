@@ -7,6 +7,7 @@ using Meridian.Inference.Packages.MiniLm;
 using Meridian.Inference.Packages.Store;
 using Meridian.Inference.Sessions;
 using Meridian.Inference.Tokenization;
+using Meridian.Load;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.ML.OnnxRuntime;
@@ -87,11 +88,11 @@ public static class EngineBenchmark
                 ratios.Add(loopMs / engineMs);
             }
 
-            var ratio = Median(ratios);
+            var ratio = Percentiles.Median(ratios);
             await output.WriteLineAsync($"engine, {Callers} callers of one text, against a raw ONNX Runtime loop over the same {texts} texts ({tokens} tokens), {threads} thread(s)");
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  loop, sorted, ms by batch size: {tried}; best {bestSize}"));
-            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  loop    {texts / Median(loops) * 1000,8:F1} texts/s   {tokens / Median(loops) * 1000,8:F0} tokens/s   {loopCpu / pairs / texts,6:F2} ms of CPU a text"));
-            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  engine  {texts / Median(engines) * 1000,8:F1} texts/s   {tokens / Median(engines) * 1000,8:F0} tokens/s   {engineCpu / pairs / texts,6:F2} ms of CPU a text"));
+            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  loop    {texts / Percentiles.Median(loops) * 1000,8:F1} texts/s   {tokens / Percentiles.Median(loops) * 1000,8:F0} tokens/s   {loopCpu / pairs / texts,6:F2} ms of CPU a text"));
+            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  engine  {texts / Percentiles.Median(engines) * 1000,8:F1} texts/s   {tokens / Percentiles.Median(engines) * 1000,8:F0} tokens/s   {engineCpu / pairs / texts,6:F2} ms of CPU a text"));
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  ratio   {ratio:F3} (median of {pairs} pairs; {ratios.Min():F3} to {ratios.Max():F3}); at least 0.90 wanted"));
             return ratio;
 
@@ -144,12 +145,6 @@ public static class EngineBenchmark
         }
 
         return texts;
-    }
-
-    private static double Median(List<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        return sorted[sorted.Length / 2];
     }
 
     /// <summary>What one writes who has all texts at hand and wants them embedded.</summary>
