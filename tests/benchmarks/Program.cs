@@ -6,7 +6,7 @@ using Meridian.Benchmarks.Suspicion;
 
 const string Help =
     """
-    Meridian's benchmarks. Each measures its baseline in the same run and prints tables for docs/benchmarks.md.
+    Meridian's benchmarks. They print tables for docs/benchmarks.md; embeddings measures its baselines in the same run, failover and suspicion have none.
 
       dotnet run -c Release --project tests/benchmarks -- NAME [options]
 
