@@ -1,3 +1,4 @@
+using Meridian.Grains;
 using Microsoft.Extensions.Logging;
 
 namespace Meridian.Client;
@@ -9,7 +10,7 @@ public sealed class MeridianClientOptions
     public IList<MeridianRegionOptions> Regions { get; set; } = [];
 
     /// <value>Orleans service id. Default <c>meridian</c>.</value>
-    public string ServiceId { get; set; } = "meridian";
+    public string ServiceId { get; set; } = RegionClusterId.Service;
 
     /// <value>Model of requests that name none. Default <c>minilm</c>.</value>
     public string DefaultModel { get; set; } = "minilm";

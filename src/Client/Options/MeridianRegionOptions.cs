@@ -1,3 +1,5 @@
+using Meridian.Grains;
+
 namespace Meridian.Client;
 
 /// <summary>A region that the client may use.</summary>
@@ -15,5 +17,5 @@ public sealed class MeridianRegionOptions
     /// <value>Orleans cluster id; default <c>meridian-</c> and the name.</value>
     public string? ClusterId { get; set; }
 
-    internal string EffectiveClusterId => string.IsNullOrEmpty(ClusterId) ? $"meridian-{Name}" : ClusterId;
+    internal string EffectiveClusterId => string.IsNullOrEmpty(ClusterId) ? RegionClusterId.Of(Name) : ClusterId;
 }

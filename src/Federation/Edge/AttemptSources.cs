@@ -4,13 +4,16 @@ namespace Meridian.Federation.Edge;
 
 /// <summary>
 /// Cancellation of attempts without garbage: sources and their timers are reused, and a registration in a token takes a node from that token's own free list.
-/// A linked source a attempt would cost three objects and a timer each time.
+/// A linked source an attempt would cost three objects and a timer each time.
 /// </summary>
-internal sealed class AttemptSources(TimeProvider time)
+public sealed class AttemptSources(TimeProvider time)
 {
     private readonly ObjectPool<CancellationTokenSource> _pool = new DefaultObjectPool<CancellationTokenSource>(new Policy(time), 1024);
 
     /// <summary>A token that fires with either of two others or after a time.</summary>
+    /// <param name="milliseconds">Time left.</param>
+    /// <param name="caller">Fires when the caller goes away.</param>
+    /// <param name="lost">Fires when what works on the attempt is lost.</param>
     public Attempt Begin(int milliseconds, CancellationToken caller, CancellationToken lost)
     {
         var source = _pool.Get();
@@ -20,18 +23,26 @@ internal sealed class AttemptSources(TimeProvider time)
 
     private static readonly Action<object?> Fire = static source => ((CancellationTokenSource)source!).Cancel();
 
-    internal readonly struct Attempt(
-        ObjectPool<CancellationTokenSource> pool, CancellationTokenSource source, CancellationTokenRegistration caller, CancellationTokenRegistration lost) : IDisposable
+    /// <summary>Ended exactly once, by the attempt that began it, when nothing of it uses the token any more.</summary>
+    public readonly struct Attempt : IDisposable
     {
-        public CancellationToken Token => source.Token;
+        private readonly ObjectPool<CancellationTokenSource> _pool;
+        private readonly CancellationTokenSource _source;
+        private readonly CancellationTokenRegistration _caller;
+        private readonly CancellationTokenRegistration _lost;
+
+        internal Attempt(ObjectPool<CancellationTokenSource> pool, CancellationTokenSource source, CancellationTokenRegistration caller, CancellationTokenRegistration lost) =>
+            (_pool, _source, _caller, _lost) = (pool, source, caller, lost);
+
+        public CancellationToken Token => _source.Token;
 
         public void Dispose()
         {
             // Unregister does not wait for a callback that is running on another thread, and that callback will still fire the source. Such a source must not
             // serve another attempt, which it would cancel out of the blue: it is left to the collector. (A default registration is not registered: true is not returned for it.)
-            var idle = (caller.Equals(default) || caller.Unregister()) & (lost.Equals(default) || lost.Unregister());
+            var idle = (_caller.Equals(default) || _caller.Unregister()) & (_lost.Equals(default) || _lost.Unregister());
             if (idle)
-                pool.Return(source);
+                _pool.Return(_source);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Meridian.Federation.Edge;
 using Meridian.Grains.Hosting;
 using Meridian.Grains.Placement;
 using Meridian.Grains.Routing;
@@ -40,7 +41,7 @@ public sealed partial class ModelShard : Grain, IModelShard
     private readonly SiloAddress _silo;
     private readonly TimeProvider _time;
     private readonly ILogger<ModelShard> _logger;
-    private readonly Deadlines _deadlines;
+    private readonly AttemptSources _attempts;
     private readonly CancellationTokenSource _ended = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ShardKey _key;
@@ -72,7 +73,7 @@ public sealed partial class ModelShard : Grain, IModelShard
         _silo = silo.SiloAddress;
         _time = time;
         _logger = logger;
-        _deadlines = new Deadlines(time);
+        _attempts = new AttemptSources(time);
     }
 
     public Task<ShardStatus> Load(CancellationToken cancellationToken = default)
@@ -118,19 +119,19 @@ public sealed partial class ModelShard : Grain, IModelShard
     private async Task<InferReply> EmbedAsync(IEmbeddingEngine engine, InferRequest request, EmbeddingInput input, CancellationToken caller)
     {
         _running++;
-        var deadline = _deadlines.Start(request.RemainingMs, caller);
+        var attempt = _attempts.Begin(request.RemainingMs, caller, CancellationToken.None);
         try
         {
             var work = EmbeddingReplies.Work(input);
             var outcome = EmbeddingReplies.Size(input) <= InlineSize
-                ? await engine.EmbedAsync(work, deadline.Token)
-                : await Task.Run(() => engine.EmbedAsync(work, deadline.Token).AsTask());
+                ? await engine.EmbedAsync(work, attempt.Token)
+                : await Task.Run(() => engine.EmbedAsync(work, attempt.Token).AsTask());
             return EmbeddingReplies.Reply(outcome, _region.Name, _key);
         }
         catch (OperationCanceledException)
         {
             if (caller.IsCancellationRequested) throw;
-            return deadline.Token.IsCancellationRequested ? RequestRules.OutOfTime(request) : NotReady();
+            return attempt.Token.IsCancellationRequested ? RequestRules.OutOfTime(request) : NotReady();
         }
         catch (Exception e) when (e is EngineStoppedException || (e is ObjectDisposedException && _state != ShardState.Ready))
         {
@@ -144,7 +145,7 @@ public sealed partial class ModelShard : Grain, IModelShard
         }
         finally
         {
-            deadline.Dispose();
+            attempt.Dispose();
             if (--_running == 0 && _state == ShardState.Draining) _drained.TrySetResult();
         }
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using Azure.Data.Tables;
+using Meridian.Grains;
 using Meridian.Grains.Hosting;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Hosting;
@@ -12,11 +13,6 @@ namespace Meridian.Silo.Clustering;
 /// <summary>A region's Orleans cluster: one cluster a region, never stretched over two.</summary>
 internal static class RegionCluster
 {
-    /// <summary>The same in all regions: it names the product, the cluster id names the region.</summary>
-    public const string ServiceId = "meridian";
-
-    public static string ClusterId(string region) => $"meridian-{region}";
-
     /// <summary>Makes this process a silo of its region.</summary>
     public static void AddRegionSilo(this IHostApplicationBuilder builder, MeridianOptions options, RegionPlan region)
     {
@@ -33,7 +29,7 @@ internal static class RegionCluster
                 redis.CreateMultiplexer = async _ => (await store.ConnectAsync(), IsShared: true);
 
                 // With the region in the key, several regions can share one Redis while developing.
-                var prefix = $"{ServiceId}/{region.Name}/state/";
+                var prefix = $"{RegionClusterId.Service}/{region.Name}/state/";
                 redis.GetStorageKey = (type, id) => $"{prefix}{id}/{type}";
             }));
             silo.AddMeridianGrains(target => RegionSettings.Fill(target, options, region));
@@ -84,8 +80,8 @@ internal static class RegionCluster
 
     private static void Name(ClusterOptions cluster, RegionPlan region)
     {
-        cluster.ServiceId = ServiceId;
-        cluster.ClusterId = ClusterId(region.Name);
+        cluster.ServiceId = RegionClusterId.Service;
+        cluster.ClusterId = RegionClusterId.Of(region.Name);
     }
 
     // Each restart of a silo leaves an entry; a region that restarts often must not carry them for a week. How silos watch each other is the grains' own setting.
