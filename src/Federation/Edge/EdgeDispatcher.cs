@@ -244,4 +244,6 @@ internal sealed partial class EdgeDispatcher : IEdge
         public readonly bool MayWait(RoutingVerdict verdict) =>
             !LastResort && !Full && NotReady is null && verdict is (RoutingVerdict.RegionLost or RoutingVerdict.Exhausted or RoutingVerdict.NoIntent);
     }
+
+    public Task<EdgeOpening> OpenAsync(InferRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
 }

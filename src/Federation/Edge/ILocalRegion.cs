@@ -12,4 +12,7 @@ public interface ILocalRegion
 
     /// <summary>Serves in this region, without a further hop.</summary>
     Task<InferReply> InferAsync(InferRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Opens a stream in this region, without a further hop.</summary>
+    Task<StreamOpening> OpenAsync(InferRequest request, CancellationToken cancellationToken);
 }

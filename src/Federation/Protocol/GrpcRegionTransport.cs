@@ -1,3 +1,4 @@
+using Meridian.Federation.Edge;
 using System.Collections.Concurrent;
 using Grpc.Core;
 using Meridian.Federation.Configuration;
@@ -29,4 +30,6 @@ internal sealed class GrpcRegionTransport(IOptions<FederationOptions> options) :
                 channel.Value.Dispose();
         }
     }
+
+    public Task<StreamOpening> OpenAsync(RegionMember region, InferRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
 }

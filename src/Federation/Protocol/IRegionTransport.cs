@@ -1,4 +1,5 @@
 using Meridian.Federation.Directory;
+using Meridian.Federation.Edge;
 using Meridian.Messages;
 
 namespace Meridian.Federation.Protocol;
@@ -9,4 +10,9 @@ public interface IRegionTransport
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     /// <exception cref="Exception">Anything else is the transport's; <see cref="TransportFaults"/> reads it.</exception>
     Task<InferReply> InferAsync(RegionMember region, InferRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Opens a stream. The first frame is at hand when the task completes.</summary>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    /// <exception cref="Exception">Anything else is the transport's.</exception>
+    Task<StreamOpening> OpenAsync(RegionMember region, InferRequest request, CancellationToken cancellationToken);
 }

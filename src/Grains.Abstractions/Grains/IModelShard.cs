@@ -1,4 +1,5 @@
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 using Orleans.Concurrency;
 
 namespace Meridian.Grains;
@@ -16,6 +17,27 @@ public interface IModelShard : IGrainWithStringKey
 
     [Alias("Infer"), AlwaysInterleave]
     Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Starts generating and answers with the head and the first tokens, or a refusal. The stream lives until it is read to its end, closed, or not read for a while.
+    /// Takes an input of kind <see cref="Messages.Generation.GenerationInput"/> only.
+    /// </summary>
+    [Alias("Open"), AlwaysInterleave]
+    Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Tokens from an offset on: what is there, or the next ones when they come (then at most a few seconds are waited, and the frame may be empty). Asking for an offset
+    /// acknowledges everything before it, which may then be forgotten.
+    /// </summary>
+    /// <param name="stream">The head's.</param>
+    /// <param name="offset">The last frame's <see cref="StreamFrame.Next"/>.</param>
+    /// <param name="cancellationToken">Ends the wait, not the stream.</param>
+    [Alias("Read"), AlwaysInterleave]
+    Task<StreamReply> Read(Guid stream, long offset, CancellationToken cancellationToken = default);
+
+    /// <summary>Ends a stream whose reader is gone; the engine stops working on it before its next step but one. Does nothing for one that has ended.</summary>
+    [Alias("Close"), AlwaysInterleave]
+    Task Close(Guid stream);
 
     /// <summary>Takes nothing new, finishes what runs, frees the session and deactivates.</summary>
     [Alias("Unload"), AlwaysInterleave]

@@ -1,4 +1,5 @@
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 using Orleans.Concurrency;
 
 namespace Meridian.Grains;
@@ -12,6 +13,10 @@ public interface IRegionEndpoint : IGrainWithIntegerKey
     /// <summary>Checks residency and hops again, then has a replica compute the answer.</summary>
     [Alias("Infer")]
     Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Checks residency and hops again, then has a replica open a stream. The rest is read from the shard that the head names.</summary>
+    [Alias("Open")]
+    Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>Readiness and load of the region's models; also what a client measures round trips with.</summary>
     [Alias("Status"), ReadOnly, AlwaysInterleave]

@@ -1,4 +1,5 @@
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 
 namespace Meridian.Grains;
 
@@ -10,4 +11,8 @@ public interface IRegionRouter : IGrainWithStringKey
 {
     [Alias("Infer")]
     Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Has a replica open a stream. What follows is read from the shard that the head names: a router never carries a stream.</summary>
+    [Alias("Open")]
+    Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default);
 }

@@ -91,4 +91,6 @@ public sealed partial class OrleansLocalRegion : ILocalRegion
             }
         }
     }
+
+    public Task<StreamOpening> OpenAsync(InferRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
 }

@@ -1,3 +1,4 @@
+using Meridian.Messages.Generation;
 using System.Collections.Frozen;
 using Meridian.Grains.Hosting;
 using Meridian.Messages;
@@ -62,4 +63,6 @@ public sealed partial class RegionEndpoint : Grain, IRegionEndpoint
             return InferReply.Refuse(RefusalCode.Internal, $"Region '{_region.Name}' failed on request {request.RequestId}; its log has the details.");
         }
     }
+
+    public Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 }

@@ -1,3 +1,4 @@
+using Meridian.Messages.Generation;
 using Meridian.Grains.Hosting;
 using Meridian.Messages;
 using Microsoft.Extensions.Logging;
@@ -124,4 +125,6 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
             $"Model '{_model}' has no ready replica in region '{_models.Region}'{(problem is null ? "." : $": {problem}")}",
             retryAfterMs: 1000);
     }
+
+    public Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 }

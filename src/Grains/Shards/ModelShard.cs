@@ -1,3 +1,4 @@
+using Meridian.Messages.Generation;
 using System.Diagnostics.CodeAnalysis;
 using Meridian.Federation.Edge;
 using Meridian.Grains.Hosting;
@@ -237,4 +238,10 @@ public sealed partial class ModelShard : Grain, IModelShard
         RefusalCode.NotReady,
         _problem is null ? $"Replica {_key.Replica} of '{_key.Model}' is {_state}." : $"Replica {_key.Replica} of '{_key.Model}' is {_state}: {_problem}",
         retryAfterMs: 1000);
+
+    public Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public Task<StreamReply> Read(Guid stream, long offset, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public Task Close(Guid stream) => throw new NotSupportedException();
 }

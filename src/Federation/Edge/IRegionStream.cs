@@ -1,0 +1,15 @@
+using Meridian.Messages.Generation;
+
+namespace Meridian.Federation.Edge;
+
+/// <summary>A stream that a region has opened. Read by one caller at a time; disposing it before its end cancels the region's work.</summary>
+public interface IRegionStream : IAsyncDisposable
+{
+    StreamHead Head { get; }
+
+    /// <summary>The next frame, the first included; null after the end.</summary>
+    /// <exception cref="OperationCanceledException">The token fired; the stream can still be read.</exception>
+    /// <exception cref="Errors.MeridianException">The region cannot go on and says why.</exception>
+    /// <exception cref="Exception">Anything else is the transport's: the region was lost.</exception>
+    ValueTask<StreamFrame?> ReadAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,43 @@
+using MessagePack;
+
+namespace Meridian.Messages.Generation;
+
+/// <summary>
+/// Text to generate: every prompt is continued <see cref="ChoicesPerPrompt"/> times. Choice <c>p * ChoicesPerPrompt + k</c> is the k-th continuation of prompt p.
+/// A stream that is opened again elsewhere carries the same input with its prompts as ids, and <see cref="Resume"/>.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("meridian.GenerationInput"), MessagePackObject]
+public sealed record GenerationInput : InferInput
+{
+    /// <summary>Most choices (prompts times continuations) of one request.</summary>
+    public const int MaxChoices = 128;
+
+    /// <value>At least one.</value>
+    [Id(0), Key(0)] public required PromptInput[] Prompts { get; init; }
+
+    /// <value>Continuations of each prompt, OpenAI's <c>n</c>.</value>
+    [Id(1), Key(1)] public int ChoicesPerPrompt { get; init; } = 1;
+
+    /// <value>Most tokens to generate for each choice, those of <see cref="Resume"/> included; null goes on to the end of the context.</value>
+    [Id(2), Key(2)] public int? MaxTokens { get; init; }
+
+    [Id(3), Key(3)] public required SamplingInput Sampling { get; init; }
+
+    /// <value>Texts that end a choice; they are not returned.</value>
+    [Id(4), Key(4)] public string[] Stop { get; init; } = [];
+
+    /// <value>Null for no log probabilities, else the number of alternatives beside the chosen token, 0 to 20.</value>
+    [Id(5), Key(5)] public int? TopLogprobs { get; init; }
+
+    /// <value>True goes on past the model's end-of-text tokens, up to <see cref="MaxTokens"/>: for measurements.</value>
+    [Id(6), Key(6)] public bool IgnoreEndOfText { get; init; }
+
+    /// <value>Where the choices stand, when a stream goes on that has begun elsewhere; choices that are not listed are done and are not run. Null begins all.</value>
+    [Id(7), Key(7)] public ChoiceResume[]? Resume { get; init; }
+
+    /// <value>True puts each prompt's text into <see cref="StreamHead.PromptTexts"/>.</value>
+    [Id(8), Key(8)] public bool Echo { get; init; }
+
+    /// <value>Number of choices.</value>
+    [IgnoreMember] public int Choices => Prompts.Length * ChoicesPerPrompt;
+}

@@ -1,0 +1,8 @@
+namespace Meridian.Inference.Engines.Generation;
+
+/// <summary>Tokens of a stream, in order.</summary>
+/// <param name="Offset">Tokens of the stream, all choices together, before this frame.</param>
+/// <param name="Next">Tokens of the stream up to the end of this frame.</param>
+/// <param name="Groups">At most one a choice.</param>
+/// <param name="End">Nothing follows.</param>
+public sealed record GenerationFrame(long Offset, long Next, GenerationGroup[] Groups, bool End);

@@ -1,0 +1,23 @@
+using Meridian.Inference.Tokenization;
+
+namespace Meridian.Inference.Engines.Generation;
+
+/// <summary>Continues texts, many at once: sequences join and leave the batch at every step.</summary>
+public interface IGenerationEngine : IEngine
+{
+    /// <value>Most tokens of prompt and generated text together.</value>
+    int ContextLength { get; }
+
+    /// <value>Thread-safe; lives as long as the engine.</value>
+    IGenerationTokenizer Tokenizer { get; }
+
+    /// <value>Counters; cheap to read at any time.</value>
+    GenerationCounters Counters { get; }
+
+    /// <summary>
+    /// Checks, tokenizes on the caller's thread, and queues. All choices are admitted or none. A full queue or wrong input is an outcome, not an exception.
+    /// The stream must be read to its end or cancelled.
+    /// </summary>
+    /// <exception cref="EngineStoppedException">The engine was disposed.</exception>
+    GenerationAdmission Open(GenerationWork work);
+}
