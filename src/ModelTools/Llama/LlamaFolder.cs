@@ -1,0 +1,107 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Meridian.Inference.Decoders;
+using Meridian.ModelTools.Onnx;
+using Meridian.ModelTools.Output;
+using Meridian.ModelTools.Tokenization;
+
+namespace Meridian.ModelTools.Llama;
+
+/// <summary>A Llama-architecture decoder as a folder in Hugging Face's and Optimum's layout.</summary>
+public static class LlamaFolder
+{
+    /// <value>Path of the graph in the folder.</value>
+    public const string Graph = "onnx/model.onnx";
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>Writes a model with random weights: graph, configuration, tokenizer. The folder appears whole or not at all.</summary>
+    /// <param name="directory">Must be empty or not there.</param>
+    /// <param name="config">Dimensions; the vocabulary must hold <see cref="MadeVocabulary.Smallest"/> tokens.</param>
+    /// <param name="seed">Of the weights.</param>
+    /// <param name="layout">Cache layout.</param>
+    /// <param name="type">Float or Float16.</param>
+    /// <param name="written">Told bytes of weights written so far and in all.</param>
+    /// <param name="cancellationToken">Ends the writing; nothing is left then.</param>
+    /// <exception cref="OutputRefusedException">The folder is taken or cannot be written.</exception>
+    public static void Make(
+        string directory,
+        LlamaConfig config,
+        int seed,
+        KvLayout layout,
+        OnnxType type = OnnxType.Float,
+        Action<long, long>? written = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        using var folder = OutputFolder.Begin(directory);
+        WriteGraph(folder.Path, LlamaGraph.Build(config, RandomWeights.Make(config, seed), layout, type), written, cancellationToken);
+        WriteConfig(folder.Path, config, type);
+        MadeTokenizer.Write(folder.Path, MadeVocabulary.Make(config.Vocabulary), config.Context);
+        folder.Complete();
+    }
+
+    /// <summary>Dimensions as <see cref="Make"/> wants them: ids of special tokens are those of <see cref="MadeVocabulary"/>.</summary>
+    public static LlamaConfig Configure(int layers, int hidden, int heads, int kvHeads, int intermediate, int vocabulary, int context, bool tie = true) => new()
+    {
+        Layers = layers,
+        Hidden = hidden,
+        Heads = heads,
+        KvHeads = kvHeads,
+        HeadDimension = heads > 0 && hidden % heads == 0 ? hidden / heads : 0,
+        Intermediate = intermediate,
+        Vocabulary = vocabulary,
+        Context = context,
+        TieEmbeddings = tie,
+        PadId = 0,
+        BosId = 1,
+        EosIds = [2, 4],
+    };
+
+    internal static void WriteGraph(string directory, OnnxGraphBuilder graph, Action<long, long>? written, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(directory, Graph);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        OnnxModelFile.Write(path, graph, written: written, cancellationToken: cancellationToken);
+    }
+
+    private static void WriteConfig(string directory, LlamaConfig config, OnnxType type)
+    {
+        var model = new JsonObject
+        {
+            ["architectures"] = new JsonArray("LlamaForCausalLM"),
+            ["attention_bias"] = false,
+            ["bos_token_id"] = config.BosId,
+            ["eos_token_id"] = Eos(),
+            ["head_dim"] = config.HeadDimension,
+            ["hidden_act"] = "silu",
+            ["hidden_size"] = config.Hidden,
+            ["intermediate_size"] = config.Intermediate,
+            ["max_position_embeddings"] = config.Context,
+            ["mlp_bias"] = false,
+            ["model_type"] = "llama",
+            ["num_attention_heads"] = config.Heads,
+            ["num_hidden_layers"] = config.Layers,
+            ["num_key_value_heads"] = config.KvHeads,
+            ["pad_token_id"] = config.PadId,
+            ["rms_norm_eps"] = config.RmsEpsilon,
+            ["rope_scaling"] = null,
+            ["rope_theta"] = config.RopeTheta,
+            ["tie_word_embeddings"] = config.TieEmbeddings,
+            ["torch_dtype"] = type == OnnxType.Float16 ? "float16" : "float32",
+            ["use_cache"] = true,
+            ["vocab_size"] = config.Vocabulary,
+        };
+        var generation = new JsonObject
+        {
+            ["bos_token_id"] = config.BosId,
+            ["do_sample"] = true,
+            ["eos_token_id"] = Eos(),
+            ["pad_token_id"] = config.PadId,
+        };
+        File.WriteAllText(Path.Combine(directory, "config.json"), model.ToJsonString(Indented) + "\n");
+        File.WriteAllText(Path.Combine(directory, "generation_config.json"), generation.ToJsonString(Indented) + "\n");
+
+        JsonArray Eos() => new([.. config.EosIds.Select(id => (JsonNode)id)]);
+    }
+}

@@ -1,0 +1,92 @@
+using Meridian.Inference.Decoders;
+using Meridian.ModelTools.Onnx;
+
+namespace Meridian.ModelTools.Llama;
+
+/// <summary>
+/// The ONNX graph of a Llama-architecture decoder: pre-normed blocks (RMSNorm), rotary positions in the rotate-half form, grouped-query attention, SiLU-gated MLP.
+/// One set of weights in any cache layout. Logits come for all positions, as published graphs give them; the optional input <c>num_logits_to_keep</c> (int64
+/// scalar, 0: all) asks for the last ones alone, which spares a prompt most of the output layer.
+/// </summary>
+public sealed partial class LlamaGraph
+{
+    /// <value>Name of the optional input that says for how many of the last positions logits are wanted.</value>
+    public const string LogitsToKeep = "num_logits_to_keep";
+
+    private readonly LlamaConfig _config;
+    private readonly LlamaWeights _weights;
+    private readonly OnnxType _type;
+    private readonly OnnxGraphBuilder _graph;
+
+    private LlamaGraph(LlamaConfig config, LlamaWeights weights, OnnxType type)
+    {
+        (_config, _weights, _type) = (config, weights, type);
+        _graph = new OnnxGraphBuilder("llama");
+    }
+
+    /// <param name="config">Dimensions; must fit the weights.</param>
+    /// <param name="weights">Weights; they are read when the graph is written.</param>
+    /// <param name="layout">How keys and values go in and out.</param>
+    /// <param name="type">Float, or Float16: weights, cache and most arithmetic. Logits are float32 either way.</param>
+    public static OnnxGraphBuilder Build(LlamaConfig config, LlamaWeights weights, KvLayout layout, OnnxType type = OnnxType.Float)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(weights);
+        if (config.Mistakes() is { Count: > 0 } mistakes)
+            throw new ArgumentException(string.Join(" ", mistakes), nameof(config));
+        if (type is not (OnnxType.Float or OnnxType.Float16))
+            throw new ArgumentException($"A decoder cannot be written as {type}; choose Float or Float16.", nameof(type));
+        var graph = new LlamaGraph(config, weights, type);
+        if (layout == KvLayout.Shared)
+            graph.Fused();
+        else
+            graph.Plain(merged: layout == KvLayout.Merged);
+        return graph._graph;
+    }
+
+    private OnnxValue Weight(string name, ReadOnlyMemory<float> values, params long[] shape) =>
+        _graph.Initializer(OnnxInitializer.Of(name, _type, shape, [values]));
+
+    private static string Layer(int layer, string rest) => $"model.layers.{layer}.{rest}";
+
+    private OnnxValue MatMul(string name, OnnxValue input, OnnxValue weight) => _graph.Node("MatMul", $"{name}/MatMul", [input, weight]);
+
+    private OnnxValue Cast(string name, OnnxValue value, OnnxType to) => _graph.Node("Cast", name, [value], OnnxAttribute.Of("to", (long)to));
+
+    private OnnxValue Mlp(int layer, OnnxValue input)
+    {
+        var (weights, name) = (_weights.Layers[layer], $"/model/layers.{layer}/mlp");
+        var gate = MatMul($"{name}/gate_proj", input, Weight(Layer(layer, "mlp.gate_proj.weight"), weights.Gate, _config.Hidden, _config.Intermediate));
+        var up = MatMul($"{name}/up_proj", input, Weight(Layer(layer, "mlp.up_proj.weight"), weights.Up, _config.Hidden, _config.Intermediate));
+        var silu = _graph.Node("Mul", $"{name}/act/Mul", [gate, _graph.Node("Sigmoid", $"{name}/act/Sigmoid", [gate])]);
+        var gated = _graph.Node("Mul", $"{name}/Mul", [silu, up]);
+        return MatMul($"{name}/down_proj", gated, Weight(Layer(layer, "mlp.down_proj.weight"), weights.Down, _config.Intermediate, _config.Hidden));
+    }
+
+    /// <summary>The last positions of [batch, seq, hidden]: all where 0 are asked for, since a slice from -0 on is everything.</summary>
+    private OnnxValue Kept(OnnxValue hidden)
+    {
+        var count = _graph.Node("Reshape", "/model/kept/Reshape", [_graph.OptionalInput(LogitsToKeep, 0), _graph.Vector(1)]);
+        var start = _graph.Node("Neg", "/model/kept/Neg", [count]);
+        return _graph.Node("Slice", "/model/kept/Slice", [hidden, start, _graph.Vector(long.MaxValue), _graph.Vector(1)]);
+    }
+
+    private void Head(OnnxValue embedding, OnnxValue normed)
+    {
+        var weight = _weights.Head is { } head
+            ? Weight("lm_head.weight", head, _config.Hidden, _config.Vocabulary)
+            : _graph.Node("Transpose", "/lm_head/Transpose", [embedding], OnnxAttribute.Of("perm", [1, 0]));
+        OnnxValue logits;
+        if (_type == OnnxType.Float)
+        {
+            logits = _graph.Node("MatMul", "/lm_head/MatMul", [normed, weight], ["logits"])[0];
+        }
+        else
+        {
+            var half = MatMul("/lm_head", normed, weight);
+            logits = _graph.Node("Cast", "/lm_head/Cast", [half], ["logits"], OnnxAttribute.Of("to", (long)OnnxType.Float))[0];
+        }
+
+        _graph.Output(logits, OnnxType.Float, "batch_size", "kept_length", _config.Vocabulary);
+    }
+}

@@ -1,0 +1,125 @@
+using System.Globalization;
+
+namespace Meridian.ModelTools.Onnx;
+
+/// <summary>
+/// Writes a graph as an ONNX file. Lengths are computed first, so that tensors go from where they are straight into the file, once: memory for a model of any
+/// size is its weights and a megabyte. A protobuf message ends at 2 GiB; the tensors of a larger model go into a file beside it, as ONNX provides.
+/// </summary>
+public static class OnnxModelFile
+{
+    /// <value>Bytes of tensors that a single file may hold; leaves room for the graph below protobuf's 2 GiB.</value>
+    public const long InlineLimit = 0x7000_0000;
+
+    private const int IrVersion = 8;
+    private const int SmallTensor = 1024;
+    private const int Alignment = 4096;
+    private const int BufferSize = 1 << 20;
+
+    /// <summary>Suffix of the file that takes the tensors of a large model.</summary>
+    public const string ExternalSuffix = "_data";
+
+    /// <param name="path">File to write; <c>PATH_data</c> beside it takes the tensors where they are external.</param>
+    /// <param name="graph">Graph.</param>
+    /// <param name="inlineLimit">Bytes of tensors above which they go into a file of their own; 0 for always.</param>
+    /// <param name="written">Told bytes of tensors written so far and in all.</param>
+    /// <param name="cancellationToken">Ends the writing between two tensors.</param>
+    /// <exception cref="InvalidOperationException">The graph is not sound.</exception>
+    public static void Write(string path, OnnxGraphBuilder graph, long inlineLimit = InlineLimit, Action<long, long>? written = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        graph.Check();
+        var all = graph.Initializers.Sum(i => i.ByteLength);
+        var external = all > inlineLimit ? Place(graph.Initializers) : [];
+        var location = Path.GetFileName(path) + ExternalSuffix;
+        var heads = graph.Initializers.Select(i => Head(i, external.TryGetValue(i.Name, out var offset) ? offset : null, location)).ToArray();
+
+        var name = new ProtobufWriter().Text(2, graph.Name);
+        long length = graph.Nodes.Length + name.Written.Length + graph.Ends.Length;
+        for (var i = 0; i < heads.Length; i++)
+        {
+            var body = Body(i);
+            length += 1 + ProtobufWriter.VarintSize((ulong)body) + body;
+        }
+
+        var model = new ProtobufWriter().Number(1, IrVersion).Text(2, "meridian-tools").Message(8, Opset("", graph.Opset));
+        if (graph.UsesMicrosoft)
+            model.Message(8, Opset(OnnxGraphBuilder.MicrosoftDomain, 1));
+        model.Header(7, length);
+
+        long done = 0;
+        using var file = Create(path);
+        file.Write(model.Written);
+        file.Write(graph.Nodes);
+        file.Write(name.Written);
+        for (var i = 0; i < heads.Length; i++)
+        {
+            file.Write(new ProtobufWriter().Header(5, Body(i)).Written);
+            file.Write(heads[i].Written);
+            if (IsInline(i))
+                Tensor(graph.Initializers[i], file);
+        }
+
+        file.Write(graph.Ends);
+        if (external.Count == 0)
+            return;
+        using var tensors = Create(path + ExternalSuffix);
+        foreach (var initializer in graph.Initializers)
+        {
+            if (!external.TryGetValue(initializer.Name, out var offset))
+                continue;
+            tensors.SetLength(offset);
+            tensors.Position = offset;
+            Tensor(initializer, tensors);
+        }
+
+        bool IsInline(int i) => !external.ContainsKey(graph.Initializers[i].Name);
+
+        long Body(int i) => heads[i].Written.Length + (IsInline(i) ? graph.Initializers[i].ByteLength : 0);
+
+        void Tensor(OnnxInitializer initializer, FileStream stream)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            initializer.WriteTo(stream);
+            done += initializer.ByteLength;
+            written?.Invoke(done, all);
+        }
+    }
+
+    // Small tensors stay in the graph: shapes are inferred from them. The others start at pages, so that a runtime can map them.
+    private static Dictionary<string, long> Place(IReadOnlyList<OnnxInitializer> initializers)
+    {
+        var places = new Dictionary<string, long>(StringComparer.Ordinal);
+        long offset = 0;
+        foreach (var initializer in initializers)
+        {
+            if (initializer.ByteLength < SmallTensor)
+                continue;
+            places.Add(initializer.Name, offset);
+            offset += (initializer.ByteLength + Alignment - 1) / Alignment * Alignment;
+        }
+
+        return places;
+    }
+
+    private static ProtobufWriter Head(OnnxInitializer initializer, long? offset, string location)
+    {
+        var head = new ProtobufWriter();
+        foreach (var dimension in initializer.Dimensions)
+            head.Number(1, dimension);
+        head.Number(2, (long)initializer.Type).Text(8, initializer.Name);
+        if (offset is not { } at)
+            return head.Header(9, initializer.ByteLength);
+        return head
+            .Message(13, Entry("location", location))
+            .Message(13, Entry("offset", at.ToString(CultureInfo.InvariantCulture)))
+            .Message(13, Entry("length", initializer.ByteLength.ToString(CultureInfo.InvariantCulture)))
+            .Number(14, 1);
+    }
+
+    private static ProtobufWriter Entry(string key, string value) => new ProtobufWriter().Text(1, key).Text(2, value);
+
+    private static ProtobufWriter Opset(string domain, long version) => new ProtobufWriter().Text(1, domain).Number(2, version);
+
+    private static FileStream Create(string path) => new(path, FileMode.Create, FileAccess.Write, FileShare.None, BufferSize);
+}

@@ -1,0 +1,49 @@
+namespace Meridian.ModelTools.Output;
+
+/// <summary>
+/// A folder that appears whole or not at all: it is written beside its place under another name and renamed. What is not completed is removed.
+/// </summary>
+public sealed class OutputFolder : IDisposable
+{
+    private readonly string _target;
+    private bool _done;
+
+    private OutputFolder(string target, string path) => (_target, Path) = (target, path);
+
+    /// <value>Where to write meanwhile.</value>
+    public string Path { get; }
+
+    /// <exception cref="OutputRefusedException">The place is taken or cannot be written to.</exception>
+    public static OutputFolder Begin(string target)
+    {
+        var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(target));
+        if (File.Exists(full) || (Directory.Exists(full) && Directory.EnumerateFileSystemEntries(full).Any()))
+            throw new OutputRefusedException($"'{target}' is there already; name another folder with --out, or remove it.");
+        try
+        {
+            var parent = System.IO.Path.GetDirectoryName(full) ?? full;
+            var path = System.IO.Path.Combine(parent, $".{System.IO.Path.GetFileName(full)}.{Guid.NewGuid():n}");
+            Directory.CreateDirectory(path);
+            return new OutputFolder(full, path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OutputRefusedException($"'{target}' cannot be written: {e.Message} Name another folder with --out.", e);
+        }
+    }
+
+    /// <summary>Moves what was written to its place.</summary>
+    public void Complete()
+    {
+        if (Directory.Exists(_target))
+            Directory.Delete(_target);
+        Directory.Move(Path, _target);
+        _done = true;
+    }
+
+    public void Dispose()
+    {
+        if (!_done)
+            Directory.Delete(Path, recursive: true);
+    }
+}
