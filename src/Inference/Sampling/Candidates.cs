@@ -1,0 +1,231 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Meridian.Inference.Sampling;
+
+/// <summary>
+/// What is left of a distribution: weights of all tokens, those out of the running set to zero. Cuts are found by bisection over the values, one
+/// vectorised pass a step, since a full sort of 100,000 tokens costs more than the model's last layer does. Weights are from 0 to 1, never NaN.
+/// </summary>
+internal static class Candidates
+{
+    /// <summary>Elements between two bounds at which bisection ends and they are sorted.</summary>
+    private const int Few = 64;
+
+    /// <summary>Elements summed in float32 before the sum goes on in float64.</summary>
+    private const int Block = 1024;
+
+    /// <summary>Keeps the k largest and what equals the k-th.</summary>
+    public static void KeepTop(Span<float> weights, int k)
+    {
+        if (k >= weights.Length)
+            return;
+        var cut = Find(weights, 0, count: k, mass: double.PositiveInfinity);
+        KeepFrom(weights, cut);
+    }
+
+    /// <summary>
+    /// Keeps the fewest of the largest whose mass reaches a share of the total. Of equals at the edge those with the lowest ids are kept.
+    /// </summary>
+    public static void KeepMass(Span<float> weights, float share)
+    {
+        var total = Total(weights);
+        var wanted = total * share;
+
+        // Everything below this together has less than the mass that may be left out.
+        var floor = (float)((total - wanted) / weights.Length * 0.999);
+        var cut = Find(weights, floor, count: int.MaxValue, mass: wanted);
+        if (!(cut > 0))
+            return;
+        var (equal, above) = Above(weights, cut);
+        KeepFrom(weights, cut);
+        var kept = Math.Max(1, (int)Math.Ceiling((wanted - above) / cut * (1 - 1e-12)));
+        for (var id = weights.Length - 1; equal > kept; id--)
+        {
+            if (weights[id] == cut)
+            {
+                weights[id] = 0;
+                equal--;
+            }
+        }
+    }
+
+    /// <summary>Keeps what is at least a bound.</summary>
+    public static void KeepFrom(Span<float> weights, float bound)
+    {
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(weights);
+        var bounds = new Vector<float>(bound);
+        for (var i = 0; i < vectors.Length; i++)
+            vectors[i] = Vector.ConditionalSelect(Vector.GreaterThanOrEqual(vectors[i], bounds), vectors[i], Vector<float>.Zero);
+        for (var i = vectors.Length * Vector<float>.Count; i < weights.Length; i++)
+            weights[i] = weights[i] >= bound ? weights[i] : 0;
+    }
+
+    /// <summary>The token at a point of the cumulated weights, in order of ids (inverse of the distribution function).</summary>
+    /// <param name="weights">Not all zero.</param>
+    /// <param name="uniform">In [0, 1).</param>
+    public static int Draw(ReadOnlySpan<float> weights, double uniform)
+    {
+        var point = Total(weights) * uniform;
+        var last = -1;
+        for (var at = 0; at < weights.Length; at += Block)
+        {
+            var part = weights[at..Math.Min(at + Block, weights.Length)];
+            var sum = Mass(part, 0).Mass;
+            if (sum == 0)
+                continue;
+            if (point < sum)
+            {
+                for (var i = 0; i < part.Length; i++)
+                {
+                    if (part[i] == 0)
+                        continue;
+                    last = at + i;
+                    point -= part[i];
+                    if (point < 0)
+                        return last;
+                }
+
+                // Rounding has put the point behind the block's last candidate, which it then means.
+                return last;
+            }
+
+            point -= sum;
+            last = at + part.LastIndexOfAnyExcept(0f);
+        }
+
+        return last;
+    }
+
+    /// <summary>
+    /// The largest weight such that it and all above it are as many as wanted, or have the wanted mass. 0 where that takes all of them.
+    /// </summary>
+    private static float Find(ReadOnlySpan<float> weights, float floor, int count, double mass)
+    {
+        // What is at least `low` suffices, what is at least `high` does not. Floats above zero are in the order of their bits.
+        var low = BitConverter.SingleToInt32Bits(floor);
+        var high = BitConverter.SingleToInt32Bits(float.BitIncrement(1f));
+        var (lowCount, lowMass) = Reach(weights, floor);
+        if (lowCount < count && lowMass < mass)
+        {
+            // Rounding: the floor was a little too high.
+            if (floor == 0)
+                return 0;
+            low = 0;
+            (lowCount, _) = Reach(weights, 0);
+        }
+
+        var highCount = 0;
+        var highMass = 0.0;
+        while (lowCount - highCount > Few && high - low > 1)
+        {
+            var middle = low + ((high - low) >> 1);
+            var (reachCount, reachMass) = Reach(weights, BitConverter.Int32BitsToSingle(middle));
+            if (reachCount >= count || reachMass >= mass)
+                (low, lowCount) = (middle, reachCount);
+            else
+                (high, highCount, highMass) = (middle, reachCount, reachMass);
+        }
+
+        var bound = BitConverter.Int32BitsToSingle(low);
+        if (high - low <= 1)
+            return bound;
+
+        Span<float> few = stackalloc float[Few];
+        var found = Between(weights, bound, BitConverter.Int32BitsToSingle(high), few);
+        few = few[..found];
+        few.Sort();
+        for (var i = found - 1; i >= 0; i--)
+        {
+            highCount++;
+            highMass += few[i];
+            if (highCount >= count || highMass >= mass)
+                return few[i];
+        }
+
+        return found > 0 ? few[0] : bound;
+    }
+
+    private static int Between(ReadOnlySpan<float> weights, float from, float below, Span<float> few)
+    {
+        var found = 0;
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(weights);
+        var fromAll = new Vector<float>(from);
+        var belowAll = new Vector<float>(below);
+        for (var i = 0; i < vectors.Length; i++)
+        {
+            var inside = Vector.GreaterThanOrEqual(vectors[i], fromAll) & Vector.LessThan(vectors[i], belowAll);
+            if (inside == Vector<int>.Zero)
+                continue;
+            for (var lane = 0; lane < Vector<float>.Count; lane++)
+            {
+                if (inside[lane] != 0)
+                    few[found++] = vectors[i][lane];
+            }
+        }
+
+        for (var i = vectors.Length * Vector<float>.Count; i < weights.Length; i++)
+        {
+            if (weights[i] >= from && weights[i] < below)
+                few[found++] = weights[i];
+        }
+
+        return found;
+    }
+
+    private static double Total(ReadOnlySpan<float> weights) => Reach(weights, 0).Mass;
+
+    private static (int Count, double Mass) Reach(ReadOnlySpan<float> weights, float bound)
+    {
+        var count = 0;
+        var mass = 0.0;
+        for (var at = 0; at < weights.Length; at += Block)
+        {
+            var (blockCount, blockMass) = Mass(weights[at..Math.Min(at + Block, weights.Length)], bound);
+            count += blockCount;
+            mass += blockMass;
+        }
+
+        return (count, mass);
+    }
+
+    private static (int Count, double Mass) Mass(ReadOnlySpan<float> weights, float bound)
+    {
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(weights);
+        var bounds = new Vector<float>(bound);
+        var sums = Vector<float>.Zero;
+        var otherSums = Vector<float>.Zero;
+        var counts = Vector<int>.Zero;
+        var otherCounts = Vector<int>.Zero;
+        var i = 0;
+        for (; i + 1 < vectors.Length; i += 2)
+        {
+            var reached = Vector.GreaterThanOrEqual(vectors[i], bounds);
+            var otherReached = Vector.GreaterThanOrEqual(vectors[i + 1], bounds);
+            counts -= reached;
+            otherCounts -= otherReached;
+            sums += Vector.ConditionalSelect(reached, vectors[i], Vector<float>.Zero);
+            otherSums += Vector.ConditionalSelect(otherReached, vectors[i + 1], Vector<float>.Zero);
+        }
+
+        var count = Vector.Sum(counts + otherCounts);
+        double mass = Vector.Sum(sums + otherSums);
+        for (i *= Vector<float>.Count; i < weights.Length; i++)
+        {
+            if (weights[i] >= bound)
+            {
+                count++;
+                mass += weights[i];
+            }
+        }
+
+        return (count, mass);
+    }
+
+    private static (int Equal, double Above) Above(ReadOnlySpan<float> weights, float cut)
+    {
+        var (count, _) = Reach(weights, cut);
+        var (above, mass) = Reach(weights, float.BitIncrement(cut));
+        return (count - above, mass);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Text;
+using Meridian.Inference.Packages;
+using Meridian.Inference.Tokenization.Chat;
+
+namespace Meridian.Inference.Tokenization;
+
+/// <summary>
+/// A generative model's Hugging Face tokenizer and chat template, as its package has them. Thread-safe.
+/// </summary>
+/// <remarks>
+/// Ids come from the native library. Texts come from <see cref="TokenTable"/>, which knows what the usual decoders make of each token, and from the
+/// library where a model has an unusual one. An id below <see cref="VocabularySize"/> that the vocabulary leaves out has no text.
+/// </remarks>
+public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
+{
+    private readonly NativeTokenizer _native;
+    private readonly TokenizerFile _file;
+    private readonly TokenTable? _table;
+
+    private GenerationTokenizer(NativeTokenizer native, TokenizerFile file, TokenTable? table)
+    {
+        _native = native;
+        _file = file;
+        _table = table;
+    }
+
+    public int VocabularySize => _file.VocabularySize;
+
+    public bool HasChatTemplate => false;
+
+    /// <summary>Reads, verifies and loads the package's tokenizer and chat template.</summary>
+    /// <exception cref="ModelPackageException">The package has no tokenizer, a file was altered, or one cannot be used.</exception>
+    public static GenerationTokenizer Load(ModelPackage package)
+    {
+        var file = TokenizerFile.Read(package);
+        TokenTable? table;
+        try
+        {
+            table = TokenTable.Make(file);
+        }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw file.Mistake($"has a decoder that cannot be read: {e.Message} Export tokenizer.json again.", e);
+        }
+
+        return new GenerationTokenizer(NativeTokenizer.Load(file), file, table);
+    }
+
+    public TokenizedText Encode(string text, int maxTokens, bool addSpecialTokens)
+    {
+        if (addSpecialTokens)
+            return _native.Encode(text, maxTokens);
+        var around = _native.Prefix.Length + _native.Suffix.Length;
+        var tokens = _native.Encode(text, (int)Math.Min(int.MaxValue, (long)maxTokens + around));
+        return tokens with { Ids = tokens.Ids[_native.Prefix.Length..^_native.Suffix.Length] };
+    }
+
+    /// <summary>Text of ids as they come; special tokens give none.</summary>
+    public IncrementalDetokenizer CreateDetokenizer() => _table is null ? new IncrementalDetokenizer(_native) : new IncrementalDetokenizer(_table, skipsSpecial: true);
+
+    public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = true)
+    {
+        foreach (var id in ids)
+            Check(id);
+        if (_table is null)
+            return skipSpecialTokens ? _native.Decode(ids) : DecodeAll(ids);
+
+        var text = new StringBuilder();
+        var detokenizer = new IncrementalDetokenizer(_table, skipSpecialTokens);
+        foreach (var id in ids)
+            text.Append(detokenizer.Append(id));
+        return text.Append(detokenizer.Flush()).ToString();
+    }
+
+    public ReadOnlyMemory<byte> Bytes(int id)
+    {
+        Check(id);
+        if (_file.Special.Contains(id))
+            return Encoding.UTF8.GetBytes(_file.Tokens[id]!);
+        return _table is null ? Encoding.UTF8.GetBytes(_native.Decode([id])) : _table.Bytes(id);
+    }
+
+    public string Render(IReadOnlyList<ChatTurn> messages, bool addGenerationPrompt) =>
+        throw new ChatTemplateException("The model has no chat template; send a prompt to /v1/completions instead.");
+
+    public void Dispose() => _native.Dispose();
+
+    private void Check(int id)
+    {
+        if ((uint)id >= (uint)VocabularySize)
+            throw new ArgumentOutOfRangeException(nameof(id), id, $"Token id {id} is outside the vocabulary: ids are from 0 to {VocabularySize - 1}.");
+    }
+
+    // The library leaves special tokens out, so what lies between them is decoded piece by piece.
+    private string DecodeAll(ReadOnlySpan<int> ids)
+    {
+        var text = new StringBuilder();
+        var from = 0;
+        for (var i = 0; i < ids.Length; i++)
+        {
+            if (!_file.Special.Contains(ids[i]))
+                continue;
+            text.Append(_native.Decode(ids[from..i])).Append(_file.Tokens[ids[i]]);
+            from = i + 1;
+        }
+
+        return text.Append(_native.Decode(ids[from..])).ToString();
+    }
+}

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using Meridian.Inference.Packages;
+
+namespace Meridian.Inference.Tokenization;
+
+/// <summary>
+/// A package's <c>tokenizer.json</c>: what of it the native library does not tell, or would pass over in silence.
+/// </summary>
+internal sealed class TokenizerFile
+{
+    /// <summary>More ids than any model has; an id beyond is a damaged file and not a reason to fill the memory.</summary>
+    private const int MostIds = 1 << 22;
+
+    private readonly ModelPackage _package;
+    private readonly string _path;
+
+    private TokenizerFile(ModelPackage package, string path, byte[] json)
+    {
+        _package = package;
+        _path = Path.Combine(package.Directory, path);
+        Json = json;
+    }
+
+    public byte[] Json { get; }
+
+    /// <value>Tokens by id; null where an id has none.</value>
+    public string?[] Tokens { get; private set; } = [];
+
+    /// <value>Ids of the tokens that are no text.</value>
+    public HashSet<int> Special { get; } = [];
+
+    /// <value>Its <c>decoder</c>; null or undefined where it has none.</value>
+    public JsonElement Decoder { get; private set; }
+
+    /// <value>Whether the normalizer makes letters small.</value>
+    public bool Lowers { get; private set; }
+
+    public int VocabularySize => Tokens.Length;
+
+    /// <exception cref="ModelPackageException">The package names no tokenizer, its file was altered, or it is none that can be used.</exception>
+    public static TokenizerFile Read(ModelPackage package)
+    {
+        ArgumentNullException.ThrowIfNull(package);
+        var path = package.Manifest.Tokenizer
+            ?? throw new ModelPackageException(package.Manifest.Id, $"Model {package.Manifest.Id} names no tokenizer in its manifest; add tokenizer.json to the package.");
+        var file = new TokenizerFile(package, path, package.ReadFile(path));
+        try
+        {
+            using var document = JsonDocument.Parse(file.Json);
+            file.Inspect(document.RootElement);
+            return file;
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw file.Mistake($"is no Hugging Face tokenizer with a vocabulary of token to id: {e.Message} Export tokenizer.json again.", e);
+        }
+    }
+
+    public ModelPackageException Mistake(string what) => new(_path, Sentence(what));
+
+    public ModelPackageException Mistake(string what, Exception inner) => new(_path, Sentence(what), inner);
+
+    private string Sentence(string what) => $"Tokenizer '{_path}' of {_package.Manifest.Id} {what}";
+
+    private void Inspect(JsonElement root)
+    {
+        if (IsSet(root, "truncation") || IsSet(root, "padding"))
+            throw Mistake("truncates or pads by itself, so that texts could not be counted. Set truncation and padding to null in it; limits are the manifest's maxTokens.");
+
+        var ids = Vocabulary(root.GetProperty("model").GetProperty("vocab"));
+        var tokens = new Dictionary<int, string>(ids.Count);
+        foreach (var (token, id) in ids)
+        {
+            if (id is < 0 or >= MostIds)
+                throw Mistake($"gives token '{token}' the id {id}; ids are from 0 to {MostIds - 1}. Export tokenizer.json again.");
+            if (!tokens.TryAdd(id, token))
+                throw Mistake($"gives id {id} to the tokens '{tokens[id]}' and '{token}'. Export tokenizer.json again.");
+        }
+
+        if (root.TryGetProperty("added_tokens", out var added) && added.ValueKind == JsonValueKind.Array)
+            Added(added, ids, tokens);
+        Tokens = new string?[tokens.Count == 0 ? 0 : tokens.Keys.Max() + 1];
+        foreach (var (id, token) in tokens)
+            Tokens[id] = token;
+        if (root.TryGetProperty("decoder", out var decoder))
+            Decoder = decoder.Clone();
+        Lowers = root.TryGetProperty("normalizer", out var normalizer) && normalizer.ValueKind == JsonValueKind.Object
+            && normalizer.GetProperty("type").GetString() == "BertNormalizer" && normalizer.GetProperty("lowercase").GetBoolean();
+    }
+
+    private static Dictionary<string, int> Vocabulary(JsonElement vocabulary)
+    {
+        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
+        if (vocabulary.ValueKind == JsonValueKind.Array)
+        {
+            // Unigram: [token, score], in order of ids.
+            foreach (var piece in vocabulary.EnumerateArray())
+            {
+                if (!ids.TryAdd(piece[0].GetString() ?? "", ids.Count))
+                    throw new FormatException($"the piece '{piece[0].GetString()}' is listed twice.");
+            }
+
+            return ids;
+        }
+
+        foreach (var token in vocabulary.EnumerateObject())
+            ids[token.Name] = token.Value.GetInt32();
+        return ids;
+    }
+
+    /// <summary>
+    /// The native library ignores the ids of added tokens and numbers those that the vocabulary lacks itself. Where the file says otherwise a model would be
+    /// given other ids than it was trained with, so that is refused.
+    /// </summary>
+    private void Added(JsonElement added, Dictionary<string, int> ids, Dictionary<int, string> tokens)
+    {
+        var next = ids.Count;
+        foreach (var token in added.EnumerateArray())
+        {
+            var content = token.GetProperty("content").GetString() ?? "";
+            var id = token.GetProperty("id").GetInt32();
+            if (content.Length == 0)
+                continue;
+            if (!ids.TryGetValue(content, out var given))
+            {
+                given = next;
+                if (tokens.TryGetValue(given, out var other))
+                    throw Mistake($"has an added token '{content}' whose id {given} is that of '{other}'. Export tokenizer.json again.");
+                ids.Add(content, given);
+                tokens.Add(given, content);
+            }
+
+            if (given != id)
+                throw Mistake($"gives the added token '{content}' the id {id}, but its place in the vocabulary is {given}. Export tokenizer.json again, with all added tokens.");
+            next = Math.Max(next, given + 1);
+            if (token.TryGetProperty("special", out var special) && special.GetBoolean())
+                Special.Add(id);
+        }
+    }
+
+    private static bool IsSet(JsonElement root, string name) => root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
+}
