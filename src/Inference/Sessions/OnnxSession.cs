@@ -27,7 +27,17 @@ public sealed class OnnxSession : IDisposable
     /// <param name="options">Device and threads.</param>
     /// <exception cref="ModelPackageException">The bytes are no graph that ONNX Runtime runs.</exception>
     /// <exception cref="DeviceUnavailableException">The device is not there.</exception>
-    public static OnnxSession Create(byte[] model, string subject, OnnxSessionOptions options)
+    public static OnnxSession Create(byte[] model, string subject, OnnxSessionOptions options) =>
+        Create(settings => new InferenceSession(model, settings), subject, options);
+
+    /// <summary>Loads a graph from its file, for one that keeps weights in files beside it. Verify all of them before.</summary>
+    /// <param name="path">The graph's file.</param>
+    /// <param name="options">Device and threads.</param>
+    /// <inheritdoc cref="Create(byte[], string, OnnxSessionOptions)"/>
+    public static OnnxSession Open(string path, OnnxSessionOptions options) =>
+        Create(settings => new InferenceSession(path, settings), path, options);
+
+    private static OnnxSession Create(Func<SessionOptions, InferenceSession> load, string subject, OnnxSessionOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         using var settings = new SessionOptions
@@ -47,7 +57,7 @@ public sealed class OnnxSession : IDisposable
             UseCuda(settings, options.Device);
         try
         {
-            return new OnnxSession(new InferenceSession(model, settings), options.Device);
+            return new OnnxSession(load(settings), options.Device);
         }
         catch (OnnxRuntimeException e) when (!options.Device.IsCuda)
         {

@@ -1,0 +1,213 @@
+using System.Globalization;
+using Meridian.Inference.Packages;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace Meridian.Inference.Decoders.Graphs;
+
+/// <summary>A decoder's inputs and outputs by their roles, found in the graph itself.</summary>
+internal sealed record DecoderGraph
+{
+    private const string Attention = "com.microsoft.GroupQueryAttention";
+    private const string PastPrefix = "past_key_values.";
+    private const string PresentPrefix = "present.";
+    private const string MergedPastPrefix = "past_";
+    private const string MergedPresentPrefix = "present_";
+
+    public required DecoderShape Shape { get; init; }
+
+    /// <value>[batch, sequence].</value>
+    public required GraphTensor Ids { get; init; }
+
+    /// <value>[batch, past + sequence]: 1 for a token, 0 for padding.</value>
+    public GraphTensor? Mask { get; init; }
+
+    /// <value>[batch, sequence].</value>
+    public GraphTensor? Positions { get; init; }
+
+    /// <value>[batch]: tokens of a row after the run, less one.</value>
+    public GraphTensor? LastPositions { get; init; }
+
+    /// <value>One number: the most tokens of a row after the run.</value>
+    public GraphTensor? TotalLength { get; init; }
+
+    /// <value>One number: for how many of the last columns logits are computed, 0 for all.</value>
+    public GraphTensor? LogitsToKeep { get; init; }
+
+    /// <value>[batch, sequence or 1, vocabulary].</value>
+    public required GraphTensor Logits { get; init; }
+
+    /// <value>Whether the graph gives logits of the last column alone, whatever the sequence's length.</value>
+    public bool LastLogitsOnly => Logits.Dimensions is [_, 1, _];
+
+    public required TensorElementType CacheType { get; init; }
+
+    /// <value>Inputs of the cache: key and value of each layer in turn, or one a layer where merged.</value>
+    public required string[] Past { get; init; }
+
+    /// <value>The outputs that continue <see cref="Past"/>.</value>
+    public required string[] Present { get; init; }
+
+    /// <value>Whether rows of different lengths may share a run: only if the graph is told which columns are padding and where tokens stand.</value>
+    public bool TakesPadding => Shape.Layout == KvLayout.Shared || (Mask is not null && Positions is not null);
+
+    /// <summary>Finds the roles and compares them with the configuration.</summary>
+    /// <exception cref="ModelPackageException">The graph is none of the known layouts, or it and the configuration disagree.</exception>
+    public static DecoderGraph Discover(GraphOutline outline, DecoderConfig config, int contextLength, string path)
+    {
+        var inputs = outline.Inputs.ToDictionary(i => i.Name, StringComparer.Ordinal);
+        var outputs = outline.Outputs.ToDictionary(o => o.Name, StringComparer.Ordinal);
+        var mistakes = new List<string>();
+        var ids = Whole("input_ids", needed: true);
+        var mask = Whole("attention_mask", needed: false);
+        var positions = Whole("position_ids", needed: false);
+        var lastPositions = Whole("seqlens_k", needed: false);
+        var total = Whole("total_sequence_length", needed: false);
+        var keep = Whole("num_logits_to_keep", needed: false);
+
+        var merged = inputs.Keys.Any(name => Layer(name, MergedPastPrefix, "") >= 0);
+        var shared = outline.Operators.ContainsKey(Attention);
+        var layout = merged ? KvLayout.Merged : shared ? KvLayout.Shared : KvLayout.Concatenated;
+        var type = TensorElementType.Float;
+        var past = new List<string>();
+        var present = new List<string>();
+        if (!merged && !inputs.Keys.Any(name => name.StartsWith(PastPrefix, StringComparison.Ordinal)))
+        {
+            mistakes.Add(
+                $"expected inputs {PastPrefix}N.key and {PastPrefix}N.value [batch, heads, past, dimension], or {MergedPastPrefix}N [2, batch, heads, past, dimension] for the keys and values before; found no such input. Export it for text generation with past.");
+        }
+        else
+        {
+            Cache();
+        }
+
+        if (shared && mask is null && (lastPositions is null || total is null))
+            mistakes.Add($"expected attention_mask, or seqlens_k and total_sequence_length, to tell {Attention} how long each row is; found neither.");
+        if (!shared && mask is null)
+            mistakes.Add("expected an input attention_mask [batch, past + sequence]; found none.");
+        if (shared && merged)
+            mistakes.Add($"expected keys and values apart for {Attention}; found {MergedPastPrefix}N.");
+
+        outputs.TryGetValue("logits", out var logits);
+        if (logits is null)
+            mistakes.Add("expected an output logits [batch, sequence, vocabulary]; found none.");
+        else if (logits.Type is not (TensorElementType.Float or TensorElementType.Float16) || logits.Dimensions is not (null or [_, _, _]))
+            mistakes.Add($"expected logits as float32 or float16 [batch, sequence, vocabulary]; found {logits}.");
+        else if (logits.Dimensions is [_, _, >= 0 and var width] && width != config.Vocabulary)
+            mistakes.Add($"{DecoderConfig.FileName} has a vocabulary of {config.Vocabulary}; the graph's {logits} has {width}.");
+
+        var known = new HashSet<string>([.. past, "input_ids", "attention_mask", "position_ids", "seqlens_k", "total_sequence_length", "num_logits_to_keep"], StringComparer.Ordinal);
+        foreach (var input in outline.Inputs)
+        {
+            if (!known.Contains(input.Name) && (past.Count > 0 || !input.Name.StartsWith(PastPrefix, StringComparison.Ordinal)))
+                mistakes.Add($"found an input {input} that this build cannot fill. Export the graph without it.");
+        }
+
+        if (mistakes.Count > 0)
+            throw new ModelPackageException(path, $"'{path}' is no decoder that this build runs: {string.Join(" Also: ", mistakes)}");
+        return new DecoderGraph
+        {
+            Shape = new DecoderShape
+            {
+                Layout = layout,
+                Layers = config.Layers,
+                KvHeads = config.KvHeads,
+                HeadDimension = config.HeadDimension,
+                Vocabulary = config.Vocabulary,
+                ContextLength = contextLength,
+                ElementSize = type == TensorElementType.Float16 ? 2 : 4,
+            },
+            Ids = ids!,
+            Mask = mask,
+            Positions = positions,
+            LastPositions = lastPositions,
+            TotalLength = total,
+            LogitsToKeep = keep,
+            Logits = logits!,
+            CacheType = type,
+            Past = [.. past],
+            Present = [.. present],
+        };
+
+        GraphTensor? Whole(string name, bool needed)
+        {
+            if (!inputs.TryGetValue(name, out var input))
+            {
+                if (needed)
+                    mistakes.Add($"expected an input {name}; found {string.Join(", ", outline.Inputs.Take(8).Select(i => i.Name))}{(outline.Inputs.Count > 8 ? ", ..." : "")}.");
+                return null;
+            }
+
+            if (input.Type is TensorElementType.Int64 or TensorElementType.Int32 || (name == "attention_mask" && input.Type == TensorElementType.Float))
+                return input;
+            mistakes.Add($"expected {name} as int64 or int32; found {input}.");
+            return null;
+        }
+
+        void Cache()
+        {
+            var layers = inputs.Keys.Max(name => merged ? Layer(name, MergedPastPrefix, "") : Math.Max(Layer(name, PastPrefix, ".key"), Layer(name, PastPrefix, ".value"))) + 1;
+            if (layers != config.Layers)
+            {
+                mistakes.Add($"{DecoderConfig.FileName} has {config.Layers} layers; the graph has keys and values of {layers}.");
+                layers = Math.Min(layers, config.Layers);
+            }
+
+            GraphTensor? first = null;
+            for (var layer = 0; layer < layers; layer++)
+            {
+                var n = layer.ToString(CultureInfo.InvariantCulture);
+                if (merged)
+                {
+                    Pair(MergedPastPrefix + n, MergedPresentPrefix + n, ref first);
+                }
+                else
+                {
+                    Pair($"{PastPrefix}{n}.key", $"{PresentPrefix}{n}.key", ref first);
+                    Pair($"{PastPrefix}{n}.value", $"{PresentPrefix}{n}.value", ref first);
+                }
+            }
+
+            type = first?.Type ?? type;
+        }
+
+        void Pair(string pastName, string presentName, ref GraphTensor? first)
+        {
+            past.Add(pastName);
+            present.Add(presentName);
+            if (!inputs.TryGetValue(pastName, out var before))
+            {
+                mistakes.Add($"expected an input {pastName}; found none.");
+                return;
+            }
+
+            if (!outputs.TryGetValue(presentName, out var after))
+            {
+                mistakes.Add($"expected an output {presentName} that continues {pastName}; found {string.Join(", ", outline.Outputs.Take(4).Select(o => o.Name))}, ...");
+                return;
+            }
+
+            first ??= before;
+            if (before.Type is not (TensorElementType.Float or TensorElementType.Float16) || before.Type != first.Type || after.Type != before.Type)
+                mistakes.Add($"expected keys and values of one type, float32 or float16; found {before} and {after}.");
+            var wanted = merged ? 5 : 4;
+            if (before.Dimensions is { } d && d.Length != wanted)
+                mistakes.Add($"expected {pastName} with {wanted} dimensions; found {before}.");
+            else if (before.Dimensions is { } e)
+                Compare(before, e[wanted - 3], e[wanted - 1]);
+        }
+
+        void Compare(GraphTensor tensor, long heads, long dimension)
+        {
+            if (heads >= 0 && heads != config.KvHeads)
+                mistakes.Add($"{DecoderConfig.FileName} has {config.KvHeads} key and value heads; the graph's {tensor} has {heads}.");
+            if (dimension >= 0 && dimension != config.HeadDimension)
+                mistakes.Add($"{DecoderConfig.FileName} has heads of dimension {config.HeadDimension}; the graph's {tensor} has {dimension}.");
+        }
+    }
+
+    private static int Layer(string name, string prefix, string suffix) =>
+        name.StartsWith(prefix, StringComparison.Ordinal) && name.EndsWith(suffix, StringComparison.Ordinal) && name.Length > prefix.Length + suffix.Length
+            && int.TryParse(name.AsSpan(prefix.Length, name.Length - prefix.Length - suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var layer)
+            ? layer
+            : -1;
+}

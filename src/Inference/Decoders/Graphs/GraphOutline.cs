@@ -1,0 +1,16 @@
+namespace Meridian.Inference.Decoders.Graphs;
+
+/// <summary>What can be said of a graph without its weights.</summary>
+internal sealed record GraphOutline
+{
+    /// <value>Inputs that a caller gives; those with an initializer are left out.</value>
+    public required IReadOnlyList<GraphTensor> Inputs { get; init; }
+
+    public required IReadOnlyList<GraphTensor> Outputs { get; init; }
+
+    /// <value>How often each operator occurs, subgraphs included; <c>domain.Type</c>, or the type alone in the standard domain.</value>
+    public required IReadOnlyDictionary<string, int> Operators { get; init; }
+
+    /// <value>Files that hold weights, as the graph names them: relative to its own folder.</value>
+    public required IReadOnlySet<string> ExternalFiles { get; init; }
+}
