@@ -1,5 +1,6 @@
 using Meridian.Inference.Engines;
 using Meridian.Inference.Engines.Embeddings;
+using Meridian.Inference.Engines.Generation;
 using Meridian.Inference.Packages;
 using Meridian.Inference.Packages.Store;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,7 +13,7 @@ namespace Meridian.Inference;
 public static class InferenceServices
 {
     /// <summary>
-    /// Registers <see cref="IModelStore"/>, <see cref="EngineCatalog"/> and the engine factories of this build (embedding). Options are validated at start.
+    /// Registers <see cref="IModelStore"/>, <see cref="EngineCatalog"/> and the engine factories of this build (embedding, generation). Options are validated at start.
     /// Needs logging; <see cref="TimeProvider"/> is the system's unless one is registered.
     /// </summary>
     public static IServiceCollection AddMeridianInference(this IServiceCollection services, Action<ModelStoreOptions> configure)
@@ -23,6 +24,7 @@ public static class InferenceServices
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IModelStore, ModelStore>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IEngineFactory, EmbeddingEngineFactory>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IEngineFactory, GenerationEngineFactory>());
         services.TryAddSingleton<EngineCatalog>();
         return services;
     }

@@ -15,7 +15,7 @@ public sealed record EngineOptions
     /// <value>Whether idle ONNX Runtime threads spin. Default false: it buys 8 % and burns the cores others need.</value>
     public bool AllowSpinning { get; init; }
 
-    /// <value>Most items in a batch. Default 32.</value>
+    /// <value>Embeddings: most items in a batch. Default 32.</value>
     public int MaxBatch { get; init; } = 32;
 
     /// <value>
@@ -29,4 +29,25 @@ public sealed record EngineOptions
 
     /// <value>Items that may wait. Default 4096: room for the largest request, 2048 items, beside others.</value>
     public int QueueCapacity { get; init; } = 4096;
+
+    /// <value>Generation: sequences that run at once. Default 64.</value>
+    public int MaxSequences { get; init; } = 64;
+
+    /// <value>
+    /// Generation: most bytes of keys and values, running and kept, or null for a share of the device: an eighth of the memory that this process may use, at most
+    /// 2 GiB, on a CPU; 8 GiB on a GPU. It bounds the longest sequence, too.
+    /// </value>
+    public long? KvCacheBytes { get; init; }
+
+    /// <value>
+    /// Generation: most tokens of prompts in one step. Default 512. Beside running streams, and on a slow device, a step takes fewer, as measured, so that the
+    /// streams are not held up.
+    /// </value>
+    public int PrefillChunk { get; init; } = 512;
+
+    /// <value>Generation: tokens of a stream that wait for its reader at most; then its sequences pause. Default 256.</value>
+    public int RingTokens { get; init; } = 256;
+
+    /// <value>Generation: whether keys and values of ended sequences are kept for others of the same tenant that begin alike. Default true.</value>
+    public bool PrefixCache { get; init; } = true;
 }

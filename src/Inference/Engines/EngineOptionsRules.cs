@@ -18,6 +18,11 @@ public static class EngineOptionsRules
         if (options.MaxBatchTokens is { } tokens)
             Range("MaxBatchTokens", tokens, 1, 1 << 20);
         Range("QueueCapacity", options.QueueCapacity, 1, 1 << 20);
+        Range("MaxSequences", options.MaxSequences, 1, 4096);
+        Range("PrefillChunk", options.PrefillChunk, 1, 1 << 20);
+        Range("RingTokens", options.RingTokens, 1, 1 << 20);
+        if (options.KvCacheBytes is <= 0)
+            mistakes.Add($"KvCacheBytes {options.KvCacheBytes} is out of range; at least 1, or leave it out for a share of the device.");
         if (options.MaxWait < TimeSpan.Zero || options.MaxWait > TimeSpan.FromHours(1))
             mistakes.Add($"MaxWait {options.MaxWait} is out of range; zero to one hour.");
         return mistakes;

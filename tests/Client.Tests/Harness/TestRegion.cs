@@ -68,12 +68,8 @@ internal sealed class TestRegion(string name, string jurisdiction) : IAsyncDispo
     public void Restore()
     {
         Script.Infer = (request, _) => Task.FromResult(Script.Embed(request));
-        Script.Open = Script.OpenStream;
-        Script.Write = static _ => { };
-        Script.Closing = Task.CompletedTask;
         Script.Release();
-        Script.Streams.Clear();
-        Script.Models = [RegionScript.Model("minilm"), RegionScript.Model("stories")];
+        Script.Models = [RegionScript.Model("minilm")];
         Script.Region = Name;
         Script.Requests.Clear();
         Distance.Delay = TimeSpan.Zero;

@@ -16,12 +16,16 @@ public sealed record GenerationCounters
 
     public long ReservedTokens { get; init; }
 
+    /// <value>Tokens of cache that hold ended sequences for reuse; they give way to running ones.</value>
+    public long KeptTokens { get; init; }
+
     /// <value>Iterations of the engine.</value>
     public long Steps { get; init; }
 
+    /// <value>Tokens of the prompts begun, each prompt once.</value>
     public long PromptTokens { get; init; }
 
-    /// <value>Prompt tokens taken from a cached prefix instead of computed.</value>
+    /// <value>Those of them taken from a cached prefix instead of computed.</value>
     public long CachedTokens { get; init; }
 
     public long GeneratedTokens { get; init; }

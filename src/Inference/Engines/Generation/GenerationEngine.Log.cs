@@ -1,0 +1,17 @@
+using Meridian.Inference.Decoders;
+using Microsoft.Extensions.Logging;
+
+namespace Meridian.Inference.Engines.Generation;
+
+public sealed partial class GenerationEngine
+{
+    private static partial class Log
+    {
+        [LoggerMessage(1201, LogLevel.Information, "Loaded {Model} on {Device} ({Threads} threads) in {ElapsedMs:F0} ms; {Layout} cache, {Sequences} sequences, {Budget} tokens of cache, {Longest} of one sequence; a step takes {StepMs:F2} ms, a prompt token {TokenMs:F3} ms")]
+        public static partial void Loaded(
+            ILogger logger, string model, string device, int threads, double elapsedMs, KvLayout layout, int sequences, long budget, int longest, double stepMs, double tokenMs);
+
+        [LoggerMessage(1207, LogLevel.Warning, "{Model} has a context of {Context} tokens; its key and value cache has memory for {Longest}. Raise KvCacheBytes to serve longer ones")]
+        public static partial void ShortOfMemory(ILogger logger, string model, int context, int longest);
+    }
+}

@@ -1,0 +1,246 @@
+using Meridian.Inference.Decoders;
+using Meridian.Inference.Engines.Generation.Requests;
+using Meridian.Inference.Engines.Generation.Scheduling;
+using Meridian.Inference.Engines.Generation.Streams;
+using Meridian.Inference.Packages;
+using Meridian.Inference.Sampling;
+using Meridian.Inference.Sessions;
+using Meridian.Inference.Tokenization;
+using Meridian.Inference.Tokenization.Chat;
+using Microsoft.Extensions.Logging;
+
+namespace Meridian.Inference.Engines.Generation;
+
+/// <summary>
+/// Text generation: checks, reserves room, tokenizes and rebuilds what was generated elsewhere on the caller's side, and has a <see cref="GenerationScheduler"/>
+/// batch and run.
+/// </summary>
+/// <remarks>
+/// A choice's tokens are a function of its ids, its sampling settings and the model's arithmetic. The last is the same for the same rows; rows of other
+/// company or cut differently differ by rounding, which decides only where two tokens are as good as equal.
+/// </remarks>
+public sealed partial class GenerationEngine : IGenerationEngine
+{
+    // A guess of how long an answer is, until some have been seen.
+    private const int ExpectedTokens = 64;
+
+    private readonly EngineOptions _options;
+    private readonly GenerationTokenizer _tokenizer;
+    private readonly GenerationLimits _limits;
+    private readonly GenerationScheduler _scheduler;
+    private readonly int[] _endIds;
+
+    private GenerationEngine(
+        ModelPackage package, EngineOptions options, DeviceName device, GenerationTokenizer tokenizer, int[] endIds, GenerationLimits limits, GenerationScheduler scheduler)
+    {
+        Package = package;
+        Device = device.ToString();
+        _options = options;
+        _tokenizer = tokenizer;
+        _endIds = endIds;
+        _limits = limits;
+        _scheduler = scheduler;
+    }
+
+    /// <inheritdoc />
+    public ModelPackage Package { get; }
+
+    /// <inheritdoc />
+    public string Device { get; }
+
+    /// <inheritdoc />
+    /// <remarks>The model's, or less where the cache's memory does not hold as much.</remarks>
+    public int ContextLength => _limits.SequenceTokens;
+
+    /// <inheritdoc />
+    public IGenerationTokenizer Tokenizer => _tokenizer;
+
+    /// <inheritdoc />
+    public GenerationCounters Counters => _scheduler.Counters;
+
+    /// <inheritdoc />
+    public EngineLoad Load => _scheduler.Load;
+
+    /// <summary>Verifies, loads and warms up on a thread of the engine's priority, which ONNX Runtime's threads inherit.</summary>
+    internal static async Task<GenerationEngine> LoadAsync(
+        ModelPackage package, EngineOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var engine = await EngineThread.RunAsync(
+            $"{package.Manifest.Name} load", () => Start(package, options, time, logger, started, cancellationToken)).ConfigureAwait(false);
+
+        // The session has its own copy of the weights; the file's bytes would stay until some full collection, which a quiet server may not see for hours.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+        return engine;
+    }
+
+    /// <inheritdoc />
+    public GenerationAdmission Open(GenerationWork work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        if (GenerationRules.Check(work, _limits) is { } invalid)
+            return invalid;
+        var choices = work.Resume?.Length ?? work.Prompts.Length * work.ChoicesPerPrompt;
+        if (_scheduler.Reserve(choices) is { } full)
+            return full;
+        List<GenerationSequence> sequences;
+        GenerationStream stream;
+        try
+        {
+            if (Tokenize(work, out var head) is { } refusal)
+            {
+                _scheduler.Release(choices);
+                return refusal;
+            }
+
+            stream = new GenerationStream(_scheduler, head, work.Prompts.Length * work.ChoicesPerPrompt, choices, _options.RingTokens);
+            sequences = Sequences(work, stream);
+        }
+        catch (Exception e)
+        {
+            _scheduler.Release(choices);
+            if (e is ObjectDisposedException)
+                throw new EngineStoppedException(Package.Manifest.Id);
+            throw;
+        }
+
+        // Choices that go on from their own end need no place.
+        if (sequences.Count < choices)
+            _scheduler.Release(choices - sequences.Count);
+        if (sequences.Count > 0)
+            _scheduler.Submit(stream, sequences);
+        return new GenerationAdmission { Status = GenerationStatus.Admitted, Stream = stream };
+    }
+
+    /// <summary>Finishes the running step, fails every stream that has not ended with <see cref="EngineStoppedException"/>, and frees the session.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _scheduler.DisposeAsync().ConfigureAwait(false);
+        _tokenizer.Dispose();
+    }
+
+    private static GenerationEngine Start(
+        ModelPackage package, EngineOptions options, TimeProvider time, ILogger logger, long started, CancellationToken cancellationToken)
+    {
+        GenerationTokenizer? tokenizer = null;
+        OnnxDecoderStage? stage = null;
+        try
+        {
+            tokenizer = GenerationTokenizer.Load(package);
+            cancellationToken.ThrowIfCancellationRequested();
+            _ = DeviceName.TryParse(options.Device, out var device);
+            stage = OnnxDecoderStage.Load(package, new DecoderStageOptions
+            {
+                Device = device,
+                IntraOpThreads = options.IntraOpThreads,
+                AllowSpinning = options.AllowSpinning,
+                Slots = CacheBudget.Slots(options),
+            });
+            cancellationToken.ThrowIfCancellationRequested();
+            var budget = CacheBudget.Tokens(package, stage.Shape, options, device);
+            var measured = StageWarmUp.Run(stage, options, budget, time, cancellationToken);
+            var limits = new GenerationLimits(stage.Shape.ContextLength, budget, stage.Shape.Vocabulary, options.QueueCapacity);
+            Log.Loaded(
+                logger, package.Manifest.Id, device.ToString(), options.IntraOpThreads, time.GetElapsedTime(started).TotalMilliseconds, stage.Shape.Layout, options.MaxSequences,
+                budget, limits.SequenceTokens, measured.DecodeMs, measured.PromptTokenMs);
+            if (limits.SequenceTokens < limits.ContextLength)
+                Log.ShortOfMemory(logger, package.Manifest.Id, limits.ContextLength, limits.SequenceTokens);
+            var endIds = stage.Config.EndIds;
+            var scheduler = new GenerationScheduler(
+                package.Manifest.Id, stage, options, budget, new StepPace(options.PrefillChunk, measured.DecodeMs, measured.PromptTokenMs),
+                (float)(measured.DecodeMs * ExpectedTokens), time, logger);
+            return new GenerationEngine(package, options, device, tokenizer, endIds, limits, scheduler);
+        }
+        catch
+        {
+            stage?.Dispose();
+            tokenizer?.Dispose();
+            throw;
+        }
+    }
+
+    private GenerationAdmission? Tokenize(GenerationWork work, out GenerationHead head)
+    {
+        var ids = new int[work.Prompts.Length][];
+        var texts = work.Echo ? new string[work.Prompts.Length] : null;
+        head = new GenerationHead { PromptIds = ids, PromptTexts = texts };
+        for (var i = 0; i < ids.Length; i++)
+        {
+            var prompt = work.Prompts[i];
+            var param = GenerationRules.ParamOf(work, i);
+            var complete = true;
+            var text = prompt.Text;
+            if (prompt.TokenIds is { } given)
+            {
+                ids[i] = given;
+                text = work.Echo ? _tokenizer.Decode(given) : null;
+            }
+            else
+            {
+                if (prompt.Messages is { } messages)
+                {
+                    try
+                    {
+                        text = _tokenizer.Render(messages, addGenerationPrompt: true);
+                    }
+                    catch (ChatTemplateException e)
+                    {
+                        return GenerationRefusals.Invalid(param, e.Message);
+                    }
+                }
+
+                // One more than fits, to tell that it does not. A template brings its own special tokens.
+                var tokens = _tokenizer.Encode(text!, _limits.SequenceTokens, addSpecialTokens: prompt.Messages is null);
+                complete = tokens.Complete;
+                ids[i] = Array.ConvertAll(tokens.Ids, static id => (int)id);
+            }
+
+            if (GenerationRules.CheckIds(param, ids[i], _limits) is { } wrong)
+                return wrong;
+            if (!complete || ids[i].Length + (long)(work.MaxTokens ?? 1) > _limits.SequenceTokens)
+                return GenerationRefusals.TooLong(param, ids[i].Length, complete, work.MaxTokens, _limits);
+            if (texts is not null)
+                texts[i] = text!;
+        }
+
+        return null;
+    }
+
+    private List<GenerationSequence> Sequences(GenerationWork work, GenerationStream stream)
+    {
+        var prompts = Array.ConvertAll(stream.Head.PromptIds, static ids => new PromptRun(ids));
+        var sequences = new List<GenerationSequence>(work.Resume?.Length ?? prompts.Length * work.ChoicesPerPrompt);
+        if (work.Resume is { } states)
+        {
+            foreach (var state in states)
+                Add(state.Choice, state.TokenIds);
+        }
+        else
+        {
+            for (var choice = 0; choice < prompts.Length * work.ChoicesPerPrompt; choice++)
+                Add(choice, []);
+        }
+
+        return sequences;
+
+        void Add(int choice, int[] generated)
+        {
+            var prompt = prompts[choice / work.ChoicesPerPrompt];
+            var limit = work.MaxTokens is { } most ? prompt.Ids.Length + most : _limits.SequenceTokens;
+            var text = new ChoiceText(_tokenizer.CreateDetokenizer(), work.Stop.Length == 0 ? null : new StopMatcher(work.Stop), work.IgnoreEndOfText ? [] : _endIds);
+            for (var i = 0; i < generated.Length; i++)
+            {
+                _ = text.Append(generated[i], prompt.Ids.Length + i + 1 >= limit, out var finish);
+                if (finish is null)
+                    continue;
+                stream.FinishAtOnce(choice, generated.Length, finish.Value, work.TopLogprobs is not null);
+                return;
+            }
+
+            var sampler = new Sampler(work.Sampling, choice, _limits.Vocabulary);
+            sampler.Restore(generated);
+            prompt.Unstarted++;
+            sequences.Add(new GenerationSequence(stream, choice, prompt, generated, limit, work.MaxTokens is null, sampler, text, work.TopLogprobs) { Tenant = work.Tenant });
+        }
+    }
+}

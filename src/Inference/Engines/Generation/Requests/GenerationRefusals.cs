@@ -1,0 +1,35 @@
+namespace Meridian.Inference.Engines.Generation.Requests;
+
+/// <summary>The admissions that are none: what was wrong, with which value, and what to do. Shown to callers as they are.</summary>
+internal static class GenerationRefusals
+{
+    public static GenerationAdmission Invalid(string param, string message) => new() { Status = GenerationStatus.Invalid, Param = param, Message = message };
+
+    public static GenerationAdmission QueueFull(int choices, int waiting, int capacity, int retryAfterMs) => new()
+    {
+        Status = GenerationStatus.QueueFull,
+        RetryAfterMs = retryAfterMs,
+        Message = $"The queue holds {waiting} of {capacity} sequences and has no room for {choices} more. Try again in {retryAfterMs} ms, or ask for fewer at a time.",
+    };
+
+    /// <param name="param">The prompt's field.</param>
+    /// <param name="length">The prompt's tokens.</param>
+    /// <param name="isComplete">Whether these are all; else there are more.</param>
+    /// <param name="maxTokens">Tokens wanted; null where the caller left that open.</param>
+    /// <param name="limits">What it was checked against.</param>
+    public static GenerationAdmission TooLong(string param, int length, bool isComplete, int? maxTokens, GenerationLimits limits)
+    {
+        var prompt = isComplete ? $"{length} tokens" : $"more than {length - 1} tokens";
+        var wanted = maxTokens is { } most ? $", and max_tokens asks for {most} more" : ", and at least 1 more is to be generated";
+        var limit = limits.SequenceTokens == limits.ContextLength
+            ? $"This model's maximum context length is {limits.ContextLength} tokens"
+            : $"This model's maximum context length is {limits.ContextLength} tokens, of which this engine's key and value cache has memory for {limits.SequenceTokens}";
+        var remedy = maxTokens is null ? "Shorten the prompt." : "Shorten the prompt or ask for fewer tokens.";
+        return new GenerationAdmission
+        {
+            Status = GenerationStatus.TooLong,
+            Param = maxTokens is not null && isComplete && length < limits.SequenceTokens ? "max_tokens" : param,
+            Message = $"{limit}. {param} has {prompt}{wanted}. {remedy}",
+        };
+    }
+}

@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Logging;
+
+namespace Meridian.Inference.Engines.Generation.Scheduling;
+
+internal sealed partial class GenerationScheduler
+{
+    private static partial class Log
+    {
+        [LoggerMessage(1202, LogLevel.Error, "A step of {Rows} sequences, {Tokens} tokens, failed on {Model}; their streams fail, the engine goes on")]
+        public static partial void StepFailed(ILogger logger, string model, int rows, int tokens, Exception exception);
+
+        [LoggerMessage(1203, LogLevel.Error, "Choosing token {Position} of choice {Choice} failed on {Model}; its stream fails, the engine goes on")]
+        public static partial void TokenFailed(ILogger logger, string model, int choice, int position, Exception exception);
+
+        [LoggerMessage(1204, LogLevel.Critical, "The scheduler of {Model} failed; all {Sequences} sequences fail, the engine starts over")]
+        public static partial void Broken(ILogger logger, string model, int sequences, Exception exception);
+
+        [LoggerMessage(1206, LogLevel.Critical, "The scheduler of {Model} cannot go on; the engine has stopped")]
+        public static partial void Lost(ILogger logger, string model, Exception exception);
+
+        [LoggerMessage(1205, LogLevel.Information, "Stopped {Model}; {Dropped} sequences had not ended")]
+        public static partial void Stopped(ILogger logger, string model, int dropped);
+    }
+}

@@ -1,0 +1,934 @@
+using Meridian.Inference.Decoders;
+using Meridian.Inference.Engines.Generation.Requests;
+using Meridian.Inference.Engines.Generation.Streams;
+using Meridian.Inference.Sampling;
+using Meridian.Inference.Sessions;
+using Microsoft.Extensions.Logging;
+
+namespace Meridian.Inference.Engines.Generation.Scheduling;
+
+/// <summary>
+/// The engine's thread: it alone touches the stage, the slots and the batch.
+/// </summary>
+/// <remarks>
+/// A step: drop what was cancelled, admit, put rows together, run them, choose and hand over tokens. Rows are one token of every running sequence and, within
+/// <see cref="StepPace"/>'s budget, chunks of prompts.
+/// <list type="bullet">
+/// <item>Callers meet the thread at one gate, held for moments: they leave new streams there and signal. Everything else is the thread's own.</item>
+/// <item>Memory. A sequence with a limit of its own sets its worst case aside when it is admitted. One without sets aside what it has and a little more, and grows;
+/// together such sequences may come to <see cref="Overcommit"/> times the budget. When one cannot grow, the youngest gives its slot up and waits in its old place:
+/// computed again later, it continues with the same tokens, since sampler and text have stayed. The oldest always gets on, so the engine does.</item>
+/// <item>What has ended stays in its slot for others of its tenant that begin alike, and gives way, least recently used first, to whatever runs.</item>
+/// <item>A sequence whose ring is full is left out of steps. If others wait for its place for <see cref="StallGrace"/>, it gives it up until its reader reads.</item>
+/// <item>Cancellation is looked at before rows are put together: a step under way is the last that computes a cancelled sequence.</item>
+/// <item>A run that fails fails the streams in it. Their slots' content is unknown then and is forgotten; the engine goes on.</item>
+/// <item>A slot is given back before the last token is handed over: who has read a stream's end finds its slot free.</item>
+/// </list>
+/// </remarks>
+internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposable
+{
+    /// <summary>Worst cases of all running sequences together, at most this many times the budget.</summary>
+    public const int Overcommit = 4;
+
+    /// <summary>How long a sequence with a full ring keeps a place that others wait for.</summary>
+    public static readonly TimeSpan StallGrace = TimeSpan.FromSeconds(1);
+
+    private const int ShortestRetryMs = 20;
+    private const int LongestRetryMs = 60_000;
+    private const int Growth = 64;
+
+    // Fewer tokens than this are computed as fast as they are copied.
+    private const int LeastReuse = 8;
+
+    // A kept prefix with no more than this beyond the common part is taken over instead of copied.
+    private const int LeastWorthKeeping = 32;
+
+    private readonly string _model;
+    private readonly IDecoderStage _stage;
+    private readonly EngineOptions _options;
+    private readonly ILogger _logger;
+    private readonly KvLedger _ledger;
+    private readonly StepPace _pace;
+    private readonly FairQueue _queue = new();
+    private readonly int _growth;
+    private readonly Task _thread;
+    private readonly Predicate<GenerationSequence> _canStart;
+
+    // Running sequences in order of arrival: the youngest is the last.
+    private readonly List<GenerationSequence> _running = [];
+    private readonly List<GenerationSequence> _removed = [];
+    private readonly List<GenerationStream> _touched = [];
+    private DecoderRow[] _rows;
+    private GenerationSequence[] _rowSequences;
+    private int _rowCount;
+    private int[] _ids = new int[256];
+    private int _idCount;
+    private float[] _logits;
+    private float[] _scratch = [];
+    private int _decodeRows;
+    private int _promptTokens;
+    private long _worstCases;
+    private long _arrivals;
+    private long _turn;
+    private bool _othersWait;
+
+    // Written by the engine's thread, read by anyone.
+    private long _steps;
+    private long _promptTokensSeen;
+    private long _cachedTokens;
+    private long _generatedTokens;
+    private long _preemptions;
+    private long _cancelled;
+    private int _mostStepsAfterCancel;
+    private double _mostCancelMs;
+    private int _inUse;
+    private long _reservedTokens;
+    private long _keptTokens;
+    private int _preempted;
+
+    // Guards what follows. A plain object, since the thread waits on it.
+    private readonly object _gate = new();
+    private readonly ServiceTime _serviceTime;
+    private List<GenerationSequence> _incoming = [];
+    private List<GenerationSequence> _taken = [];
+    private int _queued;
+    private bool _signalled;
+    private bool _stopping;
+    private Task? _stopped;
+    private volatile bool _cancellations;
+
+    /// <param name="model">Names the thread and the errors.</param>
+    /// <param name="stage">Disposed with this, on the engine's thread.</param>
+    /// <param name="options">Sound ones.</param>
+    /// <param name="budget">Tokens of cache.</param>
+    /// <param name="pace">First estimates of what steps cost.</param>
+    /// <param name="sequenceMs">First estimate of a sequence's time, ms.</param>
+    /// <param name="time">Measures waits and steps.</param>
+    /// <param name="logger">Reports failures.</param>
+    public GenerationScheduler(
+        string model, IDecoderStage stage, EngineOptions options, long budget, StepPace pace, float sequenceMs, TimeProvider time, ILogger logger)
+    {
+        _model = model;
+        _stage = stage;
+        _options = options;
+        _pace = pace;
+        _logger = logger;
+        Time = time;
+        _ledger = new KvLedger(budget, stage.Slots);
+        _growth = (int)Math.Clamp(budget / 16, 1, Growth);
+        _serviceTime = new ServiceTime(sequenceMs, time.GetTimestamp(), time);
+        _canStart = CanStart;
+        _rows = new DecoderRow[options.MaxSequences];
+        _rowSequences = new GenerationSequence[options.MaxSequences];
+        _logits = new float[stage.Shape.Vocabulary];
+        _thread = EngineThread.RunAsync($"{model} decode", Run);
+    }
+
+    /// <inheritdoc />
+    public TimeProvider Time { get; }
+
+    /// <inheritdoc />
+    public long StepsDone => Volatile.Read(ref _steps);
+
+    public EngineLoad Load
+    {
+        get
+        {
+            var running = Volatile.Read(ref _inUse);
+            lock (_gate)
+            {
+                return new EngineLoad(
+                    running, _queued + Volatile.Read(ref _preempted), _options.QueueCapacity, _serviceTime.Expect(running > 0, Time.GetTimestamp()));
+            }
+        }
+    }
+
+    public GenerationCounters Counters
+    {
+        get
+        {
+            int queued;
+            lock (_gate)
+                queued = _queued;
+            return new GenerationCounters
+            {
+                Slots = _ledger.Slots,
+                SlotsInUse = Volatile.Read(ref _inUse),
+                Waiting = queued + Volatile.Read(ref _preempted),
+                BudgetTokens = _ledger.Budget,
+                ReservedTokens = Volatile.Read(ref _reservedTokens),
+                KeptTokens = Volatile.Read(ref _keptTokens),
+                Steps = Volatile.Read(ref _steps),
+                PromptTokens = Volatile.Read(ref _promptTokensSeen),
+                CachedTokens = Volatile.Read(ref _cachedTokens),
+                GeneratedTokens = Volatile.Read(ref _generatedTokens),
+                Preemptions = Volatile.Read(ref _preemptions),
+                Cancelled = Volatile.Read(ref _cancelled),
+                MostStepsAfterCancel = Volatile.Read(ref _mostStepsAfterCancel),
+                MostCancelMs = Volatile.Read(ref _mostCancelMs),
+            };
+        }
+    }
+
+    /// <summary>Takes room in the queue, or says that there is none.</summary>
+    /// <exception cref="EngineStoppedException">The scheduler was disposed.</exception>
+    public GenerationAdmission? Reserve(int choices)
+    {
+        lock (_gate)
+        {
+            if (_stopping)
+                throw new EngineStoppedException(_model);
+            var missing = _queued + choices - _options.QueueCapacity;
+            if (missing > 0)
+            {
+                var retryMs = (int)Math.Clamp(missing * _serviceTime.Mean, ShortestRetryMs, LongestRetryMs);
+                return GenerationRefusals.QueueFull(choices, _queued, _options.QueueCapacity, retryMs);
+            }
+
+            _queued += choices;
+            return null;
+        }
+    }
+
+    /// <summary>Gives room in the queue back.</summary>
+    public void Release(int choices)
+    {
+        lock (_gate)
+            _queued -= choices;
+    }
+
+    /// <summary>Queues sequences in the room reserved for them.</summary>
+    /// <exception cref="EngineStoppedException">The scheduler was disposed.</exception>
+    public void Submit(GenerationStream stream, List<GenerationSequence> sequences)
+    {
+        lock (_gate)
+        {
+            if (_stopping)
+            {
+                _queued -= sequences.Count;
+                throw new EngineStoppedException(_model);
+            }
+
+            stream.Admitted = Time.GetTimestamp();
+            _incoming.AddRange(sequences);
+            Signal();
+        }
+    }
+
+    /// <inheritdoc />
+    public void Wake()
+    {
+        lock (_gate)
+            Signal();
+    }
+
+    /// <inheritdoc />
+    public void Cancelled()
+    {
+        _cancellations = true;
+        Wake();
+    }
+
+    /// <summary>Finishes the running step; every stream that has not ended fails with <see cref="EngineStoppedException"/>.</summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+            Monitor.PulseAll(_gate);
+            _stopped ??= _thread;
+            return new ValueTask(_stopped);
+        }
+    }
+
+    private void Signal()
+    {
+        _signalled = true;
+        Monitor.Pulse(_gate);
+    }
+
+    private bool Run()
+    {
+        try
+        {
+            Loop();
+            return true;
+        }
+        catch (Exception e)
+        {
+            // Not even clearing up went well. Nobody is left to wait: callers get a stopped engine from now on.
+            Log.Lost(_logger, _model, e);
+            lock (_gate)
+                _stopping = true;
+            Abandon();
+            return false;
+        }
+        finally
+        {
+            _stage.Dispose();
+        }
+    }
+
+    private void Loop()
+    {
+        var busy = false;
+        while (Collect(busy))
+        {
+            try
+            {
+                Drop();
+                Admit();
+                var preemptions = _preemptions;
+                PutTogether();
+                if (_rowCount > 0)
+                    Step();
+
+                // Who gave way while nobody could run may have the place of one whose reader does not read: that is for admission to see.
+                busy = _rowCount > 0 || _preemptions > preemptions;
+                Publish();
+            }
+            catch (Exception e)
+            {
+                Log.Broken(_logger, _model, _running.Count + _queue.Count, e);
+                Clear(e);
+                busy = false;
+            }
+        }
+
+        var dropped = _running.Count + _queue.Count;
+        Clear(new EngineStoppedException(_model));
+        Log.Stopped(_logger, _model, dropped);
+    }
+
+    private void Abandon()
+    {
+        var reason = new EngineStoppedException(_model);
+        QueueTaken();
+        (_incoming, _taken) = (_taken, _incoming);
+        QueueTaken();
+        _queue.RemoveAll(static _ => true, _removed);
+        foreach (var sequence in _running)
+            sequence.Stream.Fail(reason);
+        foreach (var sequence in _removed)
+            sequence.Stream.Fail(reason);
+    }
+
+    /// <summary>Takes in what callers left, and waits where there is nothing to do. False: the engine stops.</summary>
+    private bool Collect(bool busy)
+    {
+        lock (_gate)
+        {
+            while (!busy && !_signalled && !_stopping)
+            {
+                var wait = NextStall();
+                if (!Monitor.Wait(_gate, wait))
+                    break;
+            }
+
+            _signalled = false;
+            (_incoming, _taken) = (_taken, _incoming);
+            if (_stopping)
+            {
+                QueueTaken();
+                return false;
+            }
+        }
+
+        QueueTaken();
+        return true;
+    }
+
+    private void QueueTaken()
+    {
+        foreach (var sequence in _taken)
+        {
+            sequence.Arrival = ++_arrivals;
+            _queue.Add(sequence);
+        }
+
+        _taken.Clear();
+    }
+
+    /// <summary>How long until a sequence with a full ring must give way to those that wait.</summary>
+    private TimeSpan NextStall()
+    {
+        if (!_othersWait)
+            return Timeout.InfiniteTimeSpan;
+        var least = Timeout.InfiniteTimeSpan;
+        foreach (var sequence in _running)
+        {
+            if (sequence.StalledAt is not { } since)
+                continue;
+            var left = StallGrace - Time.GetElapsedTime(since);
+            if (left <= TimeSpan.Zero)
+                return TimeSpan.Zero;
+
+            // Waits are cut to whole milliseconds.
+            left += TimeSpan.FromMilliseconds(1);
+            if (least == Timeout.InfiniteTimeSpan || left < least)
+                least = left;
+        }
+
+        return least;
+    }
+
+    /// <summary>Lets go of what was cancelled.</summary>
+    private void Drop()
+    {
+        if (!_cancellations)
+            return;
+        _cancellations = false;
+        DropAll(static s => s.Stream.IsCancelled);
+    }
+
+    private void DropAll(Predicate<GenerationSequence> match)
+    {
+        for (var i = _running.Count - 1; i >= 0; i--)
+        {
+            var sequence = _running[i];
+            if (!match(sequence))
+                continue;
+            Retire(sequence, keep: sequence.Stream.IsCancelled);
+            CountCancelled(sequence);
+        }
+
+        _queue.RemoveAll(match, _removed);
+        foreach (var sequence in _removed)
+        {
+            Leave(sequence);
+            sequence.State = SequenceState.Ended;
+            CountCancelled(sequence);
+        }
+
+        _removed.Clear();
+        _queue.Sweep();
+    }
+
+    private void CountCancelled(GenerationSequence sequence)
+    {
+        var stream = sequence.Stream;
+        if (!stream.IsCancelled)
+            return;
+        _cancelled++;
+        var late = (int)(sequence.LastStep - stream.CancelledAfterStep);
+        if (late > _mostStepsAfterCancel)
+            Volatile.Write(ref _mostStepsAfterCancel, late);
+        var ms = Time.GetElapsedTime(stream.CancelledAt).TotalMilliseconds;
+        if (ms > _mostCancelMs)
+            Volatile.Write(ref _mostCancelMs, ms);
+    }
+
+    /// <summary>A waiting sequence no longer counts against the queue, or against those that wait again.</summary>
+    private void Leave(GenerationSequence sequence)
+    {
+        if (sequence.Started)
+        {
+            Volatile.Write(ref _preempted, _preempted - 1);
+            return;
+        }
+
+        sequence.Started = true;
+        if (--sequence.Prompt.Unstarted == 0)
+            DropPrivate(sequence.Prompt);
+        lock (_gate)
+            _queued--;
+    }
+
+    private bool CanStart(GenerationSequence sequence)
+    {
+        if (sequence.Started && !sequence.Stream.HasRoom())
+            return false;
+        return sequence.Prompt.Leader is not { State: SequenceState.Running } leader || leader.Computed >= sequence.Prompt.Ids.Length;
+    }
+
+    private void Admit()
+    {
+        _othersWait = false;
+        while (_queue.Count > 0 && _queue.Next(_canStart) is { } next)
+        {
+            while (_running.Count >= _options.MaxSequences || !TryPlace(next))
+            {
+                if (!ParkStalled())
+                {
+                    _othersWait = true;
+                    return;
+                }
+            }
+
+            Start(next);
+        }
+    }
+
+    private void Start(GenerationSequence sequence)
+    {
+        _queue.Remove(sequence);
+        var first = !sequence.Started;
+        Leave(sequence);
+        sequence.State = SequenceState.Running;
+        sequence.StalledAt = null;
+        sequence.Line.Running++;
+        _worstCases += sequence.WorstCase;
+        var at = _running.Count;
+        while (at > 0 && _running[at - 1].Arrival > sequence.Arrival)
+            at--;
+        _running.Insert(at, sequence);
+        var prompt = sequence.Prompt;
+        if (first)
+        {
+            sequence.Line.Served += FairQueue.PromptWeight * (long)Math.Max(1, sequence.Length - sequence.Computed);
+            var stream = sequence.Stream;
+            if (prompt.Leader is null)
+            {
+                var cached = Math.Min(sequence.Computed, prompt.Ids.Length);
+                stream.CachedTokens += cached;
+                _cachedTokens += cached;
+                _promptTokensSeen += prompt.Ids.Length;
+            }
+
+            if (!stream.Begun)
+            {
+                stream.Begun = true;
+                stream.QueueMs = (float)Time.GetElapsedTime(stream.Admitted).TotalMilliseconds;
+            }
+        }
+
+        prompt.Leader ??= sequence;
+    }
+
+    /// <summary>Gives a sequence a slot and memory, with whatever of its ids is at hand; false, and nothing has changed, where there is no room.</summary>
+    private bool TryPlace(GenerationSequence sequence)
+    {
+        var need = sequence.IsOpen ? Math.Min(sequence.WorstCase, sequence.Length + _growth) : sequence.WorstCase;
+        if (_ledger.Reserved + need > _ledger.Budget)
+            return false;
+        if (_running.Count > 0 && _ledger.Reserved + sequence.WorstCase > _ledger.Budget && _worstCases + sequence.WorstCase > Overcommit * _ledger.Budget)
+            return false;
+        var reuse = FindPrefix(sequence, out var prefix, out var source);
+        var takeOver = prefix is not null && prefix.OnlyFor is null && prefix.Ids.Length - reuse <= LeastWorthKeeping;
+        if (!takeOver)
+        {
+            MakeRoom(need, needSlot: true, prefix);
+            takeOver = _ledger.Free < need || _ledger.FreeSlots == 0;
+        }
+
+        if (takeOver)
+        {
+            _ledger.Drop(prefix!);
+            MakeRoom(need, needSlot: false, null);
+            sequence.Slot = prefix!.Slot;
+            _stage.Truncate(sequence.Slot, reuse);
+        }
+        else
+        {
+            sequence.Slot = _ledger.TakeSlot();
+            if (reuse > 0)
+                _stage.Copy(source, sequence.Slot, reuse);
+            if (prefix is not null)
+                _ledger.Touch(prefix);
+        }
+
+        _ledger.Reserve(need);
+        sequence.Reserved = need;
+        sequence.Computed = reuse;
+        return true;
+    }
+
+    /// <summary>Gives up kept prefixes, oldest first, until there is room.</summary>
+    private void MakeRoom(long tokens, bool needSlot, CachedPrefix? except)
+    {
+        while ((_ledger.Free < tokens || (needSlot && _ledger.FreeSlots == 0)) && _ledger.Oldest(except) is { } oldest)
+            GiveUp(oldest);
+    }
+
+    private void GiveUp(CachedPrefix prefix)
+    {
+        _ledger.Drop(prefix);
+        _stage.Release(prefix.Slot);
+        _ledger.FreeSlot(prefix.Slot);
+    }
+
+    /// <summary>The longest common beginning among what is kept and what runs; at least one token is left to compute.</summary>
+    private int FindPrefix(GenerationSequence sequence, out CachedPrefix? prefix, out int source)
+    {
+        prefix = null;
+        source = -1;
+        var best = 0;
+        var ids = sequence.Ids[..^1];
+        foreach (var kept in _ledger.Prefixes)
+        {
+            if (kept.OnlyFor is null ? kept.Tenant != sequence.Tenant : kept.OnlyFor != sequence.Prompt)
+                continue;
+            var common = ids.CommonPrefixLength(kept.Ids);
+            if (common > best && (common >= LeastReuse || kept.OnlyFor is not null))
+                (best, prefix, source) = (common, kept, kept.Slot);
+        }
+
+        foreach (var running in _running)
+        {
+            var sibling = running.Prompt == sequence.Prompt;
+            if (!sibling && (!_options.PrefixCache || running.Tenant != sequence.Tenant))
+                continue;
+            var common = ids.CommonPrefixLength(running.Ids[..running.Computed]);
+            if (common > best && (common >= LeastReuse || sibling))
+                (best, prefix, source) = (common, null, running.Slot);
+        }
+
+        return best;
+    }
+
+    /// <summary>Takes the place of a sequence whose reader has not read for too long. False where there is none.</summary>
+    private bool ParkStalled()
+    {
+        for (var i = _running.Count - 1; i >= 0; i--)
+        {
+            var sequence = _running[i];
+            if (sequence.StalledAt is not { } since || Time.GetElapsedTime(since) < StallGrace)
+                continue;
+            if (sequence.Stream.HasRoom())
+            {
+                sequence.StalledAt = null;
+                continue;
+            }
+
+            Preempt(sequence, keep: true);
+            return true;
+        }
+
+        return false;
+    }
+
+    private void Preempt(GenerationSequence sequence, bool keep)
+    {
+        Retire(sequence, keep);
+        sequence.State = SequenceState.Waiting;
+        _queue.Add(sequence);
+        Volatile.Write(ref _preempted, _preempted + 1);
+        _preemptions++;
+    }
+
+    /// <summary>Takes a sequence out of those that run; what its slot holds is kept for others, or forgotten.</summary>
+    private void Retire(GenerationSequence sequence, bool keep)
+    {
+        _running.Remove(sequence);
+        sequence.Line.Running--;
+        _worstCases -= sequence.WorstCase;
+        _ledger.Unreserve(sequence.Reserved);
+        if (!keep || !TryKeep(sequence))
+        {
+            _stage.Release(sequence.Slot);
+            _ledger.FreeSlot(sequence.Slot);
+        }
+
+        sequence.State = SequenceState.Ended;
+        sequence.Slot = -1;
+        sequence.Computed = 0;
+        sequence.Reserved = 0;
+        Volatile.Write(ref _inUse, _running.Count);
+        Volatile.Write(ref _reservedTokens, _ledger.Reserved);
+    }
+
+    private bool TryKeep(GenerationSequence sequence)
+    {
+        var ids = sequence.Ids[..sequence.Computed];
+        PromptRun? only = null;
+        if (!_options.PrefixCache)
+        {
+            if (sequence.Prompt.Unstarted == 0 || sequence.Computed < sequence.Prompt.Ids.Length || sequence.Stream.IsCancelled)
+                return false;
+            only = sequence.Prompt;
+        }
+        else if (ids.Length < LeastReuse)
+        {
+            return false;
+        }
+
+        for (var i = _ledger.Prefixes.Count - 1; i >= 0; i--)
+        {
+            var kept = _ledger.Prefixes[i];
+            if (kept.OnlyFor != only || kept.Tenant != sequence.Tenant)
+                continue;
+            if (kept.Ids.AsSpan().StartsWith(ids))
+            {
+                _ledger.Touch(kept);
+                return false;
+            }
+
+            if (ids.StartsWith(kept.Ids))
+                GiveUp(kept);
+        }
+
+        _ledger.Keep(new CachedPrefix { Tenant = sequence.Tenant, Ids = ids.ToArray(), Slot = sequence.Slot, OnlyFor = only });
+        return true;
+    }
+
+    private void DropPrivate(PromptRun prompt)
+    {
+        if (_options.PrefixCache)
+            return;
+        for (var i = _ledger.Prefixes.Count - 1; i >= 0; i--)
+        {
+            if (_ledger.Prefixes[i].OnlyFor == prompt)
+                GiveUp(_ledger.Prefixes[i]);
+        }
+    }
+
+    private void PutTogether()
+    {
+        _rowCount = 0;
+        _idCount = 0;
+        _decodeRows = 0;
+        _promptTokens = 0;
+
+        // By index, since making room for an older sequence may take younger ones, which come later, out of the list.
+        for (var i = 0; i < _running.Count; i++)
+        {
+            var sequence = _running[i];
+            if (sequence.Pending != 1 || !TryReserve(sequence))
+                continue;
+            if (Grow(sequence))
+            {
+                AddRow(sequence, 1);
+                _decodeRows++;
+            }
+            else
+            {
+                sequence.Stream.Unreserve();
+            }
+        }
+
+        AddPrompts(_pace.PromptTokens(_decodeRows));
+    }
+
+    private bool TryReserve(GenerationSequence sequence)
+    {
+        if (sequence.Stream.TryReserve())
+        {
+            sequence.StalledAt = null;
+            return true;
+        }
+
+        sequence.StalledAt ??= Time.GetTimestamp();
+        return false;
+    }
+
+    /// <summary>Sees to it that a sequence has memory for its next token. False: it was itself the youngest and gave way.</summary>
+    private bool Grow(GenerationSequence sequence)
+    {
+        var missing = sequence.Length - sequence.Reserved;
+        if (missing <= 0)
+            return true;
+        var wanted = Math.Min(sequence.WorstCase - sequence.Reserved, missing + _growth - 1);
+        while (_ledger.Budget - _ledger.Reserved < missing)
+        {
+            var youngest = _running[^1];
+            Preempt(youngest, keep: false);
+            if (youngest == sequence)
+                return false;
+        }
+
+        wanted = (int)Math.Min(wanted, _ledger.Budget - _ledger.Reserved);
+        MakeRoom(wanted, needSlot: false, null);
+        _ledger.Reserve(wanted);
+        sequence.Reserved += wanted;
+        return true;
+    }
+
+    /// <summary>Adds chunks of prompts: tenants take turns to be first, and within a tenant who came first is.</summary>
+    private void AddPrompts(int budget)
+    {
+        while (budget > 0)
+        {
+            GenerationSequence? next = null;
+            foreach (var sequence in _running)
+            {
+                if (sequence.Pending > 1 && sequence.ConsideredFor <= _steps && (next is null || sequence.Line.PromptTurn < next.Line.PromptTurn))
+                    next = sequence;
+            }
+
+            if (next is null)
+                return;
+            var count = Math.Min(next.Pending, budget);
+            if (count < next.Pending && count < StepPace.LeastTokens && _promptTokens > 0)
+                return;
+            next.Line.PromptTurn = ++_turn;
+            next.ConsideredFor = _steps + 1;
+            if (count == next.Pending && !TryReserve(next))
+                continue;
+            AddRow(next, count);
+            _promptTokens += count;
+            budget -= count;
+        }
+    }
+
+    private void AddRow(GenerationSequence sequence, int count)
+    {
+        if (_rowCount == _rows.Length)
+        {
+            Array.Resize(ref _rows, _rowCount * 2);
+            Array.Resize(ref _rowSequences, _rowCount * 2);
+        }
+
+        if (_idCount + count > _ids.Length)
+            Array.Resize(ref _ids, Math.Max(_idCount + count, _ids.Length * 2));
+        sequence.Ids.Slice(sequence.Computed, count).CopyTo(_ids.AsSpan(_idCount));
+        _rows[_rowCount] = new DecoderRow(sequence.Slot, sequence.Computed, _idCount, count, count == sequence.Pending);
+        _rowSequences[_rowCount++] = sequence;
+        _idCount += count;
+        sequence.LastStep = _steps + 1;
+    }
+
+    private void Step()
+    {
+        var rows = _rows.AsSpan(0, _rowCount);
+        var vocabulary = _stage.Shape.Vocabulary;
+        var wanted = 0;
+        foreach (ref readonly var row in rows)
+            wanted += row.WantsLogits ? 1 : 0;
+        if (_logits.Length < wanted * vocabulary)
+            _logits = new float[Math.Min(_options.MaxSequences, Math.Max(wanted, 2 * (_logits.Length / vocabulary))) * vocabulary];
+        Publish();
+        var started = Time.GetTimestamp();
+        try
+        {
+            _stage.Forward(rows, _ids.AsSpan(0, _idCount), _logits.AsSpan(0, wanted * vocabulary));
+        }
+        catch (Exception e)
+        {
+            Volatile.Write(ref _steps, _steps + 1);
+            Log.StepFailed(_logger, _model, _rowCount, _idCount, e);
+            foreach (var sequence in _rowSequences.AsSpan(0, _rowCount))
+                sequence.Stream.Fail(e);
+            ForgetFailed();
+            return;
+        }
+
+        var elapsedMs = Time.GetElapsedTime(started).TotalMilliseconds;
+        Volatile.Write(ref _steps, _steps + 1);
+        _pace.Observe(_decodeRows, _promptTokens, elapsedMs);
+        HandOver(rows, vocabulary, elapsedMs / _rowCount);
+    }
+
+    private void ForgetFailed()
+    {
+        DropAll(static s => s.Stream.IsOver);
+        Array.Clear(_rowSequences, 0, _rowCount);
+    }
+
+    private void HandOver(ReadOnlySpan<DecoderRow> rows, int vocabulary, double shareMs)
+    {
+        var failed = false;
+        var at = 0;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var sequence = _rowSequences[i];
+            sequence.Computed += rows[i].Count;
+            sequence.ServiceMs += shareMs;
+            if (!rows[i].WantsLogits)
+                continue;
+            var logits = _logits.AsSpan(at, vocabulary);
+            at += vocabulary;
+            if (sequence.Stream.IsCancelled)
+            {
+                sequence.Stream.Unreserve();
+                continue;
+            }
+
+            try
+            {
+                HandOver(sequence, logits);
+            }
+            catch (Exception e)
+            {
+                Log.TokenFailed(_logger, _model, sequence.Choice, sequence.Generated, e);
+                sequence.Stream.Fail(e);
+                failed = true;
+            }
+        }
+
+        Publish();
+        foreach (var stream in _touched)
+        {
+            stream.Touched = false;
+            stream.Signal();
+        }
+
+        _touched.Clear();
+        _queue.Sweep();
+        if (failed)
+            ForgetFailed();
+        else
+            Array.Clear(_rowSequences, 0, _rowCount);
+    }
+
+    /// <summary>Chooses a sequence's next token and puts it into its ring.</summary>
+    private void HandOver(GenerationSequence sequence, Span<float> logits)
+    {
+        var position = sequence.Generated;
+        GeneratedLogprob? logprob = null;
+        int id;
+        if (sequence.Logprobs is { } top)
+        {
+            if (_scratch.Length < logits.Length)
+                _scratch = new float[logits.Length];
+            var scratch = _scratch.AsSpan(0, logits.Length);
+            logits.CopyTo(scratch);
+            id = sequence.Sampler.Sample(scratch, position);
+            logprob = Logprobs.Of(logits, id, top);
+        }
+        else
+        {
+            id = sequence.Sampler.Sample(logits, position);
+        }
+
+        sequence.Append(id);
+        sequence.Line.Served += FairQueue.GeneratedWeight;
+        _generatedTokens++;
+        var text = sequence.Text.Append(id, sequence.Length >= sequence.Limit, out var finish);
+        if (finish is not null)
+        {
+            Retire(sequence, keep: true);
+            Publish();
+            lock (_gate)
+                _serviceTime.Add((float)sequence.ServiceMs, Time.GetTimestamp());
+        }
+
+        var stream = sequence.Stream;
+        stream.Append(new TokenEvent(sequence.Choice, position, id, text, logprob, finish));
+        if (stream.Touched)
+            return;
+        stream.Touched = true;
+        _touched.Add(stream);
+    }
+
+    /// <summary>Fails every stream and forgets everything.</summary>
+    private void Clear(Exception reason)
+    {
+        foreach (var sequence in _running)
+            sequence.Stream.Fail(reason);
+        _queue.RemoveAll(static _ => true, _removed);
+        foreach (var sequence in _removed)
+        {
+            Leave(sequence);
+            sequence.State = SequenceState.Ended;
+            sequence.Stream.Fail(reason);
+        }
+
+        _removed.Clear();
+        for (var i = _running.Count - 1; i >= 0; i--)
+            Retire(_running[i], keep: false);
+        for (var i = _ledger.Prefixes.Count - 1; i >= 0; i--)
+            GiveUp(_ledger.Prefixes[i]);
+        foreach (var stream in _touched)
+            stream.Touched = false;
+        _touched.Clear();
+        _queue.Sweep();
+        Publish();
+    }
+
+    private void Publish()
+    {
+        Volatile.Write(ref _inUse, _running.Count);
+        Volatile.Write(ref _reservedTokens, _ledger.Reserved);
+        Volatile.Write(ref _keptTokens, _ledger.Kept);
+    }
+}

@@ -1,0 +1,8 @@
+namespace Meridian.Inference.Engines.Generation.Scheduling;
+
+internal enum SequenceState
+{
+    Waiting,
+    Running,
+    Ended,
+}

@@ -1,0 +1,79 @@
+using System.Numerics;
+
+namespace Meridian.Inference.Engines.Generation.Scheduling;
+
+/// <summary>
+/// How many prompt tokens a step may take beside the sequences that generate, from what steps have been seen to cost.
+/// </summary>
+/// <remarks>
+/// The time between two tokens of a running stream is the time of a step. A prompt's share of a step is bounded by <see cref="PromptShare"/> of what the step takes
+/// without it, so a long prompt slows the others by a known factor, whatever the model and the machine (chunked prefill as in Sarathi-Serve, OSDI 2024, with the
+/// budget measured instead of given).
+/// <para>
+/// What a prompt token costs is the mean over the chunk, so a fixed cost of running prompts at all (weights read once more) is in it: smaller chunks look dearer.
+/// The budget then settles where fixed cost and tokens together fill the share.
+/// </para>
+/// </remarks>
+internal sealed class StepPace
+{
+    /// <summary>Time for prompts in a step with generating sequences, relative to the step's time without them.</summary>
+    public const double PromptShare = 1.25;
+
+    /// <summary>Longest step that only computes prompts, ms: newcomers and cancellations wait for it.</summary>
+    public const double LongestPromptStepMs = 250;
+
+    /// <summary>Fewest prompt tokens of a step, however slow: a prompt gets on.</summary>
+    public const int LeastTokens = 8;
+
+    private const double Smoothing = 0.2;
+
+    // By the power of two of the rows; 0 where nothing was measured.
+    private readonly double[] _decodeMs = new double[32];
+    private readonly int _most;
+    private double _tokenMs;
+
+    /// <param name="most">Most prompt tokens of a step.</param>
+    /// <param name="decodeMs">A step of one generating sequence, measured; ms.</param>
+    /// <param name="tokenMs">A prompt token, measured; ms.</param>
+    public StepPace(int most, double decodeMs, double tokenMs)
+    {
+        _most = most;
+        _decodeMs[0] = decodeMs;
+        _tokenMs = tokenMs;
+    }
+
+    /// <summary>Time of a step of some generating sequences alone, ms.</summary>
+    public double DecodeMs(int rows)
+    {
+        // Steps with more rows take no less time, so the nearest smaller measurement errs on the side of the running streams.
+        for (var i = rows <= 1 ? 0 : BitOperations.Log2((uint)rows); i >= 0; i--)
+        {
+            if (_decodeMs[i] > 0)
+                return _decodeMs[i];
+        }
+
+        return 0;
+    }
+
+    /// <summary>Prompt tokens that the next step may take.</summary>
+    /// <param name="decodeRows">Sequences that generate in it.</param>
+    public int PromptTokens(int decodeRows)
+    {
+        var ms = decodeRows == 0 ? LongestPromptStepMs : Math.Min(LongestPromptStepMs, PromptShare * DecodeMs(decodeRows));
+        return _tokenMs <= 0 ? _most : (int)Math.Clamp(ms / _tokenMs, Math.Min(LeastTokens, _most), _most);
+    }
+
+    /// <summary>Takes in what a step took.</summary>
+    public void Observe(int decodeRows, int promptTokens, double elapsedMs)
+    {
+        if (promptTokens == 0)
+        {
+            ref var decode = ref _decodeMs[BitOperations.Log2((uint)Math.Max(1, decodeRows))];
+            decode = decode == 0 ? elapsedMs : decode + (Smoothing * (elapsedMs - decode));
+            return;
+        }
+
+        var prompts = elapsedMs - (decodeRows == 0 ? 0 : DecodeMs(decodeRows));
+        _tokenMs += Smoothing * ((Math.Max(prompts, elapsedMs * 0.05) / promptTokens) - _tokenMs);
+    }
+}
