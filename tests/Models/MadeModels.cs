@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Meridian.Inference.Decoders;
-using Meridian.ModelTools.Onnx;
 using Meridian.ModelTools.Llama;
+using Meridian.ModelTools.Onnx;
 
 namespace Meridian.TestModels;
 
@@ -25,10 +25,12 @@ public static class MadeModels
     public static string Get(KvLayout layout, OnnxType type = OnnxType.Float, bool tied = true) =>
         Made.GetOrAdd((layout, type, tied), key => new Lazy<string>(() =>
         {
-            var directory = Path.Combine(Root.Value, $"{key.Item1}-{key.Item2}-{(key.Item3 ? "tied" : "untied")}".ToLowerInvariant());
+            var directory = Folder($"{key.Item1}-{key.Item2}-{(key.Item3 ? "tied" : "untied")}".ToLowerInvariant());
             LlamaFolder.Make(directory, Config with { TieEmbeddings = key.Item3 }, Seed, key.Item1, key.Item2);
             return directory;
         })).Value;
+
+    internal static string Folder(string name) => Path.Combine(Root.Value, name);
 
     private static string MakeRoot()
     {

@@ -1,3 +1,7 @@
+using System.Collections.Concurrent;
+using Meridian.Inference.Decoders;
+using Meridian.ModelTools.Llama;
+
 namespace Meridian.TestModels;
 
 /// <summary>The trained model <c>stories260k</c>, where the machine has it.</summary>
@@ -5,6 +9,20 @@ public static class Stories
 {
     /// <value>Variable that names the folder of trained models.</value>
     public const string Variable = "MERIDIAN_TEST_MODELS";
+
+    private static readonly ConcurrentDictionary<KvLayout, Lazy<string>> Exports = new();
+
+    /// <summary>The model exported anew in a layout, once a process; skips the test where the model is not at hand. Do not write into the folder.</summary>
+    public static string Get(KvLayout layout)
+    {
+        var source = Require();
+        return Exports.GetOrAdd(layout, key => new Lazy<string>(() =>
+        {
+            var directory = MadeModels.Folder($"stories260k-{key}".ToLowerInvariant());
+            LlamaFolder.Export(source, directory, key);
+            return directory;
+        })).Value;
+    }
 
     /// <summary>The model's folder; skips the test where there is none.</summary>
     public static string Require()

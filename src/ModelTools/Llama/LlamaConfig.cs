@@ -1,7 +1,7 @@
 namespace Meridian.ModelTools.Llama;
 
 /// <summary>Dimensions and constants of a Llama-architecture decoder, as <c>config.json</c> and <c>generation_config.json</c> have them.</summary>
-public sealed record LlamaConfig
+public sealed partial record LlamaConfig
 {
     public required int Layers { get; init; }
 

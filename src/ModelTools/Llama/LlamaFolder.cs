@@ -41,6 +41,42 @@ public static class LlamaFolder
         folder.Complete();
     }
 
+    /// <summary>Writes another folder's model in another cache layout or precision; its other files are copied. The folder appears whole or not at all.</summary>
+    /// <param name="source">Folder of a Llama-architecture decoder.</param>
+    /// <param name="directory">Must be empty or not there.</param>
+    /// <param name="layout">Cache layout.</param>
+    /// <param name="type">Float or Float16; null keeps the source's.</param>
+    /// <param name="written">Told bytes of weights written so far and in all.</param>
+    /// <param name="cancellationToken">Ends the writing; nothing is left then.</param>
+    /// <exception cref="Inference.Packages.ModelPackageException">The source is no such model, or damaged.</exception>
+    /// <exception cref="OutputRefusedException">The folder is taken or cannot be written.</exception>
+    public static void Export(
+        string source,
+        string directory,
+        KvLayout layout,
+        OnnxType? type = null,
+        Action<long, long>? written = null,
+        CancellationToken cancellationToken = default)
+    {
+        var config = LlamaConfig.Read(source);
+        var weights = LlamaWeights.Read(source, config);
+        var precision = type ?? weights.Type;
+        using var folder = OutputFolder.Begin(directory);
+        WriteGraph(folder.Path, LlamaGraph.Build(config, weights, layout, precision), written, cancellationToken);
+        foreach (var file in Directory.EnumerateFiles(source))
+        {
+            // Graphs and their tensors are what is written anew; everything else belongs to the model.
+            var name = Path.GetFileName(file);
+            if (name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) || name.Contains(".onnx_data", StringComparison.OrdinalIgnoreCase) || name.Contains(".onnx.data", StringComparison.OrdinalIgnoreCase))
+                continue;
+            var copy = Path.Combine(folder.Path, name);
+            File.WriteAllBytes(copy, File.ReadAllBytes(file));
+        }
+
+        SetPrecision(Path.Combine(folder.Path, "config.json"), precision);
+        folder.Complete();
+    }
+
     /// <summary>Dimensions as <see cref="Make"/> wants them: ids of special tokens are those of <see cref="MadeVocabulary"/>.</summary>
     public static LlamaConfig Configure(int layers, int hidden, int heads, int kvHeads, int intermediate, int vocabulary, int context, bool tie = true) => new()
     {
@@ -65,6 +101,18 @@ public static class LlamaFolder
         OnnxModelFile.Write(path, graph, written: written, cancellationToken: cancellationToken);
     }
 
+    private static void SetPrecision(string path, OnnxType type)
+    {
+        var config = JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
+        var field = config.ContainsKey("dtype") ? "dtype" : "torch_dtype";
+        if (config[field]?.GetValue<string>() == Name(type))
+            return;
+        config[field] = Name(type);
+        File.WriteAllText(path, config.ToJsonString(Indented) + "\n");
+    }
+
+    private static string Name(OnnxType type) => type == OnnxType.Float16 ? "float16" : "float32";
+
     private static void WriteConfig(string directory, LlamaConfig config, OnnxType type)
     {
         var model = new JsonObject
@@ -88,7 +136,7 @@ public static class LlamaFolder
             ["rope_scaling"] = null,
             ["rope_theta"] = config.RopeTheta,
             ["tie_word_embeddings"] = config.TieEmbeddings,
-            ["torch_dtype"] = type == OnnxType.Float16 ? "float16" : "float32",
+            ["torch_dtype"] = Name(type),
             ["use_cache"] = true,
             ["vocab_size"] = config.Vocabulary,
         };

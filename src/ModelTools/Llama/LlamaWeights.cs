@@ -1,3 +1,5 @@
+using Meridian.ModelTools.Onnx;
+
 namespace Meridian.ModelTools.Llama;
 
 /// <summary>Weights of a Llama-architecture decoder, float32, row-major.</summary>
@@ -13,4 +15,7 @@ public sealed partial record LlamaWeights
 
     /// <value>[hidden, vocabulary], or null where the embedding serves.</value>
     public ReadOnlyMemory<float>? Head { get; init; }
+
+    /// <value>What the weights were stored as.</value>
+    public OnnxType Type { get; init; } = OnnxType.Float;
 }

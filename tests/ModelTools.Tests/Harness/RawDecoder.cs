@@ -16,6 +16,17 @@ internal sealed class RawDecoder : IDisposable
         using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
         _session = new InferenceSession(Path.Combine(directory, "onnx", "model.onnx"), options);
         _layout = layout;
+        Clear();
+    }
+
+    public InferenceSession Session => _session;
+
+    public int Length { get; private set; }
+
+    /// <summary>Begins another sequence.</summary>
+    public void Clear()
+    {
+        Length = 0;
         foreach (var (name, input) in _session.InputMetadata)
         {
             if (!name.StartsWith("past", StringComparison.Ordinal))
@@ -26,10 +37,6 @@ internal sealed class RawDecoder : IDisposable
             _past[name] = input.ElementType == typeof(Float16) ? OrtValue.CreateTensorValueFromMemory(Array.Empty<Float16>(), shape) : OrtValue.CreateTensorValueFromMemory(Array.Empty<float>(), shape);
         }
     }
-
-    public InferenceSession Session => _session;
-
-    public int Length { get; private set; }
 
     /// <summary>Appends ids.</summary>
     /// <param name="ids">At least one.</param>

@@ -1,6 +1,6 @@
 using Meridian.Inference.Decoders;
-using Meridian.ModelTools.Onnx;
 using Meridian.ModelTools.Llama;
+using Meridian.ModelTools.Onnx;
 using Meridian.ModelTools.Tests.Harness;
 using Meridian.TestModels;
 
