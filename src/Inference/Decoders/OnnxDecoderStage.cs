@@ -52,7 +52,7 @@ public sealed class OnnxDecoderStage : IDecoderStage
         try
         {
             KvCache cache = decoder.Graph.Shape.Layout == KvLayout.Shared
-                ? throw new ModelPackageException(decoder.Path, $"'{decoder.Path}' shares past and present, which this build does not run yet.")
+                ? new SharedCache(decoder.Graph, session, options.Slots)
                 : new PastCache(decoder.Graph, session, options.Slots);
             return new OnnxDecoderStage(session, cache, decoder, options.Slots);
         }

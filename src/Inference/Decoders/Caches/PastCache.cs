@@ -16,8 +16,7 @@ namespace Meridian.Inference.Decoders.Caches;
 internal sealed class PastCache : KvCache
 {
     private const int SpareBlocks = 4;
-    private readonly OrtIoBinding _binding;
-    private readonly int[] _versions;
+    private readonly RunBinding _binding;
     private readonly int[] _rowOf;
     private readonly int[] _members;
     private readonly int[] _joining;
@@ -36,10 +35,9 @@ internal sealed class PastCache : KvCache
         _joining = new int[slots];
         _own = new KvBlock?[slots];
         _nothing = new OrtValue?[slots + 1];
-        _versions = new int[Tensors.Inputs.Length + 1];
         _front = new KvBlock(graph, slots);
         _back = new KvBlock(graph, slots);
-        _binding = Session.CreateIoBinding();
+        _binding = new RunBinding(Session, Tensors);
     }
 
     public override void Truncate(int slot, int length)
@@ -229,29 +227,13 @@ internal sealed class PastCache : KvCache
 
     private void Run(KvBlock? before, KvBlock after, int batch)
     {
-        var inputs = Tensors.Inputs;
-        for (var i = 0; i < inputs.Length; i++)
-        {
-            if (_versions[i] == inputs[i].Version)
-                continue;
-            _binding.BindInput(inputs[i].Name, inputs[i].Value);
-            _versions[i] = inputs[i].Version;
-        }
-
-        if (_versions[^1] != Tensors.Logits.Version)
-        {
-            _binding.BindOutput(Tensors.Logits.Name, Tensors.Logits.Value);
-            _versions[^1] = Tensors.Logits.Version;
-        }
-
         var nothing = before is null ? Nothing(batch) : null;
         for (var i = 0; i < Graph.Past.Length; i++)
         {
-            _binding.BindInput(Graph.Past[i], nothing ?? before!.Value(i));
-            _binding.BindOutput(Graph.Present[i], after.Value(i));
+            _binding.Bind(Graph.Past[i], nothing ?? before!.Value(i), Graph.Present[i], after.Value(i));
         }
 
-        Session.RunWithBinding(Options, _binding);
+        _binding.Run(Options);
     }
 
     private OrtValue Nothing(int batch)

@@ -8,6 +8,7 @@ namespace Meridian.Inference.Decoders.Graphs;
 internal sealed record DecoderGraph
 {
     private const string Attention = "com.microsoft.GroupQueryAttention";
+    private const string KeepName = "num_logits_to_keep";
     private const string PastPrefix = "past_key_values.";
     private const string PresentPrefix = "present.";
     private const string MergedPastPrefix = "past_";
@@ -62,7 +63,7 @@ internal sealed record DecoderGraph
         var positions = Whole("position_ids", needed: false);
         var lastPositions = Whole("seqlens_k", needed: false);
         var total = Whole("total_sequence_length", needed: false);
-        var keep = Whole("num_logits_to_keep", needed: false);
+        var keep = Whole(KeepName, needed: false);
 
         var merged = inputs.Keys.Any(name => Layer(name, MergedPastPrefix, "") >= 0);
         var shared = outline.Operators.ContainsKey(Attention);
@@ -95,7 +96,7 @@ internal sealed record DecoderGraph
         else if (logits.Dimensions is [_, _, >= 0 and var width] && width != config.Vocabulary)
             mistakes.Add($"{DecoderConfig.FileName} has a vocabulary of {config.Vocabulary}; the graph's {logits} has {width}.");
 
-        var known = new HashSet<string>([.. past, "input_ids", "attention_mask", "position_ids", "seqlens_k", "total_sequence_length", "num_logits_to_keep"], StringComparer.Ordinal);
+        var known = new HashSet<string>([.. past, "input_ids", "attention_mask", "position_ids", "seqlens_k", "total_sequence_length", KeepName], StringComparer.Ordinal);
         foreach (var input in outline.Inputs)
         {
             if (!known.Contains(input.Name) && (past.Count > 0 || !input.Name.StartsWith(PastPrefix, StringComparison.Ordinal)))
@@ -130,7 +131,7 @@ internal sealed record DecoderGraph
 
         GraphTensor? Whole(string name, bool needed)
         {
-            if (!inputs.TryGetValue(name, out var input))
+            if (!inputs.TryGetValue(name, out var input) && (name != KeepName || (input = outline.OptionalInputs.FirstOrDefault(i => i.Name == name)) is null))
             {
                 if (needed)
                     mistakes.Add($"expected an input {name}; found {string.Join(", ", outline.Inputs.Take(8).Select(i => i.Name))}{(outline.Inputs.Count > 8 ? ", ..." : "")}.");

@@ -3,8 +3,11 @@ namespace Meridian.Inference.Decoders.Graphs;
 /// <summary>What can be said of a graph without its weights.</summary>
 internal sealed record GraphOutline
 {
-    /// <value>Inputs that a caller gives; those with an initializer are left out.</value>
+    /// <value>Inputs that a caller gives.</value>
     public required IReadOnlyList<GraphTensor> Inputs { get; init; }
+
+    /// <value>Inputs with a value of their own, which a caller may replace.</value>
+    public required IReadOnlyList<GraphTensor> OptionalInputs { get; init; }
 
     public required IReadOnlyList<GraphTensor> Outputs { get; init; }
 

@@ -43,6 +43,7 @@ internal static class OnnxReader
         return new GraphOutline
         {
             Inputs = [.. sketch.Inputs.Where(i => !sketch.Initializers.Contains(i.Name))],
+            OptionalInputs = [.. sketch.Inputs.Where(i => sketch.Initializers.Contains(i.Name))],
             Outputs = sketch.Outputs,
             Operators = sketch.Operators,
             ExternalFiles = sketch.ExternalFiles,

@@ -1,0 +1,384 @@
+using System.Runtime.InteropServices;
+using Meridian.Inference.Decoders.Graphs;
+using Meridian.Inference.Sessions;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Meridian.Inference.Decoders.Caches;
+
+/// <summary>
+/// Keys and values in one buffer a tensor, [rows, heads, context, dimension], which <c>com.microsoft.GroupQueryAttention</c> reads and writes in place
+/// (<see cref="KvLayout.Shared"/>).
+/// </summary>
+/// <remarks>
+/// What the operator does on the CPU, and this class relies on:
+/// it writes in place where past and present are the same memory, and then copies nothing;
+/// a row's total length (ones in the mask, or seqlens_k + 1) says where its token goes and how far it reads, so rows of any lengths step together, and what lies beyond a
+/// row's length is never read, not even with weight 0;
+/// a run whose columns equal the mask's begins every row at 0, shorter rows end in padding, whose keys go beyond their length and are overwritten later;
+/// a run of several columns on top of a past is refused for more than one row.
+/// A run takes consecutive rows of the buffers. Slots get rows as they get tokens; where the rows of a step have gaps, the gaps run along for a few steps (a new
+/// sequence usually fills them), then rows move together.
+/// </remarks>
+internal sealed unsafe class SharedCache : KvCache
+{
+    // A row that runs along costs its share of the step; moving a row costs a copy of all its tokens. Few gaps for few steps are cheaper than the copy.
+    private const int GapShare = 4;
+    private const int GapSteps = 8;
+    private const int KeptBindings = 128;
+    private const long WorthDiscarding = 1 << 20;
+    private readonly LazyMemory _memory;
+    private readonly long _headBytes;
+    private readonly long _rowBytes;
+    private readonly long _stride;
+    private readonly int _positionBytes;
+    private readonly int[] _rowOf;
+    private readonly int[] _slotOf;
+    private readonly int[] _touched;
+    private readonly bool[] _moving;
+    private readonly Dictionary<(int First, int Count), RunBinding> _bindings = [];
+    private readonly byte[] _exchange;
+    private int _gapSteps;
+
+    public SharedCache(DecoderGraph graph, OnnxSession session, int slots) : base(graph, session, slots)
+    {
+        var shape = graph.Shape;
+        _positionBytes = shape.HeadDimension * shape.ElementSize;
+        _headBytes = (long)shape.ContextLength * _positionBytes;
+        _rowBytes = shape.KvHeads * _headBytes;
+        _stride = ((slots * _rowBytes) + Environment.SystemPageSize - 1) / Environment.SystemPageSize * Environment.SystemPageSize;
+        _memory = new LazyMemory(_stride * graph.Past.Length);
+        _rowOf = new int[slots];
+        _slotOf = new int[slots];
+        Array.Fill(_rowOf, -1);
+        Array.Fill(_slotOf, -1);
+        _touched = new int[slots];
+        _moving = new bool[slots];
+        _exchange = new byte[_headBytes];
+    }
+
+    public override void Truncate(int slot, int length)
+    {
+        if (length == 0)
+            Release(slot);
+        else
+            Lengths[slot] = length;
+    }
+
+    public override void Copy(int source, int target, int length)
+    {
+        Release(target);
+        if (length == 0)
+            return;
+        var row = FreeRow();
+        CopyRow(_rowOf[source], row, length);
+        Occupy(row, target, length);
+    }
+
+    public override void Release(int slot)
+    {
+        Lengths[slot] = 0;
+        if (_rowOf[slot] is >= 0 and var row)
+            Free(row);
+    }
+
+    public override void Dispose()
+    {
+        Unbind();
+        _memory.Dispose();
+        base.Dispose();
+    }
+
+    protected override void Step(int size, ReadOnlySpan<int> ids, Span<float> logits)
+    {
+        var (first, count) = Together(size);
+        var longest = 0;
+        for (var row = first; row < first + count; row++)
+            longest = Math.Max(longest, LengthOf(row));
+        Tensors.Shape(count, 1, longest + 1, lastColumn: true);
+        if (count > size)
+        {
+            // A gap's token goes beyond what its row holds.
+            for (var row = 0; row < count; row++)
+                Tensors.Ids.Fill(row, 1, 0);
+        }
+
+        for (var row = 0; row < count; row++)
+            Place(row, LengthOf(first + row), 1, longest + 1);
+        for (var i = 0; i < size; i++)
+        {
+            ref readonly var row = ref Row(Group[i]);
+            Tensors.Ids.Set(_rowOf[row.Slot] - first, ids[row.First]);
+        }
+
+        Run(first, count);
+        for (var i = 0; i < size; i++)
+        {
+            ref readonly var row = ref Row(Group[i]);
+            Lengths[row.Slot]++;
+            Touch(_rowOf[row.Slot]);
+            TakeLogits(Group[i], _rowOf[row.Slot] - first, 0, logits);
+        }
+    }
+
+    protected override void Begin(int size, int longest, ReadOnlySpan<int> ids, Span<float> logits)
+    {
+        for (var done = 0; done < size;)
+        {
+            var first = FreeRow(size - done, out var count);
+            longest = Row(Group[done]).Count;
+            var same = longest == Row(Group[done + count - 1]).Count;
+            Tensors.Shape(count, longest, longest, lastColumn: same);
+            for (var i = 0; i < count; i++)
+            {
+                ref readonly var row = ref Row(Group[done + i]);
+                Tensors.Ids.Set((long)i * longest, ids.Slice(row.First, row.Count));
+                Tensors.Ids.Fill(((long)i * longest) + row.Count, longest - row.Count, 0);
+                Place(i, 0, row.Count, longest);
+            }
+
+            Run(first, count);
+            for (var i = 0; i < count; i++)
+            {
+                ref readonly var row = ref Row(Group[done + i]);
+                Occupy(first + i, row.Slot, row.Count);
+                _touched[first + i] = Math.Max(_touched[first + i], longest);
+                TakeLogits(Group[done + i], i, row.Count - 1, logits);
+            }
+
+            done += count;
+        }
+    }
+
+    protected override void Continue(int index, ReadOnlySpan<int> ids, Span<float> logits)
+    {
+        ref readonly var row = ref Row(index);
+        var total = row.Start + row.Count;
+        Tensors.Shape(1, row.Count, total, lastColumn: true);
+        Tensors.Ids.Set(0, ids.Slice(row.First, row.Count));
+        Place(0, row.Start, row.Count, total);
+        Run(_rowOf[row.Slot], 1);
+        Lengths[row.Slot] = total;
+        Touch(_rowOf[row.Slot]);
+        TakeLogits(index, 0, row.Count - 1, logits);
+    }
+
+    // Writes one row of mask, positions and lengths; padding follows the tokens.
+    private void Place(int batchRow, int start, int count, int total)
+    {
+        var tokens = start + count;
+        if (Tensors.Mask is { } mask)
+        {
+            var at = (long)batchRow * total;
+            mask.Fill(at, tokens, 1);
+            mask.Fill(at + tokens, total - tokens, 0);
+        }
+
+        Tensors.LastPositions?.Set(batchRow, tokens - 1);
+        if (Tensors.Positions is { } positions)
+        {
+            // Columns beyond the row's own are there only in a run that begins every row at 0.
+            var columns = start == 0 && count > 1 ? total : count;
+            positions.Count((long)batchRow * columns, count, start);
+            positions.Fill(((long)batchRow * columns) + count, columns - count, 0);
+        }
+    }
+
+    private void Run(int first, int count)
+    {
+        ref var binding = ref CollectionsMarshal.GetValueRefOrAddDefault(_bindings, (first, count), out var known);
+        if (!known)
+        {
+            if (_bindings.Count > KeptBindings)
+            {
+                Unbind();
+                binding = ref CollectionsMarshal.GetValueRefOrAddDefault(_bindings, (first, count), out _);
+            }
+
+            binding = Bind(first, count);
+        }
+
+        binding!.Run(Options);
+    }
+
+    private RunBinding Bind(int first, int count)
+    {
+        var shape = Graph.Shape;
+        var binding = new RunBinding(Session, Tensors);
+        for (var tensor = 0; tensor < Graph.Past.Length; tensor++)
+        {
+            binding.BindInPlace(Graph.Past[tensor], Graph.Present[tensor], OrtValue.CreateTensorValueWithData(
+                OrtMemoryInfo.DefaultInstance,
+                Graph.CacheType,
+                [count, shape.KvHeads, shape.ContextLength, shape.HeadDimension],
+                (nint)At(tensor, first, 0),
+                count * _rowBytes));
+        }
+
+        return binding;
+    }
+
+    private void Unbind()
+    {
+        foreach (var binding in _bindings.Values)
+            binding?.Dispose();
+        _bindings.Clear();
+    }
+
+    /// <summary>The consecutive rows of a step: those of its slots, and perhaps some gaps.</summary>
+    private (int First, int Count) Together(int size)
+    {
+        var (first, last) = (int.MaxValue, -1);
+        for (var i = 0; i < size; i++)
+        {
+            var row = _rowOf[Row(Group[i]).Slot];
+            first = Math.Min(first, row);
+            last = Math.Max(last, row);
+        }
+
+        var gaps = last - first + 1 - size;
+        if (gaps == 0)
+        {
+            _gapSteps = 0;
+            return (first, size);
+        }
+
+        if (gaps * GapShare <= size && _gapSteps < GapSteps && RoomInGaps(first, last))
+        {
+            _gapSteps++;
+            return (first, last - first + 1);
+        }
+
+        _gapSteps = 0;
+        return (MoveTogether(size), size);
+    }
+
+    private bool RoomInGaps(int first, int last)
+    {
+        for (var row = first; row <= last; row++)
+        {
+            if (LengthOf(row) >= Graph.Shape.ContextLength)
+                return false;
+        }
+
+        return true;
+    }
+
+    // Moves the rows of a step to where the fewest tokens have to move.
+    private int MoveTogether(int size)
+    {
+        for (var i = 0; i < size; i++)
+            _moving[_rowOf[Row(Group[i]).Slot]] = true;
+        var (best, fewest) = (0, long.MaxValue);
+        for (var start = 0; start + size <= _slotOf.Length; start++)
+        {
+            var tokens = 0L;
+            for (var row = 0; row < _slotOf.Length; row++)
+            {
+                if (_moving[row] != (row >= start && row < start + size))
+                    tokens += LengthOf(row);
+            }
+
+            if (tokens < fewest)
+                (best, fewest) = (start, tokens);
+        }
+
+        var gap = best;
+        for (var row = 0; row < _slotOf.Length; row++)
+        {
+            if (!_moving[row] || (row >= best && row < best + size))
+                continue;
+            while (_moving[gap])
+                gap++;
+            Exchange(row, gap);
+            (_moving[row], _moving[gap]) = (false, true);
+        }
+
+        Array.Clear(_moving);
+        return best;
+    }
+
+    private void Exchange(int row, int gap)
+    {
+        var (mine, other) = (_slotOf[row], _slotOf[gap]);
+        if (other < 0)
+        {
+            CopyRow(row, gap, Lengths[mine]);
+            Free(row);
+            Occupy(gap, mine, Lengths[mine]);
+            return;
+        }
+
+        var bytes = (long)Math.Max(Lengths[mine], Lengths[other]) * _positionBytes;
+        var spare = _exchange.AsSpan(0, (int)bytes);
+        for (var tensor = 0; tensor < Graph.Past.Length; tensor++)
+        {
+            for (var head = 0; head < Graph.Shape.KvHeads; head++)
+            {
+                var a = new Span<byte>(At(tensor, row, head), (int)bytes);
+                var b = new Span<byte>(At(tensor, gap, head), (int)bytes);
+                a.CopyTo(spare);
+                b.CopyTo(a);
+                spare.CopyTo(b);
+            }
+        }
+
+        (_slotOf[row], _slotOf[gap]) = (other, mine);
+        (_rowOf[other], _rowOf[mine]) = (row, gap);
+        _touched[row] = _touched[gap] = Math.Max(_touched[row], _touched[gap]);
+    }
+
+    private void CopyRow(int source, int target, int length)
+    {
+        var bytes = (long)length * _positionBytes;
+        for (var tensor = 0; tensor < Graph.Past.Length; tensor++)
+        {
+            for (var head = 0; head < Graph.Shape.KvHeads; head++)
+                Buffer.MemoryCopy(At(tensor, source, head), At(tensor, target, head), bytes, bytes);
+        }
+    }
+
+    private byte* At(int tensor, int row, int head) => _memory.Start + (tensor * _stride) + (row * _rowBytes) + (head * _headBytes);
+
+    private int LengthOf(int row) => _slotOf[row] < 0 ? 0 : Lengths[_slotOf[row]];
+
+    private int FreeRow() => FreeRow(1, out _);
+
+    // As many free rows side by side as are wanted, or as there are in the first place that has some.
+    private int FreeRow(int wanted, out int count)
+    {
+        var (first, longest) = (-1, 0);
+        for (var row = 0; row < _slotOf.Length && longest < wanted; row++)
+        {
+            var run = 0;
+            while (run < wanted && row + run < _slotOf.Length && _slotOf[row + run] < 0)
+                run++;
+            if (run > longest)
+                (first, longest) = (row, run);
+            row += run;
+        }
+
+        count = longest;
+        return first;
+    }
+
+    private void Occupy(int row, int slot, int length)
+    {
+        _slotOf[row] = slot;
+        _rowOf[slot] = row;
+        Lengths[slot] = length;
+        Touch(row);
+    }
+
+    private void Touch(int row) => _touched[row] = Math.Max(_touched[row], LengthOf(row));
+
+    private void Free(int row)
+    {
+        _rowOf[_slotOf[row]] = -1;
+        _slotOf[row] = -1;
+        if (_touched[row] * Graph.Shape.BytesPerToken < WorthDiscarding)
+            return;
+        for (var tensor = 0; tensor < Graph.Past.Length; tensor++)
+            _memory.Discard((tensor * _stride) + (row * _rowBytes), _rowBytes);
+        _touched[row] = 0;
+    }
+}
