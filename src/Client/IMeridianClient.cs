@@ -1,5 +1,6 @@
 using Meridian.Errors;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 
 namespace Meridian.Client;
 
@@ -25,6 +26,26 @@ public interface IMeridianClient
     /// <exception cref="MeridianException">Refused.</exception>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     Task<InferResult> InferAsync(InferInput input, string? model = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Has a region generate text, and returns with its first tokens. Up to them, regions are left for others as by <see cref="InferAsync(InferRequest, CancellationToken)"/>;
+    /// a region that is lost afterwards ends the stream with <see cref="RefusalCode.RegionLost"/>. The whole stream may take as long as the options' <c>StreamDeadline</c> (or
+    /// <see cref="InferRequest.RemainingMs"/>, where that is above zero and sooner).
+    /// </summary>
+    /// <param name="request">Its input must be a <see cref="GenerationInput"/>.</param>
+    /// <param name="cancellationToken">Ends the opening, not the stream.</param>
+    /// <returns>The stream, which the caller disposes.</returns>
+    /// <exception cref="ArgumentException">The input is of another kind.</exception>
+    /// <exception cref="MeridianException">Refused; the refusal has code, message, parameter and when to come back.</exception>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    /// <exception cref="ObjectDisposedException">The application stopped, and the client with it.</exception>
+    Task<IMeridianStream> OpenAsync(InferRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Has a region generate text, with the options' tenant, deadlines and, where <paramref name="model"/> is null, chat model.</summary>
+    /// <exception cref="ArgumentException">No model is named, here or in the options.</exception>
+    /// <exception cref="MeridianException">Refused.</exception>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    Task<IMeridianStream> OpenAsync(GenerationInput input, string? model = null, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// The Orleans client of a region, for calls that this interface does not cover. Ask again for each piece of work, and link calls to

@@ -2,8 +2,10 @@ using System.Globalization;
 using System.Text;
 using Meridian.Client.Regions;
 using Meridian.Client.Routing;
+using Meridian.Client.Streams;
 using Meridian.Errors;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 using Microsoft.Extensions.Logging;
 
 namespace Meridian.Client;
@@ -61,16 +63,70 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
             cancellationToken);
     }
 
-    public async Task<InferResult> InferAsync(InferRequest request, CancellationToken cancellationToken = default)
+    public Task<InferResult> InferAsync(InferRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        var budget = Budget(pool.Options.Deadline, request);
+        return SendAsync(
+            request,
+            budget,
+            budget,
+            static (link, connection, sent, token) => link.InferAsync(connection, sent, token),
+            cancellationToken);
+    }
+
+    public Task<IMeridianStream> OpenAsync(GenerationInput input, string? model = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return OpenAsync(
+            new InferRequest
+            {
+                RequestId = "",
+                Model = model ?? pool.Options.DefaultChatModel ?? throw new ArgumentException("No model is named, neither here nor by the options' DefaultChatModel.", nameof(model)),
+                Tenant = pool.Options.Tenant,
+                RemainingMs = 0,
+                Input = input,
+            },
+            cancellationToken);
+    }
+
+    public Task<IMeridianStream> OpenAsync(InferRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.Input is not GenerationInput)
+            throw new ArgumentException($"Input is {request.Input?.GetType().Name ?? "null"}: only a {nameof(GenerationInput)} is answered by a stream.", nameof(request));
+
+        var whole = Budget(pool.Options.StreamDeadline, request);
+        var first = Budget(pool.Options.Deadline, request);
+        return SendAsync<IMeridianStream>(
+            request,
+            first < whole ? first : whole,
+            whole,
+            async (link, connection, sent, token) =>
+            {
+                var sentAt = time.GetTimestamp();
+                var (opened, refusal) = await link.OpenAsync(connection, sent, token).ConfigureAwait(false);
+                if (opened is null)
+                    return new(null, refusal);
+                var left = TimeSpan.FromMilliseconds(sent.RemainingMs) - time.GetElapsedTime(sentAt);
+                return new(new MeridianStream(link, connection, sent, opened, left, whole, time), null);
+            },
+            cancellationToken);
+    }
+
+    /// <summary>The loop, whatever is asked of a region.</summary>
+    /// <param name="request">As the caller made it.</param>
+    /// <param name="budget">Time to an answer, all attempts together.</param>
+    /// <param name="whole">Time to the end of the region's work, which may go on after its answer.</param>
+    /// <param name="send">One attempt.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    private async Task<T> SendAsync<T>(InferRequest request, TimeSpan budget, TimeSpan whole, Attempt<T> send, CancellationToken cancellationToken)
+        where T : class
+    {
         cancellationToken.ThrowIfCancellationRequested();
         pool.Start();
 
         var started = time.GetTimestamp();
-        var budget = pool.Options.Deadline;
-        if (request.RemainingMs > 0 && request.RemainingMs < budget.TotalMilliseconds)
-            budget = TimeSpan.FromMilliseconds(request.RemainingMs);
         using var deadline = new CancellationTokenSource(budget, time);
 
         var residency = ResidencyRule.Intersect(pool.Residency, request.Residency);
@@ -98,7 +154,7 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
 
                 attempt++;
                 tried |= 1UL << choice;
-                (var result, refusal, cause) = await AttemptAsync(
+                (var value, refusal, cause) = await AttemptAsync(
                     link,
                     connection,
                     request with
@@ -106,12 +162,13 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
                         RequestId = id,
                         Residency = residency,
                         AttemptsLeft = pool.Options.Attempts - attempt,
-                        RemainingMs = Math.Max(1, (int)(budget - time.GetElapsedTime(started)).TotalMilliseconds),
+                        RemainingMs = Math.Max(1, (int)(whole - time.GetElapsedTime(started)).TotalMilliseconds),
                     },
+                    send,
                     deadline.Token,
                     cancellationToken).ConfigureAwait(false);
-                if (result is not null)
-                    return result;
+                if (value is not null)
+                    return value;
                 if (!IsWorthAnotherRegion(refusal!.Code) || attempt >= pool.Options.Attempts)
                     throw Refused(refusal, cause);
                 LogNextRegion(id, link.Name, refusal.Code, attempt, refusal.Message);
@@ -127,12 +184,14 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
         }
     }
 
-    private static async ValueTask<(InferResult? Result, Refusal? Refusal, Exception? Cause)> AttemptAsync(
+    private static async ValueTask<(T? Value, Refusal? Refusal, Exception? Cause)> AttemptAsync<T>(
         RegionLink link,
         LiveConnection connection,
         InferRequest request,
+        Attempt<T> send,
         CancellationToken deadline,
         CancellationToken caller)
+        where T : class
     {
         // Linked to the connection's loss: Orleans notices a killed peer only by its time-out.
         using var attempt = caller.CanBeCanceled
@@ -140,29 +199,24 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
             : CancellationTokenSource.CreateLinkedTokenSource(deadline, connection.Lost);
         try
         {
-            var reply = await link.InferAsync(connection, request, attempt.Token).ConfigureAwait(false);
-            return reply.Result is not null
-                ? (reply.Result, null, null)
-                : (null, reply.Refusal ?? Refuse(RefusalCode.Internal, $"Region '{link.Name}' answered with neither a result nor a refusal."), null);
+            var (value, refusal) = await send(link, connection, request, attempt.Token).ConfigureAwait(false);
+            return value is not null
+                ? (value, null, null)
+                : (null, refusal ?? Refuse(RefusalCode.Internal, $"Region '{link.Name}' answered with neither a result nor a refusal."), null);
         }
         catch (OperationCanceledException) when (caller.IsCancellationRequested || deadline.IsCancellationRequested)
         {
             throw;
         }
-        catch (MeridianException e)
-        {
-            return (null, e.Refusal, e);
-        }
-        catch (Exception e) when (IsLoss(e))
-        {
-            link.Suspect();
-            return (null, Refuse(RefusalCode.RegionLost, $"Region '{link.Name}' was lost while it served: {link.View.Problem ?? e.Message}"), e);
-        }
         catch (Exception e)
         {
-            return (null, Refuse(RefusalCode.Internal, $"Region '{link.Name}' failed: {e.Message}"), e);
+            return (null, CallFailure.Judge(link, e), e);
         }
     }
+
+    /// <summary>The configured time, or the caller's where that is sooner.</summary>
+    private static TimeSpan Budget(TimeSpan configured, InferRequest request) =>
+        request.RemainingMs > 0 && request.RemainingMs < configured.TotalMilliseconds ? TimeSpan.FromMilliseconds(request.RemainingMs) : configured;
 
     /// <summary>No region is left in this round: waits until it makes sense to begin another, or throws.</summary>
     private async Task NextRoundAsync(
@@ -209,10 +263,6 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
     private static bool IsWorthAnotherRegion(RefusalCode code) =>
         code is RefusalCode.NotReady or RefusalCode.NoCapacity or RefusalCode.RegionLost or RefusalCode.ResidencyUnavailable;
 
-    /// <summary>Failures of the way to the region rather than of the request. A cancellation that is neither the caller's nor the deadline's comes from a connection or a region that ends.</summary>
-    private static bool IsLoss(Exception exception) =>
-        exception is OperationCanceledException or OrleansException or TimeoutException or ObjectDisposedException or System.Net.Sockets.SocketException or IOException;
-
     private static Refusal Refuse(RefusalCode code, string message) => new() { Code = code, Message = message };
 
     private static Refusal DeadlineRefusal(TimeSpan budget, int attempts, Refusal? last) => Refuse(
@@ -245,6 +295,9 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
             ? Refuse(RefusalCode.RegionLost, $"No region can be reached. {why}")
             : Refuse(RefusalCode.ResidencyUnavailable, $"No region under a permitted jurisdiction ({string.Join(", ", residency)}) can be reached. {why}");
     }
+
+    private delegate ValueTask<Answer<T>> Attempt<T>(RegionLink link, LiveConnection connection, InferRequest request, CancellationToken cancellationToken)
+        where T : class;
 
     [LoggerMessage(EventId = 7020, Level = LogLevel.Debug, Message = "Request {RequestId} leaves region {Region}: {Code} at attempt {Attempt} ({Reason})")]
     private partial void LogNextRegion(string requestId, string region, RefusalCode code, int attempt, string reason);

@@ -1,3 +1,4 @@
+using Meridian.Client.Chat;
 using Meridian.Client.Embeddings;
 using Meridian.Client.Regions;
 using Microsoft.Extensions.AI;
@@ -13,7 +14,7 @@ namespace Meridian.Client;
 public static class MeridianServiceCollectionExtensions
 {
     /// <summary>
-    /// Registers <see cref="IMeridianClient"/> and <c>IEmbeddingGenerator&lt;string, Embedding&lt;float&gt;&gt;</c>. The regions are connected in the background
+    /// Registers <see cref="IMeridianClient"/>, <see cref="IChatClient"/> and <c>IEmbeddingGenerator&lt;string, Embedding&lt;float&gt;&gt;</c>. The regions are connected in the background
     /// when the host starts, or at the first request where there is no host. Can stand beside the application's own Orleans silo or client.
     /// </summary>
     public static IServiceCollection AddMeridian(this IServiceCollection services, Action<MeridianClientOptions> configure)
@@ -45,6 +46,8 @@ public static class MeridianServiceCollectionExtensions
             new Random()));
         services.TryAddSingleton<IMeridianClient, MeridianClient>();
         services.TryAddSingleton<IEmbeddingGenerator<string, Embedding<float>>, MeridianEmbeddingGenerator>();
+        services.TryAddSingleton(static _ => new SeedSource(new Random()));
+        services.TryAddSingleton<IChatClient, MeridianChatClient>();
         services.AddHostedService<MeridianClientService>();
         return services.AddOptionsWithValidateOnStart<MeridianClientOptions>();
     }

@@ -15,8 +15,14 @@ public sealed class MeridianClientOptions
     /// <value>Model of requests that name none. Default <c>minilm</c>.</value>
     public string DefaultModel { get; set; } = "minilm";
 
-    /// <value>Longest a request may take, all attempts and waits together. Default 30 s.</value>
+    /// <value>Model of chats that name none. Default null: a chat must name its model.</value>
+    public string? DefaultChatModel { get; set; }
+
+    /// <value>Longest a request may take, all attempts and waits together; of one that is streamed, to its first tokens. Default 30 s.</value>
     public TimeSpan Deadline { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <value>Longest a streamed request may take to its last token, <see cref="Deadline"/> included. Default 10 min.</value>
+    public TimeSpan StreamDeadline { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <value>Most times that a request is sent, the first time included. Default 4.</value>
     public int Attempts { get; set; } = 4;

@@ -45,11 +45,13 @@ internal sealed class MeridianClientOptionsValidator : IValidateOptions<Meridian
 
         Rule(!string.IsNullOrWhiteSpace(options.ServiceId), nameof(options.ServiceId), options.ServiceId, "must not be empty.");
         Rule(!string.IsNullOrWhiteSpace(options.DefaultModel), nameof(options.DefaultModel), options.DefaultModel, "must name a model.");
+        Rule(options.DefaultChatModel is null || !string.IsNullOrWhiteSpace(options.DefaultChatModel), nameof(options.DefaultChatModel), options.DefaultChatModel, "leave it out or name a model.");
         Rule(!string.IsNullOrWhiteSpace(options.Tenant), nameof(options.Tenant), options.Tenant, "must not be empty.");
         Rule(options.Attempts is >= 1 and <= 100, nameof(options.Attempts), options.Attempts, "must be 1 to 100.");
         Rule(options.MaxItemsPerRequest is >= 1 and <= 2048, nameof(options.MaxItemsPerRequest), options.MaxItemsPerRequest, "must be 1 to 2048.");
         Rule(Enum.IsDefined(options.OrleansLogLevel), nameof(options.OrleansLogLevel), options.OrleansLogLevel, "must be a log level.");
         Time(options.Deadline, nameof(options.Deadline), TimeSpan.FromMilliseconds(1));
+        Time(options.StreamDeadline, nameof(options.StreamDeadline), TimeSpan.FromMilliseconds(1));
         Time(options.WaitForRegion, nameof(options.WaitForRegion), TimeSpan.Zero);
         Time(options.PingInterval, nameof(options.PingInterval), TimeSpan.FromMilliseconds(10));
         Time(options.PingTimeout, nameof(options.PingTimeout), TimeSpan.FromMilliseconds(10));

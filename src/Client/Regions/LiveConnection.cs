@@ -9,11 +9,11 @@ namespace Meridian.Client.Regions;
 /// Nothing disposes it: requests hold the token for as long as they like, and a source without a timer holds nothing.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "See above.")]
-internal sealed class LiveConnection(IRegionEndpoint endpoint, long incarnation, long since)
+internal sealed class LiveConnection(IGrainFactory grains, long incarnation, long since)
 {
     private readonly CancellationTokenSource _lost = new();
 
-    public IRegionEndpoint Endpoint { get; } = endpoint;
+    public IRegionEndpoint Endpoint { get; } = grains.GetGrain<IRegionEndpoint>(0);
 
     public long Incarnation { get; } = incarnation;
 
@@ -21,6 +21,9 @@ internal sealed class LiveConnection(IRegionEndpoint endpoint, long incarnation,
     public long Since { get; } = since;
 
     public CancellationToken Lost => _lost.Token;
+
+    /// <param name="key">Text of a <see cref="ShardKey"/>, as a stream's head names it.</param>
+    public IModelShard Shard(string key) => grains.GetGrain<IModelShard>(key);
 
     /// <summary>Ends every attempt under way, on another thread: the caller is the socket's.</summary>
     public void End() => _ = _lost.CancelAsync();

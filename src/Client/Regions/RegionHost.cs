@@ -1,3 +1,4 @@
+using Meridian.Client.Streams;
 using Meridian.Grains;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -56,7 +57,7 @@ internal sealed class RegionHost : IAsyncDisposable
             client.Configure<ClientMessagingOptions>(o =>
             {
                 // Requests end by their deadline and by the loss of the connection; this is the net below both.
-                o.ResponseTimeout = options.Deadline + TimeSpan.FromSeconds(5);
+                o.ResponseTimeout = (options.Deadline > MeridianStream.ReadLimit ? options.Deadline : MeridianStream.ReadLimit) + TimeSpan.FromSeconds(5);
                 o.CancelRequestOnTimeout = true;
             });
             client.AddGatewayCountChangedHandler((_, e) => gatewaysChanged(this, e.NumberOfConnectedGateways, e.PreviousNumberOfConnectedGateways));

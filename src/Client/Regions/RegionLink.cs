@@ -1,5 +1,6 @@
 using Meridian.Grains;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 using Microsoft.Extensions.Logging;
 
 namespace Meridian.Client.Regions;
@@ -100,20 +101,45 @@ internal sealed partial class RegionLink
             : throw new InvalidOperationException($"Region '{Name}' is {_view.State}{(_view.Problem is { } problem ? $" ({problem})" : "")}: there is no connection to hand out.");
 
     /// <summary>Sends a request through a connection.</summary>
-    public async ValueTask<InferReply> InferAsync(LiveConnection connection, InferRequest request, CancellationToken cancellationToken)
+    public async ValueTask<Answer<InferResult>> InferAsync(LiveConnection connection, InferRequest request, CancellationToken cancellationToken)
     {
-        Interlocked.Increment(ref _inFlight);
+        Enter();
         try
         {
             var reply = await connection.Endpoint.Infer(request, cancellationToken).ConfigureAwait(false);
-            Volatile.Write(ref _heard, _time.GetTimestamp());
-            return reply;
+            NoteLife();
+            return new Answer<InferResult>(reply.Result, reply.Refusal);
         }
         finally
         {
-            Interlocked.Decrement(ref _inFlight);
+            Leave();
         }
     }
+
+    /// <summary>Asks for a stream through a connection. The answer's value has head and frame.</summary>
+    public async ValueTask<Answer<StreamReply>> OpenAsync(LiveConnection connection, InferRequest request, CancellationToken cancellationToken)
+    {
+        Enter();
+        try
+        {
+            var reply = await connection.Endpoint.Open(request, cancellationToken).ConfigureAwait(false);
+            NoteLife();
+            return new Answer<StreamReply>(reply is { Head: not null, Frame: not null, Refusal: null } ? reply : null, reply.Refusal);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>One more piece of work of this client is under way at the region.</summary>
+    public void Enter() => Interlocked.Increment(ref _inFlight);
+
+    /// <summary>What <see cref="Enter"/> counted is done.</summary>
+    public void Leave() => Interlocked.Decrement(ref _inFlight);
+
+    /// <summary>The region answered: a look that fails meanwhile does not lose it.</summary>
+    public void NoteLife() => Volatile.Write(ref _heard, _time.GetTimestamp());
 
     /// <summary>Has the region looked at now: a request failed in a way that may mean its loss.</summary>
     public void Suspect() => Volatile.Read(ref _wake).TrySetResult();
@@ -202,7 +228,7 @@ internal sealed partial class RegionLink
     /// <summary>Returns when the host should be replaced.</summary>
     private async Task WatchAsync(RegionHost host, CancellationToken stopping)
     {
-        var endpoint = host.Client.GetGrain<IRegionEndpoint>(0);
+        var client = host.Client;
         var failures = 0;
         long failingSince = 0;
         while (true)
@@ -215,7 +241,7 @@ internal sealed partial class RegionLink
             string? problem;
             try
             {
-                problem = await LookAsync(endpoint, epoch, stopping).ConfigureAwait(false);
+                problem = await LookAsync(client, epoch, stopping).ConfigureAwait(false);
             }
             catch (Exception e) when (!stopping.IsCancellationRequested)
             {
@@ -268,8 +294,9 @@ internal sealed partial class RegionLink
     }
 
     /// <summary>Asks the region how it is; joins it if it was not joined. Returns what is wrong, or null.</summary>
-    private async Task<string?> LookAsync(IRegionEndpoint endpoint, int epoch, CancellationToken stopping)
+    private async Task<string?> LookAsync(IClusterClient client, int epoch, CancellationToken stopping)
     {
+        var endpoint = client.GetGrain<IRegionEndpoint>(0);
         using var looking = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         lock (_gate)
         {
@@ -301,7 +328,7 @@ internal sealed partial class RegionLink
             }
             while (--left > 0);
 
-            return Heard(endpoint, status, roundTrip, epoch);
+            return Heard(client, status, roundTrip, epoch);
         }
         finally
         {
@@ -310,7 +337,7 @@ internal sealed partial class RegionLink
         }
     }
 
-    private string? Heard(IRegionEndpoint endpoint, RegionStatus status, double roundTrip, int epoch)
+    private string? Heard(IClusterClient client, RegionStatus status, double roundTrip, int epoch)
     {
         if (status.Region != _region.Name)
             return $"the gateway belongs to region '{status.Region}', not to '{_region.Name}'";
@@ -331,7 +358,7 @@ internal sealed partial class RegionLink
             }
 
             joined = connection is null;
-            connection ??= new LiveConnection(endpoint, status.Incarnation, _time.GetTimestamp());
+            connection ??= new LiveConnection(client, status.Incarnation, _time.GetTimestamp());
             var before = _view;
             _view = before with
             {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 
 namespace Meridian.Client.Tests.Harness;
 
@@ -12,8 +13,9 @@ public sealed class RegionScript
     public RegionScript(string region)
     {
         Region = region;
-        Models = [Model("minilm")];
+        Models = [Model("minilm"), Model("stories")];
         Infer = (request, _) => Task.FromResult(Embed(request));
+        Open = OpenStream;
     }
 
     /// <value>Name the region gives itself.</value>
@@ -24,6 +26,17 @@ public sealed class RegionScript
     public ModelStatus[] Models { get; set; }
 
     public Func<InferRequest, CancellationToken, Task<InferReply>> Infer { get; set; }
+
+    public Func<InferRequest, CancellationToken, Task<StreamReply>> Open { get; set; }
+
+    /// <value>What a stream does as soon as it is opened.</value>
+    public Action<ScriptedStream> Write { get; set; } = static _ => { };
+
+    /// <value>Streams that were opened, in order.</value>
+    public ConcurrentQueue<ScriptedStream> Streams { get; } = new();
+
+    /// <value>How long a shard takes to close a stream.</value>
+    public Task Closing { get; set; } = Task.CompletedTask;
 
     /// <value>All that arrived.</value>
     public ConcurrentQueue<InferRequest> Requests { get; } = new();
@@ -79,10 +92,26 @@ public sealed class RegionScript
         return (arrived.Task, cancelled.Task);
     }
 
-    /// <summary>Ends requests that hang: those of clients that were cut off are never cancelled, and a silo does not stop before they end.</summary>
-    public void Release() =>
-        Interlocked.Exchange(ref _released, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+    /// <summary>Answers with the first frame that the test writes.</summary>
+    public Task<StreamReply> OpenStream(InferRequest request, CancellationToken cancellationToken)
+    {
+        var stream = new ScriptedStream(Region, request);
+        Write(stream);
+        Streams.Enqueue(stream);
+        return stream.OpenAsync(cancellationToken);
+    }
 
-    public void Refuse(RefusalCode code, int retryAfterMs = 0) =>
+    /// <summary>Ends requests that hang: those of clients that were cut off are never cancelled, and a silo does not stop before they end.</summary>
+    public void Release()
+    {
+        Interlocked.Exchange(ref _released, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        foreach (var stream in Streams)
+            stream.Fail(RefusalCode.Cancelled);
+    }
+
+    public void Refuse(RefusalCode code, int retryAfterMs = 0)
+    {
         Infer = (_, _) => Task.FromResult(InferReply.Refuse(code, $"{Region} says {code}", "input[0]", retryAfterMs));
+        Open = (_, _) => Task.FromResult(StreamReply.Refuse(code, $"{Region} says {code}", "prompt", retryAfterMs));
+    }
 }

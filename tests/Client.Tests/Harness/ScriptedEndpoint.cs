@@ -1,5 +1,6 @@
 using Meridian.Grains;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 using Orleans.Concurrency;
 
 namespace Meridian.Client.Tests.Harness;
@@ -14,6 +15,12 @@ public sealed class ScriptedEndpoint(RegionScript script) : Grain, IRegionEndpoi
     {
         script.Requests.Enqueue(request);
         return script.Infer(request, cancellationToken);
+    }
+
+    public Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default)
+    {
+        script.Requests.Enqueue(request);
+        return script.Open(request, cancellationToken);
     }
 
     public Task<RegionStatus> Status(CancellationToken cancellationToken = default) =>

@@ -1,4 +1,6 @@
+using Meridian.Client.Chat;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -9,13 +11,16 @@ internal sealed class TestClient : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
-    public TestClient(IEnumerable<TestRegion> regions, Action<MeridianClientOptions>? configure = null)
+    public TestClient(IEnumerable<TestRegion> regions, Action<MeridianClientOptions>? configure = null, TimeProvider? time = null)
     {
         var services = new ServiceCollection();
+        services.AddSingleton(new SeedSource(new Random(7)));
+        services.AddSingleton(time ?? TimeProvider.System);
         services.AddMeridian(o =>
         {
             foreach (var region in regions)
                 o.Regions.Add(region.Options);
+            o.DefaultChatModel = "stories";
             o.PingInterval = TimeSpan.FromMilliseconds(50);
             o.PingTimeout = TimeSpan.FromSeconds(1);
             o.ReconnectMaxDelay = TimeSpan.FromMilliseconds(200);
@@ -29,6 +34,8 @@ internal sealed class TestClient : IAsyncDisposable
     public IMeridianClient Client { get; }
 
     public IEmbeddingGenerator<string, Embedding<float>> Generator => _services.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
+
+    public IChatClient Chat => _services.GetRequiredService<IChatClient>();
 
     public async Task<TestClient> UntilAsync(string what, Func<IReadOnlyList<RegionConnection>, bool> condition)
     {
@@ -52,6 +59,16 @@ internal sealed class TestClient : IAsyncDisposable
 
     public Task<InferResult> EmbedAsync(string text = "1 text", CancellationToken cancellationToken = default) =>
         Client.InferAsync(new EmbeddingInput { Texts = [text] }, cancellationToken: cancellationToken);
+
+    public Task<IMeridianStream> OpenAsync(int remainingMs = 0, CancellationToken cancellationToken = default) => Client.OpenAsync(Generation(remainingMs), cancellationToken);
+
+    public static InferRequest Generation(int remainingMs = 0, int choices = 1) => new()
+    {
+        RequestId = "",
+        Model = "stories",
+        RemainingMs = remainingMs,
+        Input = new GenerationInput { Prompts = [new PromptInput { Text = "Once" }], ChoicesPerPrompt = choices, Sampling = new SamplingInput { Seed = 1 } },
+    };
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 }

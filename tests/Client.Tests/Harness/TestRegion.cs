@@ -68,8 +68,12 @@ internal sealed class TestRegion(string name, string jurisdiction) : IAsyncDispo
     public void Restore()
     {
         Script.Infer = (request, _) => Task.FromResult(Script.Embed(request));
+        Script.Open = Script.OpenStream;
+        Script.Write = static _ => { };
+        Script.Closing = Task.CompletedTask;
         Script.Release();
-        Script.Models = [RegionScript.Model("minilm")];
+        Script.Streams.Clear();
+        Script.Models = [RegionScript.Model("minilm"), RegionScript.Model("stories")];
         Script.Region = Name;
         Script.Requests.Clear();
         Distance.Delay = TimeSpan.Zero;

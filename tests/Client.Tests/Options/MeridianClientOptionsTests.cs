@@ -23,6 +23,8 @@ public class MeridianClientOptionsTests
             o.HomeRegion = "b";
             o.Residency = [];
             o.DefaultModel = "";
+            o.DefaultChatModel = " ";
+            o.StreamDeadline = TimeSpan.FromDays(2);
         }).ToArray();
 
         Assert.Equal(
@@ -35,8 +37,10 @@ public class MeridianClientOptionsTests
                 "Regions[2].Name is '': every region needs a name.",
                 "Regions[2].Gateways.Count is '0': list at least one gateway as host:port.",
                 "DefaultModel is '': must name a model.",
+                "DefaultChatModel is ' ': leave it out or name a model.",
                 "Attempts is '0': must be 1 to 100.",
                 "Deadline is '00:00:00': must be 00:00:00.0010000 to 1.00:00:00.",
+                "StreamDeadline is '2.00:00:00': must be 00:00:00.0010000 to 1.00:00:00.",
                 "HomeRegion is 'b': must be one of Regions (a).",
                 "Residency.Count is '0': an empty list permits nothing; leave it out for no restriction.",
             ],

@@ -1,0 +1,32 @@
+using Meridian.Errors;
+using Meridian.Messages.Generation;
+
+namespace Meridian.Client;
+
+/// <summary>
+/// Text on its way from the region that generates it. Read by one caller at a time, by <see cref="ReadAsync"/> or <see cref="ReadAllAsync"/>. While the caller works on a frame
+/// the next one is already asked for. Dispose it: before the end that ends the region's work at once, and it waits for a region that does not answer a second at most.
+/// </summary>
+public interface IMeridianStream : IAsyncDisposable
+{
+    /// <value>The request's id, the caller's or the one it was given.</value>
+    string RequestId { get; }
+
+    /// <value>Who serves, and what the prompts were.</value>
+    StreamHead Head { get; }
+
+    /// <summary>The next frame, the first included; null after the end. Frames follow one another without gap or repeat.</summary>
+    /// <exception cref="OperationCanceledException">The token fired; the stream can still be read.</exception>
+    /// <exception cref="MeridianException">The stream cannot go on: the region was lost (<see cref="Messages.RefusalCode.RegionLost"/>), its time was over, or the region says why.</exception>
+    /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
+    ValueTask<StreamFrame?> ReadAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>The frames that are left, by <see cref="ReadAsync"/>. Leaving the enumeration leaves the stream as it is: dispose that.</summary>
+    IAsyncEnumerable<StreamFrame> ReadAllAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Where the choices stand that are not done, by what was read so far: with <see cref="StreamHead.PromptIds"/> as prompts and the head's version and variant, an input with
+    /// this as its <see cref="GenerationInput.Resume"/> goes on where this stream was left.
+    /// </summary>
+    ChoiceResume[] GetResume();
+}

@@ -1,0 +1,203 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Meridian.Client.Regions;
+using Meridian.Errors;
+using Meridian.Grains;
+using Meridian.Messages;
+using Meridian.Messages.Generation;
+
+namespace Meridian.Client.Streams;
+
+/// <summary>
+/// A stream read from its shard by grain calls.
+///
+/// Open     The region's answer brought head and first frame.
+/// Read     One call is under way from the moment its predecessor's frame is handed out, so a far region's round trips pass while the caller works. Asking for an offset lets
+///          the shard forget what lies before it, which is here by then. The call is a long poll: a frame without tokens is asked for again.
+/// Lost     Calls are linked to the loss of the connection that the stream was opened through, and limited in time for the shard whose own silo hangs behind a gateway that lives.
+///          Another connection to the same region is not tried: who resumes a stream decides where.
+/// Close    Goes through whatever connection the region has by then, so that a socket that broke does not leave the engine at work. A region that cannot be told, or was asked to
+///          open while the caller gave up, lets go of a stream that nobody reads by itself.
+/// </summary>
+internal sealed class MeridianStream : IMeridianStream
+{
+    /// <summary>Several times as long as a shard waits for tokens before it answers without any.</summary>
+    public static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
+
+    private readonly RegionLink _link;
+    private readonly IModelShard _shard;
+    private readonly StreamProgress _progress;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _limit;
+    private readonly CancellationTokenSource _deadline;
+    private readonly CancellationTokenSource _reading;
+    private readonly CancellationToken _readingToken;
+    private Task<Fetched> _next;
+    private bool _read;
+    private bool _disposed;
+    private bool _released;
+
+    /// <summary>Set by the call under way, which may be ahead of the reader: the shard knows the stream no more, and there is nothing to close.</summary>
+    private volatile bool _over;
+
+    /// <param name="link">Region that opened the stream.</param>
+    /// <param name="connection">Connection it was opened through.</param>
+    /// <param name="request">What was asked for; its input generates.</param>
+    /// <param name="opened">The region's answer, with head and frame.</param>
+    /// <param name="left">Time to the stream's end; may be spent.</param>
+    /// <param name="limit">Time that the whole stream had.</param>
+    /// <param name="time">The client's clock.</param>
+    public MeridianStream(RegionLink link, LiveConnection connection, InferRequest request, StreamReply opened, TimeSpan left, TimeSpan limit, TimeProvider time)
+    {
+        _link = link;
+        _time = time;
+        _limit = limit;
+        RequestId = request.RequestId;
+        Head = opened.Head!;
+        _shard = connection.Shard(Head.Shard);
+        _progress = new StreamProgress((GenerationInput)request.Input);
+        _deadline = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
+        _reading = CancellationTokenSource.CreateLinkedTokenSource(_deadline.Token, connection.Lost);
+        _readingToken = _reading.Token;
+        _over = opened.Frame!.End;
+        _next = Task.FromResult(new Fetched(opened.Frame, null, null));
+        link.Enter();
+    }
+
+    public string RequestId { get; }
+
+    public StreamHead Head { get; }
+
+    public async ValueTask<StreamFrame?> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_read)
+            return null;
+
+        var (frame, refusal, cause) = await _next.WaitAsync(cancellationToken).ConfigureAwait(false);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (frame is not null && _progress.Take(frame) is { } fault)
+        {
+            refusal = Broken(frame.Offset, fault);
+            _next = Task.FromResult(new Fetched(null, refusal, null));
+        }
+
+        if (refusal is not null)
+            throw cause is null ? new MeridianException(refusal) : new MeridianException(refusal, cause);
+
+        _read = frame!.End;
+        if (_read)
+            Release();
+        else
+            _next = FetchAsync(frame.Next);
+        return frame;
+    }
+
+    public async IAsyncEnumerable<StreamFrame> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        while (await ReadAsync(cancellationToken).ConfigureAwait(false) is { } frame)
+            yield return frame;
+    }
+
+    public ChoiceResume[] GetResume() => _progress.Unfinished();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        var open = !_over;
+        if (!_released)
+            _reading.Cancel();
+        Release();
+        if (open)
+            await CloseAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>The next frame with tokens. Never faults: nobody may be there to look at it.</summary>
+    private async Task<Fetched> FetchAsync(long offset)
+    {
+        try
+        {
+            while (true)
+            {
+                var reply = await _shard.Read(Head.Stream, offset, _readingToken).WaitAsync(ReadLimit, _time).ConfigureAwait(false);
+                _link.NoteLife();
+                if (reply.Refusal is { } refusal)
+                {
+                    _over = true;
+                    return new Fetched(null, refusal, null);
+                }
+
+                if (reply.Frame is not { } frame)
+                    return new Fetched(null, Broken(offset, "it is missing"), null);
+                if (frame.Offset != offset)
+                    return new Fetched(null, Broken(offset, $"it begins at {frame.Offset}"), null);
+                _over = frame.End;
+                if (frame.Groups.Length > 0 || frame.End)
+                    return new Fetched(frame, null, null);
+            }
+        }
+        catch (Exception e)
+        {
+            return new Fetched(null, Judge(e), e);
+        }
+    }
+
+    private Refusal Judge(Exception failure)
+    {
+        if (failure is OperationCanceledException)
+        {
+            if (_disposed)
+                return new Refusal { Code = RefusalCode.Cancelled, Message = "The stream was disposed." };
+            if (_deadline.IsCancellationRequested)
+            {
+                return new Refusal
+                {
+                    Code = RefusalCode.Deadline,
+                    Message = string.Create(CultureInfo.InvariantCulture, $"The stream did not end within {_limit.TotalMilliseconds:0} ms."),
+                };
+            }
+        }
+
+        return CallFailure.Judge(_link, failure);
+    }
+
+    private Refusal Broken(long offset, string fault) => new()
+    {
+        Code = RefusalCode.Internal,
+        Message = $"Region '{Head.Region}' answered with a wrong frame at offset {offset} of stream {Head.Stream}: {fault}.",
+    };
+
+    private async Task CloseAsync()
+    {
+        if (_link.Current is not { } connection)
+            return;
+        try
+        {
+            var close = connection.Shard(Head.Shard).Close(Head.Stream);
+            close.Ignore();
+            await close.WaitAsync(CloseLimit, _time, connection.Lost).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The shard lets go of a stream that nobody reads.
+        }
+    }
+
+    private void Release()
+    {
+        if (_released)
+            return;
+        _released = true;
+        _link.Leave();
+        _reading.Dispose();
+        _deadline.Dispose();
+    }
+
+    /// <summary>A frame, or why there is none.</summary>
+    private readonly record struct Fetched(StreamFrame? Frame, Refusal? Refusal, Exception? Cause);
+}
