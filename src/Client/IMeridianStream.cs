@@ -5,7 +5,8 @@ namespace Meridian.Client;
 
 /// <summary>
 /// Text on its way from the region that generates it. Read by one caller at a time, by <see cref="ReadAsync"/> or <see cref="ReadAllAsync"/>. While the caller works on a frame
-/// the next one is already asked for. Dispose it: before the end that ends the region's work at once, and it waits for a region that does not answer a second at most.
+/// the next one is already asked for; a caller that takes none for half a minute loses the stream. Dispose it: before the end that ends the region's work at once, and it waits
+/// a second at most for a region that does not answer.
 /// </summary>
 public interface IMeridianStream : IAsyncDisposable
 {

@@ -11,9 +11,10 @@ namespace Meridian.Client.Streams;
 /// <summary>
 /// A stream read from its shard by grain calls.
 ///
-/// Open     The region's answer brought head and first frame.
-/// Read     One call is under way from the moment its predecessor's frame is handed out, so a far region's round trips pass while the caller works. Asking for an offset lets
-///          the shard forget what lies before it, which is here by then. The call is a long poll: a frame without tokens is asked for again.
+/// Open     The region's answer brought head and first frame. The second is asked for at once: a shard takes a reader that does not begin for one that gave up.
+/// Read     One call is under way, or its frame waits here, while the caller works, so a far region's round trips cost no time of the stream. Asking for an offset lets the shard
+///          forget what lies before it, which is here by then. The call is a long poll: a frame without tokens is asked for again. A caller that takes no frame for half a minute
+///          holds up the reads, and the shard gives the stream up.
 /// Lost     Calls are linked to the loss of the connection that the stream was opened through, and limited in time for the shard whose own silo hangs behind a gateway that lives.
 ///          Another connection to the same region is not tried: who resumes a stream decides where.
 /// Close    Goes through whatever connection the region has by then, so that a socket that broke does not leave the engine at work. A region that cannot be told, or was asked to
@@ -34,6 +35,7 @@ internal sealed class MeridianStream : IMeridianStream
     private readonly CancellationTokenSource _deadline;
     private readonly CancellationTokenSource _reading;
     private readonly CancellationToken _readingToken;
+    private StreamFrame? _first;
     private Task<Fetched> _next;
     private bool _read;
     private bool _disposed;
@@ -61,9 +63,10 @@ internal sealed class MeridianStream : IMeridianStream
         _deadline = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
         _reading = CancellationTokenSource.CreateLinkedTokenSource(_deadline.Token, connection.Lost);
         _readingToken = _reading.Token;
-        _over = opened.Frame!.End;
-        _next = Task.FromResult(new Fetched(opened.Frame, null, null));
+        _first = opened.Frame!;
+        _over = _first.End;
         link.Enter();
+        _next = _first.End ? Task.FromResult(default(Fetched)) : FetchAsync(_first.Next);
     }
 
     public string RequestId { get; }
@@ -77,8 +80,10 @@ internal sealed class MeridianStream : IMeridianStream
         if (_read)
             return null;
 
-        var (frame, refusal, cause) = await _next.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var ahead = _first is not null;
+        var (frame, refusal, cause) = ahead ? new Fetched(_first, null, null) : await _next.WaitAsync(cancellationToken).ConfigureAwait(false);
         ObjectDisposedException.ThrowIf(_disposed, this);
+        _first = null;
         if (frame is not null && _progress.Take(frame) is { } fault)
         {
             refusal = Broken(frame.Offset, fault);
@@ -91,7 +96,7 @@ internal sealed class MeridianStream : IMeridianStream
         _read = frame!.End;
         if (_read)
             Release();
-        else
+        else if (!ahead)
             _next = FetchAsync(frame.Next);
         return frame;
     }
