@@ -1,5 +1,6 @@
 using Meridian.Federation.Directory;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 
 namespace Meridian.Federation.Tests;
 
@@ -13,6 +14,40 @@ internal static class Sample
         RemainingMs = remainingMs,
         Residency = residency,
         Input = new EmbeddingInput { Texts = ["a sentence"] },
+    };
+
+    public static InferRequest Generation(string model = "minilm", int remainingMs = 30_000) => Request(model, remainingMs: remainingMs) with
+    {
+        Input = new GenerationInput { Prompts = [new PromptInput { Text = "Once" }], Sampling = new SamplingInput { Seed = 1 } },
+    };
+
+    public static StreamHead Head(string region) => new()
+    {
+        Region = region,
+        Model = "minilm",
+        Version = "v1@0",
+        Variant = "fp32",
+        Shard = "minilm/v1@0/fp32/0/0",
+        Stream = Guid.NewGuid(),
+        PromptIds = [[1, 2]],
+    };
+
+    public static StreamFrame Frame(long offset, long next, bool end = false, string text = "x") => new()
+    {
+        Offset = offset,
+        Next = next,
+        End = end,
+        Groups =
+        [
+            new TokenGroup
+            {
+                Choice = 0,
+                Position = (int)offset,
+                TokenIds = [.. Enumerable.Range((int)offset, (int)(next - offset))],
+                Text = text,
+                Finish = end ? FinishReason.Length : null,
+            },
+        ],
     };
 
     public static InferReply Result(string region, InferRequest request) => InferReply.Of(new InferResult

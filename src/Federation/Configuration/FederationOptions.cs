@@ -39,6 +39,9 @@ public sealed class FederationOptions
     /// <value>How long a TCP connection to a region may take. Default 1 s.</value>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <value>How long a region that stops lets streams to other edges run on before it ends them with <c>region_lost</c>. Default 3 s, well below a host's usual bound of a stop.</value>
+    public TimeSpan StreamDrain { get; set; } = TimeSpan.FromSeconds(3);
+
     public HeartbeatOptions Heartbeat { get; set; } = new();
 
     /// <value>Whether this process states an intent of its own, which must then be whole; one that only looks for regions needs their addresses.</value>

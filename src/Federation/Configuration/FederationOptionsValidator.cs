@@ -91,6 +91,8 @@ public sealed class FederationOptionsValidator : IValidateOptions<FederationOpti
             mistakes.Add($"NearEqualMs is {options.NearEqualMs}; it must be 0 to 10000.");
         if (options.MaxMessageBytes is < 64 * 1024 or > 30_000_000)
             mistakes.Add($"MaxMessageBytes is {options.MaxMessageBytes}; it must be 65536 to 30000000.");
+        if (options.StreamDrain < TimeSpan.Zero || options.StreamDrain > TimeSpan.FromHours(1))
+            mistakes.Add($"StreamDrain is {options.StreamDrain}; it must be zero to one hour.");
         Positive("ConnectTimeout", options.ConnectTimeout, mistakes);
     }
 

@@ -36,6 +36,10 @@ public sealed class AttemptSources(TimeProvider time)
 
         public CancellationToken Token => _source.Token;
 
+        /// <summary>Begins its time anew; one that has fired stays so.</summary>
+        /// <param name="milliseconds">Time left from now on.</param>
+        public void Limit(int milliseconds) => _source.CancelAfter(milliseconds);
+
         public void Dispose()
         {
             // Unregister does not wait for a callback that is running on another thread, and that callback will still fire the source. Such a source must not

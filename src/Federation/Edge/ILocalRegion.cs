@@ -13,6 +13,8 @@ public interface ILocalRegion
     /// <summary>Serves in this region, without a further hop.</summary>
     Task<InferReply> InferAsync(InferRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Opens a stream in this region, without a further hop.</summary>
+    /// <summary>Opens a stream in this region, without a further hop. Its first frame is at hand when the task completes.</summary>
+    /// <param name="request">With an input of kind <see cref="Messages.Generation.GenerationInput"/>.</param>
+    /// <param name="cancellationToken">Ends the opening and, until it is disposed, the stream.</param>
     Task<StreamOpening> OpenAsync(InferRequest request, CancellationToken cancellationToken);
 }

@@ -12,6 +12,9 @@ public interface IRegionTransport
     Task<InferReply> InferAsync(RegionMember region, InferRequest request, CancellationToken cancellationToken);
 
     /// <summary>Opens a stream. The first frame is at hand when the task completes.</summary>
+    /// <param name="region">Where to.</param>
+    /// <param name="request">With an input of kind <see cref="Messages.Generation.GenerationInput"/>.</param>
+    /// <param name="cancellationToken">Ends the opening and, until it is disposed, the stream.</param>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     /// <exception cref="Exception">Anything else is the transport's.</exception>
     Task<StreamOpening> OpenAsync(RegionMember region, InferRequest request, CancellationToken cancellationToken);

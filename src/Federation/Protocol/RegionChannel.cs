@@ -5,13 +5,22 @@ using Meridian.Federation.Configuration;
 
 namespace Meridian.Federation.Protocol;
 
-/// <summary>One region's connection for one purpose (infer, heartbeat or watch): each purpose opens its own, so that none waits behind another's bytes.</summary>
+/// <summary>One region's connection for one purpose (infer, open, heartbeat or watch): each purpose opens its own, so that none waits behind another's bytes.</summary>
 internal sealed class RegionChannel : IDisposable
 {
+    /// <summary>A batch of embeddings is megabytes: with the default window of 64 KiB its first round trips over an ocean would each carry as little.</summary>
+    public const int BulkWindowBytes = 1024 * 1024;
+
+    /// <summary>
+    /// What a stream may be ahead of its reader, the least that HTTP/2 allows: some thousand tokens. A reader that stops shall stop its sequences, and one that keeps up is given
+    /// a larger window by the handler where the round trip asks for it.
+    /// </summary>
+    public const int StreamWindowBytes = 65_535;
+
     private readonly HttpClient _http;
     private readonly GrpcChannel _channel;
 
-    public RegionChannel(Uri address, FederationOptions options)
+    public RegionChannel(Uri address, FederationOptions options, int windowBytes = BulkWindowBytes)
     {
         var handler = new SocketsHttpHandler
         {
@@ -25,8 +34,7 @@ internal sealed class RegionChannel : IDisposable
             KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
 
-            // A batch of embeddings is megabytes: with the default window of 64 KiB its first round trips over an ocean would each carry as little.
-            InitialHttp2StreamWindowSize = 1024 * 1024,
+            InitialHttp2StreamWindowSize = windowBytes,
             ActivityHeadersPropagator = null,
             UseProxy = false,
             UseCookies = false,

@@ -1,16 +1,13 @@
 using Grpc.Core;
 using Meridian.Federation.Directory;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 
 namespace Meridian.Federation.Protocol;
 
 /// <summary>
 /// The region protocol: gRPC over HTTP/2 with MessagePack messages, defined in code. Method names and message keys are wire format:
 /// <c>wire-contract.txt</c> beside the tests lists them, and a change there is a change of the protocol.
-/// <para>
-/// <c>Infer</c> is unary today. On the wire a unary answer is a server stream of one message, so tokens can stream under the same name later: an old edge
-/// reads the first message as the whole answer, a new edge reads an old region's only message as the end of the stream.
-/// </para>
 /// </summary>
 internal static class RegionProtocol
 {
@@ -18,6 +15,13 @@ internal static class RegionProtocol
 
     public static readonly Method<InferRequest, InferReply> Infer =
         new(MethodType.Unary, ServiceName, "Infer", WireFormat.Marshaller<InferRequest>(), WireFormat.Marshaller<InferReply>());
+
+    /// <summary>
+    /// The head and frames of a stream as they come, or a refusal, in the first message or after frames; either it or the frame that says so is the last message. A region that
+    /// does not know this method yet has no streams to offer.
+    /// </summary>
+    public static readonly Method<InferRequest, StreamReply> Open =
+        new(MethodType.ServerStreaming, ServiceName, "Open", WireFormat.Marshaller<InferRequest>(), WireFormat.Marshaller<StreamReply>());
 
     /// <summary>Beats of the observer, an ack of the region for each. Ends when either side goes.</summary>
     public static readonly Method<Beat, BeatAck> Heartbeat =

@@ -1,10 +1,14 @@
 using Grpc.Core;
+using Meridian.Errors;
+using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
 using Meridian.Federation.Liveness;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Meridian.Federation.Protocol;
 
@@ -15,50 +19,108 @@ namespace Meridian.Federation.Protocol;
 /// the edge goes elsewhere). gRPC errors are left to the transport. The edge's cancellation, deadline or death aborts the HTTP/2 stream, whose token goes to the region.
 /// </para>
 /// <para>
+/// Open: pushes frames as they come. It reads the next one only when the last is written, and what came meanwhile is one frame: a slow edge pauses the stream through HTTP/2
+/// and the engine's ring, and costs no more writes than it takes. A process that stops lets its streams run on for <see cref="FederationOptions.StreamDrain"/>; those that
+/// have not ended then are refused with <see cref="RefusalCode.RegionLost"/>.
+/// </para>
+/// <para>
 /// Heartbeat and Watch live as long as the observer. They end when the host begins to stop: an open stream would hold a graceful stop for its whole time-out,
 /// and its end is what tells observers at once.
 /// </para>
 /// </summary>
-internal sealed partial class RegionService(
-    ILocalRegion region, IIntentSource intent, IPeerHints hints, IHostApplicationLifetime lifetime, ILogger<RegionService> logger)
+internal sealed partial class RegionService : IDisposable
 {
+    private static readonly WriteOptions WithTheTrailers = new(WriteFlags.BufferHint);
+
+    private readonly ILocalRegion _region;
+    private readonly IIntentSource _intent;
+    private readonly IPeerHints _hints;
+    private readonly IHostApplicationLifetime _lifetime;
+    private readonly ILogger<RegionService> _logger;
+    private readonly CancellationTokenSource _drained;
+    private readonly CancellationTokenRegistration _stopping;
+
+    public RegionService(
+        ILocalRegion region,
+        IIntentSource intent,
+        IPeerHints hints,
+        IHostApplicationLifetime lifetime,
+        IOptions<FederationOptions> options,
+        TimeProvider time,
+        ILogger<RegionService> logger)
+    {
+        _region = region;
+        _intent = intent;
+        _hints = hints;
+        _lifetime = lifetime;
+        _logger = logger;
+        _drained = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        var patience = options.Value.StreamDrain;
+        _stopping = lifetime.ApplicationStopping.UnsafeRegister(drained => ((CancellationTokenSource)drained!).CancelAfter(patience), _drained);
+    }
+
+    public void Dispose()
+    {
+        _stopping.Dispose();
+        _drained.Dispose();
+    }
+
     public async Task<InferReply> InferAsync(InferRequest request, ServerCallContext context)
     {
-        if (request.Input is null || request.Model is null || request.RequestId is null)
-            return InferReply.Refuse(RefusalCode.InvalidInput, "The request lacks its id, model or input; the sending edge speaks another version of the region protocol.");
-        if (request.Hops > InferRequest.MaxHops)
-            return InferReply.Refuse(RefusalCode.Internal, $"The request has passed {request.Hops} regions; only the edge where it entered may send it on. Check that no region's address leads to an edge.");
+        if (Malformed(request) is { } malformed)
+            return new InferReply { Refusal = malformed };
         var cancellationToken = context.CancellationToken;
         try
         {
-            return await region.InferAsync(request, cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            return InferReply.Refuse(RefusalCode.Cancelled, "The edge gave the request up.");
-        }
-        catch (Exception) when (lifetime.ApplicationStopping.IsCancellationRequested)
-        {
-            return InferReply.Refuse(RefusalCode.RegionLost, $"Region '{region.Name}' is stopping.");
+            return await _region.InferAsync(request, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
-            LogFault(request.RequestId, request.Model, exception);
-            return InferReply.Refuse(RefusalCode.Internal, $"Region '{region.Name}' failed on this request; its log has request '{request.RequestId}'.");
+            return new InferReply { Refusal = Refuse(request, exception, cancellationToken) };
         }
+    }
+
+    public async Task OpenAsync(InferRequest request, IServerStreamWriter<StreamReply> replies, ServerCallContext context)
+    {
+        if (Malformed(request) is { } malformed)
+        {
+            await WroteAsync(replies, new StreamReply { Refusal = malformed }, last: true).ConfigureAwait(false);
+            return;
+        }
+
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, _drained.Token);
+        Refusal refusal;
+        try
+        {
+            var opening = await _region.OpenAsync(request, ends.Token).ConfigureAwait(false);
+            if (opening.Stream is { } stream)
+            {
+                await using (stream.ConfigureAwait(false))
+                    await PushAsync(stream, replies).ConfigureAwait(false);
+                return;
+            }
+
+            refusal = opening.Refusal!;
+        }
+        catch (Exception exception)
+        {
+            refusal = Refuse(request, exception, context.CancellationToken);
+        }
+
+        await WroteAsync(replies, new StreamReply { Refusal = refusal }, last: true).ConfigureAwait(false);
     }
 
     public async Task HeartbeatAsync(IAsyncStreamReader<Beat> beats, IServerStreamWriter<BeatAck> acks, ServerCallContext context)
     {
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, _lifetime.ApplicationStopping);
         try
         {
             while (await beats.MoveNext(ends.Token).ConfigureAwait(false))
             {
                 var beat = beats.Current;
                 if (beat.Status is { Region: not null } status)
-                    hints.HeardFrom(status.Region, status.Incarnation);
-                await acks.WriteAsync(new BeatAck { Sequence = beat.Sequence, SentTimestamp = beat.SentTimestamp, Status = region.Status }, ends.Token).ConfigureAwait(false);
+                    _hints.HeardFrom(status.Region, status.Incarnation);
+                await acks.WriteAsync(new BeatAck { Sequence = beat.Sequence, SentTimestamp = beat.SentTimestamp, Status = _region.Status }, ends.Token).ConfigureAwait(false);
             }
         }
         catch (Exception exception) when (IsEnd(exception, ends.Token))
@@ -69,11 +131,11 @@ internal sealed partial class RegionService(
 
     public async Task WatchAsync(WatchRequest request, IServerStreamWriter<Intent> intents, ServerCallContext context)
     {
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, _lifetime.ApplicationStopping);
         try
         {
             var known = request.KnownEpoch;
-            var current = intent.Current;
+            var current = _intent.Current;
             while (true)
             {
                 if (current.Epoch > known)
@@ -82,12 +144,62 @@ internal sealed partial class RegionService(
                     known = current.Epoch;
                 }
 
-                current = await intent.WaitForChangeAsync(known, ends.Token).ConfigureAwait(false);
+                current = await _intent.WaitForChangeAsync(known, ends.Token).ConfigureAwait(false);
             }
         }
         catch (Exception exception) when (IsEnd(exception, ends.Token))
         {
         }
+    }
+
+    private static async Task PushAsync(IRegionStream stream, IServerStreamWriter<StreamReply> replies)
+    {
+        // A shard's key means nothing outside its region.
+        StreamHead? head = stream.Head with { Shard = "" };
+        while (await stream.ReadAsync(CancellationToken.None).ConfigureAwait(false) is { } frame)
+        {
+            if (!await WroteAsync(replies, new StreamReply { Head = head, Frame = frame }, last: frame.End).ConfigureAwait(false) || frame.End)
+                return;
+            head = null;
+        }
+    }
+
+    /// <summary>False where the edge has gone.</summary>
+    private static async ValueTask<bool> WroteAsync(IServerStreamWriter<StreamReply> replies, StreamReply reply, bool last)
+    {
+        // The last message leaves with the trailers in one write.
+        if (last)
+            replies.WriteOptions = WithTheTrailers;
+        try
+        {
+            await replies.WriteAsync(reply).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private static Refusal? Malformed(InferRequest request)
+    {
+        if (request.Input is null || request.Model is null || request.RequestId is null)
+            return new Refusal { Code = RefusalCode.InvalidInput, Message = "The request lacks its id, model or input; the sending edge speaks another version of the region protocol." };
+        if (request.Hops > InferRequest.MaxHops)
+            return new Refusal { Code = RefusalCode.Internal, Message = $"The request has passed {request.Hops} regions; only the edge where it entered may send it on. Check that no region's address leads to an edge." };
+        return null;
+    }
+
+    private Refusal Refuse(InferRequest request, Exception exception, CancellationToken call)
+    {
+        if (exception is MeridianException { Refusal: { } refusal })
+            return refusal;
+        if (exception is OperationCanceledException && call.IsCancellationRequested)
+            return new Refusal { Code = RefusalCode.Cancelled, Message = "The edge gave the request up." };
+        if (_lifetime.ApplicationStopping.IsCancellationRequested)
+            return new Refusal { Code = RefusalCode.RegionLost, Message = $"Region '{_region.Name}' is stopping." };
+        LogFault(request.RequestId, request.Model, exception);
+        return new Refusal { Code = RefusalCode.Internal, Message = $"Region '{_region.Name}' failed on this request; its log has request '{request.RequestId}'." };
     }
 
     // A write to a stream whose observer has just gone throws InvalidOperationException or IOException before the token fires.

@@ -8,6 +8,7 @@ internal sealed class RegionServiceMethods : IServiceMethodProvider<RegionServic
     public void OnServiceMethodDiscovery(ServiceMethodProviderContext<RegionService> context)
     {
         context.AddUnaryMethod(RegionProtocol.Infer, [], static (service, request, call) => service.InferAsync(request, call));
+        context.AddServerStreamingMethod(RegionProtocol.Open, [], static (service, request, replies, call) => service.OpenAsync(request, replies, call));
         context.AddDuplexStreamingMethod(RegionProtocol.Heartbeat, [], static (service, beats, acks, call) => service.HeartbeatAsync(beats, acks, call));
         context.AddServerStreamingMethod(RegionProtocol.Watch, [], static (service, request, intents, call) => service.WatchAsync(request, intents, call));
     }

@@ -22,7 +22,7 @@ public interface IModelShard : IGrainWithStringKey
     /// Starts generating and answers with the head and the first tokens, or a refusal. The stream lives until it is read to its end, closed, or not read for a while.
     /// Takes an input of kind <see cref="Messages.Generation.GenerationInput"/> only.
     /// </summary>
-    [Alias("Open"), AlwaysInterleave]
+    [ResponseTimeout("00:10:30"), Alias("Open"), AlwaysInterleave]
     Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>

@@ -15,7 +15,7 @@ public interface IRegionEndpoint : IGrainWithIntegerKey
     Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>Checks residency and hops again, then has a replica open a stream. The rest is read from the shard that the head names.</summary>
-    [Alias("Open")]
+    [ResponseTimeout("00:10:30"), Alias("Open")]
     Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>Readiness and load of the region's models; also what a client measures round trips with.</summary>

@@ -13,6 +13,6 @@ public interface IRegionRouter : IGrainWithStringKey
     Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>Has a replica open a stream. What follows is read from the shard that the head names: a router never carries a stream.</summary>
-    [Alias("Open")]
+    [ResponseTimeout("00:10:30"), Alias("Open")]
     Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default);
 }

@@ -41,4 +41,7 @@ public sealed record InferRequest
 
     /// <value>What to compute.</value>
     [Id(9), Key(9)] public required InferInput Input { get; init; }
+
+    /// <value>Name for the stream that this request opens, drawn inside the serving region by whoever will read it, so that a stream whose reader has gone meanwhile is found; else null.</value>
+    [Id(10), Key(10)] public Guid? Stream { get; init; }
 }

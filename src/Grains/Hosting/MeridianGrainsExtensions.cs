@@ -3,7 +3,10 @@ using Meridian.Federation.Routing;
 using Meridian.Grains.Local;
 using Meridian.Grains.Placement;
 using Meridian.Grains.Routing;
+using Meridian.Grains.Routing.Replicas;
+using Meridian.Grains.Routing.Silos;
 using Meridian.Grains.Shards;
+using Meridian.Grains.Shards.Streams;
 using Meridian.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -93,6 +96,7 @@ public static class MeridianGrainsExtensions
         services.TryAddSingleton<ILocalRegion>(static s => new OrleansLocalRegion(
             s.GetRequiredService<IGrainFactory>(),
             s.GetRequiredService<ReplicaWatch>(),
+            s.GetRequiredService<Handovers>(),
             s.GetRequiredService<IOptions<RegionOptions>>(),
             s.GetService<ILocalSiloDetails>() is null ? s.GetRequiredService<RegionConnection>() : null,
             s.GetRequiredService<TimeProvider>(),
@@ -117,6 +121,7 @@ public static class MeridianGrainsExtensions
         services.TryAddSingleton(static s => ProcessIncarnation.Now(s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<RegionModels>();
         services.TryAddSingleton<ReplicaLeases>();
+        services.TryAddSingleton<Handovers>();
         services.TryAddSingleton<SiloLiveness>();
         services.TryAddSingleton<ReplicaWatch>();
     }

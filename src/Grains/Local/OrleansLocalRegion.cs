@@ -1,7 +1,11 @@
 using Meridian.Federation.Edge;
 using Meridian.Grains.Hosting;
 using Meridian.Grains.Routing;
+using Meridian.Grains.Routing.Replicas;
+using Meridian.Grains.Routing.Silos;
+using Meridian.Grains.Shards.Streams;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -14,16 +18,25 @@ public sealed partial class OrleansLocalRegion : ILocalRegion
 
     private readonly ReplicaWatch _watch;
     private readonly IGrainFactory _grains;
+    private readonly Handovers _handovers;
     private readonly RegionConnection? _connection;
     private readonly TimeProvider _time;
     private readonly ILogger<OrleansLocalRegion> _logger;
     private IRegionEndpoint? _endpoint;
 
     /// <param name="connection">Of the Orleans client that <paramref name="grains"/> belongs to; null inside a silo.</param>
-    public OrleansLocalRegion(IGrainFactory grains, ReplicaWatch watch, IOptions<RegionOptions> region, RegionConnection? connection, TimeProvider time, ILogger<OrleansLocalRegion> logger)
+    public OrleansLocalRegion(
+        IGrainFactory grains,
+        ReplicaWatch watch,
+        Handovers handovers,
+        IOptions<RegionOptions> region,
+        RegionConnection? connection,
+        TimeProvider time,
+        ILogger<OrleansLocalRegion> logger)
     {
         ArgumentNullException.ThrowIfNull(region);
         _watch = watch;
+        _handovers = handovers;
         _grains = grains;
         _connection = connection;
         _time = time;
@@ -47,26 +60,67 @@ public sealed partial class OrleansLocalRegion : ILocalRegion
         {
             return _connection is null
                 ? await Endpoint.Infer(request, cancellationToken).ConfigureAwait(false)
-                : await InferRemoteAsync(_connection.Watch, request, cancellationToken).ConfigureAwait(false);
+                : await CallRemoteAsync(
+                    _connection.Watch,
+                    request,
+                    static (endpoint, request, token) => endpoint.Infer(request, token),
+                    static refusal => new InferReply { Refusal = refusal },
+                    cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (!(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
-            throw;
-        }
-        catch (Exception e) when (Unavailability.Is(e) || e is InvalidOperationException)
-        {
-            // InvalidOperationException: the silo or client has not started yet, or has stopped.
-            LogUnreachable(request.RequestId, Name, e.Message);
-            return InferReply.Refuse(RefusalCode.RegionLost, $"Region '{Name}' could not be reached: {e.Message}", retryAfterMs: 1000);
-        }
-        catch (Exception e)
-        {
-            LogFault(e, request.RequestId, Name);
-            return InferReply.Refuse(RefusalCode.Internal, $"Region '{Name}' failed on request {request.RequestId}; its log has the details.");
+            return new InferReply { Refusal = Refuse(e, request) };
         }
     }
 
-    private async Task<InferReply> InferRemoteAsync(SiloWatch gateways, InferRequest request, CancellationToken caller)
+    /// <summary>Never throws for a region that cannot answer: the opening says it.</summary>
+    /// <exception cref="OperationCanceledException">The caller's token fired.</exception>
+    public async Task<StreamOpening> OpenAsync(InferRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using var handover = _handovers.Expect();
+        request = request with { Stream = handover.Id };
+        try
+        {
+            var reply = _connection is null
+                ? await Endpoint.Open(request, cancellationToken).ConfigureAwait(false)
+                : await CallRemoteAsync(
+                    _connection.Watch,
+                    request,
+                    static (endpoint, request, token) => endpoint.Open(request, token),
+                    static refusal => new StreamReply { Refusal = refusal },
+                    cancellationToken).ConfigureAwait(false);
+            if (reply is not { Refusal: null, Head: { } head, Frame: { } frame })
+                return new StreamOpening(null, reply.Refusal ?? new Refusal { Code = RefusalCode.Internal, Message = $"Region '{Name}' opened a stream for request {request.RequestId} without a head." });
+            return new StreamOpening(handover.Take() is { } stream ? new TakenStream(stream, head, frame, cancellationToken) : Pulled(head, frame, cancellationToken), null);
+        }
+        catch (Exception e) when (!(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        {
+            return new StreamOpening(null, Refuse(e, request));
+        }
+    }
+
+    private PulledStream Pulled(StreamHead head, StreamFrame frame, CancellationToken life)
+    {
+        var target = _watch.Find(head.Model, head.Shard);
+        return new PulledStream(target?.Shard ?? _grains.GetGrain<IModelShard>(head.Shard), _connection?.Watch ?? target?.Silo, _connection is not null, head, frame, life);
+    }
+
+    private Refusal Refuse(Exception e, InferRequest request)
+    {
+        if (Unavailability.Is(e) || e is InvalidOperationException)
+        {
+            // InvalidOperationException: the silo or client has not started yet, or has stopped.
+            LogUnreachable(request.RequestId, Name, e.Message);
+            return new Refusal { Code = RefusalCode.RegionLost, Message = $"Region '{Name}' could not be reached: {e.Message}", RetryAfterMs = 1000 };
+        }
+
+        LogFault(e, request.RequestId, Name);
+        return new Refusal { Code = RefusalCode.Internal, Message = $"Region '{Name}' failed on request {request.RequestId}; its log has the details." };
+    }
+
+    private async Task<TReply> CallRemoteAsync<TReply>(
+        SiloWatch gateways, InferRequest request, Func<IRegionEndpoint, InferRequest, CancellationToken, Task<TReply>> call, Func<Refusal, TReply> refuse, CancellationToken caller)
     {
         var started = _time.GetTimestamp();
         for (var attempt = 1; ; attempt++)
@@ -79,7 +133,7 @@ public sealed partial class OrleansLocalRegion : ILocalRegion
             life.CancelAfter(Math.Max(0, remaining) + 500);
             try
             {
-                return await Endpoint.Infer(attempt == 1 ? request : request with { RemainingMs = remaining }, life.Token).ConfigureAwait(false);
+                return await call(Endpoint, attempt == 1 ? request : request with { RemainingMs = remaining }, life.Token).ConfigureAwait(false);
             }
             catch (Exception e) when (lost.IsCancellationRequested && !caller.IsCancellationRequested && attempt < MaxAttempts && Unavailability.Is(e))
             {
@@ -87,10 +141,8 @@ public sealed partial class OrleansLocalRegion : ILocalRegion
             }
             catch (OperationCanceledException) when (!lost.IsCancellationRequested && !caller.IsCancellationRequested && life.IsCancellationRequested)
             {
-                return InferReply.Refuse(RefusalCode.Deadline, $"The deadline of request {request.RequestId} passed before region '{Name}' answered.");
+                return refuse(new Refusal { Code = RefusalCode.Deadline, Message = $"The deadline of request {request.RequestId} passed before region '{Name}' answered." });
             }
         }
     }
-
-    public Task<StreamOpening> OpenAsync(InferRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
 }

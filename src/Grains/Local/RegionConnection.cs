@@ -1,4 +1,4 @@
-using Meridian.Grains.Routing;
+using Meridian.Grains.Routing.Silos;
 
 namespace Meridian.Grains.Local;
 

@@ -1,4 +1,4 @@
-using Meridian.Grains.Routing;
+using Meridian.Grains.Routing.Replicas;
 using Microsoft.Extensions.Hosting;
 
 namespace Meridian.Grains.Local;

@@ -1,7 +1,8 @@
-using Meridian.Messages.Generation;
 using System.Collections.Frozen;
 using Meridian.Grains.Hosting;
+using Meridian.Grains.Routing.Replicas;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -31,38 +32,47 @@ public sealed partial class RegionEndpoint : Grain, IRegionEndpoint
         _logger = logger;
     }
 
-    public Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default)
+    public async Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var refusal = Admission.Check(request, _region);
-        if (refusal is not null) return Task.FromResult(new InferReply { Refusal = refusal });
-        return _routers.TryGetValue(request.Model, out var router)
-            ? RouteAsync(router, request, cancellationToken)
-            : Task.FromResult(new InferReply { Refusal = _models.NotFound(request.Model) });
-    }
-
-    public Task<RegionStatus> Status(CancellationToken cancellationToken = default) => Task.FromResult(_watch.Status);
-
-    private async Task<InferReply> RouteAsync(IRegionRouter router, InferRequest request, CancellationToken cancellationToken)
-    {
+        if (Find(request, out var router) is { } refusal) return new InferReply { Refusal = refusal };
         try
         {
             return await router.Infer(request, cancellationToken);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (!(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
-            throw;
-        }
-        catch (Exception e) when (Unavailability.Is(e))
-        {
-            return InferReply.Refuse(RefusalCode.RegionLost, $"Region '{_region.Name}' is stopping.", retryAfterMs: 1000);
-        }
-        catch (Exception e)
-        {
-            LogFault(e, request.RequestId, request.Model);
-            return InferReply.Refuse(RefusalCode.Internal, $"Region '{_region.Name}' failed on request {request.RequestId}; its log has the details.");
+            return new InferReply { Refusal = Refuse(e, request) };
         }
     }
 
-    public Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public async Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (Find(request, out var router) is { } refusal) return new StreamReply { Refusal = refusal };
+        try
+        {
+            return await router.Open(request, cancellationToken);
+        }
+        catch (Exception e) when (!(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        {
+            return new StreamReply { Refusal = Refuse(e, request) };
+        }
+    }
+
+    public Task<RegionStatus> Status(CancellationToken cancellationToken = default) => Task.FromResult(_watch.Status);
+
+    /// <returns>Null where the request may enter.</returns>
+    private Refusal? Find(InferRequest request, out IRegionRouter router)
+    {
+        router = null!;
+        return Admission.Check(request, _region) ?? (_routers.TryGetValue(request.Model, out router!) ? null : _models.NotFound(request.Model));
+    }
+
+    private Refusal Refuse(Exception e, InferRequest request)
+    {
+        if (Unavailability.Is(e)) return new Refusal { Code = RefusalCode.RegionLost, Message = $"Region '{_region.Name}' is stopping.", RetryAfterMs = 1000 };
+        LogFault(e, request.RequestId, request.Model);
+        return new Refusal { Code = RefusalCode.Internal, Message = $"Region '{_region.Name}' failed on request {request.RequestId}; its log has the details." };
+    }
 }

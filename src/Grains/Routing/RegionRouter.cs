@@ -1,7 +1,10 @@
-using Meridian.Messages.Generation;
 using Meridian.Grains.Hosting;
+using Meridian.Grains.Routing.Replicas;
+using Meridian.Grains.Routing.Silos;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 
 namespace Meridian.Grains.Routing;
@@ -12,6 +15,10 @@ namespace Meridian.Grains.Routing;
 /// <remarks>
 /// Of a request's exits (answer, refusal, exception, cancellation) each passes the one <c>using</c> that owns the lease. A second attempt is made for a replica that cannot be reached,
 /// is not ready, or is full; requests are idempotent, so one that was lost on the way may be computed twice. Whatever fails here beyond that is the entry edge's to retry in another region.
+/// <para>
+/// A stream runs on when its opening has been answered. The replica reports it as load, but some hundred ms later; until then the lease lingers, or every stream of a burst would be sent
+/// to the replica that looked idle before it.
+/// </para>
 /// One activation a silo, and reentrant: it waits for many requests at once and works on none for long. It must be one, because Orleans delivers the cancellation of a call to a stateless
 /// worker like any other call, to whichever activation is idle, and it would miss the one that has the request.
 /// </remarks>
@@ -20,34 +27,49 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
 {
     private const int MaxAttempts = 2;
 
+    private static readonly Call<InferReply> Inference = new(
+        static (shard, request, cancellationToken) => shard.Infer(request, cancellationToken), static reply => reply.Refusal, static refusal => new InferReply { Refusal = refusal });
+
+    private static readonly Call<StreamReply> Opening = new(
+        static (shard, request, cancellationToken) => shard.Open(request, cancellationToken), static reply => reply.Refusal, static refusal => new StreamReply { Refusal = refusal }, GoesOn: true);
+
     private readonly string _model;
     private readonly Func<ReplicaSet> _replicas;
     private readonly RegionModels _models;
     private readonly Random _random;
     private readonly TimeProvider _time;
+    private readonly TimeSpan _untilReported;
     private readonly ILogger<RegionRouter> _logger;
 
-    public RegionRouter(IGrainContext context, ReplicaWatch watch, RegionModels models, Random random, TimeProvider time, ILogger<RegionRouter> logger)
+    public RegionRouter(IGrainContext context, ReplicaWatch watch, IOptions<RegionOptions> region, RegionModels models, Random random, TimeProvider time, ILogger<RegionRouter> logger)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(watch);
+        ArgumentNullException.ThrowIfNull(region);
         _model = context.GrainId.Key.ToString() ?? "";
         _replicas = watch.Follow(_model);
         _models = models;
         _random = random;
         _time = time;
         _logger = logger;
+
+        // A shard is asked for its load once an interval, and the table with it is on its way for up to a long poll.
+        _untilReported = (2 * region.Value.ReconcileInterval) + region.Value.LongPoll;
     }
 
-    public async Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default)
+    public Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default) => RouteAsync(Inference, request, cancellationToken);
+
+    public Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default) => RouteAsync(Opening, request, cancellationToken);
+
+    private async Task<TReply> RouteAsync<TReply>(Call<TReply> call, InferRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (_replicas().Table is { } table && !RequestRules.Serves(request, table.Version, table.Variant)) return OtherVersion(table, request);
+        if (_replicas().Table is { } table && !RequestRules.Serves(request, table.Version, table.Variant)) return call.Refuse(OtherVersion(table, request));
         var started = _time.GetTimestamp();
         var current = request;
         ReplicaTarget? tried = null;
         SiloWatch? lost = null;
-        InferReply? refusal = null;
+        TReply? refusal = default;
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
             var target = ReplicaChoice.Pick(_replicas().Ready, _random, tried, lost);
@@ -55,7 +77,7 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
             if (attempt > 0)
             {
                 var spent = (int)_time.GetElapsedTime(started).TotalMilliseconds;
-                if (spent >= request.RemainingMs) return RequestRules.OutOfTime(request);
+                if (spent >= request.RemainingMs) return call.Refuse(RequestRules.OutOfTime(request));
                 current = request with { RemainingMs = request.RemainingMs - spent };
             }
 
@@ -63,9 +85,14 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
             try
             {
                 var reply = target.Silo is null
-                    ? await target.Shard.Infer(current, cancellationToken)
-                    : await InferRemoteAsync(target, target.Silo, current, cancellationToken);
-                if (reply.Refusal is not { Code: RefusalCode.NotReady or RefusalCode.NoCapacity } refused) return reply;
+                    ? await call.Send(target.Shard, current, cancellationToken)
+                    : await SendRemoteAsync(call, target, target.Silo, current, cancellationToken);
+                if (call.RefusalOf(reply) is not { Code: RefusalCode.NotReady or RefusalCode.NoCapacity } refused)
+                {
+                    if (call.GoesOn && call.RefusalOf(reply) is null) lease.Linger(_untilReported, _time);
+                    return reply;
+                }
+
                 refusal = reply;
                 if (refused.Code == RefusalCode.NotReady)
                 {
@@ -83,16 +110,21 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
                 target.MarkSuspect();
                 lost = target.Silo;
                 LogReplicaUnavailable(request.RequestId, target.Key, e.Message);
-                refusal = InferReply.Refuse(RefusalCode.RegionLost, $"Replica {target.Key} was lost while serving request {request.RequestId}.", retryAfterMs: 1000);
+                refusal = call.Refuse(new Refusal
+                {
+                    Code = RefusalCode.RegionLost,
+                    Message = $"Replica {target.Key} was lost while serving request {request.RequestId}.",
+                    RetryAfterMs = 1000,
+                });
             }
 
             tried = target;
         }
 
-        return refusal ?? NotReady();
+        return refusal ?? call.Refuse(NotReady());
     }
 
-    private static async Task<InferReply> InferRemoteAsync(ReplicaTarget target, SiloWatch silo, InferRequest request, CancellationToken caller)
+    private static async Task<TReply> SendRemoteAsync<TReply>(Call<TReply> call, ReplicaTarget target, SiloWatch silo, InferRequest request, CancellationToken caller)
     {
         var lost = silo.Token;
         using var life = CancellationTokenSource.CreateLinkedTokenSource(caller, lost);
@@ -101,30 +133,45 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
         life.CancelAfter(request.RemainingMs + 250);
         try
         {
-            return await target.Shard.Infer(request, life.Token);
+            return await call.Send(target.Shard, request, life.Token);
         }
         catch (OperationCanceledException) when (!caller.IsCancellationRequested && !lost.IsCancellationRequested && life.IsCancellationRequested)
         {
-            return RequestRules.OutOfTime(request);
+            return call.Refuse(RequestRules.OutOfTime(request));
         }
     }
 
-    private static int Items(InferRequest request) => request.Input is EmbeddingInput embedding ? Math.Max(1, embedding.Count) : 1;
-
-    private InferReply OtherVersion(ReplicaTable table, InferRequest request) => InferReply.Refuse(
-        RefusalCode.NotReady,
-        $"Version '{request.Version ?? table.Version}', variant '{request.Variant ?? table.Variant}' of '{_model}' is asked for; region '{_models.Region}' serves {table.Version}, {table.Variant}.");
-
-    private InferReply NotReady()
+    private static int Items(InferRequest request) => request.Input switch
     {
-        if (_models.Find(_model) is null) return new InferReply { Refusal = _models.NotFound(_model) };
+        EmbeddingInput embedding => Math.Max(1, embedding.Count),
+        GenerationInput { Prompts: not null } generation => Math.Clamp(generation.Choices, 1, GenerationInput.MaxChoices),
+        _ => 1,
+    };
+
+    private Refusal OtherVersion(ReplicaTable table, InferRequest request) => new()
+    {
+        Code = RefusalCode.NotReady,
+        Message = $"Version '{request.Version ?? table.Version}', variant '{request.Variant ?? table.Variant}' of '{_model}' is asked for; region '{_models.Region}' serves {table.Version}, {table.Variant}.",
+    };
+
+    private Refusal NotReady()
+    {
+        if (_models.Find(_model) is null) return _models.NotFound(_model);
         var table = _replicas().Table;
         var problem = table is null ? null : ReplicaSummary.Of(table).Problem;
-        return InferReply.Refuse(
-            RefusalCode.NotReady,
-            $"Model '{_model}' has no ready replica in region '{_models.Region}'{(problem is null ? "." : $": {problem}")}",
-            retryAfterMs: 1000);
+        return new Refusal
+        {
+            Code = RefusalCode.NotReady,
+            Message = $"Model '{_model}' has no ready replica in region '{_models.Region}'{(problem is null ? "." : $": {problem}")}",
+            RetryAfterMs = 1000,
+        };
     }
 
-    public Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    /// <summary>A kind of request to a shard, so that each is routed alike.</summary>
+    /// <param name="Send">Asks the shard.</param>
+    /// <param name="RefusalOf">The reply's refusal, or null.</param>
+    /// <param name="Refuse">A reply of a refusal.</param>
+    /// <param name="GoesOn">Whether the shard goes on working after its reply.</param>
+    private sealed record Call<TReply>(
+        Func<IModelShard, InferRequest, CancellationToken, Task<TReply>> Send, Func<TReply, Refusal?> RefusalOf, Func<Refusal, TReply> Refuse, bool GoesOn = false);
 }

@@ -10,6 +10,6 @@ internal static class RequestRules
         (request.Version is null || string.Equals(request.Version, version, StringComparison.Ordinal))
         && (request.Variant is null || string.Equals(request.Variant, variant, StringComparison.Ordinal));
 
-    public static InferReply OutOfTime(InferRequest request) =>
-        InferReply.Refuse(RefusalCode.Deadline, $"The deadline of request {request.RequestId} passed before its answer was computed.");
+    public static Refusal OutOfTime(InferRequest request) =>
+        new() { Code = RefusalCode.Deadline, Message = $"The deadline of request {request.RequestId} passed before its answer was computed." };
 }

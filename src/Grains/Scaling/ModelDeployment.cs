@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Meridian.Errors;
 using Meridian.Grains.Hosting;
 using Meridian.Grains.Placement;
-using Meridian.Grains.Routing;
+using Meridian.Grains.Routing.Silos;
 using Meridian.Inference.Packages;
 using Meridian.Messages;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,12 +1,14 @@
-using Meridian.Messages.Generation;
 using System.Diagnostics.CodeAnalysis;
 using Meridian.Federation.Edge;
 using Meridian.Grains.Hosting;
 using Meridian.Grains.Placement;
 using Meridian.Grains.Routing;
+using Meridian.Grains.Shards.Streams;
 using Meridian.Inference.Engines;
+using Meridian.Inference.Engines.Generation;
 using Meridian.Inference.Packages;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -22,6 +24,8 @@ namespace Meridian.Grains.Shards;
 /// Life: Unloaded -> Loading -> Ready, or Failed and on the next <see cref="Load"/> after a back-off Loading again; from any state <see cref="Unload"/> -> Draining -> deactivated.
 /// <list type="bullet">
 /// <item>The silo dies: the deployment's next <see cref="Load"/> activates the shard elsewhere, Unloaded.</item>
+/// <item>Streams run on after the call that opened them, see <see cref="OpenStream"/>. An unload waits for them as it does for calls; what then still runs ends with
+/// <see cref="RefusalCode.NotReady"/>, and with <see cref="RefusalCode.RegionLost"/> where the silo stops: another replica or region can go on with it.</item>
 /// <item>Deactivation while loading: the load is cancelled; an engine that appears all the same is released by the load itself, which finds <c>_ended</c>.</item>
 /// <item>Two activations for a moment (Orleans allows it while a silo dies): each has its own engine and both answer alike, so nothing is fenced here.</item>
 /// </list>
@@ -43,6 +47,8 @@ public sealed partial class ModelShard : Grain, IModelShard
     private readonly TimeProvider _time;
     private readonly ILogger<ModelShard> _logger;
     private readonly AttemptSources _attempts;
+    private readonly ShardStreams _streams;
+    private readonly Handovers _handovers;
     private readonly CancellationTokenSource _ended = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ShardKey _key;
@@ -60,6 +66,7 @@ public sealed partial class ModelShard : Grain, IModelShard
         IOptions<RegionOptions> region,
         EngineLoader loader,
         LoadedEngines engines,
+        Handovers handovers,
         ILocalSiloDetails silo,
         TimeProvider time,
         ILogger<ModelShard> logger)
@@ -75,6 +82,8 @@ public sealed partial class ModelShard : Grain, IModelShard
         _time = time;
         _logger = logger;
         _attempts = new AttemptSources(time);
+        _handovers = handovers;
+        _streams = new ShardStreams(_key, time, logger);
     }
 
     public Task<ShardStatus> Load(CancellationToken cancellationToken = default)
@@ -93,19 +102,14 @@ public sealed partial class ModelShard : Grain, IModelShard
     public Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (request.RemainingMs <= 0) return Task.FromResult(RequestRules.OutOfTime(request));
-        if (_state != ShardState.Ready) return Task.FromResult(NotReady());
-        if (!RequestRules.Serves(request, _key.Version, _key.Variant))
+        if (Unfit(request) is { } refusal) return Task.FromResult(new InferReply { Refusal = refusal });
+        return (request.Input, _engine) switch
         {
-            return Task.FromResult(InferReply.Refuse(
-                RefusalCode.NotReady,
-                $"Version '{request.Version ?? _key.Version}', variant '{request.Variant ?? _key.Variant}' of '{_key.Model}' is asked for; this replica has {_key.Version}, {_key.Variant}."));
-        }
-
-        if (request.Input is not EmbeddingInput input || _engine is not IEmbeddingEngine engine)
-            return Task.FromResult(InferReply.Refuse(RefusalCode.InvalidInput, $"Model '{_key.Model}' does not take this kind of request.", "model"));
-
-        return EmbedAsync(engine, request, input, cancellationToken);
+            (EmbeddingInput input, IEmbeddingEngine engine) => EmbedAsync(engine, request, input, cancellationToken),
+            (TokenizeInput input, IGenerationEngine engine) => TokenizeAsync(engine, request, input),
+            (DetokenizeInput input, IGenerationEngine engine) => DetokenizeAsync(engine, request, input),
+            _ => Task.FromResult(new InferReply { Refusal = WrongKind(request) }),
+        };
     }
 
     public Task Unload(CancellationToken cancellationToken = default) => _unloading ??= UnloadAsync();
@@ -114,6 +118,7 @@ public sealed partial class ModelShard : Grain, IModelShard
     {
         _state = ShardState.Draining;
         await _ended.CancelAsync();
+        _streams.EndAll(StreamRefusals.Stopping(_region.Name));
         await ReleaseAsync();
     }
 
@@ -132,23 +137,63 @@ public sealed partial class ModelShard : Grain, IModelShard
         catch (OperationCanceledException)
         {
             if (caller.IsCancellationRequested) throw;
-            return attempt.Token.IsCancellationRequested ? RequestRules.OutOfTime(request) : NotReady();
+            return new InferReply { Refusal = attempt.Token.IsCancellationRequested ? RequestRules.OutOfTime(request) : NotReady() };
         }
         catch (Exception e) when (e is EngineStoppedException || (e is ObjectDisposedException && _state != ShardState.Ready))
         {
             // Unloading ran out of patience with this request.
-            return NotReady();
+            return new InferReply { Refusal = NotReady() };
         }
         catch (Exception e)
         {
-            LogInferenceFailed(e, request.RequestId, _key);
-            return InferReply.Refuse(RefusalCode.Internal, $"Model '{_key.Model}' failed on request {request.RequestId}; the region's log has the details.");
+            return new InferReply { Refusal = Fault(e, request) };
         }
         finally
         {
             attempt.Dispose();
-            if (--_running == 0 && _state == ShardState.Draining) _drained.TrySetResult();
+            Left();
         }
+    }
+
+    /// <summary>What a shard refuses before it looks at the input.</summary>
+    private Refusal? Unfit(InferRequest request)
+    {
+        if (request.RemainingMs <= 0) return RequestRules.OutOfTime(request);
+        if (_state != ShardState.Ready) return NotReady();
+        return RequestRules.Serves(request, _key.Version, _key.Variant) ? null : new Refusal
+        {
+            Code = RefusalCode.NotReady,
+            Message = $"Version '{request.Version ?? _key.Version}', variant '{request.Variant ?? _key.Variant}' of '{_key.Model}' is asked for; this replica has {_key.Version}, {_key.Variant}.",
+        };
+    }
+
+    private Refusal WrongKind(InferRequest request)
+    {
+        var wanted = request.Input switch
+        {
+            EmbeddingInput => "embed texts",
+            GenerationInput when _engine is IGenerationEngine => "generate text in one answer; it streams, so open a stream",
+            GenerationInput => "generate text",
+            TokenizeInput or DetokenizeInput => "tokenize for its callers",
+            _ => "take this kind of input",
+        };
+        return new Refusal
+        {
+            Code = RefusalCode.InvalidInput,
+            Message = $"Model '{_key.Model}' is of kind '{_engine?.Package.Manifest.Kind}' and does not {wanted}.",
+            Param = "model",
+        };
+    }
+
+    private Refusal Fault(Exception e, InferRequest request)
+    {
+        LogInferenceFailed(e, request.RequestId, _key);
+        return new Refusal { Code = RefusalCode.Internal, Message = $"Model '{_key.Model}' failed on request {request.RequestId}; the region's log has the details." };
+    }
+
+    private void Left()
+    {
+        if (--_running == 0 && _state == ShardState.Draining) _drained.TrySetResult();
     }
 
     private async Task LoadInBackgroundAsync()
@@ -192,12 +237,10 @@ public sealed partial class ModelShard : Grain, IModelShard
         var loading = _state == ShardState.Loading;
         _state = ShardState.Draining;
         if (loading) await _ended.CancelAsync();
-        if (_running > 0)
-        {
-            using var patience = new CancellationTokenSource(_region.DrainTimeout, _time);
-            await _drained.Task.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        }
-
+        using var patience = new CancellationTokenSource(_region.DrainTimeout, _time);
+        if (_running > 0) await _drained.Task.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await _streams.IdleAsync().WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        _streams.EndAll(StreamRefusals.Unloaded(_key));
         await ReleaseAsync();
         DeactivateOnIdle();
         LogUnloaded(_key);
@@ -234,14 +277,10 @@ public sealed partial class ModelShard : Grain, IModelShard
         };
     }
 
-    private InferReply NotReady() => InferReply.Refuse(
-        RefusalCode.NotReady,
-        _problem is null ? $"Replica {_key.Replica} of '{_key.Model}' is {_state}." : $"Replica {_key.Replica} of '{_key.Model}' is {_state}: {_problem}",
-        retryAfterMs: 1000);
-
-    public Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-    public Task<StreamReply> Read(Guid stream, long offset, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-    public Task Close(Guid stream) => throw new NotSupportedException();
+    private Refusal NotReady() => new()
+    {
+        Code = RefusalCode.NotReady,
+        Message = _problem is null ? $"Replica {_key.Replica} of '{_key.Model}' is {_state}." : $"Replica {_key.Replica} of '{_key.Model}' is {_state}: {_problem}",
+        RetryAfterMs = 1000,
+    };
 }

@@ -17,7 +17,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Meridian.Federation.Tests.Edge;
 
 /// <summary>Failover with regions in memory and a clock that moves only when told.</summary>
-public sealed class EdgeDispatcherTests : IRegionTransport, IFailureReports
+public sealed partial class EdgeDispatcherTests : IRegionTransport, IFailureReports
 {
     private readonly FakeTimeProvider _time = new();
     private readonly FederationOptions _options = new();

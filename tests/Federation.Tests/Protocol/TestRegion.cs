@@ -35,7 +35,11 @@ internal sealed class TestRegion(string name, long incarnation = 1) : ILocalRegi
 
     public void Thaw() => Set(false);
 
+    public Func<InferRequest, CancellationToken, Task<StreamOpening>> Opening { get; set; } = (_, _) => Task.FromResult(new StreamOpening(TestStream.Of(name, 3), null));
+
     public Task<InferReply> InferAsync(InferRequest request, CancellationToken cancellationToken) => Answer(request, cancellationToken);
+
+    public Task<StreamOpening> OpenAsync(InferRequest request, CancellationToken cancellationToken) => Opening(request, cancellationToken);
 
     private void Set(bool frozen)
     {

@@ -28,7 +28,7 @@ public sealed class WireContractTests
     private static string Describe()
     {
         var text = new StringBuilder();
-        foreach (var method in new IMethod[] { RegionProtocol.Infer, RegionProtocol.Heartbeat, RegionProtocol.Watch })
+        foreach (var method in new IMethod[] { RegionProtocol.Infer, RegionProtocol.Open, RegionProtocol.Heartbeat, RegionProtocol.Watch })
         {
             var types = method.GetType().GetGenericArguments();
             text.Append(System.Globalization.CultureInfo.InvariantCulture, $"method {method.FullName} {method.Type} {types[0].Name} {types[1].Name}\n");
@@ -36,13 +36,13 @@ public sealed class WireContractTests
 
         var wired = new[] { typeof(InferRequest).Assembly, typeof(Beat).Assembly }
             .SelectMany(a => a.GetTypes())
-            .Where(t => t.Namespace is "Meridian.Messages" || t.Namespace!.StartsWith("Meridian.Federation", StringComparison.Ordinal))
+            .Where(t => t.Namespace!.StartsWith("Meridian.Messages", StringComparison.Ordinal) || t.Namespace!.StartsWith("Meridian.Federation", StringComparison.Ordinal))
             .OrderBy(t => t.FullName, StringComparer.Ordinal);
         foreach (var type in wired)
         {
             foreach (var union in type.GetCustomAttributes<UnionAttribute>(inherit: false).OrderBy(u => u.Key))
                 text.Append(System.Globalization.CultureInfo.InvariantCulture, $"union {type.FullName} {union.Key} {union.SubType.Name}\n");
-            if (type.IsEnum && type.Namespace == "Meridian.Messages")
+            if (type.IsEnum && type.Namespace!.StartsWith("Meridian.Messages", StringComparison.Ordinal))
             {
                 foreach (var value in Enum.GetValues(type))
                     text.Append(System.Globalization.CultureInfo.InvariantCulture, $"enum {type.FullName} {Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture)} {value}\n");

@@ -1,5 +1,5 @@
 using CsCheck;
-using Meridian.Grains.Routing;
+using Meridian.Grains.Routing.Replicas;
 
 namespace Meridian.Grains.Tests.Routing;
 

@@ -1,4 +1,4 @@
-namespace Meridian.Grains.Routing;
+namespace Meridian.Grains.Routing.Replicas;
 
 /// <summary>A model's replicas as this process knows them. Immutable, swapped whole.</summary>
 /// <param name="Table">As the deployment gave it, or null before the first.</param>

@@ -1,4 +1,6 @@
-namespace Meridian.Grains.Routing;
+using Meridian.Grains.Routing.Silos;
+
+namespace Meridian.Grains.Routing.Replicas;
 
 /// <summary>
 /// Which replica takes a request: the less loaded of two drawn at random (Mitzenmacher, The Power of Two Choices in Randomized Load Balancing, 2001). Looking at all of them

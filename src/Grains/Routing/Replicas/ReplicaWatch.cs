@@ -1,10 +1,11 @@
 using System.Collections.Frozen;
 using Meridian.Grains.Hosting;
+using Meridian.Grains.Routing.Silos;
 using Meridian.Messages;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Meridian.Grains.Routing;
+namespace Meridian.Grains.Routing.Replicas;
 
 /// <summary>
 /// Follows the replica tables of the region's models, one long poll a model and process, for the routers of a silo and for the region's status. Asking is also what starts the
@@ -57,6 +58,17 @@ public sealed partial class ReplicaWatch : IAsyncDisposable
     public RegionStatus Status => _status;
 
     internal Func<ReplicaSet> Follow(string model) => _models.TryGetValue(model, out var followed) ? () => followed.Replicas : static () => ReplicaSet.Empty;
+
+    /// <summary>A ready replica by its shard's key, or null where the newest table has none of it.</summary>
+    internal ReplicaTarget? Find(string model, string shard)
+    {
+        foreach (var target in Follow(model)().Ready)
+        {
+            if (string.Equals(target.Key, shard, StringComparison.Ordinal)) return target;
+        }
+
+        return null;
+    }
 
     /// <summary>Starts following, once.</summary>
     public void Start()

@@ -1,6 +1,6 @@
 using Meridian.Messages;
 
-namespace Meridian.Grains.Routing;
+namespace Meridian.Grains.Routing.Replicas;
 
 /// <summary>A replica table as the one line that other regions see.</summary>
 internal static class ReplicaSummary

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Meridian.Grains.Routing;
+namespace Meridian.Grains.Routing.Replicas;
 
 /// <summary>
 /// What this silo has under way at every replica, in items. One for all router activations of the silo: what each counted alone would leave the others blind.

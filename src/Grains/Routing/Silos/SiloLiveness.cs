@@ -3,7 +3,7 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
-namespace Meridian.Grains.Routing;
+namespace Meridian.Grains.Routing.Silos;
 
 /// <summary>
 /// Tells attempts at other silos that these are gone. A call in flight to a silo that was killed is otherwise answered only when the cluster has voted it dead, seconds later.

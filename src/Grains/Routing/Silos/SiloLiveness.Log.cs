@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Meridian.Grains.Routing;
+namespace Meridian.Grains.Routing.Silos;
 
 public sealed partial class SiloLiveness
 {

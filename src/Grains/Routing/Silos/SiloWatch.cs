@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Meridian.Grains.Routing;
+namespace Meridian.Grains.Routing.Silos;
 
 /// <summary>The life of another silo, as a token for the attempts at it.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "Attempts hold tokens of sources that are long replaced; without a timer there is nothing to dispose.")]

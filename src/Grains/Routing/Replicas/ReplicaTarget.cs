@@ -1,4 +1,6 @@
-namespace Meridian.Grains.Routing;
+using Meridian.Grains.Routing.Silos;
+
+namespace Meridian.Grains.Routing.Replicas;
 
 /// <summary>A ready replica as a router sees it. Made anew with every table; only the counter of its leases lives on.</summary>
 internal sealed class ReplicaTarget(string key, IModelShard shard, ReplicaLeases.Counter leases, int reported, SiloWatch? silo)

@@ -1,0 +1,63 @@
+using System.Runtime.CompilerServices;
+using Grpc.Core;
+using Meridian.Errors;
+using Meridian.Federation.Edge;
+using Meridian.Messages.Generation;
+
+namespace Meridian.Federation.Protocol;
+
+/// <summary>A stream that another region pushes. Frames that nobody has read yet wait in the call's window; when that is full the region pauses.</summary>
+internal sealed class GrpcRegionStream(AsyncServerStreamingCall<StreamReply> call, string region, StreamHead head, StreamFrame first) : IRegionStream
+{
+    private readonly IAsyncStreamReader<StreamReply> _replies = call.ResponseStream;
+    private StreamFrame? _first = first;
+    private Task<bool>? _pending;
+    private bool _ended;
+
+    public StreamHead Head { get; } = head;
+
+    public ValueTask<StreamFrame?> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (_first is not { } frame)
+            return _ended ? default : NextAsync(cancellationToken);
+        _first = null;
+        return new ValueTask<StreamFrame?>(Deliver(frame));
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        // Before its end this resets the call, which the region sees as its cancellation.
+        call.Dispose();
+        return default;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<StreamFrame?> NextAsync(CancellationToken cancellationToken)
+    {
+        // A token given to MoveNext would end the call with the read: a read that was given up stays pending for the next one.
+        var pending = _pending ??= _replies.MoveNext(CancellationToken.None);
+        if (!pending.IsCompleted && cancellationToken.CanBeCanceled)
+            await pending.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var more = await pending.ConfigureAwait(false);
+        _pending = null;
+        if (!more)
+            throw new IOException($"Region '{region}' ended the stream before its last frame.");
+        var reply = _replies.Current;
+        if (reply.Refusal is { } refusal)
+            throw new MeridianException(refusal);
+        return Deliver(reply.Frame ?? throw new IOException($"Region '{region}' sent a message without a frame."));
+    }
+
+    private StreamFrame Deliver(StreamFrame frame)
+    {
+        if (frame.End)
+        {
+            _ended = true;
+
+            // Takes in the trailers, which come with the last frame: a call that has ended is not reset by its disposal.
+            _replies.MoveNext(CancellationToken.None).Ignore();
+        }
+
+        return frame;
+    }
+}

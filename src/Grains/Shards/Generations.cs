@@ -1,0 +1,179 @@
+using System.Text;
+using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Sampling;
+using Meridian.Inference.Tokenization;
+using Meridian.Inference.Tokenization.Chat;
+using Meridian.Messages;
+using Meridian.Messages.Generation;
+
+namespace Meridian.Grains.Shards;
+
+/// <summary>Between the messages of the region and the types of the generation engine.</summary>
+internal static class Generations
+{
+    /// <summary>What makes an input unfit to be handed on: it comes from another machine, perhaps of another version.</summary>
+    /// <returns>Null for a sound one; whether its values make sense is the engine's to say.</returns>
+    public static Refusal? Check(GenerationInput input)
+    {
+        if (input is not { Prompts: not null, Sampling.LogitBias: not null, Stop: not null } || Array.IndexOf(input.Prompts, null) >= 0)
+            return Invalid("The input lacks its prompts, its sampling or its stop texts; its sender speaks another version of the messages.", null);
+        var choices = (long)input.Prompts.Length * input.ChoicesPerPrompt;
+        return choices is < 1 or > GenerationInput.MaxChoices
+            ? Invalid($"The request asks for {input.Prompts.Length} prompts with {input.ChoicesPerPrompt} choices each; together they must be 1 to {GenerationInput.MaxChoices}.", "n")
+            : null;
+    }
+
+    public static GenerationWork Work(GenerationInput input, string tenant) => new()
+    {
+        Prompts = Array.ConvertAll(input.Prompts, Prompt),
+        ChoicesPerPrompt = input.ChoicesPerPrompt,
+        MaxTokens = input.MaxTokens,
+        Sampling = new SamplingSettings
+        {
+            Temperature = input.Sampling.Temperature,
+            TopP = input.Sampling.TopP,
+            TopK = input.Sampling.TopK,
+            MinP = input.Sampling.MinP,
+            RepetitionPenalty = input.Sampling.RepetitionPenalty,
+            PresencePenalty = input.Sampling.PresencePenalty,
+            FrequencyPenalty = input.Sampling.FrequencyPenalty,
+            LogitBias = Array.ConvertAll(input.Sampling.LogitBias, static b => (b.TokenId, b.Bias)),
+            Seed = input.Sampling.Seed,
+        },
+        Stop = input.Stop,
+        TopLogprobs = input.TopLogprobs,
+        IgnoreEndOfText = input.IgnoreEndOfText,
+        Resume = input.Resume is { } resume ? Array.ConvertAll(resume, static c => new ChoiceState(c.Choice, c.TokenIds)) : null,
+        Echo = input.Echo,
+        Tenant = tenant,
+    };
+
+    public static ChatTurn[] Turns(ChatMessage[] messages) => Array.ConvertAll(messages, static m => new ChatTurn(m.Role, m.Content, m.Name));
+
+    /// <summary>Characters to tokenize before the engine can queue the prompts: what the synchronous part of an opening costs.</summary>
+    public static long Size(GenerationInput input)
+    {
+        long size = 0;
+        foreach (var prompt in input.Prompts) size += Size(prompt);
+        if (input.Resume is { } resume)
+        {
+            // Their text is made again to find stop strings: dearer than an id that is only checked.
+            foreach (var choice in resume) size += choice.TokenIds?.Length ?? 0;
+        }
+
+        return size;
+    }
+
+    public static long Size(PromptInput prompt)
+    {
+        // An id is checked against the vocabulary, not looked up: a sixteenth of a character's cost.
+        long size = (prompt.Text?.Length ?? 0) + ((prompt.TokenIds?.Length ?? 0) / 16);
+        if (prompt.Messages is not { } messages) return size;
+
+        // A template is run over them: some ten microseconds a turn.
+        foreach (var message in messages) size += 64 + (message?.Content?.Length ?? 0);
+        return size;
+    }
+
+    public static StreamHead Head(IGenerationStream stream, Guid id, string region, in ShardKey key) => new()
+    {
+        Region = region,
+        Model = key.Model,
+        Version = key.Version,
+        Variant = key.Variant,
+        Shard = key.ToString(),
+        Stream = id,
+        PromptIds = stream.Head.PromptIds,
+        PromptTexts = stream.Head.PromptTexts,
+        CachedTokens = stream.CachedTokens,
+        QueueMs = stream.QueueMs,
+    };
+
+    public static StreamFrame Frame(GenerationFrame frame, IGenerationTokenizer tokenizer)
+    {
+        var groups = new TokenGroup[frame.Groups.Length];
+        for (var i = 0; i < groups.Length; i++)
+        {
+            var group = frame.Groups[i];
+            groups[i] = new TokenGroup
+            {
+                Choice = group.Choice,
+                Position = group.Position,
+                TokenIds = group.TokenIds,
+                Text = group.Text,
+                Logprobs = group.Logprobs is { } logprobs ? Logprobs(logprobs, tokenizer) : null,
+                Finish = group.Finish switch { null => null, GenerationFinish.Stop => FinishReason.Stop, _ => FinishReason.Length },
+            };
+        }
+
+        return new StreamFrame { Offset = frame.Offset, Next = frame.Next, Groups = groups, End = frame.End };
+    }
+
+    /// <summary>Why a work was not admitted.</summary>
+    public static Refusal Refusal(GenerationAdmission admission, string model)
+    {
+        var code = admission.Status switch
+        {
+            GenerationStatus.TooLong => RefusalCode.InputTooLong,
+            GenerationStatus.Invalid => RefusalCode.InvalidInput,
+            GenerationStatus.QueueFull => RefusalCode.NoCapacity,
+            _ => RefusalCode.Internal,
+        };
+        return new Refusal
+        {
+            Code = code,
+            Message = admission.Message ?? $"The engine of '{model}' answered with status {admission.Status} and no reason.",
+            Param = admission.Param,
+            RetryAfterMs = admission.RetryAfterMs,
+        };
+    }
+
+    public static TokenizeOutput Tokenize(IGenerationEngine engine, TokenizeInput input)
+    {
+        var tokenizer = engine.Tokenizer;
+        int[] ids;
+        if (input.Prompt.TokenIds is { } given)
+        {
+            ids = given;
+        }
+        else
+        {
+            // A template brings its own special tokens.
+            var text = input.Prompt.Messages is { } messages ? tokenizer.Render(Turns(messages), input.AddGenerationPrompt) : input.Prompt.Text ?? "";
+            ids = Array.ConvertAll(tokenizer.Encode(text, int.MaxValue, input.AddSpecialTokens && input.Prompt.Messages is null).Ids, static id => (int)id);
+        }
+
+        return new TokenizeOutput
+        {
+            TokenIds = ids,
+            ContextLength = engine.ContextLength,
+            Texts = input.Texts ? Array.ConvertAll(ids, id => Encoding.UTF8.GetString(tokenizer.Bytes(id).Span)) : null,
+        };
+    }
+
+    public static Refusal Invalid(string message, string? param) => new() { Code = RefusalCode.InvalidInput, Message = message, Param = param };
+
+    private static GenerationPrompt Prompt(PromptInput prompt) => new()
+    {
+        Text = prompt.Text,
+        TokenIds = prompt.TokenIds,
+        Messages = prompt.Messages is { } messages ? Turns(messages) : null,
+    };
+
+    private static TokenLogprob[] Logprobs(GeneratedLogprob[] logprobs, IGenerationTokenizer tokenizer)
+    {
+        var mapped = new TokenLogprob[logprobs.Length];
+        for (var i = 0; i < mapped.Length; i++)
+        {
+            var logprob = logprobs[i];
+            var top = logprob.Top.Length == 0 ? [] : new TokenLogprob[logprob.Top.Length];
+            for (var k = 0; k < top.Length; k++) top[k] = Logprob(logprob.Top[k].TokenId, logprob.Top[k].Logprob, [], tokenizer);
+            mapped[i] = Logprob(logprob.TokenId, logprob.Logprob, top, tokenizer);
+        }
+
+        return mapped;
+    }
+
+    private static TokenLogprob Logprob(int id, float value, TokenLogprob[] top, IGenerationTokenizer tokenizer) =>
+        new() { TokenId = id, Bytes = tokenizer.Bytes(id).ToArray(), Logprob = value, Top = top };
+}

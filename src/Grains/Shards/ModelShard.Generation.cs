@@ -1,0 +1,108 @@
+using Meridian.Errors;
+using Meridian.Grains.Shards.Streams;
+using Meridian.Inference.Engines;
+using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Tokenization.Chat;
+using Meridian.Messages;
+using Meridian.Messages.Generation;
+
+namespace Meridian.Grains.Shards;
+
+// Text generation: streams, and the tokenizer for callers.
+public sealed partial class ModelShard
+{
+    /// <summary>How long a read by a grain call waits for tokens: well below Orleans' limit of a call.</summary>
+    internal static readonly TimeSpan LongestPull = TimeSpan.FromSeconds(5);
+
+    public Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (Unfit(request) is { } refusal) return Task.FromResult(new StreamReply { Refusal = refusal });
+        if (request.Input is not GenerationInput input || _engine is not IGenerationEngine engine) return Task.FromResult(new StreamReply { Refusal = WrongKind(request) });
+        return Generations.Check(input) is { } unfit ? Task.FromResult(new StreamReply { Refusal = unfit }) : OpenAsync(engine, request, input, cancellationToken);
+    }
+
+    public Task<StreamReply> Read(Guid stream, long offset, CancellationToken cancellationToken = default) =>
+        _streams.Find(stream)?.PullAsync(offset, LongestPull, cancellationToken) ?? Task.FromResult(new StreamReply { Refusal = StreamRefusals.Unknown(_key, stream) });
+
+    public Task Close(Guid stream)
+    {
+        _streams.Find(stream)?.Close();
+        return Task.CompletedTask;
+    }
+
+    private async Task<StreamReply> OpenAsync(IGenerationEngine engine, InferRequest request, GenerationInput input, CancellationToken caller)
+    {
+        _running++;
+        var started = _time.GetTimestamp();
+        OpenStream? open = null;
+        var kept = false;
+        try
+        {
+            var work = Generations.Work(input, request.Tenant);
+            var admission = Generations.Size(input) <= InlineSize ? engine.Open(work) : await Task.Run(() => engine.Open(work), CancellationToken.None);
+            if (admission.Stream is not { } stream) return new StreamReply { Refusal = Generations.Refusal(admission, _key.Model) };
+            var leftMs = request.RemainingMs - (int)_time.GetElapsedTime(started).TotalMilliseconds;
+            open = _streams.Add(request.Stream ?? Guid.NewGuid(), stream, engine.Tokenizer, leftMs);
+            var frame = await open.ReadAsync(0, caller);
+            if (_handovers.Offer(open) == HandoverOutcome.ReaderGone) throw new OperationCanceledException(caller);
+            kept = true;
+            return new StreamReply { Head = Generations.Head(stream, open.Id, _region.Name, _key), Frame = frame };
+        }
+        catch (MeridianException e)
+        {
+            return new StreamReply { Refusal = e.Refusal };
+        }
+        catch (OperationCanceledException)
+        {
+            throw;
+        }
+        catch (Exception e) when (e is EngineStoppedException || (e is ObjectDisposedException && _state != ShardState.Ready))
+        {
+            return new StreamReply { Refusal = NotReady() };
+        }
+        catch (Exception e)
+        {
+            return new StreamReply { Refusal = Fault(e, request) };
+        }
+        finally
+        {
+            if (!kept) open?.Close();
+            Left();
+        }
+    }
+
+    private Task<InferReply> TokenizeAsync(IGenerationEngine engine, InferRequest request, TokenizeInput input) => input.Prompt is null
+        ? Task.FromResult(new InferReply { Refusal = Generations.Invalid("There is no prompt to tokenize.", "prompt") })
+        : ConvertAsync(request, Generations.Size(input.Prompt), () => Generations.Tokenize(engine, input));
+
+    private Task<InferReply> DetokenizeAsync(IGenerationEngine engine, InferRequest request, DetokenizeInput input) => input.TokenIds is null
+        ? Task.FromResult(new InferReply { Refusal = Generations.Invalid("There are no ids to detokenize.", "tokens") })
+        : ConvertAsync(request, input.TokenIds.Length, () => new DetokenizeOutput { Text = engine.Tokenizer.Decode(input.TokenIds) });
+
+    private async Task<InferReply> ConvertAsync(InferRequest request, long size, Func<InferOutput> convert)
+    {
+        _running++;
+        try
+        {
+            var output = size <= InlineSize ? convert() : await Task.Run(convert);
+            return InferReply.Of(new InferResult { Region = _region.Name, Model = _key.Model, Version = _key.Version, Variant = _key.Variant, Output = output });
+        }
+        catch (ChatTemplateException e)
+        {
+            return new InferReply { Refusal = Generations.Invalid(e.Message, "messages") };
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            return new InferReply { Refusal = Generations.Invalid($"An id is outside the vocabulary of '{_key.Model}': {e.Message}", "tokens") };
+        }
+        catch (Exception e)
+        {
+            return new InferReply { Refusal = Fault(e, request) };
+        }
+        finally
+        {
+            Left();
+        }
+    }
+}

@@ -1,0 +1,300 @@
+using System.Runtime.CompilerServices;
+using Meridian.Errors;
+using Meridian.Inference.Engines;
+using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Tokenization;
+using Meridian.Messages;
+using Meridian.Messages.Generation;
+
+namespace Meridian.Grains.Shards.Streams;
+
+/// <summary>
+/// A stream that a shard has opened, from its admission until its reader has all of it or is gone. Any thread.
+/// </summary>
+/// <remarks>
+/// It ends once, by whichever comes first: its last frame is read; <see cref="End"/> with a reason, which the reader is told (deadline, replica unloaded, silo stopping, a fault of the engine);
+/// <see cref="Close"/> by a reader that leaves. The end cancels the engine's work, unless none is left, and gives the place in the shard back. The engine's stream itself ends a wait
+/// when it is cancelled, so a read links no tokens.
+/// <para>
+/// A stream that this process reads is told of its reader's end by the reader. One that is read by grain calls only notices that they stay away: it has a lease that every read renews.
+/// What is left of it after its end goes by the same lease, so that a reader may ask again for the last frame, or for the reason.
+/// </para>
+/// </remarks>
+internal sealed class OpenStream
+{
+    /// <summary>How long a stream is kept that was read and is not read any more: longer than a slow caller pauses in between.</summary>
+    public static readonly TimeSpan ReaderLease = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the first read may take. A reader begins at once; one that does not was given up while its stream was being opened.</summary>
+    public static readonly TimeSpan FirstReadLease = TimeSpan.FromSeconds(10);
+
+    private readonly IGenerationStream _stream;
+    private readonly IGenerationTokenizer _tokenizer;
+    private readonly ShardStreams _shard;
+    private readonly TimeProvider _time;
+    private readonly long _opened;
+    private readonly int _deadlineMs;
+    private readonly ITimer _timer;
+    private readonly Lock _lock = new();
+    private Refusal? _reason;
+    private bool _ended;
+    private bool _taken;
+    private bool _forgotten;
+    private TimeSpan _lease = FirstReadLease;
+    private long _readAt;
+    private Pull? _pull;
+
+    public OpenStream(Guid id, IGenerationStream stream, IGenerationTokenizer tokenizer, int deadlineMs, ShardStreams shard, TimeProvider time)
+    {
+        Id = id;
+        _stream = stream;
+        _tokenizer = tokenizer;
+        _shard = shard;
+        _time = time;
+        _opened = _readAt = time.GetTimestamp();
+        _deadlineMs = deadlineMs;
+        _timer = time.CreateTimer(static stream => ((OpenStream)stream!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Arm();
+    }
+
+    public Guid Id { get; }
+
+    /// <summary>Tokens from an offset on, see <see cref="IGenerationStream.ReadAsync"/>.</summary>
+    /// <exception cref="MeridianException">The stream has ended before its last frame, and why; or the offset is none of its.</exception>
+    /// <exception cref="OperationCanceledException">The token fired; the stream can still be read.</exception>
+    public ValueTask<StreamFrame> ReadAsync(long offset, CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _reason) is { } reason) return ValueTask.FromException<StreamFrame>(new MeridianException(reason));
+        ValueTask<GenerationFrame> read;
+        try
+        {
+            read = _stream.ReadAsync(offset, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            return ValueTask.FromException<StreamFrame>(Failure(e, cancellationToken));
+        }
+
+        return read.IsCompletedSuccessfully ? new ValueTask<StreamFrame>(Mapped(read.Result)) : AwaitAsync(read, cancellationToken);
+    }
+
+    /// <summary>
+    /// A read by a grain call: waits no longer than <paramref name="patience"/>, then the frame is empty. Of two reads the later one counts: the earlier one's answer was lost with
+    /// a gateway, and its cancellation may be on the way still.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The caller's token fired.</exception>
+    public async Task<StreamReply> PullAsync(long offset, TimeSpan patience, CancellationToken caller)
+    {
+        using var pull = new Pull(patience, _time);
+        Pull? before;
+        lock (_lock)
+        {
+            before = _pull;
+            _pull = pull;
+            _lease = ReaderLease;
+        }
+
+        if (before is not null) await before.GiveUpAsync();
+        using var left = caller.UnsafeRegister(static pull => ((Pull)pull!).Cancel(), pull);
+        try
+        {
+            return new StreamReply { Frame = await ReadAsync(offset, pull.Token) };
+        }
+        catch (MeridianException e)
+        {
+            return new StreamReply { Refusal = e.Refusal };
+        }
+        catch (OperationCanceledException) when (pull.Token.IsCancellationRequested)
+        {
+            caller.ThrowIfCancellationRequested();
+            return new StreamReply { Frame = new StreamFrame { Offset = offset, Next = offset, Groups = [] } };
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _readAt = _time.GetTimestamp();
+                if (_pull == pull) _pull = null;
+            }
+
+            pull.Over();
+        }
+    }
+
+    /// <summary>Leaves the stream to a reader in this process, who closes it.</summary>
+    public void Take()
+    {
+        bool ended;
+        lock (_lock)
+        {
+            _taken = true;
+            ended = _ended;
+        }
+
+        if (ended) Forget();
+    }
+
+    /// <summary>Ends the stream with what its reader shall be told. Does nothing after its end.</summary>
+    public void End(Refusal reason)
+    {
+        lock (_lock)
+        {
+            if (_ended) return;
+            _ended = true;
+            Volatile.Write(ref _reason, reason);
+        }
+
+        _stream.Cancel();
+        Settle();
+    }
+
+    /// <summary>Its reader is gone.</summary>
+    public void Close()
+    {
+        End(StreamRefusals.Closed);
+        Forget();
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<StreamFrame> AwaitAsync(ValueTask<GenerationFrame> read, CancellationToken cancellationToken)
+    {
+        GenerationFrame frame;
+        try
+        {
+            frame = await read.ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            throw Failure(e, cancellationToken);
+        }
+
+        return Mapped(frame);
+    }
+
+    private StreamFrame Mapped(GenerationFrame frame)
+    {
+        if (frame.End)
+        {
+            bool first;
+            lock (_lock)
+            {
+                first = !_ended;
+                _ended = true;
+            }
+
+            if (first) Settle();
+        }
+
+        return Generations.Frame(frame, _tokenizer);
+    }
+
+    private Exception Failure(Exception e, CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _reason) is null)
+        {
+            switch (e)
+            {
+                case OperationCanceledException when cancellationToken.IsCancellationRequested:
+                    return e;
+                case ArgumentOutOfRangeException:
+                    return new MeridianException(Generations.Invalid($"Stream {Id} has no tokens from that offset on: they have been acknowledged, or do not exist yet. {e.Message}", null), e);
+                case EngineStoppedException or ObjectDisposedException or OperationCanceledException:
+                    End(StreamRefusals.Unloaded(_shard.Key));
+                    break;
+                default:
+                    _shard.LogFault(e, Id);
+                    End(StreamRefusals.Fault(_shard.Key, Id));
+                    break;
+            }
+        }
+
+        return new MeridianException(Volatile.Read(ref _reason) ?? StreamRefusals.Closed, e);
+    }
+
+    private void Settle()
+    {
+        _shard.Settled();
+        bool taken;
+        lock (_lock) taken = _taken;
+        if (taken) Forget();
+    }
+
+    private void Forget()
+    {
+        lock (_lock)
+        {
+            if (_forgotten) return;
+            _forgotten = true;
+        }
+
+        _timer.Dispose();
+        _shard.Forget(this);
+    }
+
+    private void OnTimer()
+    {
+        bool late, unread;
+        lock (_lock)
+        {
+            late = !_ended && _time.GetElapsedTime(_opened).TotalMilliseconds >= _deadlineMs;
+            unread = !_taken && _pull is null && _time.GetElapsedTime(_readAt) >= _lease;
+        }
+
+        if (late) End(StreamRefusals.Deadline(_deadlineMs, Id));
+        if (unread)
+        {
+            Close();
+            return;
+        }
+
+        Arm();
+    }
+
+    private void Arm()
+    {
+        var due = TimeSpan.MaxValue;
+        lock (_lock)
+        {
+            if (_forgotten) return;
+            if (!_ended) due = TimeSpan.FromMilliseconds(_deadlineMs) - _time.GetElapsedTime(_opened);
+            if (!_taken)
+            {
+                var lease = _pull is null ? _lease - _time.GetElapsedTime(_readAt) : _lease;
+                if (lease < due) due = lease;
+            }
+        }
+
+        // Rounded up: a timer that came a hair early would look again at once.
+        if (due < TimeSpan.MaxValue) _timer.Change(TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(due.TotalMilliseconds))), Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>One read by a grain call while it waits.</summary>
+    private sealed class Pull(TimeSpan patience, TimeProvider time) : IDisposable
+    {
+        private readonly CancellationTokenSource _wait = new(patience, time);
+        private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public CancellationToken Token => _wait.Token;
+
+        public void Cancel() => _wait.Cancel();
+
+        public void Over() => _over.TrySetResult();
+
+        /// <summary>Ends the wait, and returns when the stream is free for another.</summary>
+        public Task GiveUpAsync()
+        {
+            try
+            {
+                _wait.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It has just ended by itself.
+            }
+
+            return _over.Task;
+        }
+
+        public void Dispose() => _wait.Dispose();
+    }
+}

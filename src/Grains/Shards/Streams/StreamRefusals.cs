@@ -1,0 +1,30 @@
+using Meridian.Messages;
+
+namespace Meridian.Grains.Shards.Streams;
+
+/// <summary>Why a stream ended before its last frame, in words for its caller.</summary>
+internal static class StreamRefusals
+{
+    /// <summary>For nobody: who would read it is gone.</summary>
+    public static readonly Refusal Closed = new() { Code = RefusalCode.Cancelled, Message = "The stream was closed by its reader." };
+
+    public static Refusal Deadline(int deadlineMs, Guid stream) =>
+        new() { Code = RefusalCode.Deadline, Message = $"The {deadlineMs} ms that were left of the request's deadline passed before stream {stream} had ended; allow more time or ask for fewer tokens." };
+
+    /// <summary>Another replica can go on with it.</summary>
+    public static Refusal Unloaded(in ShardKey key) =>
+        new() { Code = RefusalCode.NotReady, Message = $"Replica {key.Replica} of '{key.Model}' was unloaded before the stream had ended.", RetryAfterMs = 1000 };
+
+    /// <summary>Another region can go on with it.</summary>
+    public static Refusal Stopping(string region) =>
+        new() { Code = RefusalCode.RegionLost, Message = $"A silo of region '{region}' stopped before the stream had ended.", RetryAfterMs = 1000 };
+
+    public static Refusal Lost(string region, string why) =>
+        new() { Code = RefusalCode.RegionLost, Message = $"Region '{region}' lost the stream: {why}", RetryAfterMs = 1000 };
+
+    public static Refusal Unknown(in ShardKey key, Guid stream) =>
+        new() { Code = RefusalCode.RegionLost, Message = $"Replica {key.Replica} of '{key.Model}' has no stream {stream}: it was closed, was not read for long, or the replica was loaded anew.", RetryAfterMs = 1000 };
+
+    public static Refusal Fault(in ShardKey key, Guid stream) =>
+        new() { Code = RefusalCode.Internal, Message = $"Model '{key.Model}' failed on stream {stream}; the region's log has the details." };
+}
