@@ -4,6 +4,7 @@ using Meridian.Grains.Hosting;
 using Meridian.Inference.Engines;
 using Meridian.Inference.Packages;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
@@ -55,6 +56,7 @@ public sealed class RegionCluster : IAsyncDisposable
 
             orleans.Services.AddSingleton<ILoggerProvider>(log);
             orleans.Services.AddSingleton<IEngineFactory>(engines);
+            orleans.Services.AddSingleton<IEngineFactory>(engines.Generators);
             orleans.Services.AddSingleton<IModelStore>(engines);
             orleans.Services.AddSingleton<EngineCatalog>();
             orleans.Services.AddKeyedSingleton<IGrainStorage>("Default", store);
@@ -145,6 +147,12 @@ public sealed class RegionCluster : IAsyncDisposable
         Model = model,
         RemainingMs = 30_000,
         Input = new EmbeddingInput { Texts = texts.Length == 0 ? ["hello"] : texts },
+    };
+
+    /// <summary>Asks for text; the deadline is half a minute.</summary>
+    public static InferRequest Generation(string model = "story", string prompt = "Once", int choices = 1) => Request(model) with
+    {
+        Input = new GenerationInput { Prompts = [new PromptInput { Text = prompt }], ChoicesPerPrompt = choices, Sampling = new SamplingInput { Seed = 1 } },
     };
 
     public static string Describe(ReplicaTable? table) => table is null

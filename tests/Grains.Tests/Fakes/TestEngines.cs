@@ -21,6 +21,12 @@ public sealed class TestEngines : IEngineFactory, IModelStore
     /// <value>Version that the package on disk names.</value>
     public Func<string, string> VersionOf { get; set; } = static _ => "v1";
 
+    /// <value>Kind of a package; models whose names begin with <c>story</c> generate text.</value>
+    public Func<string, string> KindOf { get; set; } = static name => name.StartsWith("story", StringComparison.Ordinal) ? "generation" : "embedding";
+
+    /// <value>Factory of the engines that generate text.</value>
+    public TestGenerators Generators { get; } = new();
+
     /// <value>Throws for a model that is not installed.</value>
     public Action<string> Opening { get; set; } = static _ => { };
 
@@ -37,7 +43,7 @@ public sealed class TestEngines : IEngineFactory, IModelStore
         Opening(name);
         return new ModelPackage(
             "/models/" + name,
-            new ModelManifest { Name = name, Version = VersionOf(name), Variant = "fp32", Kind = Kind, OwnedBy = "tests", Files = [], Graph = "model.onnx" });
+            new ModelManifest { Name = name, Version = VersionOf(name), Variant = "fp32", Kind = KindOf(name), OwnedBy = "tests", Files = [], Graph = "model.onnx" });
     }
 
     public Task<ModelPackage> InstallAsync(IModelSource source, CancellationToken cancellationToken) => Task.FromResult(Open(source.Name));

@@ -1,5 +1,6 @@
 using CsCheck;
 using Meridian.Grains.Routing.Replicas;
+using Meridian.Grains.Routing.Silos;
 
 namespace Meridian.Grains.Tests.Routing;
 

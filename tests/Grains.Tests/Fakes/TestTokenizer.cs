@@ -1,0 +1,37 @@
+using System.Text;
+using Meridian.Inference.Tokenization;
+using Meridian.Inference.Tokenization.Chat;
+
+namespace Meridian.Grains.Tests.Fakes;
+
+/// <summary>One id a character; 1 begins a text.</summary>
+public sealed class TestTokenizer : IGenerationTokenizer
+{
+    public int VocabularySize => 0x10000;
+
+    public bool HasChatTemplate => true;
+
+    public TokenizedText Encode(string text, int maxTokens, bool addSpecialTokens)
+    {
+        uint[] ids = [.. addSpecialTokens ? [1u] : Array.Empty<uint>(), .. text.Select(c => (uint)c)];
+        return new TokenizedText(ids.Length > maxTokens ? ids[..maxTokens] : ids, ids.Length <= maxTokens);
+    }
+
+    public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = true)
+    {
+        var text = new StringBuilder();
+        foreach (var id in ids)
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, VocabularySize);
+            if (id != 1 || !skipSpecialTokens) text.Append((char)id);
+        }
+
+        return text.ToString();
+    }
+
+    public ReadOnlyMemory<byte> Bytes(int id) => Encoding.UTF8.GetBytes(((char)id).ToString());
+
+    public string Render(IReadOnlyList<ChatTurn> messages, bool addGenerationPrompt) => messages.Any(m => m.Role == "poet")
+        ? throw new ChatTemplateException("There are no poets.")
+        : string.Concat(messages.Select(m => $"<{m.Role}>{m.Content}")) + (addGenerationPrompt ? "<assistant>" : "");
+}
