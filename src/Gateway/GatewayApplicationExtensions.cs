@@ -1,9 +1,12 @@
 using Meridian.Gateway.Admin;
+using Meridian.Gateway.Chat;
+using Meridian.Gateway.Completions;
 using Meridian.Gateway.Embeddings;
 using Meridian.Gateway.Envelope;
 using Meridian.Gateway.Health;
 using Meridian.Gateway.Models;
 using Meridian.Gateway.Reference;
+using Meridian.Gateway.Tokenization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -24,7 +27,12 @@ public static class GatewayApplicationExtensions
         var services = app.Services;
         app.MapGet("/", LandingPage.GetAsync);
         app.MapMeridianApiReference();
+        app.MapPost("/v1/chat/completions", services.GetRequiredService<ChatEndpoint>().HandleAsync).DescribeChatCompletions();
+        app.MapPost("/v1/completions", services.GetRequiredService<CompletionsEndpoint>().HandleAsync).DescribeCompletions();
         app.MapPost("/v1/embeddings", services.GetRequiredService<EmbeddingsEndpoint>().HandleAsync).DescribeEmbeddings();
+        var tokenization = services.GetRequiredService<TokenizationEndpoints>();
+        app.MapPost("/tokenize", tokenization.TokenizeAsync).DescribeTokenize();
+        app.MapPost("/detokenize", tokenization.DetokenizeAsync).DescribeDetokenize();
         var models = services.GetRequiredService<ModelsEndpoints>();
         app.MapGet("/v1/models", models.ListAsync).DescribeModelList();
         app.MapGet("/v1/models/{**id}", models.GetAsync).DescribeModel();

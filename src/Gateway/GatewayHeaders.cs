@@ -24,6 +24,9 @@ public static class GatewayHeaders
     /// <summary>Answer: time from the arrival of the request to its answer, whole ms.</summary>
     public const string ProcessingMs = "openai-processing-ms";
 
+    /// <summary>Answer: <c>no</c> tells proxies (nginx) to pass the events of a stream on as they come.</summary>
+    public const string AccelBuffering = "x-accel-buffering";
+
     /// <summary>Answer: when to come back, ms; beside <c>retry-after</c>, which counts seconds.</summary>
     public const string RetryAfterMs = "retry-after-ms";
 

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Meridian.Gateway.Admin;
 using Meridian.Gateway.Health;
 using Meridian.Gateway.Models;
+using Meridian.Gateway.Tokenization;
 
 namespace Meridian.Gateway;
 
@@ -13,4 +14,6 @@ namespace Meridian.Gateway;
 [JsonSerializable(typeof(ScaleOrder))]
 [JsonSerializable(typeof(ScaleReport))]
 [JsonSerializable(typeof(ScaleHistory))]
+[JsonSerializable(typeof(TokenizeResponse))]
+[JsonSerializable(typeof(DetokenizeResponse))]
 internal sealed partial class GatewayJson : JsonSerializerContext;

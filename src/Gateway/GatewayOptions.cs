@@ -18,6 +18,14 @@ public sealed class GatewayOptions
     /// <value>Deadline of a request that names none in <see cref="GatewayHeaders.Deadline"/>, ms, 1 to 600000.</value>
     public int DefaultDeadlineMs { get; set; } = 30_000;
 
+    /// <value>Deadline of a generation that names none, ms, 1 to 600000: tokens may come for minutes.</value>
+    public int DefaultGenerationDeadlineMs { get; set; } = 600_000;
+
+    /// <value>
+    /// Longest silence on a stream before a comment is sent that says that it lives, ms, 100 to 600000. Proxies cut what is silent for long, most of them after a minute.
+    /// </value>
+    public int HeartbeatMs { get; set; } = 10_000;
+
     /// <value>Most items in one embeddings request. OpenAI's limit is the default.</value>
     public int MaxItems { get; set; } = 2048;
 }

@@ -17,6 +17,16 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
             mistakes.Add($"{nameof(GatewayOptions)}.{nameof(GatewayOptions.DefaultDeadlineMs)} is {options.DefaultDeadlineMs}: must be from 1 to {GatewayOptions.GreatestDeadlineMs} ms.");
         }
 
+        if (options.DefaultGenerationDeadlineMs is < 1 or > GatewayOptions.GreatestDeadlineMs)
+        {
+            mistakes.Add($"{nameof(GatewayOptions)}.{nameof(GatewayOptions.DefaultGenerationDeadlineMs)} is {options.DefaultGenerationDeadlineMs}: must be from 1 to {GatewayOptions.GreatestDeadlineMs} ms.");
+        }
+
+        if (options.HeartbeatMs is < 100 or > 600_000)
+        {
+            mistakes.Add($"{nameof(GatewayOptions)}.{nameof(GatewayOptions.HeartbeatMs)} is {options.HeartbeatMs}: must be from 100 to 600000 ms.");
+        }
+
         if (options.MaxItems is < 1 or > 65_536)
         {
             mistakes.Add($"{nameof(GatewayOptions)}.{nameof(GatewayOptions.MaxItems)} is {options.MaxItems}: must be from 1 to 65536.");

@@ -13,11 +13,15 @@ public sealed class GatewayOptionsTests
             options.MaxRequestBytes = 10;
             options.DefaultDeadlineMs = 0;
             options.MaxItems = -1;
+            options.DefaultGenerationDeadlineMs = 600_001;
+            options.HeartbeatMs = 5;
         }));
-        Assert.Equal(3, failure.Failures.Count());
+        Assert.Equal(5, failure.Failures.Count());
         Assert.Contains("GatewayOptions.MaxRequestBytes is 10", failure.Message, StringComparison.Ordinal);
         Assert.Contains("GatewayOptions.DefaultDeadlineMs is 0", failure.Message, StringComparison.Ordinal);
         Assert.Contains("GatewayOptions.MaxItems is -1", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("GatewayOptions.DefaultGenerationDeadlineMs is 600001", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("GatewayOptions.HeartbeatMs is 5", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -28,6 +28,9 @@ internal sealed record ApiError(int Status, string Type, string? Code, string Me
     public static ApiError Missing(string param, string expected) =>
         Invalid("missing_required_parameter", $"'{param}' is missing: it must be {expected}.", param);
 
+    /// <summary>For what this version, or a model, cannot do: said, never ignored.</summary>
+    public static ApiError Unsupported(string param, string message) => Invalid("unsupported_parameter", message, param);
+
     public static ApiError TooLarge(long limit) =>
         new(StatusCodes.Status413PayloadTooLarge, InvalidRequest, "request_too_large", $"The request body is larger than {limit} bytes. Send fewer items at a time.");
 

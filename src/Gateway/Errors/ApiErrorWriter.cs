@@ -28,7 +28,9 @@ internal static class ApiErrorWriter
         var buffer = ArrayPool<byte>.Shared.Rent(Bound(error));
         try
         {
-            var length = Write(error, buffer);
+            var cursor = new JsonCursor(buffer);
+            Write(error, ref cursor);
+            var length = cursor.Written;
             response.ContentLength = length;
             await response.BodyWriter.WriteAsync(buffer.AsMemory(0, length), context.RequestAborted);
         }
@@ -38,12 +40,13 @@ internal static class ApiErrorWriter
         }
     }
 
-    private static int Bound(ApiError error) =>
+    /// <summary>Most bytes that <see cref="Write"/> writes.</summary>
+    public static int Bound(ApiError error) =>
         128 + JsonCursor.TextBound(error.Message) + JsonCursor.TextBound(error.Type) + JsonCursor.TextBound(error.Param) + JsonCursor.TextBound(error.Code);
 
-    private static int Write(ApiError error, Span<byte> destination)
+    /// <summary>The body alone.</summary>
+    public static void Write(ApiError error, ref JsonCursor cursor)
     {
-        var cursor = new JsonCursor(destination);
         cursor.Raw("{\"error\":{\"message\":"u8);
         cursor.Text(error.Message);
         cursor.Raw(",\"type\":"u8);
@@ -53,6 +56,5 @@ internal static class ApiErrorWriter
         cursor.Raw(",\"code\":"u8);
         cursor.Text(error.Code);
         cursor.Raw("}}"u8);
-        return cursor.Written;
     }
 }

@@ -11,10 +11,12 @@ internal static class RefusalMapping
     /// <summary>What a 503 says when the refusal itself names no time, ms.</summary>
     private const int DefaultRetryAfterMs = 1000;
 
-    public static ApiError ToApiError(this Refusal refusal) => refusal.Code switch
+    /// <param name="refusal">The refusal.</param>
+    /// <param name="input">Field that holds the input, for a refusal that blames it without a name.</param>
+    public static ApiError ToApiError(this Refusal refusal, string input = "input") => refusal.Code switch
     {
         RefusalCode.InvalidInput => ApiError.Invalid("invalid_value", refusal.Message, refusal.Param),
-        RefusalCode.InputTooLong => ApiError.Invalid("context_length_exceeded", refusal.Message, refusal.Param ?? "input"),
+        RefusalCode.InputTooLong => ApiError.Invalid("context_length_exceeded", refusal.Message, refusal.Param ?? input),
         RefusalCode.ModelNotFound => new(StatusCodes.Status404NotFound, ApiError.InvalidRequest, "model_not_found", refusal.Message, refusal.Param ?? "model"),
         RefusalCode.NoCapacity or RefusalCode.NotReady => Unavailable(refusal, "no_capacity", true),
         RefusalCode.RegionLost => Unavailable(refusal, "region_unavailable", true),

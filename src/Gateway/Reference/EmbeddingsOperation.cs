@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using Meridian.Gateway.Errors;
-using Microsoft.AspNetCore.Http;
 using Microsoft.OpenApi;
 
 namespace Meridian.Gateway.Reference;
@@ -11,18 +9,7 @@ internal static class EmbeddingsOperation
     private const string RequestSchema = "CreateEmbeddingRequest";
     private const string ResponseSchema = "CreateEmbeddingResponse";
 
-    public static Answer[] Answers { get; } =
-    [
-        new(StatusCodes.Status200OK, typeof(object), "The vectors."),
-        new(StatusCodes.Status400BadRequest, typeof(ErrorBody), "The request is wrong; `param` names the field. Codes: `invalid_json`, `invalid_type`, `invalid_value`, `missing_required_parameter`, `too_many_items`, `context_length_exceeded`, `invalid_header`."),
-        new(StatusCodes.Status404NotFound, typeof(ErrorBody), "`model_not_found`: there is no such model."),
-        new(StatusCodes.Status408RequestTimeout, typeof(ErrorBody), "`request_timeout`: the body did not arrive within the deadline."),
-        new(StatusCodes.Status413PayloadTooLarge, typeof(ErrorBody), "`request_too_large`: the body is larger than is taken."),
-        new(StatusCodes.Status415UnsupportedMediaType, typeof(ErrorBody), "`unsupported_media_type`: the body is compressed."),
-        new(StatusCodes.Status500InternalServerError, typeof(ErrorBody), "`internal`: a fault of ours."),
-        new(StatusCodes.Status503ServiceUnavailable, typeof(ErrorBody), "`no_capacity`: all queues are full or no replica is ready. `region_unavailable`: the regions that were tried were lost. `residency_unavailable`: no region in a permitted jurisdiction can serve."),
-        new(StatusCodes.Status504GatewayTimeout, typeof(ErrorBody), "`deadline`: your deadline passed."),
-    ];
+    public static Answer[] Answers { get; } = InferenceOperation.Answers(typeof(object), "The vectors.");
 
     public static void Describe(OpenApiOperation operation, OpenApiDocument document)
     {
@@ -34,37 +21,10 @@ internal static class EmbeddingsOperation
             Description = "JSON, whatever the content type says. Unknown fields are ignored; of a repeated field the last counts.",
             Content = Json(new OpenApiSchemaReference(RequestSchema, document), """{"model":"minilm","input":["Hello from the nearest region"]}"""),
         };
-        operation.Parameters ??= [];
-        operation.Parameters.Add(CommonHeaders.Request(
-            GatewayHeaders.Deadline,
-            "Your deadline from the arrival of the request, ms.",
-            new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "600000", Default = 30000 }));
-        operation.Parameters.Add(CommonHeaders.Request(
-            GatewayHeaders.Residency,
-            "Jurisdictions that the data may enter, lower case, separated by commas, for example `eu,us`. Absent: any. It is never relaxed.",
-            new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[a-z0-9-]+(,[a-z0-9-]+)*$" }));
-        foreach (var (status, response) in operation.Responses!)
-        {
-            CommonHeaders.Answer(response, GatewayHeaders.ProcessingMs, "Time from the arrival of the request to its answer, ms.", CommonHeaders.Number(0));
-            CommonHeaders.Answer(response, GatewayHeaders.Attempts, "Regions that were tried; absent where the request was refused before.", CommonHeaders.Number(0));
-            CommonHeaders.Answer(response, GatewayHeaders.Region, "Region that answered, where one did.", CommonHeaders.Text());
-            switch (status)
-            {
-                case "200":
-                    CommonHeaders.Answer(response, GatewayHeaders.ModelVersion, "Version of the model that served.", CommonHeaders.Text());
-                    ((OpenApiResponse)response).Content = Json(
-                        new OpenApiSchemaReference(ResponseSchema, document),
-                        """{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.013,-0.042,0.077]}],"model":"minilm","usage":{"prompt_tokens":8,"total_tokens":8}}""");
-                    break;
-                case "503":
-                    CommonHeaders.Answer(response, GatewayHeaders.RetryAfterMs, "When to come back, ms.", CommonHeaders.Number(1));
-                    CommonHeaders.Answer(response, GatewayHeaders.ShouldRetry, "Whether sending the request again can help.", new OpenApiSchema { Type = JsonSchemaType.Boolean });
-                    break;
-                case "504":
-                    CommonHeaders.Answer(response, GatewayHeaders.ShouldRetry, "Always false: whether there is time for another try is yours to say.", new OpenApiSchema { Type = JsonSchemaType.Boolean });
-                    break;
-            }
-        }
+        InferenceOperation.Describe(operation, 30_000);
+        ((OpenApiResponse)operation.Responses!["200"]).Content = Json(
+            new OpenApiSchemaReference(ResponseSchema, document),
+            """{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.013,-0.042,0.077]}],"model":"minilm","usage":{"prompt_tokens":8,"total_tokens":8}}""");
     }
 
     private static OpenApiSchema Request()

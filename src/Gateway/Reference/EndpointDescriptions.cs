@@ -3,6 +3,7 @@ using Meridian.Gateway.Admin;
 using Meridian.Gateway.Errors;
 using Meridian.Gateway.Health;
 using Meridian.Gateway.Models;
+using Meridian.Gateway.Tokenization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -13,6 +14,7 @@ namespace Meridian.Gateway.Reference;
 /// <summary>What the API reference says of each route. The routes are plain request delegates, so all of it is said here and none of it runs with a request.</summary>
 internal static class EndpointDescriptions
 {
+    private const string GenerationTag = "Text generation";
     private const string ModelsTag = "Models";
     private const string AdminTag = "Administration";
     private const string HealthTag = "Health";
@@ -20,11 +22,27 @@ internal static class EndpointDescriptions
     public static void DescribeEmbeddings(this IEndpointConventionBuilder route) => route
         .Describe("createEmbedding", "Embeddings", "Embed texts", "Turns each text, or each array of token ids, into a vector. The vectors come in the order of the input.")
         .Answers(EmbeddingsOperation.Answers)
-        .AddOpenApiOperationTransformer((operation, context, _) =>
-        {
-            EmbeddingsOperation.Describe(operation, context.Document!);
-            return Task.CompletedTask;
-        });
+        .Operation(EmbeddingsOperation.Describe);
+
+    public static void DescribeChatCompletions(this IEndpointConventionBuilder route) => route
+        .Describe("createChatCompletion", GenerationTag, "Answer a conversation", "Continues a conversation with the assistant's turn, in one piece or streamed. A stream that cannot go on ends with an event `{\"error\":{...}}` and without `[DONE]`.")
+        .Answers(InferenceOperation.Answers(typeof(object), "The answer, or with `stream` its chunks as server-sent events."))
+        .Operation(GenerationOperations.Chat);
+
+    public static void DescribeCompletions(this IEndpointConventionBuilder route) => route
+        .Describe("createCompletion", GenerationTag, "Continue texts", "Continues each text, or each array of token ids, in one piece or streamed. A stream that cannot go on ends with an event `{\"error\":{...}}` and without `[DONE]`.")
+        .Answers(InferenceOperation.Answers(typeof(object), "The answer, or with `stream` its chunks as server-sent events."))
+        .Operation(GenerationOperations.Completions);
+
+    public static void DescribeTokenize(this IEndpointConventionBuilder route) => route
+        .Describe("tokenize", GenerationTag, "Tokens of a text", "Turns a text or a conversation into the token ids that the model would be given.")
+        .Answers(InferenceOperation.Answers(typeof(TokenizeResponse), "The tokens."))
+        .Operation(GenerationOperations.Tokenize);
+
+    public static void DescribeDetokenize(this IEndpointConventionBuilder route) => route
+        .Describe("detokenize", GenerationTag, "Text of tokens", "Turns token ids into text.")
+        .Answers(InferenceOperation.Answers(typeof(DetokenizeResponse), "The text."))
+        .Operation(GenerationOperations.Detokenize);
 
     public static void DescribeModelList(this IEndpointConventionBuilder route) => route
         .Describe("listModels", ModelsTag, "List models", "The models that the installation serves.")
@@ -81,6 +99,13 @@ internal static class EndpointDescriptions
         route.Add(endpoint => endpoint.Metadata.Add(((RouteEndpointBuilder)endpoint).RequestDelegate!.Method));
         return route.WithName(name).WithTags(tag).WithSummary(summary).WithDescription(description);
     }
+
+    private static void Operation(this IEndpointConventionBuilder route, Action<OpenApiOperation, OpenApiDocument> describe) =>
+        route.AddOpenApiOperationTransformer((operation, context, _) =>
+        {
+            describe(operation, context.Document!);
+            return Task.CompletedTask;
+        });
 
     private static IEndpointConventionBuilder Answers(this IEndpointConventionBuilder route, params Answer[] answers)
     {

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using CsCheck;
 using Meridian.Gateway.Embeddings;
 using Meridian.Gateway.Errors;
+using Meridian.Gateway.Wire;
 
 namespace Meridian.Gateway.Tests.Embeddings;
 
@@ -41,7 +42,7 @@ public sealed class EmbeddingRequestReaderTests
     {
         Gen.Select(
                 Input,
-                Text.Where(model => model.Length <= EmbeddingRequestReader.MaxModelLength),
+                Text.Where(model => model.Length <= JsonBody.MaxModelLength),
                 Gen.Select(Gen.OneOf("float", "base64", "null", ""), Gen.Int[0, 400], Gen.Int[0, 2], Gen.Int[0, 2]),
                 Harmless.Array[0, 3],
                 Gen.Select(Gen.Bool, Gen.Bool, Gen.Int[1, 40]),
@@ -75,7 +76,7 @@ public sealed class EmbeddingRequestReaderTests
 
         static EmbeddingRequest Read(ReadOnlySequence<byte> body)
         {
-            Assert.True(EmbeddingRequestReader.TryRead(body, MaxItems, out var request, out var error), error?.Message);
+            Assert.Null(EmbeddingRequestReader.Read(body, MaxItems, out var request));
             return request;
         }
 
@@ -122,10 +123,9 @@ public sealed class EmbeddingRequestReaderTests
 
     private static void Same(byte[] body, int cut)
     {
-        var read = EmbeddingRequestReader.TryRead(new ReadOnlySequence<byte>(body), MaxItems, out _, out var whole);
-        var readPieces = EmbeddingRequestReader.TryRead(Segments.Cut(body, cut), MaxItems, out _, out var pieces);
-        Assert.Equal(read, readPieces);
-        Assert.Equal(read, whole is null);
+        var whole = EmbeddingRequestReader.Read(new ReadOnlySequence<byte>(body), MaxItems, out _);
+        var pieces = EmbeddingRequestReader.Read(Segments.Cut(body, cut), MaxItems, out _);
+        Assert.Equal(whole is null, pieces is null);
         if (whole is not null)
         {
             Assert.InRange(whole.Status, 400, 404);

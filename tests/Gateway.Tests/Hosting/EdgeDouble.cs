@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Meridian.Federation.Edge;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 
 namespace Meridian.Gateway.Tests.Hosting;
 
@@ -11,7 +12,12 @@ public sealed class EdgeDouble : IEdge
 
     public Func<InferRequest, CancellationToken, Task<EdgeAnswer>> Respond { get; set; } = (request, _) => Task.FromResult(Embed(request, 4));
 
+    /// <value>By default a story; from the model <c>lost</c> its region is lost after three frames.</value>
+    public Func<InferRequest, CancellationToken, Task<EdgeOpening>> Open { get; set; } = (request, _) => Task.FromResult(Tell(request));
+
     public InferRequest? Last { get; private set; }
+
+    public GenerationInput LastGeneration => (GenerationInput)Last!.Input;
 
     public EmbeddingInput LastInput => (EmbeddingInput)Last!.Input;
 
@@ -19,6 +25,39 @@ public sealed class EdgeDouble : IEdge
     {
         Last = request;
         return Respond(request, cancellationToken);
+    }
+
+    public Task<EdgeOpening> OpenAsync(InferRequest request, CancellationToken cancellationToken)
+    {
+        Last = request;
+        return Open(request, cancellationToken);
+    }
+
+    /// <summary>Answers every opening with the stream.</summary>
+    public void Script(IRegionStream stream) => Open = (_, _) => Task.FromResult(new EdgeOpening(stream, null, "eastus", 1));
+
+    public static StreamHead Head(int prompts, string model = "story", string[]? texts = null) => new()
+    {
+        Region = "eastus",
+        Model = model,
+        Version = Version,
+        Variant = "fp32",
+        Stream = new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
+        PromptIds = [.. Enumerable.Range(0, prompts).Select(_ => new[] { 1, 2, 3 })],
+        PromptTexts = texts,
+        CachedTokens = 2,
+    };
+
+    public static EdgeOpening Tell(InferRequest request)
+    {
+        if (request.Model is not ("story" or "lost"))
+        {
+            return new EdgeOpening(null, new Refusal { Code = RefusalCode.ModelNotFound, Message = $"The model '{request.Model}' does not exist.", Param = "model" }, null, 0);
+        }
+
+        var input = (GenerationInput)request.Input;
+        var head = Head(input.Prompts.Length, request.Model, input.Echo ? [.. input.Prompts.Select(prompt => prompt.Text ?? "ids")] : null);
+        return new EdgeOpening(new StoryStream(head, input, request.Model == "lost" ? 3 : int.MaxValue), null, "eastus", 1);
     }
 
     /// <summary>Component j of vector i is (i + 1) / (j + 3).</summary>

@@ -57,16 +57,23 @@ public sealed class GatewayHost : IAsyncDisposable
 
     public Task<HttpResponseMessage> EmbedAsync(string json) => SendAsync(Encoding.UTF8.GetBytes(json));
 
-    public Task<HttpResponseMessage> SendAsync(byte[] body, params (string Name, string Value)[] headers)
+    public Task<HttpResponseMessage> ChatAsync(string json) => PostAsync("/v1/chat/completions", Encoding.UTF8.GetBytes(json));
+
+    public Task<HttpResponseMessage> CompleteAsync(string json) => PostAsync("/v1/completions", Encoding.UTF8.GetBytes(json));
+
+    public Task<HttpResponseMessage> SendAsync(byte[] body, params (string Name, string Value)[] headers) => PostAsync("/v1/embeddings", body, headers);
+
+    /// <summary>Posts JSON; answers as soon as the headers of the answer are there.</summary>
+    public Task<HttpResponseMessage> PostAsync(string path, byte[] body, params (string Name, string Value)[] headers)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, "/v1/embeddings") { Content = new ByteArrayContent(body) };
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         foreach (var (name, value) in headers)
         {
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
-        return Client.SendAsync(request);
+        return Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
     }
 
     public static async Task<JsonNode> JsonAsync(HttpResponseMessage response) => JsonNode.Parse(await response.Content.ReadAsStringAsync())!;

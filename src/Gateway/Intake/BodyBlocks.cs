@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Meridian.Gateway.Embeddings;
+namespace Meridian.Gateway.Intake;
 
 /// <summary>
 /// A request body that did not arrive in one piece, held in rented blocks until it is parsed. Blocks of one size, below the large-object heap:

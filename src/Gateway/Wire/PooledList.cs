@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 
-namespace Meridian.Gateway.Embeddings;
+namespace Meridian.Gateway.Wire;
 
 /// <summary>A growing list on a rented array. Whoever makes one disposes it, whatever the parser throws.</summary>
 internal ref struct PooledList<T>

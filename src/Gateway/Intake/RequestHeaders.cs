@@ -2,7 +2,7 @@ using System.Globalization;
 using Meridian.Gateway.Errors;
 using Microsoft.Extensions.Primitives;
 
-namespace Meridian.Gateway.Embeddings;
+namespace Meridian.Gateway.Intake;
 
 /// <summary>Reads the headers with which a caller narrows a request. A header that cannot be read is a mistake, never ignored: it was meant to bind.</summary>
 internal static class RequestHeaders

@@ -1,0 +1,106 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Meridian.Gateway.Errors;
+using Meridian.Gateway.Wire;
+using Meridian.Messages.Generation;
+
+namespace Meridian.Gateway.Generation.Answers;
+
+/// <summary>
+/// Writes the events of one streamed answer straight into the response's pipe; when to flush is the caller's. What is alike in all chunks is encoded once.
+/// An event is advanced over only when it is whole: an exception leaves no half of one.
+/// </summary>
+internal abstract class ChunkWriter
+{
+    /// <summary>Most bytes of a choice besides its text and log probabilities.</summary>
+    protected const int ChoiceFrame = 160;
+
+    private readonly byte[] _prefix;
+    private readonly byte[] _suffix;
+
+    /// <param name="identity">Of the answer.</param>
+    /// <param name="objectName">The <c>object</c> of a chunk.</param>
+    /// <param name="includeUsage">Whether a usage chunk will follow: then every other one says that it has none.</param>
+    protected ChunkWriter(AnswerIdentity identity, string objectName, bool includeUsage)
+    {
+        var buffer = new byte[128 + JsonCursor.TextBound(identity.Id) + JsonCursor.TextBound(objectName) + JsonCursor.TextBound(identity.Model) + JsonCursor.TextBound(identity.Fingerprint)];
+        var cursor = new JsonCursor(buffer);
+        cursor.Raw("data: {\"id\":"u8);
+        cursor.Text(identity.Id);
+        cursor.Raw(",\"object\":"u8);
+        cursor.Text(objectName);
+        cursor.Raw(",\"created\":"u8);
+        cursor.Number(identity.Created);
+        cursor.Raw(",\"model\":"u8);
+        cursor.Text(identity.Model);
+        cursor.Raw(",\"system_fingerprint\":"u8);
+        cursor.Text(identity.Fingerprint);
+        cursor.Raw(",\"choices\":["u8);
+        _prefix = buffer[..cursor.Written];
+        _suffix = (includeUsage ? "],\"usage\":null}\n\n"u8 : "]}\n\n"u8).ToArray();
+    }
+
+    /// <summary>Writes what stands before the first token. False: nothing.</summary>
+    public abstract bool Begin(PipeWriter pipe);
+
+    /// <summary>Writes tokens. False: there was nothing to tell of them yet.</summary>
+    public abstract bool Write(PipeWriter pipe, TokenGroup group);
+
+    /// <summary>The chunk that counts, without choices.</summary>
+    public void Usage(PipeWriter pipe, in TokenUsage usage)
+    {
+        var cursor = new JsonCursor(pipe.GetSpan(_prefix.Length + TokenUsage.Bound + 16));
+        cursor.Raw(_prefix);
+        cursor.Raw("],\"usage\":"u8);
+        usage.Write(ref cursor);
+        cursor.Raw("}\n\n"u8);
+        pipe.Advance(cursor.Written);
+    }
+
+    public static void Done(PipeWriter pipe) => pipe.Write("data: [DONE]\n\n"u8);
+
+    /// <summary>A comment, which clients skip: the stream lives.</summary>
+    public static void Ping(PipeWriter pipe) => pipe.Write(": ping\n\n"u8);
+
+    /// <summary>The last event of a stream that cannot go on.</summary>
+    public static void Error(PipeWriter pipe, ApiError error)
+    {
+        var cursor = new JsonCursor(pipe.GetSpan(ApiErrorWriter.Bound(error) + 16));
+        cursor.Raw("data: "u8);
+        ApiErrorWriter.Write(error, ref cursor);
+        cursor.Raw("\n\n"u8);
+        pipe.Advance(cursor.Written);
+    }
+
+    /// <summary>Begins a chunk of one choice, up to its index.</summary>
+    /// <param name="pipe">The response's.</param>
+    /// <param name="choice">Its index.</param>
+    /// <param name="bound">Most bytes of its text and log probabilities.</param>
+    protected JsonCursor Open(PipeWriter pipe, int choice, int bound)
+    {
+        var cursor = new JsonCursor(pipe.GetSpan(_prefix.Length + ChoiceFrame + _suffix.Length + bound));
+        cursor.Raw(_prefix);
+        cursor.Raw("{\"index\":"u8);
+        cursor.Number(choice);
+        return cursor;
+    }
+
+    /// <summary>Ends a chunk and hands it to the pipe.</summary>
+    protected void Close(PipeWriter pipe, ref JsonCursor cursor, FinishReason? finish)
+    {
+        cursor.Raw(",\"finish_reason\":"u8);
+        cursor.Raw(Finish(finish));
+        cursor.Raw("}"u8);
+        cursor.Raw(_suffix);
+        pipe.Advance(cursor.Written);
+    }
+
+    /// <summary>A finish reason as JSON.</summary>
+    public static ReadOnlySpan<byte> Finish(FinishReason? finish) => finish switch
+    {
+        null => "null"u8,
+        FinishReason.Stop => "\"stop\""u8,
+        FinishReason.Length => "\"length\""u8,
+        _ => throw new InvalidOperationException($"A choice ended for the unknown reason {finish}."),
+    };
+}

@@ -1,0 +1,95 @@
+using Meridian.Errors;
+using Meridian.Federation.Edge;
+using Meridian.Gateway.Callers;
+using Meridian.Gateway.Errors;
+using Meridian.Gateway.Generation.Answers;
+using Meridian.Gateway.Intake;
+using Meridian.Messages;
+using Meridian.Messages.Generation;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace Meridian.Gateway.Generation;
+
+/// <summary>
+/// The way of every request for text, streamed or not: read, opened through the edge, answered. Until the first frame is at hand an error is an ordinary status.
+/// Whatever ends the answer (its end, an error, the caller who hangs up) disposes the stream, which stops the work in its region.
+/// </summary>
+internal sealed class GenerationPath(
+    IEdge edge, CallerResolver callers, RequestIntake intake, EventStream events, Random random, IOptions<GatewayOptions> options, TimeProvider time)
+{
+    private readonly int _deadlineMs = options.Value.DefaultGenerationDeadlineMs;
+    private readonly TimeSpan _longestSilence = TimeSpan.FromMilliseconds(options.Value.HeartbeatMs);
+
+    public async Task ServeAsync(HttpContext context, AnswerShape shape, BodyParser<long, GenerationRequest> parse)
+    {
+        if (!intake.TryReadHead(context, _deadlineMs, out var head, out var error))
+        {
+            await intake.RefuseAsync(context, head, error);
+            return;
+        }
+
+        (var request, error) = await intake.ReadBodyAsync(context, head, random.NextInt64(), parse);
+        if (error is not null)
+        {
+            await intake.RefuseAsync(context, head, error);
+            return;
+        }
+
+        var opening = await edge.OpenAsync(
+            new InferRequest
+            {
+                RequestId = context.TraceIdentifier,
+                Model = request.Model,
+                RemainingMs = intake.RemainingMs(head),
+                Tenant = callers.Resolve(context).Tenant,
+                Residency = head.Residency,
+                Input = request.Input,
+            },
+            context.RequestAborted);
+        EdgeHeaders.Write(context.Response, opening.Region, opening.Attempts);
+        if (opening.Stream is not { } stream)
+        {
+            var refusal = opening.Refusal ?? throw new InvalidOperationException("The edge opened neither a stream nor refused to.");
+            await intake.RefuseAsync(context, head, refusal.ToApiError(shape.InputField));
+            return;
+        }
+
+        await using (stream)
+        {
+            try
+            {
+                var frame = await stream.ReadAsync(context.RequestAborted);
+                context.Response.Headers[GatewayHeaders.ModelVersion] = stream.Head.Version;
+                if (request.Stream)
+                {
+                    intake.Stamp(context, head);
+                    await events.WriteAsync(context, request, shape, stream, frame, _longestSilence);
+                }
+                else
+                {
+                    await AnswerAsync(context, request, shape, stream, frame, head);
+                }
+            }
+            catch (MeridianException exception) when (!context.Response.HasStarted)
+            {
+                await intake.RefuseAsync(context, head, exception.Refusal.ToApiError(shape.InputField));
+            }
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context, GenerationRequest request, AnswerShape shape, IRegionStream stream, StreamFrame? frame, RequestHead head)
+    {
+        var (choices, tokens) = await WholeAnswer.GatherAsync(stream, frame, request.Input.Choices, context.RequestAborted);
+        var opened = stream.Head;
+        intake.Stamp(context, head);
+        await WholeAnswer.WriteAsync(
+            context.Response,
+            shape,
+            AnswerIdentity.Draw(shape.IdPrefix, opened, time),
+            choices,
+            opened.PromptTexts,
+            new TokenUsage(opened.PromptTokens, opened.CachedTokens, tokens),
+            context.RequestAborted);
+    }
+}

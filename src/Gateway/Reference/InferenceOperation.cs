@@ -1,0 +1,57 @@
+using System.Globalization;
+using Meridian.Gateway.Errors;
+using Microsoft.AspNetCore.Http;
+using Microsoft.OpenApi;
+
+namespace Meridian.Gateway.Reference;
+
+/// <summary>What all operations that run a model have in common: headers that bind the request, headers that say where it ran, and the ways to fail.</summary>
+internal static class InferenceOperation
+{
+    public static Answer[] Answers(Type body, string description) =>
+    [
+        new(StatusCodes.Status200OK, body, description),
+        new(StatusCodes.Status400BadRequest, typeof(ErrorBody), "The request is wrong; `param` names the field. Codes: `invalid_json`, `invalid_type`, `invalid_value`, `missing_required_parameter`, `unsupported_parameter`, `too_many_items`, `context_length_exceeded`, `invalid_header`."),
+        new(StatusCodes.Status404NotFound, typeof(ErrorBody), "`model_not_found`: there is no such model."),
+        new(StatusCodes.Status408RequestTimeout, typeof(ErrorBody), "`request_timeout`: the body did not arrive within the deadline."),
+        new(StatusCodes.Status413PayloadTooLarge, typeof(ErrorBody), "`request_too_large`: the body is larger than is taken."),
+        new(StatusCodes.Status415UnsupportedMediaType, typeof(ErrorBody), "`unsupported_media_type`: the body is compressed."),
+        new(StatusCodes.Status500InternalServerError, typeof(ErrorBody), "`internal`: a fault of ours."),
+        new(StatusCodes.Status503ServiceUnavailable, typeof(ErrorBody), "`no_capacity`: all queues are full or no replica is ready. `region_unavailable`: the regions that were tried were lost. `residency_unavailable`: no region in a permitted jurisdiction can serve."),
+        new(StatusCodes.Status504GatewayTimeout, typeof(ErrorBody), "`deadline`: your deadline passed."),
+    ];
+
+    /// <param name="operation">To describe.</param>
+    /// <param name="deadlineMs">Deadline where the caller names none, ms.</param>
+    public static void Describe(OpenApiOperation operation, int deadlineMs)
+    {
+        operation.Parameters ??= [];
+        operation.Parameters.Add(CommonHeaders.Request(
+            GatewayHeaders.Deadline,
+            "Your deadline from the arrival of the request, ms.",
+            new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "600000", Default = deadlineMs }));
+        operation.Parameters.Add(CommonHeaders.Request(
+            GatewayHeaders.Residency,
+            "Jurisdictions that the data may enter, lower case, separated by commas, for example `eu,us`. Absent: any. It is never relaxed.",
+            new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[a-z0-9-]+(,[a-z0-9-]+)*$" }));
+        foreach (var (status, response) in operation.Responses!)
+        {
+            CommonHeaders.Answer(response, GatewayHeaders.ProcessingMs, "Time from the arrival of the request to its answer, of a stream to its first tokens, ms.", CommonHeaders.Number(0));
+            CommonHeaders.Answer(response, GatewayHeaders.Attempts, "Regions that were tried; absent where the request was refused before.", CommonHeaders.Number(0));
+            CommonHeaders.Answer(response, GatewayHeaders.Region, "Region that answered, where one did.", CommonHeaders.Text());
+            switch (int.Parse(status, CultureInfo.InvariantCulture))
+            {
+                case StatusCodes.Status200OK:
+                    CommonHeaders.Answer(response, GatewayHeaders.ModelVersion, "Version of the model that served.", CommonHeaders.Text());
+                    break;
+                case StatusCodes.Status503ServiceUnavailable:
+                    CommonHeaders.Answer(response, GatewayHeaders.RetryAfterMs, "When to come back, ms.", CommonHeaders.Number(1));
+                    CommonHeaders.Answer(response, GatewayHeaders.ShouldRetry, "Whether sending the request again can help.", new OpenApiSchema { Type = JsonSchemaType.Boolean });
+                    break;
+                case StatusCodes.Status504GatewayTimeout:
+                    CommonHeaders.Answer(response, GatewayHeaders.ShouldRetry, "Always false: whether there is time for another try is yours to say.", new OpenApiSchema { Type = JsonSchemaType.Boolean });
+                    break;
+            }
+        }
+    }
+}

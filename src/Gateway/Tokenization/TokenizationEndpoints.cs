@@ -1,0 +1,77 @@
+using System.Text.Json.Serialization.Metadata;
+using Meridian.Federation.Edge;
+using Meridian.Gateway.Callers;
+using Meridian.Gateway.Errors;
+using Meridian.Gateway.Intake;
+using Meridian.Messages;
+using Meridian.Messages.Generation;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace Meridian.Gateway.Tokenization;
+
+/// <summary><c>POST /tokenize</c> and <c>POST /detokenize</c>, as vLLM has them. The tokenizer is the serving region's.</summary>
+internal sealed class TokenizationEndpoints(IEdge edge, CallerResolver callers, RequestIntake intake, IOptions<GatewayOptions> options)
+{
+    private readonly int _deadlineMs = options.Value.DefaultDeadlineMs;
+
+    public Task TokenizeAsync(HttpContext context) => ServeAsync<TokenizeOutput, TokenizeResponse>(
+        context,
+        "prompt",
+        TokenizeRequestReader.Read,
+        static output => new TokenizeResponse { Count = output.TokenIds.Length, ContextLength = output.ContextLength, Tokens = output.TokenIds, Texts = output.Texts },
+        GatewayJson.Default.TokenizeResponse);
+
+    public Task DetokenizeAsync(HttpContext context) => ServeAsync<DetokenizeOutput, DetokenizeResponse>(
+        context,
+        "tokens",
+        DetokenizeRequestReader.Read,
+        static output => new DetokenizeResponse { Prompt = output.Text },
+        GatewayJson.Default.DetokenizeResponse);
+
+    private async Task ServeAsync<TOutput, TResponse>(
+        HttpContext context, string input, BodyParser<int, TokenizationRequest> parse, Func<TOutput, TResponse> answerOf, JsonTypeInfo<TResponse> json)
+        where TOutput : InferOutput
+    {
+        if (!intake.TryReadHead(context, _deadlineMs, out var head, out var error))
+        {
+            await intake.RefuseAsync(context, head, error);
+            return;
+        }
+
+        (var request, error) = await intake.ReadBodyAsync(context, head, 0, parse);
+        if (error is not null)
+        {
+            await intake.RefuseAsync(context, head, error);
+            return;
+        }
+
+        var answer = await edge.InferAsync(
+            new InferRequest
+            {
+                RequestId = context.TraceIdentifier,
+                Model = request.Model,
+                RemainingMs = intake.RemainingMs(head),
+                Tenant = callers.Resolve(context).Tenant,
+                Residency = head.Residency,
+                Input = request.Input,
+            },
+            context.RequestAborted);
+        EdgeHeaders.Write(context.Response, answer.Region, answer.Attempts);
+        if (answer.Reply.Result is not { } result)
+        {
+            var refusal = answer.Reply.Refusal ?? throw new InvalidOperationException("The edge answered neither a result nor a refusal.");
+            await intake.RefuseAsync(context, head, refusal.ToApiError(input));
+            return;
+        }
+
+        if (result.Output is not TOutput output)
+        {
+            throw new InvalidOperationException($"The model '{result.Model}' of region '{result.Region}' answered {result.Output.GetType().Name} where {typeof(TOutput).Name} was asked for.");
+        }
+
+        context.Response.Headers[GatewayHeaders.ModelVersion] = result.Version;
+        intake.Stamp(context, head);
+        await context.Response.WriteAsJsonAsync(answerOf(output), json, contentType: null, context.RequestAborted);
+    }
+}

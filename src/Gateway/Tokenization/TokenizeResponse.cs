@@ -1,0 +1,20 @@
+using System.ComponentModel;
+using System.Text.Json.Serialization;
+
+namespace Meridian.Gateway.Tokenization;
+
+[Description("The tokens of a text or conversation.")]
+internal sealed record TokenizeResponse
+{
+    [JsonPropertyName("count"), Description("Number of tokens.")]
+    public required int Count { get; init; }
+
+    [JsonPropertyName("max_model_len"), Description("The model's context, tokens.")]
+    public required int ContextLength { get; init; }
+
+    [JsonPropertyName("tokens"), Description("Their ids.")]
+    public required int[] Tokens { get; init; }
+
+    [JsonPropertyName("token_strs"), Description("Their texts where 'return_token_strs' asked for them, else null.")]
+    public string[]? Texts { get; init; }
+}
