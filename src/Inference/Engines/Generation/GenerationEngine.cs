@@ -31,10 +31,9 @@ public sealed partial class GenerationEngine : IGenerationEngine
     private readonly int[] _endIds;
 
     private GenerationEngine(
-        ModelPackage package, EngineOptions options, DeviceName device, GenerationTokenizer tokenizer, int[] endIds, GenerationLimits limits, GenerationScheduler scheduler)
+        ModelPackage package, EngineOptions options, GenerationTokenizer tokenizer, int[] endIds, GenerationLimits limits, GenerationScheduler scheduler)
     {
         Package = package;
-        Device = device.ToString();
         _options = options;
         _tokenizer = tokenizer;
         _endIds = endIds;
@@ -46,7 +45,7 @@ public sealed partial class GenerationEngine : IGenerationEngine
     public ModelPackage Package { get; }
 
     /// <inheritdoc />
-    public string Device { get; }
+    public string Device => _options.Device;
 
     /// <inheritdoc />
     /// <remarks>The model's, or less where the cache's memory does not hold as much.</remarks>
@@ -137,19 +136,7 @@ public sealed partial class GenerationEngine : IGenerationEngine
                 Slots = CacheBudget.Slots(options),
             });
             cancellationToken.ThrowIfCancellationRequested();
-            var budget = CacheBudget.Tokens(package, stage.Shape, options, device);
-            var measured = StageWarmUp.Run(stage, options, budget, time, cancellationToken);
-            var limits = new GenerationLimits(stage.Shape.ContextLength, budget, stage.Shape.Vocabulary, options.QueueCapacity);
-            Log.Loaded(
-                logger, package.Manifest.Id, device.ToString(), options.IntraOpThreads, time.GetElapsedTime(started).TotalMilliseconds, stage.Shape.Layout, options.MaxSequences,
-                budget, limits.SequenceTokens, measured.DecodeMs, measured.PromptTokenMs);
-            if (limits.SequenceTokens < limits.ContextLength)
-                Log.ShortOfMemory(logger, package.Manifest.Id, limits.ContextLength, limits.SequenceTokens);
-            var endIds = stage.Config.EndIds;
-            var scheduler = new GenerationScheduler(
-                package.Manifest.Id, stage, options, budget, new StepPace(options.PrefillChunk, measured.DecodeMs, measured.PromptTokenMs),
-                (float)(measured.DecodeMs * ExpectedTokens), time, logger);
-            return new GenerationEngine(package, options, device, tokenizer, endIds, limits, scheduler);
+            return Start(package, options, stage, stage.Config.EndIds, tokenizer, time, logger, started, cancellationToken);
         }
         catch
         {
@@ -157,6 +144,31 @@ public sealed partial class GenerationEngine : IGenerationEngine
             tokenizer?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Warms a loaded stage up and starts the engine, which owns stage and tokenizer from here on.</summary>
+    internal static GenerationEngine Start(
+        ModelPackage package,
+        EngineOptions options,
+        IDecoderStage stage,
+        int[] endIds,
+        GenerationTokenizer tokenizer,
+        TimeProvider time,
+        ILogger logger,
+        long started,
+        CancellationToken cancellationToken)
+    {
+        var budget = CacheBudget.Tokens(package, stage.Shape, options);
+        var (decodeMs, promptTokenMs) = StageWarmUp.Run(stage, options, budget, time, cancellationToken);
+        var limits = new GenerationLimits(stage.Shape.ContextLength, budget, stage.Shape.Vocabulary, options.QueueCapacity);
+        Log.Loaded(
+            logger, package.Manifest.Id, options.Device, options.IntraOpThreads, time.GetElapsedTime(started).TotalMilliseconds, stage.Shape.Layout, options.MaxSequences,
+            budget, limits.SequenceTokens, decodeMs, promptTokenMs);
+        if (limits.SequenceTokens < limits.ContextLength)
+            Log.ShortOfMemory(logger, package.Manifest.Id, limits.ContextLength, limits.SequenceTokens);
+        var scheduler = new GenerationScheduler(
+            package.Manifest.Id, stage, options, budget, new StepPace(options.PrefillChunk, decodeMs, promptTokenMs), (float)(decodeMs * ExpectedTokens), time, logger);
+        return new GenerationEngine(package, options, tokenizer, endIds, limits, scheduler);
     }
 
     private GenerationAdmission? Tokenize(GenerationWork work, out GenerationHead head)

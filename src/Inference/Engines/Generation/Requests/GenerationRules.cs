@@ -47,7 +47,7 @@ internal static class GenerationRules
     public static GenerationAdmission? CheckIds(string param, int[] ids, GenerationLimits limits)
     {
         if (ids.Length == 0)
-            return GenerationRefusals.Invalid(param, $"{param} is an empty array of token ids. Send at least one id.");
+            return GenerationRefusals.Invalid(param, $"{param} has no tokens. Send some text, or at least one id.");
         var wrong = FirstOutside(ids, limits.Vocabulary);
         return wrong < 0
             ? null

@@ -19,8 +19,9 @@ internal static class CacheBudget
 
     /// <summary>Tokens that the memory holds.</summary>
     /// <exception cref="ModelPackageException">Not even two.</exception>
-    public static long Tokens(ModelPackage package, DecoderShape shape, EngineOptions options, DeviceName device)
+    public static long Tokens(ModelPackage package, DecoderShape shape, EngineOptions options)
     {
+        _ = DeviceName.TryParse(options.Device, out var device);
         var bytes = options.KvCacheBytes ?? (device.IsCuda ? OnGpu : Math.Min(MostOnCpu, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / ShareOfMemory));
         var tokens = bytes / shape.BytesPerToken;
         return tokens >= 2

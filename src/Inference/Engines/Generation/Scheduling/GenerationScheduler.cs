@@ -70,6 +70,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
     private long _worstCases;
     private long _arrivals;
     private long _turn;
+    private long _round;
     private bool _othersWait;
 
     // Written by the engine's thread, read by anyone.
@@ -678,6 +679,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         _idCount = 0;
         _decodeRows = 0;
         _promptTokens = 0;
+        _round++;
 
         // By index, since making room for an older sequence may take younger ones, which come later, out of the list.
         for (var i = 0; i < _running.Count; i++)
@@ -741,7 +743,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             GenerationSequence? next = null;
             foreach (var sequence in _running)
             {
-                if (sequence.Pending > 1 && sequence.ConsideredFor <= _steps && (next is null || sequence.Line.PromptTurn < next.Line.PromptTurn))
+                if (sequence.Pending > 1 && sequence.ConsideredFor != _round && (next is null || sequence.Line.PromptTurn < next.Line.PromptTurn))
                     next = sequence;
             }
 
@@ -751,7 +753,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             if (count < next.Pending && count < StepPace.LeastTokens && _promptTokens > 0)
                 return;
             next.Line.PromptTurn = ++_turn;
-            next.ConsideredFor = _steps + 1;
+            next.ConsideredFor = _round;
             if (count == next.Pending && !TryReserve(next))
                 continue;
             AddRow(next, count);

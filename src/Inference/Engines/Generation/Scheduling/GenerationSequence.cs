@@ -92,7 +92,7 @@ internal sealed class GenerationSequence
     /// <value>The last step that computed it.</value>
     public long LastStep { get; set; }
 
-    /// <value>The last step that might have computed a part of its prompt.</value>
+    /// <value>When it was last considered for a part of its prompt, whether or not its ring had room.</value>
     public long ConsideredFor { get; set; }
 
     /// <value>Since when its reader's ring has been full, or null. A timestamp.</value>
