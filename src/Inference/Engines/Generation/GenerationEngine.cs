@@ -24,6 +24,9 @@ public sealed partial class GenerationEngine : IGenerationEngine
     // A guess of how long an answer is, until some have been seen.
     private const int ExpectedTokens = 64;
 
+    // Tokens at a prompt's end that can have to do with what follows it.
+    private const int PromptEnd = 64;
+
     private readonly EngineOptions _options;
     private readonly GenerationTokenizer _tokenizer;
     private readonly GenerationLimits _limits;
@@ -239,7 +242,7 @@ public sealed partial class GenerationEngine : IGenerationEngine
         {
             var prompt = prompts[choice / work.ChoicesPerPrompt];
             var limit = work.MaxTokens is { } most ? prompt.Ids.Length + most : _limits.SequenceTokens;
-            var text = new ChoiceText(_tokenizer.CreateDetokenizer(), work.Stop.Length == 0 ? null : new StopMatcher(work.Stop), work.IgnoreEndOfText ? [] : _endIds);
+            var text = new ChoiceText(Detokenizer(prompt.Ids), work.Stop.Length == 0 ? null : new StopMatcher(work.Stop), work.IgnoreEndOfText ? [] : _endIds);
             for (var i = 0; i < generated.Length; i++)
             {
                 _ = text.Append(generated[i], prompt.Ids.Length + i + 1 >= limit, out var finish);
@@ -254,5 +257,14 @@ public sealed partial class GenerationEngine : IGenerationEngine
             prompt.Unstarted++;
             sequences.Add(new GenerationSequence(stream, choice, prompt, generated, limit, work.MaxTokens is null, sampler, text, work.TopLogprobs) { Tenant = work.Tenant });
         }
+    }
+
+    /// <summary>A detokenizer that has read the prompt's end: a text that goes on begins with the space that many tokenizers take from a text's beginning.</summary>
+    private IncrementalDetokenizer Detokenizer(ReadOnlySpan<int> prompt)
+    {
+        var detokenizer = _tokenizer.CreateDetokenizer();
+        foreach (var id in prompt[Math.Max(0, prompt.Length - PromptEnd)..])
+            _ = detokenizer.Append(id);
+        return detokenizer;
     }
 }

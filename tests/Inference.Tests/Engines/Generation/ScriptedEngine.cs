@@ -83,7 +83,10 @@ internal sealed class ScriptedEngine : IAsyncDisposable
         var prompt = ids.Count;
         var limit = work.MaxTokens is { } most ? prompt + most : Engine.ContextLength;
         var sampler = new Sampler(work.Sampling, choice, ScriptedStage.Vocabulary);
-        var text = new ChoiceText(_tokenizer.Tokenizer.CreateDetokenizer(), work.Stop.Length == 0 ? null : new StopMatcher(work.Stop), work.IgnoreEndOfText ? [] : EndIds);
+        var detokenizer = _tokenizer.Tokenizer.CreateDetokenizer();
+        foreach (var id in ids)
+            _ = detokenizer.Append(id);
+        var text = new ChoiceText(detokenizer, work.Stop.Length == 0 ? null : new StopMatcher(work.Stop), work.IgnoreEndOfText ? [] : EndIds);
         var pieces = new List<string>();
         var logprobs = new List<GeneratedLogprob>();
         while (true)

@@ -1,11 +1,14 @@
+using System.Text.Json;
 using Meridian.Inference.Engines;
 using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Packages;
 using Meridian.Inference.Sampling;
 using Meridian.Inference.Tests.Decoders;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meridian.Inference.Tests.Engines.Generation;
 
+/// <summary>The trained model says its golden texts, token for token, whatever else the engine does.</summary>
 public sealed class StoriesGenerationTests
 {
     private static readonly SamplingSettings Greedy = new() { Temperature = 0 };
@@ -14,25 +17,152 @@ public sealed class StoriesGenerationTests
     public async Task Every_golden_prompt_alone()
     {
         await using var engine = await LoadAsync(new EngineOptions());
-        foreach (var (prompt, expected) in Decoders.Stories.Golden())
+        foreach (var golden in Cases())
         {
-            var generated = await Generated.ReadAsync(Open(engine, prompt, expected.Length));
-            Assert.Equal(expected, generated.Ids());
-            Assert.Equal(GenerationFinish.Length, generated.Finishes[0]);
+            var stream = Open(engine, new GenerationPrompt { Text = golden.Text }, golden.Generated.Length);
+            var generated = await Generated.ReadAsync(stream);
+            Assert.Equal(golden.Prompt, stream.Head.PromptIds[0]);
+            Assert.Equal(golden.Generated, generated.Ids());
+            if (golden.GeneratedText is not null)
+                Assert.Equal(golden.GeneratedText, generated.Text());
+            Assert.Equal(golden.Ended ? GenerationFinish.Stop : GenerationFinish.Length, generated.Finishes[0]);
         }
     }
 
-    private static async Task<GenerationEngine> LoadAsync(EngineOptions options)
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task All_golden_prompts_together_joining_at_random_steps(bool prefixCache)
     {
-        var package = await TestModels.PackageAsync(TestModels.Folder("stories260k"));
-        var factory = new GenerationEngineFactory(TimeProvider.System, NullLogger<GenerationEngine>.Instance);
-        return (GenerationEngine)await factory.CreateAsync(package, options, TestContext.Current.CancellationToken);
+        var cases = Cases();
+        using var ties = new TieRule(await PackageAsync());
+        for (var seed = 0; seed < 3; seed++)
+        {
+            await using var engine = await LoadAsync(new EngineOptions { MaxSequences = 7, PrefillChunk = 3 + seed, PrefixCache = prefixCache });
+            var random = new Random(seed);
+            var joins = new List<Task>();
+            foreach (var whole in cases.Concat(cases).OrderBy(_ => random.Next()))
+            {
+                // Half of them with a part of their text as prompt: these begin alike.
+                var cut = random.Next(2) * random.Next(10, 60);
+                var golden = whole with { Prompt = [.. whole.Prompt, .. whole.Generated[..cut]], Generated = whole.Generated[cut..] };
+                var after = engine.Counters.Steps + random.Next(40);
+                while (engine.Counters.Steps < after && engine.Counters.SlotsInUse > 0)
+                    await Task.Yield();
+                joins.Add(CheckAsync(Open(engine, golden, golden.Generated.Length), golden, ties));
+            }
+
+            await Task.WhenAll(joins);
+            Assert.True(prefixCache == engine.Counters.CachedTokens > 0, $"{engine.Counters.CachedTokens} tokens came from the prefix cache");
+        }
+
+        Assert.Equal(0, ties.Ties);
     }
 
-    private static IGenerationStream Open(GenerationEngine engine, int[] prompt, int? maxTokens)
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task With_so_little_memory_that_sequences_give_way(bool prefixCache)
     {
-        var admission = engine.Open(new GenerationWork { Prompts = [new GenerationPrompt { TokenIds = prompt }], MaxTokens = maxTokens, Sampling = Greedy });
+        // 600 tokens for sequences that may take 511 each: they begin together and cannot end together.
+        var package = await PackageAsync();
+        using var ties = new TieRule(package);
+        var perToken = ties.BytesPerToken;
+        await using var engine = await LoadAsync(new EngineOptions { MaxSequences = 8, KvCacheBytes = 600 * perToken, PrefixCache = prefixCache });
+        var cases = Cases();
+        await Task.WhenAll(cases.Select(golden => CheckAsync(Open(engine, golden, null), golden, ties)));
+        var counters = engine.Counters;
+        Assert.True(counters.Preemptions > 3, $"{counters.Preemptions} preemptions");
+        Assert.Equal((0, 0L), (counters.SlotsInUse, counters.ReservedTokens));
+        Assert.Equal(0, ties.Ties);
+    }
+
+    [Theory]
+    [InlineData(0f, 1f, 0f)]
+    [InlineData(0f, 1.2f, 0.3f)]
+    [InlineData(0.9f, 1f, 0f)]
+    [InlineData(0.9f, 1.2f, 0.3f)]
+    public async Task Continued_on_a_fresh_engine_from_every_position_the_rest_is_the_same(float temperature, float repetition, float frequency)
+    {
+        await using var first = await LoadAsync(new EngineOptions());
+        await using var second = await LoadAsync(new EngineOptions { PrefixCache = false });
+        var work = new GenerationWork
+        {
+            Prompts = [new GenerationPrompt { Text = "Once upon a time" }],
+            ChoicesPerPrompt = 3,
+            MaxTokens = 60,
+            Sampling = new SamplingSettings { Temperature = temperature, RepetitionPenalty = repetition, FrequencyPenalty = frequency, TopP = 0.95f, Seed = 42 },
+            Stop = ["Tom", " mom ", "to play"],
+        };
+        var whole = await Generated.ReadAsync(Open(first, work), 3);
+        for (var position = 0; position <= 60; position++)
+        {
+            var begins = Enumerable.Range(0, 3).Select(c => Math.Min(position, whole.Ids(c).Length)).ToArray();
+            var rest = await Generated.ReadAsync(Open(second, work with { Resume = [.. begins.Select((at, c) => new ChoiceState(c, whole.Ids(c)[..at]))] }), 3, c => begins[c]);
+            for (var choice = 0; choice < 3; choice++)
+            {
+                Assert.Equal(whole.Ids(choice)[begins[choice]..], rest.Ids(choice));
+                Assert.EndsWith(rest.Text(choice), whole.Text(choice), StringComparison.Ordinal);
+                Assert.Equal(whole.Finishes[choice], rest.Finishes[choice]);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Logprobs_are_the_models_own()
+    {
+        await using var engine = await LoadAsync(new EngineOptions());
+        var work = new GenerationWork { Prompts = [new GenerationPrompt { Text = "Lily and Ben" }], MaxTokens = 20, Sampling = Greedy, TopLogprobs = 3 };
+        var plain = await Generated.ReadAsync(Open(engine, work));
+        var pushed = await Generated.ReadAsync(Open(engine, work with { MaxTokens = 1, Sampling = new SamplingSettings { Temperature = 0, LogitBias = [(300, 100)] } }));
+        Assert.Equal(300, pushed.Ids()[0]);
+        Assert.Equal(plain.Logprobs[0][0].Top, pushed.Logprobs[0][0].Top);
+        Assert.True(pushed.Logprobs[0][0].Logprob < plain.Logprobs[0][0].Logprob);
+        Assert.All(plain.Logprobs[0], l => Assert.Equal((l.TokenId, l.Logprob), l.Top[0]));
+    }
+
+    private static async Task CheckAsync(IGenerationStream stream, Golden golden, TieRule ties)
+    {
+        var generated = await Generated.ReadAsync(stream);
+        lock (ties)
+            ties.Check(golden.Prompt, golden.Generated, generated.Ids().AsSpan(0, Math.Min(golden.Generated.Length, generated.Ids().Length)));
+    }
+
+    private static Task<ModelPackage> PackageAsync() => TestModels.PackageAsync(TestModels.Folder("stories260k"));
+
+    private static async Task<GenerationEngine> LoadAsync(EngineOptions options)
+    {
+        var factory = new GenerationEngineFactory(TimeProvider.System, NullLogger<GenerationEngine>.Instance);
+        return (GenerationEngine)await factory.CreateAsync(await PackageAsync(), options, TestContext.Current.CancellationToken);
+    }
+
+    private static IGenerationStream Open(GenerationEngine engine, Golden golden, int? maxTokens) =>
+        Open(engine, new GenerationPrompt { TokenIds = golden.Prompt }, maxTokens);
+
+    private static IGenerationStream Open(GenerationEngine engine, GenerationPrompt prompt, int? maxTokens) =>
+        Open(engine, new GenerationWork { Prompts = [prompt], MaxTokens = maxTokens, Sampling = Greedy });
+
+    private static IGenerationStream Open(GenerationEngine engine, GenerationWork work)
+    {
+        var admission = engine.Open(work);
         Assert.True(admission.Status == GenerationStatus.Admitted, admission.Message);
         return admission.Stream!;
     }
+
+    private static List<Golden> Cases()
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(TestModels.Folder("stories260k"), "GOLDEN.json")));
+        return
+        [
+            .. document.RootElement.GetProperty("cases").EnumerateArray().Select(c => Read(c, ended: false)),
+            .. document.RootElement.GetProperty("to_end_of_story").GetProperty("cases").EnumerateArray().Select(c => Read(c, ended: true)),
+        ];
+
+        static Golden Read(JsonElement one, bool ended) => new(
+            one.GetProperty("prompt").GetString()!, Ids(one, "prompt_ids"), Ids(one, "generated_ids"), one.TryGetProperty("generated_text", out var text) ? text.GetString() : null, ended);
+
+        static int[] Ids(JsonElement one, string name) => [.. one.GetProperty(name).EnumerateArray().Select(i => i.GetInt32())];
+    }
+
+    private sealed record Golden(string Text, int[] Prompt, int[] Generated, string? GeneratedText, bool Ended);
 }

@@ -38,10 +38,8 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
     private const int Growth = 64;
 
     // Fewer tokens than this are computed as fast as they are copied.
+    // Nor is what a kept prefix has beyond a common beginning worth a copy: it is taken over and cut.
     private const int LeastReuse = 8;
-
-    // A kept prefix with no more than this beyond the common part is taken over instead of copied.
-    private const int LeastWorthKeeping = 32;
 
     private readonly string _model;
     private readonly IDecoderStage _stage;
@@ -505,7 +503,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         if (_running.Count > 0 && _ledger.Reserved + sequence.WorstCase > _ledger.Budget && _worstCases + sequence.WorstCase > Overcommit * _ledger.Budget)
             return false;
         var reuse = FindPrefix(sequence, out var prefix, out var source);
-        var takeOver = prefix is not null && prefix.OnlyFor is null && prefix.Ids.Length - reuse <= LeastWorthKeeping;
+        var takeOver = prefix is not null && prefix.OnlyFor is null && prefix.Ids.Length - reuse < LeastReuse;
         if (!takeOver)
         {
             MakeRoom(need, needSlot: true, prefix);
