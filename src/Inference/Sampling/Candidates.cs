@@ -5,7 +5,7 @@ namespace Meridian.Inference.Sampling;
 
 /// <summary>
 /// What is left of a distribution: weights of all tokens, those out of the running set to zero. Cuts are found by bisection over the values, one
-/// vectorised pass a step, since a full sort of 100,000 tokens costs more than the model's last layer does. Weights are from 0 to 1, never NaN.
+/// vectorised pass a step, since a full sort of 100,000 tokens costs more than the model's last layer does. Weights are from 0 to 1 (up to rounding), never NaN.
 /// </summary>
 internal static class Candidates
 {
@@ -14,6 +14,9 @@ internal static class Candidates
 
     /// <summary>Elements summed in float32 before the sum goes on in float64.</summary>
     private const int Block = 1024;
+
+    /// <summary>Above every weight: vectorised exponentials make a little more than 1 of 0.</summary>
+    private const float Ceiling = 1.001f;
 
     /// <summary>Keeps the k largest and what equals the k-th.</summary>
     public static void KeepTop(Span<float> weights, int k)
@@ -104,7 +107,7 @@ internal static class Candidates
     {
         // What is at least `low` suffices, what is at least `high` does not. Floats above zero are in the order of their bits.
         var low = BitConverter.SingleToInt32Bits(floor);
-        var high = BitConverter.SingleToInt32Bits(float.BitIncrement(1f));
+        var high = BitConverter.SingleToInt32Bits(Ceiling);
         var (lowCount, lowMass) = Reach(weights, floor);
         if (lowCount < count && lowMass < mass)
         {

@@ -25,12 +25,23 @@ public static class Logprobs
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chosen, (uint)logits.Length, nameof(chosen));
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)top, (uint)MaxTop, nameof(top));
-        var most = TensorPrimitives.MaxNumber(logits);
+        var most = Most(logits);
         var normalizer = Normalizer(logits, most);
         var best = top == 0 ? [] : Best(logits, Math.Min(top, logits.Length));
         for (var i = 0; i < best.Length; i++)
             best[i].Logprob = Of(best[i].Logprob, most, normalizer);
         return new GeneratedLogprob(chosen, Of(logits[chosen], most, normalizer), best);
+    }
+
+    private static float Most(ReadOnlySpan<float> logits)
+    {
+        var most = TensorPrimitives.Max(logits);
+        if (!float.IsNaN(most))
+            return most;
+        most = float.NegativeInfinity;
+        foreach (var logit in logits)
+            most = logit > most ? logit : most;
+        return most;
     }
 
     // log(sum(exp(l - most))); with infinities, the logarithm of how many share the probability.

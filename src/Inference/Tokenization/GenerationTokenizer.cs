@@ -16,9 +16,11 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
     private readonly NativeTokenizer _native;
     private readonly TokenizerFile _file;
     private readonly TokenTable? _table;
+    private readonly ChatTemplate? _template;
 
-    private GenerationTokenizer(NativeTokenizer native, TokenizerFile file, TokenTable? table)
+    private GenerationTokenizer(NativeTokenizer native, TokenizerFile file, TokenTable? table, ChatTemplate? template)
     {
+        _template = template;
         _native = native;
         _file = file;
         _table = table;
@@ -26,11 +28,13 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
 
     public int VocabularySize => _file.VocabularySize;
 
-    public bool HasChatTemplate => false;
+    public bool HasChatTemplate => _template is not null;
 
     /// <summary>Reads, verifies and loads the package's tokenizer and chat template.</summary>
+    /// <param name="package">Its files are read and not kept open.</param>
+    /// <param name="time">What a template's <c>strftime_now</c> tells; the system's where none is given.</param>
     /// <exception cref="ModelPackageException">The package has no tokenizer, a file was altered, or one cannot be used.</exception>
-    public static GenerationTokenizer Load(ModelPackage package)
+    public static GenerationTokenizer Load(ModelPackage package, TimeProvider? time = null)
     {
         var file = TokenizerFile.Read(package);
         TokenTable? table;
@@ -43,7 +47,8 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
             throw file.Mistake($"has a decoder that cannot be read: {e.Message} Export tokenizer.json again.", e);
         }
 
-        return new GenerationTokenizer(NativeTokenizer.Load(file), file, table);
+        var template = ChatTemplateFile.Load(package, time ?? TimeProvider.System);
+        return new GenerationTokenizer(NativeTokenizer.Load(file), file, table, template);
     }
 
     public TokenizedText Encode(string text, int maxTokens, bool addSpecialTokens)
@@ -80,8 +85,12 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
         return _table is null ? Encoding.UTF8.GetBytes(_native.Decode([id])) : _table.Bytes(id);
     }
 
-    public string Render(IReadOnlyList<ChatTurn> messages, bool addGenerationPrompt) =>
-        throw new ChatTemplateException("The model has no chat template; send a prompt to /v1/completions instead.");
+    public string Render(IReadOnlyList<ChatTurn> messages, bool addGenerationPrompt)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        return _template?.Render(messages, addGenerationPrompt)
+            ?? throw new ChatTemplateException("The model has no chat template, so it takes no messages; send a prompt for completion instead.");
+    }
 
     public void Dispose() => _native.Dispose();
 

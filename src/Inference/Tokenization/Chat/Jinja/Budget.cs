@@ -1,0 +1,43 @@
+using System.Runtime.CompilerServices;
+
+namespace Meridian.Inference.Tokenization.Chat.Jinja;
+
+/// <summary>
+/// What one rendering may cost. A template is a program that comes with a model; nobody has read it, and it shall not hold up or fill a region.
+/// </summary>
+/// <param name="steps">Values and statements that may be evaluated, and blocks of <see cref="CharactersPerStep"/> characters that may be made or searched.</param>
+internal sealed class Budget(long steps)
+{
+    private const int CharactersPerStep = 64;
+
+    /// <summary>Most characters of one text.</summary>
+    public const int Largest = 1 << 24;
+
+    private long _left = steps;
+
+    public void Step(long steps = 1)
+    {
+        if ((_left -= steps) < 0)
+            throw new TemplateFailure("it takes too many steps; a template may not loop without end");
+    }
+
+    /// <summary>Counts a text that is made or read.</summary>
+    public string Text(string text)
+    {
+        Characters(text.Length);
+        return text;
+    }
+
+    public void Characters(long count)
+    {
+        if (count > Largest)
+            throw new TemplateFailure($"it makes a text of {count} characters; {Largest} are allowed");
+        Step(count / CharactersPerStep);
+    }
+
+    public static void Deep()
+    {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw new TemplateFailure("values, blocks or macros nest too deep");
+    }
+}
