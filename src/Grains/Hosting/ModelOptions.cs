@@ -30,6 +30,21 @@ public sealed class ModelOptions
     /// <value>Items that may wait at one replica. Default 4096: room for the largest request, 2048 items, beside others.</value>
     public int QueueCapacity { get; set; } = 4096;
 
+    /// <value>Generation: sequences that run at once. Default 64.</value>
+    public int MaxSequences { get; set; } = 64;
+
+    /// <value>Generation: most bytes of keys and values, or null for the device's share, see <see cref="Inference.Engines.EngineOptions.KvCacheBytes"/>. Default null.</value>
+    public long? KvCacheBytes { get; set; }
+
+    /// <value>Generation: most tokens of prompts in one step. Default 512.</value>
+    public int PrefillChunk { get; set; } = 512;
+
+    /// <value>Generation: tokens of a stream that wait for its reader at most; then its sequences pause. Default 256.</value>
+    public int RingTokens { get; set; } = 256;
+
+    /// <value>Generation: whether keys and values are kept for others of the same tenant that begin alike. Default true.</value>
+    public bool PrefixCache { get; set; } = true;
+
     /// <value>Version to serve, or null for the newest installed.</value>
     public string? Version { get; set; }
 

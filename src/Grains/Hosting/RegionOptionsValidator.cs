@@ -36,6 +36,10 @@ public sealed partial class RegionOptionsValidator : IValidateOptions<RegionOpti
             Check(model.MaxBatch >= 1, $"{at}.MaxBatch", model.MaxBatch, "1 or more");
             Check(model.MaxWaitMs >= 0, $"{at}.MaxWaitMs", model.MaxWaitMs, "0 or more");
             Check(model.QueueCapacity >= 1, $"{at}.QueueCapacity", model.QueueCapacity, "1 or more");
+            Check(model.MaxSequences >= 1, $"{at}.MaxSequences", model.MaxSequences, "1 or more");
+            Check(model.KvCacheBytes is null or >= 1, $"{at}.KvCacheBytes", model.KvCacheBytes, "1 or more, or left out");
+            Check(model.PrefillChunk >= 1, $"{at}.PrefillChunk", model.PrefillChunk, "1 or more");
+            Check(model.RingTokens >= 1, $"{at}.RingTokens", model.RingTokens, "1 or more");
             Check(model.Version is null || PartShape().IsMatch(model.Version), $"{at}.Version", model.Version, "without '/' and white space, or left out");
             Check(model.Variant is null || PartShape().IsMatch(model.Variant), $"{at}.Variant", model.Variant, "without '/' and white space, or left out");
         }

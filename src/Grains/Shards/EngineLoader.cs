@@ -39,6 +39,11 @@ public sealed class EngineLoader(RegionModels models, SiloDevices devices, ILoca
             MaxBatch = model.MaxBatch,
             MaxWait = TimeSpan.FromMilliseconds(model.MaxWaitMs),
             QueueCapacity = model.QueueCapacity,
+            MaxSequences = model.MaxSequences,
+            KvCacheBytes = model.KvCacheBytes,
+            PrefillChunk = model.PrefillChunk,
+            RingTokens = model.RingTokens,
+            PrefixCache = model.PrefixCache,
         };
         var engine = await catalog.CreateAsync(package, options, cancellationToken).ConfigureAwait(false);
         engines.Add(engine);
