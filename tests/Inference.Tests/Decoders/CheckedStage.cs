@@ -3,9 +3,8 @@ using Meridian.Inference.Decoders;
 namespace Meridian.Inference.Tests.Decoders;
 
 /// <summary>A stage beside what each slot should hold; every logit it gives is compared with the plain model's.</summary>
-internal sealed class CheckedStage(IDecoderStage stage, PlainModel plain)
+internal sealed class CheckedStage(IDecoderStage stage, PlainModel plain, float tolerance = 1e-4f)
 {
-    private const float Tolerance = 1e-4f;
     private readonly List<int>[] _held = [.. Enumerable.Range(0, stage.Slots).Select(_ => new List<int>())];
 
     /// <value>The largest difference seen.</value>
@@ -38,7 +37,7 @@ internal sealed class CheckedStage(IDecoderStage stage, PlainModel plain)
             for (var i = 0; i < vocabulary; i++)
             {
                 var difference = Math.Abs(actual[i] - expected[i]);
-                Assert.True(difference <= Tolerance, $"slot {slot} after {_held[slot].Count} tokens: logit {i} is {actual[i]}, expected {expected[i]}");
+                Assert.True(difference <= tolerance, $"slot {slot} after {_held[slot].Count} tokens: logit {i} is {actual[i]}, expected {expected[i]}");
                 Worst = Math.Max(Worst, difference);
             }
 

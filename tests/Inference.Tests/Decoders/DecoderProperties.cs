@@ -36,10 +36,10 @@ internal static class DecoderProperties
         }
     }
 
-    public static void Rows_of_every_kind_in_one_call(ModelPackage package, PlainModel plain)
+    public static void Rows_of_every_kind_in_one_call(ModelPackage package, PlainModel plain, float tolerance = 1e-4f)
     {
         using var stage = Load(package);
-        var check = new CheckedStage(stage, plain);
+        var check = new CheckedStage(stage, plain, tolerance);
         check.Forward((0, Ids(stage, 1, 9), true), (1, Ids(stage, 2, 30), false), (2, Ids(stage, 3, 8), true), (3, Ids(stage, 4, 1), true));
         for (var step = 0; step < 3; step++)
             check.Forward((2, [7], true), (0, [9], true), (3, [11 + step], true));

@@ -1,9 +1,18 @@
 using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Caches;
+using Meridian.Inference.Decoders.Graphs;
+using Meridian.Inference.Packages;
+using Meridian.ModelTools.Llama;
+using Meridian.ModelTools.Onnx;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Meridian.Inference.Tests.Decoders;
 
-public sealed class MadeDecoderTests(MadeModels models) : IClassFixture<MadeModels>
+public sealed class MadeDecoderTests(MadeModels models) : IClassFixture<MadeModels>, IDisposable
 {
+    private readonly TemporaryDirectory _root = new();
+
     public static TheoryData<KvLayout> Layouts => [KvLayout.Concatenated, KvLayout.Shared, KvLayout.Merged];
 
     [Theory]
@@ -62,5 +71,126 @@ public sealed class MadeDecoderTests(MadeModels models) : IClassFixture<MadeMode
     {
         var (package, plain) = await models.GetAsync(layout);
         DecoderProperties.Any_schedule(package, plain, samples: 150);
+    }
+
+    [Theory]
+    [MemberData(nameof(Layouts))]
+    public async Task Half_precision_differs_by_its_rounding_alone(KvLayout layout)
+    {
+        var (_, plain) = await models.GetAsync(layout);
+        var package = await models.MakeAsync(layout, type: OnnxType.Float16);
+        Assert.Equal(2, DecoderCheck.Run(package).ElementSize);
+        DecoderProperties.Rows_of_every_kind_in_one_call(package, plain, tolerance: 0.05f);
+    }
+
+    [Theory]
+    [MemberData(nameof(Layouts))]
+    public async Task Heads_of_a_small_dimension_are_rotated_before_the_attention(KvLayout layout)
+    {
+        var config = MadeModels.Config(rotatedInside: false);
+        var reference = await models.MakeAsync(KvLayout.Concatenated, config, name: "small");
+        using var plain = new PlainModel(Path.Combine(reference.Directory, reference.Manifest.Graph), DecoderConfig.Read(reference));
+        var package = await models.MakeAsync(layout, config, name: "small");
+        DecoderProperties.Rows_of_every_kind_in_one_call(package, plain);
+        DecoderProperties.Any_schedule(package, plain, samples: 20);
+    }
+
+    [Fact]
+    public async Task Weights_may_lie_beside_the_graph()
+    {
+        var (inline, plain) = await models.GetAsync(KvLayout.Shared);
+        using var root = new TemporaryDirectory();
+        Directory.CreateDirectory(Path.Combine(root.Path, "onnx"));
+        File.Copy(Path.Combine(inline.Directory, DecoderConfig.FileName), Path.Combine(root.Path, DecoderConfig.FileName));
+        var graph = LlamaGraph.Build(MadeModels.Config(), RandomWeights.Make(MadeModels.Config(), MadeModels.Seed), KvLayout.Shared);
+        OnnxModelFile.Write(Path.Combine(root.Path, "onnx", "model.onnx"), graph, inlineLimit: 0, cancellationToken: TestContext.Current.CancellationToken);
+        var package = await TestModels.PackageAsync(root.Path);
+        var weights = Assert.Single(package.Manifest.Files, f => f.Path.EndsWith(OnnxModelFile.ExternalSuffix, StringComparison.Ordinal));
+        DecoderProperties.Rows_of_every_kind_in_one_call(package, plain);
+
+        var path = Path.Combine(root.Path, weights.Path);
+        var bytes = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        bytes[bytes.Length / 2] ^= 1;
+        await File.WriteAllBytesAsync(path, bytes, TestContext.Current.CancellationToken);
+        Assert.Contains(weights.Path, Assert.Throws<ModelPackageException>(() => DecoderCheck.Run(package)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Lengths_may_be_inputs_of_the_graph()
+    {
+        var folder = Path.Combine(_root.Path, "lengths");
+        Directory.CreateDirectory(Path.Combine(folder, "onnx"));
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, DecoderConfig.FileName),
+            """{ "vocab_size": 50, "num_hidden_layers": 1, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "n_positions": 40 }""",
+            TestContext.Current.CancellationToken);
+        OnnxModelFile.Write(Path.Combine(folder, "onnx", "model.onnx"), WithLengths(), cancellationToken: TestContext.Current.CancellationToken);
+        using var stage = OnnxDecoderStage.Load(await TestModels.PackageAsync(folder), new DecoderStageOptions { Slots = 3 });
+
+        int[] ids = [7, 3, 9, 4, 11, 30, 2];
+        var whole = new float[50];
+        var stepped = new float[100];
+        stage.Forward([new DecoderRow(0, 0, 0, 7, true)], ids, whole);
+        stage.Release(0);
+        stage.Forward([new DecoderRow(1, 0, 0, 3, false), new DecoderRow(2, 0, 0, 2, false)], ids, []);
+        for (var i = 3; i < 6; i++)
+            stage.Forward([new DecoderRow(2, i - 1, 0, 1, true), new DecoderRow(1, i, 1, 1, true)], [ids[i - 1], ids[i]], stepped);
+        stage.Forward([new DecoderRow(2, 5, 5, 2, true), new DecoderRow(1, 6, 6, 1, true)], ids, stepped);
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.Equal(whole[i], stepped[i], 1e-4f);
+            Assert.Equal(whole[i], stepped[50 + i], 1e-4f);
+        }
+    }
+
+    [Fact]
+    public void Half_precision_logits_are_read_as_float32()
+    {
+        using var logits = new HostTensor(new GraphTensor("logits", TensorElementType.Float16, [-1, -1, 3]), 3);
+        logits.Reshape(1, 2, 3);
+        Float16[] values = [(Float16)1f, (Float16)(-2.5f), (Float16)0.125f, (Float16)7f, (Float16)8f, (Float16)9f];
+        values.CopyTo(logits.Value.GetTensorMutableDataAsSpan<Float16>());
+        var read = new float[3];
+        logits.Read(3, read);
+        Assert.Equal([7f, 8f, 9f], read);
+        logits.Read(0, read);
+        Assert.Equal([1f, -2.5f, 0.125f], read);
+    }
+
+    public void Dispose() => _root.Dispose();
+
+    // The older exports' way: seqlens_k and total_sequence_length come from outside, there is no mask.
+    private static OnnxGraphBuilder WithLengths()
+    {
+        var random = new Random(3);
+        var graph = new OnnxGraphBuilder("lengths");
+        var ids = graph.Input("input_ids", OnnxType.Int64, "batch", "sequence");
+        var last = graph.Input("seqlens_k", OnnxType.Int32, "batch");
+        var total = graph.Input("total_sequence_length", OnnxType.Int32);
+        var key = graph.Input("past_key_values.0.key", OnnxType.Float, "batch", 2, "past", 8);
+        var value = graph.Input("past_key_values.0.value", OnnxType.Float, "batch", 2, "past", 8);
+        var embedded = graph.Node("Gather", "/embed", [Weight("embed", 50, 32), ids]);
+        OnnxValue[] projected = [Project("q", 32), Project("k", 16), Project("v", 16)];
+        var attended = graph.Node(
+            OnnxGraphBuilder.MicrosoftDomain + ":GroupQueryAttention",
+            "/attention",
+            [.. projected, key, value, last, total],
+            ["/attention/output", "present.0.key", "present.0.value"],
+            OnnxAttribute.Of("num_heads", 4),
+            OnnxAttribute.Of("kv_num_heads", 2));
+        graph.Output(attended[1], OnnxType.Float, "batch", 2, "past", 8);
+        graph.Output(attended[2], OnnxType.Float, "batch", 2, "past", 8);
+        graph.Output(graph.Node("MatMul", "/head", [attended[0], Weight("head", 32, 50)], ["logits"])[0], OnnxType.Float, "batch", "sequence", 50);
+        return graph;
+
+        OnnxValue Project(string name, int width) => graph.Node("MatMul", $"/{name}", [embedded, Weight(name, 32, width)]);
+
+        OnnxValue Weight(string name, int rows, int columns)
+        {
+            var values = new float[rows * columns];
+            foreach (ref var one in values.AsSpan())
+                one = random.NextSingle() - 0.5f;
+            return graph.Initializer(OnnxInitializer.Of(name, OnnxType.Float, [rows, columns], [values]));
+        }
     }
 }

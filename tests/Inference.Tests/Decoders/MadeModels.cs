@@ -8,7 +8,7 @@ namespace Meridian.Inference.Tests.Decoders;
 /// <summary>One set of random weights in every layout, made once.</summary>
 public sealed class MadeModels : IDisposable
 {
-    private const int Seed = 5;
+    internal const int Seed = 5;
     private readonly TemporaryDirectory _root = new();
     private PlainModel? _plain;
 

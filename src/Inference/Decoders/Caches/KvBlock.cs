@@ -26,7 +26,7 @@ internal sealed unsafe class KvBlock : IDisposable
         Lead = _shape.Layout == KvLayout.Merged ? 2 : 1;
         PositionBytes = _shape.HeadDimension * _shape.ElementSize;
         _stride = (long)Lead * maxRows * _shape.KvHeads * _shape.ContextLength * PositionBytes;
-        _stride = (_stride + Environment.SystemPageSize - 1) / Environment.SystemPageSize * Environment.SystemPageSize;
+        _stride = LazyMemory.Stride(_stride);
         _values = new OrtValue?[graph.Past.Length];
         _dimensions = Lead == 2 ? [2, 0, _shape.KvHeads, 0, _shape.HeadDimension] : [0, _shape.KvHeads, 0, _shape.HeadDimension];
         _memory = new LazyMemory(_stride * graph.Past.Length);

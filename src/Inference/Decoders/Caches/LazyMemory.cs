@@ -36,6 +36,15 @@ internal sealed unsafe partial class LazyMemory : IDisposable
 
     public byte* Start => _start;
 
+    /// <summary>Bytes from one tensor to the next: whole pages, and never so round that the same places of all tensors fall into the same sets of a cache.</summary>
+    public static long Stride(long bytes)
+    {
+        // Lengths of tensors are mostly powers of two. The golden section of 2 MiB, in pages, spreads any number of tensors over a second-level cache.
+        const int Spread = 316;
+        var page = Environment.SystemPageSize;
+        return (((bytes + page - 1) / page) + Spread) * page;
+    }
+
     /// <summary>Gives the whole pages of a part back; what they held is lost.</summary>
     public void Discard(long offset, long bytes)
     {

@@ -10,12 +10,14 @@ namespace Meridian.Inference.Decoders.Caches;
 /// (<see cref="KvLayout.Shared"/>).
 /// </summary>
 /// <remarks>
-/// What the operator does on the CPU, and this class relies on:
-/// it writes in place where past and present are the same memory, and then copies nothing;
-/// a row's total length (ones in the mask, or seqlens_k + 1) says where its token goes and how far it reads, so rows of any lengths step together, and what lies beyond a
-/// row's length is never read, not even with weight 0;
+/// What the operator does on the CPU (seen with ONNX Runtime 1.31), and this class relies on:
+/// it writes in place where past and present are the same memory, and then copies nothing (apart, it clears and copies the whole buffers);
+/// a row's total length (ones in the mask wherever they are, or seqlens_k + 1) says where its token goes and how far it reads, so rows of any lengths step together, a
+/// sequence's first token among them, and what lies beyond a row's length is never read, not even with weight 0: it may be NaN;
+/// the mask may have more columns than the longest row;
 /// a run whose columns equal the mask's begins every row at 0, shorter rows end in padding, whose keys go beyond their length and are overwritten later;
-/// a run of several columns on top of a past is refused for more than one row.
+/// a run of several columns on top of a past is refused for more than one row;
+/// the length of the buffers costs nothing: a step took the same with 512 and with 8,192 positions.
 /// A run takes consecutive rows of the buffers. Slots get rows as they get tokens; where the rows of a step have gaps, the gaps run along for a few steps (a new
 /// sequence usually fills them), then rows move together.
 /// </remarks>
@@ -45,7 +47,7 @@ internal sealed unsafe class SharedCache : KvCache
         _positionBytes = shape.HeadDimension * shape.ElementSize;
         _headBytes = (long)shape.ContextLength * _positionBytes;
         _rowBytes = shape.KvHeads * _headBytes;
-        _stride = ((slots * _rowBytes) + Environment.SystemPageSize - 1) / Environment.SystemPageSize * Environment.SystemPageSize;
+        _stride = LazyMemory.Stride(slots * _rowBytes);
         _memory = new LazyMemory(_stride * graph.Past.Length);
         _rowOf = new int[slots];
         _slotOf = new int[slots];
