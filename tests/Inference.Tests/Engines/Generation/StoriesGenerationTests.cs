@@ -1,22 +1,31 @@
 using System.Text.Json;
+using Meridian.Inference.Decoders;
 using Meridian.Inference.Engines;
 using Meridian.Inference.Engines.Generation;
 using Meridian.Inference.Packages;
 using Meridian.Inference.Sampling;
 using Meridian.Inference.Tests.Decoders;
+using Meridian.ModelTools.Llama;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meridian.Inference.Tests.Engines.Generation;
 
 /// <summary>The trained model says its golden texts, token for token, whatever else the engine does.</summary>
-public sealed class StoriesGenerationTests
+public sealed class StoriesGenerationTests : IDisposable
 {
+    private readonly TemporaryDirectory _exports = new();
+
     private static readonly SamplingSettings Greedy = new() { Temperature = 0 };
 
-    [Fact]
-    public async Task Every_golden_prompt_alone()
+    public void Dispose() => _exports.Dispose();
+
+    [Theory]
+    [InlineData(KvLayout.Concatenated)]
+    [InlineData(KvLayout.Shared)]
+    [InlineData(KvLayout.Merged)]
+    public async Task Every_golden_prompt_alone(KvLayout layout)
     {
-        await using var engine = await LoadAsync(new EngineOptions());
+        await using var engine = await LoadAsync(new EngineOptions(), layout);
         foreach (var golden in Cases())
         {
             var stream = Open(engine, new GenerationPrompt { Text = golden.Text }, golden.Generated.Length);
@@ -30,15 +39,17 @@ public sealed class StoriesGenerationTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task All_golden_prompts_together_joining_at_random_steps(bool prefixCache)
+    [InlineData(true, KvLayout.Concatenated)]
+    [InlineData(false, KvLayout.Concatenated)]
+    [InlineData(true, KvLayout.Shared)]
+    [InlineData(false, KvLayout.Shared)]
+    public async Task All_golden_prompts_together_joining_at_random_steps(bool prefixCache, KvLayout layout)
     {
         var cases = Cases();
         using var ties = new TieRule(await PackageAsync());
         for (var seed = 0; seed < 3; seed++)
         {
-            await using var engine = await LoadAsync(new EngineOptions { MaxSequences = 7, PrefillChunk = 3 + seed, PrefixCache = prefixCache });
+            await using var engine = await LoadAsync(new EngineOptions { MaxSequences = 7, PrefillChunk = 3 + seed, PrefixCache = prefixCache }, layout);
             var random = new Random(seed);
             var joins = new List<Task>();
             foreach (var whole in cases.Concat(cases).OrderBy(_ => random.Next()))
@@ -60,15 +71,17 @@ public sealed class StoriesGenerationTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task With_so_little_memory_that_sequences_give_way(bool prefixCache)
+    [InlineData(true, KvLayout.Concatenated)]
+    [InlineData(false, KvLayout.Concatenated)]
+    [InlineData(true, KvLayout.Shared)]
+    [InlineData(false, KvLayout.Shared)]
+    public async Task With_so_little_memory_that_sequences_give_way(bool prefixCache, KvLayout layout)
     {
         // 600 tokens for sequences that may take 511 each: they begin together and cannot end together.
         var package = await PackageAsync();
         using var ties = new TieRule(package);
         var perToken = ties.BytesPerToken;
-        await using var engine = await LoadAsync(new EngineOptions { MaxSequences = 8, KvCacheBytes = 600 * perToken, PrefixCache = prefixCache });
+        await using var engine = await LoadAsync(new EngineOptions { MaxSequences = 8, KvCacheBytes = 600 * perToken, PrefixCache = prefixCache }, layout);
         var cases = Cases();
         await Task.WhenAll(cases.Select(golden => CheckAsync(Open(engine, golden, null), golden, ties)));
         var counters = engine.Counters;
@@ -130,10 +143,20 @@ public sealed class StoriesGenerationTests
 
     private static Task<ModelPackage> PackageAsync() => TestModels.PackageAsync(TestModels.Folder("stories260k"));
 
-    private static async Task<GenerationEngine> LoadAsync(EngineOptions options)
+    /// <summary>An engine of the model as it is, or of the same weights in another layout.</summary>
+    private async Task<GenerationEngine> LoadAsync(EngineOptions options, KvLayout layout = KvLayout.Concatenated)
     {
+        var package = await PackageAsync();
+        if (layout != KvLayout.Concatenated)
+        {
+            var export = Path.Combine(_exports.Path, $"{layout}");
+            if (!Directory.Exists(export))
+                LlamaFolder.Export(package.Directory, export, layout);
+            package = await TestModels.PackageAsync(export);
+        }
+
         var factory = new GenerationEngineFactory(TimeProvider.System, NullLogger<GenerationEngine>.Instance);
-        return (GenerationEngine)await factory.CreateAsync(await PackageAsync(), options, TestContext.Current.CancellationToken);
+        return (GenerationEngine)await factory.CreateAsync(package, options, TestContext.Current.CancellationToken);
     }
 
     private static IGenerationStream Open(GenerationEngine engine, Golden golden, int? maxTokens) =>
