@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Meridian.Grains.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -34,6 +35,8 @@ internal sealed class TestRegion(string name, string jurisdiction) : IAsyncDispo
                 // A silo takes calls to its own services only under the gateway address it advertises: that of the relay.
                 silo.Configure<EndpointOptions>(o => o.GatewayListeningEndpoint = new IPEndPoint(IPAddress.Loopback, gatewayPort));
                 silo.Services.AddSingleton(Script);
+                // The scripted grains stand for Meridian's own, which this process has too.
+                silo.Services.PostConfigure<GrainTypeOptions>(o => o.Classes.RemoveWhere(t => t.Assembly == typeof(RegionOptions).Assembly));
                 silo.Configure<SiloMessagingOptions>(o => o.CancelRequestOnTimeout = true);
             });
             var host = builder.Build();
