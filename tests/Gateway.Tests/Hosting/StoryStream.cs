@@ -87,7 +87,7 @@ public sealed class StoryStream(StreamHead head, GenerationInput input, int fail
             TokenIds = [word],
             Text = text,
             Finish = finish,
-            Logprobs = input.TopLogprobs is { } top ? [Logprob(word) with { Top = [.. Enumerable.Range(0, top).Select(i => Logprob((word + i) % Words.Length))] }] : null,
+            Logprobs = input.TopLogprobs is { } top ? [Logprob(word) with { Top = [.. Enumerable.Range(0, top).Select(i => Logprob((word + i) % Words.Length)).OrderByDescending(token => token.Logprob)] }] : null,
         };
     }
 

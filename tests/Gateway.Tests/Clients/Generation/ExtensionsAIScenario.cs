@@ -1,0 +1,98 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
+using Microsoft.Extensions.AI;
+using OpenAI;
+using ChatClient = OpenAI.Chat.ChatClient;
+
+namespace Meridian.Gateway.Tests.Clients.Generation;
+
+/// <summary>Microsoft.Extensions.AI over the official .NET client against text generation at any Meridian address.</summary>
+public static class ExtensionsAIScenario
+{
+    private const string Prompt = "Tell me a story";
+
+    /// <param name="address">Of a front door or a region's facade.</param>
+    /// <param name="model">A model that generates text.</param>
+    /// <param name="lost">A model whose region is lost in mid-stream, or null where there is none.</param>
+    public static async Task RunAsync(Uri address, string model, string? lost = null)
+    {
+        IChatClient Client(string name) =>
+            new ChatClient(name, new ApiKeyCredential("any-key"), new OpenAIClientOptions { Endpoint = new Uri(address, "v1"), RetryPolicy = new ClientRetryPolicy(0) }).AsIChatClient();
+        using var client = Client(model);
+
+        var whole = await client.GetResponseAsync([new(ChatRole.System, "Be brief."), new(ChatRole.User, Prompt)], Options());
+        Assert.NotEmpty(whole.Text);
+        Assert.Equal(model, whole.ModelId);
+        Assert.True(whole.FinishReason == ChatFinishReason.Stop || whole.FinishReason == ChatFinishReason.Length);
+        Assert.Equal(whole.Usage!.InputTokenCount + whole.Usage.OutputTokenCount, whole.Usage.TotalTokenCount);
+
+        var bare = await client.GetResponseAsync(Prompt, Options());
+        List<ChatResponseUpdate> updates = [];
+        await foreach (var update in client.GetStreamingResponseAsync(Prompt, Options()))
+        {
+            updates.Add(update);
+        }
+
+        var streamed = updates.ToChatResponse();
+        Assert.Equal(bare.Text, streamed.Text);
+        Assert.Equal(bare.FinishReason, streamed.FinishReason);
+        Assert.Equal(bare.Usage!.OutputTokenCount, streamed.Usage!.OutputTokenCount);
+        Assert.True(updates.Count(update => update.Text.Length > 0) > 1);
+
+        var options = Options();
+        options.StopSequences = [bare.Text[4..7]];
+        var stopped = await client.GetResponseAsync(Prompt, options);
+        Assert.Equal(bare.Text[..bare.Text.IndexOf(bare.Text[4..7], StringComparison.Ordinal)], stopped.Text);
+        Assert.Equal(ChatFinishReason.Stop, stopped.FinishReason);
+
+        options = Options();
+        options.Temperature = 1;
+        options.TopP = 0.9f;
+        options.FrequencyPenalty = 0.5f;
+        options.PresencePenalty = 0.5f;
+        Assert.Equal((await client.GetResponseAsync(Prompt, options)).Text, (await client.GetResponseAsync(Prompt, options)).Text);
+
+        options = Options();
+        options.ResponseFormat = ChatResponseFormat.Json;
+        var json = await Assert.ThrowsAsync<ClientResultException>(() => client.GetResponseAsync(Prompt, options));
+        Assert.Equal(400, json.Status);
+        Assert.Contains("response_format", json.Message, StringComparison.Ordinal);
+        using var unknown = Client("no-such-model");
+        Assert.Equal(404, (await Assert.ThrowsAsync<ClientResultException>(() => unknown.GetResponseAsync(Prompt))).Status);
+
+        await AbortAsync(client);
+        if (lost is not null)
+        {
+            using var losing = Client(lost);
+            // The client below reads over an event that is an error: what tells is that there is no finish reason.
+            var part = await losing.GetStreamingResponseAsync(Prompt, Options()).ToChatResponseAsync();
+            Assert.NotEmpty(part.Text);
+            Assert.Null(part.FinishReason);
+        }
+    }
+
+    private static async Task AbortAsync(IChatClient client)
+    {
+        using var abort = new CancellationTokenSource();
+        var options = Options();
+        options.MaxOutputTokens = 400;
+        var seen = 0;
+        try
+        {
+            await foreach (var _ in client.GetStreamingResponseAsync(Prompt, options, abort.Token))
+            {
+                if (++seen == 3)
+                {
+                    await abort.CancelAsync();
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+
+        Assert.True(seen >= 3);
+    }
+
+    private static ChatOptions Options() => new() { MaxOutputTokens = 12, Temperature = 0, Seed = 7 };
+}
