@@ -70,7 +70,7 @@ public sealed class MadeDecoderTests(MadeModels models) : IClassFixture<MadeMode
     public async Task Any_schedule(KvLayout layout)
     {
         var (package, plain) = await models.GetAsync(layout);
-        DecoderProperties.Any_schedule(package, plain, samples: 150);
+        DecoderProperties.Any_schedule(package, plain, samples: 60);
     }
 
     [Theory]
@@ -92,7 +92,7 @@ public sealed class MadeDecoderTests(MadeModels models) : IClassFixture<MadeMode
         using var plain = new PlainModel(Path.Combine(reference.Directory, reference.Manifest.Graph), DecoderConfig.Read(reference));
         var package = await models.MakeAsync(layout, config, name: "small");
         DecoderProperties.Rows_of_every_kind_in_one_call(package, plain);
-        DecoderProperties.Any_schedule(package, plain, samples: 20);
+        DecoderProperties.Any_schedule(package, plain, samples: 10);
     }
 
     [Fact]

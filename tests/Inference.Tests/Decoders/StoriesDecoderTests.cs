@@ -57,7 +57,7 @@ public sealed class StoriesDecoderTests(Stories stories) : IClassFixture<Stories
     public async Task Any_schedule()
     {
         var (package, plain) = await stories.GetAsync();
-        DecoderProperties.Any_schedule(package, plain, samples: 60);
+        DecoderProperties.Any_schedule(package, plain, samples: 30);
     }
 
     [Fact]

@@ -12,6 +12,7 @@ internal sealed unsafe class KvBlock : IDisposable
     private readonly DecoderShape _shape;
     private readonly DecoderGraph _graph;
     private readonly LazyMemory _memory;
+    private readonly int _offset;
     private readonly long _stride;
     private readonly OrtValue?[] _values;
     private readonly long[] _dimensions;
@@ -19,7 +20,8 @@ internal sealed unsafe class KvBlock : IDisposable
 
     /// <param name="graph">Whose layers.</param>
     /// <param name="maxRows">Most rows; address space is reserved for them at full length.</param>
-    public KvBlock(DecoderGraph graph, int maxRows)
+    /// <param name="offset">Bytes of a page that every tensor begins after; a multiple of 64.</param>
+    public KvBlock(DecoderGraph graph, int maxRows, int offset = 0)
     {
         _graph = graph;
         _shape = graph.Shape;
@@ -27,9 +29,10 @@ internal sealed unsafe class KvBlock : IDisposable
         PositionBytes = _shape.HeadDimension * _shape.ElementSize;
         _stride = (long)Lead * maxRows * _shape.KvHeads * _shape.ContextLength * PositionBytes;
         _stride = LazyMemory.Stride(_stride);
+        _offset = offset;
         _values = new OrtValue?[graph.Past.Length];
         _dimensions = Lead == 2 ? [2, 0, _shape.KvHeads, 0, _shape.HeadDimension] : [0, _shape.KvHeads, 0, _shape.HeadDimension];
-        _memory = new LazyMemory(_stride * graph.Past.Length);
+        _memory = new LazyMemory((_stride * graph.Past.Length) + offset);
     }
 
     public int Lead { get; }
@@ -60,7 +63,7 @@ internal sealed unsafe class KvBlock : IDisposable
         _dimensions[^4] = Rows;
         _dimensions[^2] = Past;
         return _values[tensor] = OrtValue.CreateTensorValueWithData(
-            OrtMemoryInfo.DefaultInstance, _graph.CacheType, _dimensions, (nint)(_memory.Start + (tensor * _stride)), Used);
+            OrtMemoryInfo.DefaultInstance, _graph.CacheType, _dimensions, (nint)Tensor(tensor), Used);
     }
 
     /// <summary>Copies the first tokens of one sequence to the end of another block's row, and zeroes what is before them there.</summary>
@@ -96,7 +99,7 @@ internal sealed unsafe class KvBlock : IDisposable
         var bytes = (long)length * PositionBytes;
         for (var tensor = 0; tensor < _values.Length; tensor++)
         {
-            var start = _memory.Start + (tensor * _stride);
+            var start = Tensor(tensor);
             for (var segment = 1; segment < Lead * _shape.KvHeads; segment++)
                 Buffer.MemoryCopy(start + ((long)segment * Past * PositionBytes), start + (segment * bytes), bytes, bytes);
         }
@@ -107,12 +110,12 @@ internal sealed unsafe class KvBlock : IDisposable
     /// <summary>Gives memory back beyond what is used now, if it is much.</summary>
     public void Trim()
     {
-        const long Worthwhile = 1 << 20;
+        const long Worthwhile = 16 << 20;
         var surplus = _touched - Used;
         if (surplus * _values.Length < Worthwhile || surplus < Used)
             return;
         for (var tensor = 0; tensor < _values.Length; tensor++)
-            _memory.Discard((tensor * _stride) + Used, surplus);
+            _memory.Discard(_offset + (tensor * _stride) + Used, surplus);
         _touched = Used;
     }
 
@@ -124,8 +127,10 @@ internal sealed unsafe class KvBlock : IDisposable
 
     private long Used => (long)Lead * Rows * _shape.KvHeads * Past * PositionBytes;
 
+    private byte* Tensor(int tensor) => _memory.Start + _offset + (tensor * _stride);
+
     private byte* At(int tensor, int lead, int row, int head) =>
-        _memory.Start + (tensor * _stride) + (((((long)lead * Rows) + row) * _shape.KvHeads) + head) * Past * PositionBytes;
+        Tensor(tensor) + (((((long)lead * Rows) + row) * _shape.KvHeads) + head) * Past * PositionBytes;
 
     private void Forget()
     {

@@ -13,6 +13,7 @@ internal abstract class KvCache : IDisposable
     // Rows beside each other cost their padding, rows apart cost reading the weights again: a quarter of padding is the break-even of small models.
     private const int PaddingShare = 4;
     private const int GroupTokens = 1024;
+    private const int ShortPrompt = 16;
     private readonly int[] _fresh;
     private readonly IComparer<int> _longestFirst;
     private DecoderRow[] _rows;
@@ -74,7 +75,7 @@ internal abstract class KvCache : IDisposable
             {
                 var count = _rows[_fresh[at + size]].Count;
                 var padded = (size + 1) * longest;
-                if (size > 0 && (padded > GroupTokens || (padded - tokens - count) * PaddingShare > padded || (count != longest && !Graph.TakesPadding)))
+                if (size > 0 && (padded > GroupTokens || (padded - tokens - count) * PaddingShare > padded || (count != longest && !Mixes(longest))))
                     break;
                 tokens += count;
             }
@@ -90,6 +91,11 @@ internal abstract class KvCache : IDisposable
                 Continue(i, ids, logits);
         }
     }
+
+    // Where tokens stand first in their row, different lengths end in different columns, and a graph that could give the last column's logits alone has to give all of them:
+    // for long prompts that is more work and memory than running them apart.
+    private bool Mixes(int longest) =>
+        Graph.TakesPadding && (Graph.Shape.Layout != KvLayout.Shared || Graph.LogitsToKeep is null || longest <= ShortPrompt);
 
     public abstract void Truncate(int slot, int length);
 

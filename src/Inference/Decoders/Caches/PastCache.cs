@@ -16,6 +16,9 @@ namespace Meridian.Inference.Decoders.Caches;
 internal sealed class PastCache : KvCache
 {
     private const int SpareBlocks = 4;
+
+    // The graph copies from one block to the other. Where both lie alike in their pages, processors take a load for one that waits for the store before it (4K aliasing).
+    private const int HalfPage = 2048;
     private readonly RunBinding _binding;
     private readonly int[] _rowOf;
     private readonly int[] _members;
@@ -36,7 +39,7 @@ internal sealed class PastCache : KvCache
         _own = new KvBlock?[slots];
         _nothing = new OrtValue?[slots + 1];
         _front = new KvBlock(graph, slots);
-        _back = new KvBlock(graph, slots);
+        _back = new KvBlock(graph, slots, HalfPage);
         _binding = new RunBinding(Session, Tensors);
     }
 
