@@ -1,1 +1,4 @@
-return 0;
+using Meridian.ModelTools.Commands;
+
+// Commands: make, export, import; Commands/ToolCommands.cs. The graph of a decoder: Llama/LlamaGraph.cs.
+return await ToolCommands.RunAsync(args, Console.Out, Console.Error);

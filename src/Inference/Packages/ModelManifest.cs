@@ -14,7 +14,7 @@ public sealed record ModelManifest
     /// <value>Precision, for example <c>fp32</c>.</value>
     public required string Variant { get; init; }
 
-    /// <value>What the model does: <c>embedding</c>.</value>
+    /// <value>What the model does: <c>embedding</c>, <c>generation</c>.</value>
     public required string Kind { get; init; }
 
     public required string OwnedBy { get; init; }

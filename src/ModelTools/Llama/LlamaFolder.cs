@@ -59,9 +59,9 @@ public static class LlamaFolder
         CancellationToken cancellationToken = default)
     {
         var config = LlamaConfig.Read(source);
+        using var folder = OutputFolder.Begin(directory);
         var weights = LlamaWeights.Read(source, config);
         var precision = type ?? weights.Type;
-        using var folder = OutputFolder.Begin(directory);
         WriteGraph(folder.Path, LlamaGraph.Build(config, weights, layout, precision), written, cancellationToken);
         foreach (var file in Directory.EnumerateFiles(source))
         {
@@ -109,6 +109,13 @@ public static class LlamaFolder
             return;
         config[field] = Name(type);
         File.WriteAllText(path, config.ToJsonString(Indented) + "\n");
+    }
+
+    /// <summary>What a folder's <c>config.json</c> says of its weights.</summary>
+    internal static OnnxType Precision(string directory)
+    {
+        var config = JsonNode.Parse(File.ReadAllBytes(Path.Combine(directory, "config.json")))!.AsObject();
+        return (config["dtype"] ?? config["torch_dtype"])?.GetValue<string>() == "float16" ? OnnxType.Float16 : OnnxType.Float;
     }
 
     private static string Name(OnnxType type) => type == OnnxType.Float16 ? "float16" : "float32";

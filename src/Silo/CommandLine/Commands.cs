@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Meridian.CommandLine;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Dev;
 using Meridian.Silo.Hosting;
@@ -98,6 +99,7 @@ public static class Commands
             root,
             "Silo                                              three regions and a front door on ports 8080 and up",
             "Silo --ports-from 9000 --data /tmp/meridian       elsewhere",
+            "Silo --model stories=/models/stories260k          serves a Hugging Face folder, too",
             "Silo region --name westeurope                     one region, as in production",
             "Silo front-door                                   an edge without a region",
             "Silo --Meridian:Models:0:Replicas=2               any setting on the command line");
@@ -126,7 +128,7 @@ public static class Commands
                 new(CommonOptions.Path("Process:SiloPort"), Text(parsed.GetValue(silo))),
                 new(CommonOptions.Path("Process:GatewayPort"), Text(parsed.GetValue(gateway))),
                 new(CommonOptions.Path("Process:StorePort"), Text(parsed.GetValue(store))),
-            ]);
+            ], common.Models(parsed));
             return await ProcessRunner.RunAsync(() => RegionHost.Build(configuration, new RegionHostHooks { ExitWithInput = parsed.GetValue(common.ExitWithInput) }), cancellationToken);
         });
         HelpWithExamples.AddTo(
@@ -151,7 +153,7 @@ public static class Commands
                 .. common.Settings(parsed),
                 new(CommonOptions.Path("FrontDoor:Name"), parsed.GetValue(name)),
                 new(CommonOptions.Path("FrontDoor:Url"), parsed.GetValue(urls)),
-            ]);
+            ], common.Models(parsed));
             return await ProcessRunner.RunAsync(() => FrontDoorHost.Build(configuration, parsed.GetValue(common.ExitWithInput)), cancellationToken);
         });
         HelpWithExamples.AddTo(
@@ -164,12 +166,18 @@ public static class Commands
     private static Task<int> SuperviseAsync(ParseResult parsed, CommonOptions common, IReadOnlyList<string> overrides)
     {
         var file = parsed.GetValue(common.Config);
-        var configuration = MeridianConfiguration.Load(file, overrides, common.Settings(parsed));
+        var models = common.Models(parsed);
+        var configuration = MeridianConfiguration.Load(file, overrides, common.Settings(parsed), models);
         var options = MeridianConfiguration.Read(configuration);
         List<string> shared = ["--data", Path.GetFullPath(options.Data), "--ports-from", Text(options.PortsFrom)!];
         if (file is not null)
         {
             shared.AddRange(["--config", Path.GetFullPath(file)]);
+        }
+
+        foreach (var model in models)
+        {
+            shared.AddRange(["--model", model.ToString()]);
         }
 
         shared.AddRange(overrides);

@@ -26,6 +26,14 @@ internal sealed class CommonOptions
         Description = "JSON file of settings over appsettings.json; the environment and the command line go over it",
     };
 
+    public Option<string[]> Model { get; } = new("--model")
+    {
+        HelpName = "NAME=DIR",
+        Description = $"Serve the model in a Hugging Face folder or a model package under a name; may be repeated [{Path("Models")}]",
+        Arity = ArgumentArity.OneOrMore,
+        DefaultValueFactory = _ => [],
+    };
+
     public Option<bool> ExitWithInput { get; } = new(ExitWithInputName)
     {
         Description = "Stop when standard input ends, and leave Ctrl-C to the process that started this one",
@@ -34,7 +42,7 @@ internal sealed class CommonOptions
     /// <summary>Adds them for every command: before or after the command's name means the same.</summary>
     public void AddTo(RootCommand root)
     {
-        foreach (var option in new Option[] { Data, PortsFrom, Config })
+        foreach (var option in new Option[] { Data, PortsFrom, Config, Model })
         {
             option.Recursive = true;
             root.Options.Add(option);
@@ -47,6 +55,10 @@ internal sealed class CommonOptions
         new(Path("Data"), parsed.GetValue(Data)),
         new(Path("PortsFrom"), parsed.GetValue(PortsFrom)?.ToString(System.Globalization.CultureInfo.InvariantCulture)),
     ];
+
+    /// <summary>The models of the command line.</summary>
+    /// <exception cref="MistakesException">One is not given as NAME=DIR.</exception>
+    public IReadOnlyList<NamedModel> Models(ParseResult parsed) => NamedModel.Parse(parsed.GetValue(Model) ?? []);
 
     public static string Path(string setting) => $"{MeridianOptions.Section}:{setting}";
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Meridian.Silo.Configuration;
 
 /// <summary>
@@ -12,8 +14,10 @@ public static class MeridianConfiguration
     /// <param name="file">Additional JSON file, or null.</param>
     /// <param name="overrides"><c>--Section:Key=value</c> arguments as they were given.</param>
     /// <param name="named">Values of named options by configuration path; null values are left out.</param>
+    /// <param name="models">Models to serve beside those of the layers, or in place of those of the same name.</param>
     /// <exception cref="MistakesException">A file is missing or is no JSON.</exception>
-    public static IConfigurationRoot Load(string? file, IReadOnlyList<string> overrides, IEnumerable<KeyValuePair<string, string?>> named)
+    public static IConfigurationRoot Load(
+        string? file, IReadOnlyList<string> overrides, IEnumerable<KeyValuePair<string, string?>> named, IReadOnlyList<NamedModel>? models = null)
     {
         var defaults = ReadJson(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), required: false);
         if (file is not null)
@@ -36,12 +40,45 @@ public static class MeridianConfiguration
             }
         }
 
-        return new ConfigurationBuilder()
+        var layers = new ConfigurationBuilder()
             .AddInMemoryCollection(defaults)
             .AddEnvironmentVariables()
             .AddCommandLine([.. overrides])
-            .AddInMemoryCollection(named.Where(pair => pair.Value is not null))
-            .Build();
+            .AddInMemoryCollection(named.Where(pair => pair.Value is not null));
+        return models is { Count: > 0 } ? layers.AddInMemoryCollection(Place(models, layers.Build())).Build() : layers.Build();
+    }
+
+    /// <summary>Settings of named models, at the position of the model that has the name already, else behind all others.</summary>
+    private static Dictionary<string, string?> Place(IReadOnlyList<NamedModel> models, IConfigurationRoot layers)
+    {
+        const string List = $"{MeridianOptions.Section}:Models";
+        var positions = new Dictionary<string, int>(StringComparer.Ordinal);
+        var next = 0;
+        foreach (var entry in layers.GetSection(List).GetChildren())
+        {
+            if (int.TryParse(entry.Key, NumberStyles.None, CultureInfo.InvariantCulture, out var position))
+            {
+                positions.TryAdd(entry[nameof(ModelEntry.Name)] ?? "", position);
+                next = Math.Max(next, position + 1);
+            }
+        }
+
+        var settings = new Dictionary<string, string?>();
+        foreach (var model in models)
+        {
+            if (!positions.TryGetValue(model.Name, out var position))
+            {
+                positions.Add(model.Name, position = next++);
+            }
+
+            settings[string.Create(CultureInfo.InvariantCulture, $"{List}:{position}:{nameof(ModelEntry.Name)}")] = model.Name;
+            settings[string.Create(CultureInfo.InvariantCulture, $"{List}:{position}:{nameof(ModelEntry.Source)}")] = model.Directory;
+
+            // The directory says what the model is, not what stood here for another one.
+            settings[string.Create(CultureInfo.InvariantCulture, $"{List}:{position}:{nameof(ModelEntry.Kind)}")] = Models.ModelSources.KindOf(model.Directory);
+        }
+
+        return settings;
     }
 
     /// <summary>Reads and checks section <c>Meridian</c>.</summary>
@@ -52,6 +89,11 @@ public static class MeridianConfiguration
     {
         var mistakes = new List<string>();
         var options = SettingsReader.Read<MeridianOptions>(configuration.GetSection(MeridianOptions.Section), mistakes);
+        foreach (var model in options.Models)
+        {
+            model.Kind = string.IsNullOrWhiteSpace(model.Kind) ? Models.ModelSources.KindOf(model.Source) : model.Kind;
+        }
+
         MeridianOptionsRules.Check(options, mistakes);
         if (ofRegion && string.IsNullOrEmpty(options.Region))
         {

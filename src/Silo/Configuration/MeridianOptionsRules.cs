@@ -91,12 +91,13 @@ public static partial class MeridianOptionsRules
 
             if (string.IsNullOrWhiteSpace(model.Kind))
             {
-                mistakes.Add($"{Root}:{path}:Kind = '{model.Kind}': must say what the model does, for example 'embedding'.");
+                mistakes.Add($"{Root}:{path}:Kind = '{model.Kind}': must say what the model does, 'embedding' or 'generation'.");
             }
 
-            if (!string.IsNullOrEmpty(model.Source) && model.Source != Models.ModelSources.MiniLm && !File.Exists(Path.Combine(model.Source, ModelManifestRules.FileName)))
+            if (!Models.ModelSources.IsKnown(model.Source))
             {
-                mistakes.Add($"{Root}:{path}:Source = '{model.Source}': must be '{Models.ModelSources.MiniLm}' or a directory with a {ModelManifestRules.FileName}.");
+                mistakes.Add(
+                    $"{Root}:{path}:Source = '{model.Source}': must be '{Models.ModelSources.MiniLm}', a directory with a {ModelManifestRules.FileName}, or a Hugging Face folder (config.json, tokenizer.json, onnx/model.onnx).");
             }
 
             foreach (var region in model.Regions)
@@ -114,6 +115,10 @@ public static partial class MeridianOptionsRules
             Range(mistakes, $"{path}:MaxBatch", model.MaxBatch, 1, 4096);
             Range(mistakes, $"{path}:MaxWaitMs", model.MaxWaitMs, 0, 1000);
             Range(mistakes, $"{path}:QueueCapacity", model.QueueCapacity, 1, 1_000_000);
+            Range(mistakes, $"{path}:MaxSequences", model.MaxSequences, 1, 4096);
+            Range(mistakes, $"{path}:KvCacheMiB", model.KvCacheMiB ?? 1, 1, 1 << 20);
+            Range(mistakes, $"{path}:PrefillChunk", model.PrefillChunk, 1, 1 << 20);
+            Range(mistakes, $"{path}:RingTokens", model.RingTokens, 1, 1 << 20);
         }
     }
 

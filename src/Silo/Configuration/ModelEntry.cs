@@ -7,13 +7,13 @@ public sealed class ModelEntry
     public string Name { get; set; } = "";
 
     /// <value>
-    /// Where the files come from: <c>minilm</c> (built in), or the path of a model package's directory.
+    /// Where the files come from: <c>minilm</c> (built in), the path of a model package's directory, or that of a Hugging Face folder.
     /// Empty: the region's model store already has it.
     /// </value>
     public string? Source { get; set; }
 
-    /// <value>What it does. Default <c>embedding</c>.</value>
-    public string Kind { get; set; } = "embedding";
+    /// <value>What it does: <c>embedding</c> or <c>generation</c>. Default: what the source is, <c>embedding</c> without one.</value>
+    public string Kind { get; set; } = "";
 
     /// <value>Who made it, shown by <c>/v1/models</c>.</value>
     public string OwnedBy { get; set; } = "";
@@ -56,4 +56,22 @@ public sealed class ModelEntry
 
     /// <value>Items that may wait, 1 to 1000000. Default 4096: room for the largest request, 2048 items, beside others.</value>
     public int QueueCapacity { get; set; } = 4096;
+
+    /// <value>Generation: sequences that run at once, 1 to 4096. Default 64.</value>
+    public int MaxSequences { get; set; } = 64;
+
+    /// <value>
+    /// Generation: memory for keys and values, running and kept, MiB, 1 to 1048576. It bounds the longest sequence, too.
+    /// Default: a share of the device, see <see cref="Meridian.Inference.Engines.EngineOptions.KvCacheBytes"/>.
+    /// </value>
+    public int? KvCacheMiB { get; set; }
+
+    /// <value>Generation: most tokens of prompts in one step, 1 to 1048576. Default 512.</value>
+    public int PrefillChunk { get; set; } = 512;
+
+    /// <value>Generation: tokens of a stream that wait for its reader before its sequences pause, 1 to 1048576. Default 256.</value>
+    public int RingTokens { get; set; } = 256;
+
+    /// <value>Generation: whether keys and values of ended sequences are kept for others of the same tenant that begin alike. Default true.</value>
+    public bool PrefixCache { get; set; } = true;
 }

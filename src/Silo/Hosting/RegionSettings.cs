@@ -25,6 +25,11 @@ internal static class RegionSettings
         MaxBatch = model.MaxBatch,
         MaxWaitMs = model.MaxWaitMs,
         QueueCapacity = model.QueueCapacity,
+        MaxSequences = model.MaxSequences,
+        KvCacheBytes = model.KvCacheMiB is { } mebibytes ? (long)mebibytes << 20 : null,
+        PrefillChunk = model.PrefillChunk,
+        RingTokens = model.RingTokens,
+        PrefixCache = model.PrefixCache,
         Version = model.Version,
         Variant = model.Variant,
     };

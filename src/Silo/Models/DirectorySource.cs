@@ -28,6 +28,19 @@ public sealed class DirectorySource(string name, string root) : IModelSource
         return _manifest;
     }
 
+    /// <summary>What the model in a package's directory does, or null where its manifest cannot be read: that is said when it is installed.</summary>
+    public static string? KindOf(string directory)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<ModelManifest>(File.ReadAllBytes(Path.Combine(directory, ModelManifestRules.FileName)), Json)?.Kind;
+        }
+        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     private static ModelManifest Read(string name, string directory)
     {
         var path = Path.Combine(directory, ModelManifestRules.FileName);

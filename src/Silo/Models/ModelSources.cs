@@ -1,4 +1,5 @@
 using Meridian.Inference.Packages;
+using Meridian.Inference.Packages.HuggingFace;
 using Meridian.Inference.Packages.MiniLm;
 using Meridian.Silo.Configuration;
 
@@ -10,11 +11,35 @@ public static class ModelSources
     /// <summary>Name of the built-in source: all-MiniLM-L6-v2.</summary>
     public const string MiniLm = "minilm";
 
+    private const string Embedding = "embedding";
+
     /// <summary>The source, or null where the model store is expected to have the model already.</summary>
     public static IModelSource? Find(ModelEntry model) => model.Source switch
     {
         null or "" => null,
         MiniLm => new MiniLmSource(),
-        var directory => new DirectorySource(model.Name, directory),
+        var directory when IsPackage(directory) => new DirectorySource(model.Name, directory),
+        var directory => new HuggingFaceSource(model.Name, directory),
     };
+
+    /// <summary>Whether a source is one of those that there are. Whether its files are sound shows when they are installed.</summary>
+    public static bool IsKnown(string? source) => source is null or "" or MiniLm || IsPackage(source) || HuggingFaceSource.Recognizes(source);
+
+    /// <summary>What a model from a source does; empty where that cannot be told.</summary>
+    public static string KindOf(string? source)
+    {
+        if (source is null or "" or MiniLm)
+        {
+            return Embedding;
+        }
+
+        if (IsPackage(source))
+        {
+            return DirectorySource.KindOf(source) ?? "";
+        }
+
+        return HuggingFaceSource.Recognizes(source) ? HuggingFaceSource.Kind : "";
+    }
+
+    private static bool IsPackage(string directory) => File.Exists(Path.Combine(directory, ModelManifestRules.FileName));
 }

@@ -8,7 +8,9 @@ public sealed class CommandsTests
     [InlineData("--help", "region")]
     [InlineData("--help", "front-door")]
     [InlineData("--help", "--ports-from 9000")]
+    [InlineData("--help", "--model stories=/models/stories260k")]
     [InlineData("region --help", "--roles")]
+    [InlineData("region --help", "--model")]
     [InlineData("region --help", "Silo region --name eastus")]
     [InlineData("front-door --help", "--name second")]
     public async Task Help_shows_options_and_examples(string line, string part)
@@ -44,6 +46,8 @@ public sealed class CommandsTests
     [InlineData("region --name eastus --roles store,cook", "Meridian:Process:Roles = 'store,cook'")]
     [InlineData("front-door --urls ftp://127.0.0.1:21", "Meridian:FrontDoor:Url")]
     [InlineData("--ports-from 70000", "Meridian:PortsFrom = 70000")]
+    [InlineData("--model stories", "--model 'stories': must be NAME=DIR")]
+    [InlineData("region --name eastus --model x=/nowhere", "Meridian:Models:1:Source = '/nowhere'")]
     [InlineData("--config /nowhere/x.json", "/nowhere/x.json")]
     [InlineData("--Meridian:Models:0:MaxBatch 0", "Meridian:Models:0:MaxBatch = 0")]
     public async Task Wrong_settings_end_in_words_and_exit_code_2(string line, string part)

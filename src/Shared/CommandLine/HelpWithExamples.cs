@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 
-namespace Meridian.Silo.CommandLine;
+namespace Meridian.CommandLine;
 
 /// <summary>The standard help, followed by examples.</summary>
 internal sealed class HelpWithExamples(HelpAction inner, Command command, IReadOnlyList<string> examples) : SynchronousCommandLineAction

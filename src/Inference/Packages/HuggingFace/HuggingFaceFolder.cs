@@ -1,0 +1,127 @@
+using System.IO.MemoryMappedFiles;
+using System.Text.Json;
+using Meridian.Inference.Decoders.Graphs;
+
+namespace Meridian.Inference.Packages.HuggingFace;
+
+/// <summary>What of a folder in Hugging Face's and Optimum's layout belongs to a package.</summary>
+/// <param name="Root">Absolute path.</param>
+/// <param name="Graph">Path of the ONNX graph in it.</param>
+/// <param name="Files">Paths of all files of the package, with <c>/</c>.</param>
+/// <param name="Operators">Operators of the graph.</param>
+internal sealed record HuggingFaceFolder(string Root, string Graph, IReadOnlyList<string> Files, IReadOnlyDictionary<string, int> Operators)
+{
+    public const string Config = "config.json";
+    public const string Tokenizer = "tokenizer.json";
+
+    private static readonly string[] Graphs = ["onnx/model.onnx", "model.onnx"];
+    private static readonly string[] Optional =
+        ["generation_config.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja", "LICENSE", "LICENSE.txt", "LICENSE.md"];
+
+    /// <summary>Whether a directory looks like one, complete or not.</summary>
+    public static bool Is(string directory) => File.Exists(Path.Combine(directory, Config));
+
+    /// <param name="directory">The folder.</param>
+    /// <param name="graph">Path of the graph in it, or null for the usual places.</param>
+    /// <exception cref="ModelPackageException">The folder, or a file that a decoder needs, is missing, or the graph is none.</exception>
+    public static HuggingFaceFolder Open(string directory, string? graph)
+    {
+        var root = Path.GetFullPath(directory);
+        if (!Directory.Exists(root))
+            throw new ModelPackageException(directory, $"'{directory}' is no directory; give the folder that holds the model's {Config}.");
+        foreach (var needed in new[] { Config, Tokenizer })
+        {
+            if (!File.Exists(Path.Combine(root, needed)))
+                throw new ModelPackageException(Path.Combine(root, needed), $"'{root}' has no {needed}; a Hugging Face folder with it is needed. Copy it from where the model was published.");
+        }
+
+        graph ??= Array.Find(Graphs, path => File.Exists(Local(root, path)));
+        if (graph is null || !File.Exists(Local(root, graph)))
+            throw NoGraph(root, graph);
+
+        var path = Local(root, graph);
+        var outline = Outline(path);
+        var folder = graph.LastIndexOf('/') is var slash and >= 0 ? graph[..(slash + 1)] : "";
+        string[] external = [.. outline.ExternalFiles.Select(file => folder + file).Order(StringComparer.Ordinal)];
+        foreach (var file in external)
+        {
+            if (file.Split('/').Any(part => part is "" or "." or "..") || file.Contains('\\', StringComparison.Ordinal))
+                throw new ModelPackageException(path, $"'{path}' keeps weights in '{file}'; they must lie beside or below the graph. Save it again with external data in the same folder.");
+            if (!File.Exists(Local(root, file)))
+                throw new ModelPackageException(path, $"'{path}' keeps weights in '{file}', which is not there. Copy that file beside the graph.");
+        }
+
+        return new HuggingFaceFolder(root, graph, [Config, Tokenizer, graph, .. external, .. Optional.Where(file => File.Exists(Path.Combine(root, file)))], outline.Operators);
+    }
+
+    /// <summary>Who published the model, from the name it was loaded by (<c>organisation/model</c>); null where that is not known.</summary>
+    public string? Owner()
+    {
+        try
+        {
+            using var config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Root, Config)));
+            return config.RootElement.TryGetProperty("_name_or_path", out var name) && name.GetString() is { } text && text.Split('/') is [{ Length: > 0 } owner, { Length: > 0 }]
+                ? owner
+                : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // What is wrong with the file is said by those who need it.
+            return null;
+        }
+    }
+
+    /// <summary>The licence that the model card (<c>README.md</c>) states in its front matter; null where it states none.</summary>
+    public string? License()
+    {
+        var card = Path.Combine(Root, "README.md");
+        if (!File.Exists(card))
+            return null;
+        using var lines = File.ReadLines(card).GetEnumerator();
+        if (!lines.MoveNext() || lines.Current.Trim() != "---")
+            return null;
+        while (lines.MoveNext() && lines.Current.Trim() != "---")
+        {
+            if (lines.Current.StartsWith("license:", StringComparison.Ordinal))
+                return lines.Current["license:".Length..].Trim().Trim('"', '\'') is { Length: > 0 } license ? license : null;
+        }
+
+        return null;
+    }
+
+    public static string Local(string root, string path) => Path.Combine(root, path.Replace('/', Path.DirectorySeparatorChar));
+
+    private static ModelPackageException NoGraph(string root, string? asked)
+    {
+        var found = Directory.EnumerateFiles(root, "*.onnx", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(root, file).Replace(Path.DirectorySeparatorChar, '/')).Order(StringComparer.Ordinal).Take(10).ToArray();
+        return new ModelPackageException(
+            root,
+            $"'{root}' has no {asked ?? string.Join(" and no ", Graphs)}; "
+            + (found.Length == 0 ? "there is no ONNX file in it. Export the model to ONNX, with past." : $"there are {string.Join(", ", found)}. Name the one that is meant."));
+    }
+
+    // Mapped: the reader steps over weights, which are then never read from the disk.
+    private static unsafe GraphOutline Outline(string path)
+    {
+        long length;
+        using (var file = File.OpenHandle(path))
+            length = RandomAccess.GetLength(file);
+        if (length > Array.MaxLength)
+            throw new ModelPackageException(path, $"'{path}' has {length} bytes; a graph may have {Array.MaxLength}. Save it with external data.");
+        if (length == 0)
+            return OnnxReader.Read([], path);
+        using var map = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        using var view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+        byte* start = null;
+        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        try
+        {
+            return OnnxReader.Read(new ReadOnlySpan<byte>(start + view.PointerOffset, (int)length), path);
+        }
+        finally
+        {
+            view.SafeMemoryMappedViewHandle.ReleasePointer();
+        }
+    }
+}

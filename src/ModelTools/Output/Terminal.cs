@@ -1,0 +1,90 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace Meridian.ModelTools.Output;
+
+/// <summary>What a user sees: bars and tables on a terminal, plain lines where the output goes elsewhere.</summary>
+public sealed class Terminal
+{
+    private readonly TextWriter _output;
+    private readonly IAnsiConsole? _console;
+
+    public Terminal(TextWriter output)
+    {
+        _output = output;
+        _console = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected ? AnsiConsole.Console : null;
+    }
+
+    /// <summary>Bytes in words: <c>412.3 MiB</c>.</summary>
+    public static string Size(long bytes) => bytes switch
+    {
+        < 1 << 10 => string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes"),
+        < 1 << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0.0} KiB"),
+        < 1 << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MiB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1073741824.0:0.00} GiB"),
+    };
+
+    public Task ProgressAsync(Action<IStageProgress> work) => ProgressAsync(progress => Task.Run(() => work(progress)));
+
+    /// <summary>Runs work and shows how far it is.</summary>
+    public Task ProgressAsync(Func<IStageProgress, Task> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        if (_console is null)
+            return work(new Lines(_output));
+        return _console.Progress()
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
+            .StartAsync(context => Task.Run(() => work(new Bars(context))));
+    }
+
+    /// <summary>Names and what they are.</summary>
+    public void Table(params ReadOnlySpan<(string Name, string Value)> rows)
+    {
+        if (_console is null)
+        {
+            var width = 0;
+            foreach (var (name, _) in rows)
+                width = Math.Max(width, name.Length);
+            foreach (var (name, value) in rows)
+                _output.WriteLine($"{name.PadRight(width)}  {value}");
+            return;
+        }
+
+        var table = new Table { Border = TableBorder.Rounded, ShowHeaders = false };
+        table.AddColumn("").AddColumn("");
+        foreach (var (name, value) in rows)
+            table.AddRow(new Markup($"[grey]{Markup.Escape(name)}[/]"), new Text(value));
+        _console.Write(table);
+    }
+
+    // A line a stage: a log is read afterwards.
+    private sealed class Lines(TextWriter output) : IStageProgress
+    {
+        private string? _stage;
+
+        public void Report(string stage, long done, long total)
+        {
+            if (stage == _stage)
+                return;
+            _stage = stage;
+            output.WriteLine($"{stage} {Size(total)}");
+        }
+    }
+
+    private sealed class Bars(ProgressContext context) : IStageProgress
+    {
+        private string? _stage;
+        private ProgressTask? _task;
+
+        public void Report(string stage, long done, long total)
+        {
+            if (stage != _stage)
+            {
+                _stage = stage;
+                _task = context.AddTask(stage, maxValue: Math.Max(1, total));
+            }
+
+            _task!.Value = done;
+        }
+    }
+}

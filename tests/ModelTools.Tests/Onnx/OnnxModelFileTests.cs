@@ -1,0 +1,102 @@
+using Meridian.Inference.Packages;
+using Meridian.ModelTools.Onnx;
+using Meridian.ModelTools.Tests.Harness;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Meridian.ModelTools.Tests.Onnx;
+
+public sealed class OnnxModelFileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(OnnxModelFile.InlineLimit, false)]
+    [InlineData(0, true)]
+    public void A_graph_runs_with_its_tensors_inside_or_beside_it(long limit, bool external)
+    {
+        var path = Path.Combine(_folder.Path, "sum.onnx");
+        var weights = Enumerable.Range(0, 3000).Select(i => (float)i).ToArray();
+        var graph = new OnnxGraphBuilder("sum");
+        var input = graph.Input("x", OnnxType.Float, "n", 3000);
+        var first = graph.Initializer(OnnxInitializer.Of("first", OnnxType.Float, [3000], [weights.AsMemory(0, 1000), weights.AsMemory(1000)]));
+        var second = graph.Initializer(OnnxInitializer.Of("second", OnnxType.Float, [3000], [weights]));
+        var sum = graph.Node("Add", "sum", [graph.Node("Add", "add", [input, first]), second], ["y"])[0];
+        graph.Output(sum, OnnxType.Float, "n", 3000);
+        var reports = new List<(long, long)>();
+
+        OnnxModelFile.Write(path, graph, limit, (done, all) => reports.Add((done, all)), TestContext.Current.CancellationToken);
+
+        Assert.Equal([(12_000, 24_000), (24_000, 24_000)], reports);
+        Assert.Equal(external, File.Exists(path + OnnxModelFile.ExternalSuffix));
+        if (external)
+        {
+            Assert.True(new FileInfo(path).Length < 2000);
+            Assert.All(OnnxModelIndex.Open(path).Tensors.Values, tensor => Assert.Equal(0, tensor.Offset % 4096));
+        }
+
+        using var session = new InferenceSession(path);
+        using var run = new RunOptions();
+        using var x = OrtValue.CreateTensorValueFromMemory(new float[3000], [1, 3000]);
+        using var results = session.Run(run, new Dictionary<string, OrtValue> { ["x"] = x }, ["y"]);
+        Assert.Equal(weights.Select(w => 2 * w), results[0].GetTensorDataAsSpan<float>().ToArray());
+    }
+
+    [Fact]
+    public void Tensors_are_read_back_in_every_precision()
+    {
+        var path = Path.Combine(_folder.Path, "x.onnx");
+        var values = new[] { 0f, 1, -2.5f, 65504, 1e-7f, 3.1415926f };
+        var graph = new OnnxGraphBuilder("x");
+        var half = graph.Initializer(OnnxInitializer.Of("half", OnnxType.Float16, [2, 3], [values]));
+        var whole = graph.Initializer(OnnxInitializer.Of("whole", OnnxType.Float, [2, 3], [values]));
+        graph.Output(graph.Node("Add", "add", [whole, graph.Node("Cast", "cast", [half], OnnxAttribute.Of("to", (long)OnnxType.Float))]), OnnxType.Float, 2, 3);
+        OnnxModelFile.Write(path, graph, cancellationToken: TestContext.Current.CancellationToken);
+
+        var index = OnnxModelIndex.Open(path);
+
+        Assert.Equal(values, index.Read(index.Tensors["whole"]));
+        Assert.Equal(values.Select(v => (float)(Half)v), index.Read(index.Tensors["half"]));
+        Assert.Equal([2, 3], index.Tensors["half"].Dimensions);
+        Assert.Equal(["cast", "add"], index.Nodes.Select(node => node.Name));
+    }
+
+    [Fact]
+    public void A_slip_in_a_graph_is_named()
+    {
+        var graph = new OnnxGraphBuilder("g");
+        var x = graph.Input("x", OnnxType.Float, 1);
+
+        Assert.Contains("'nobody' is used by node 'n1'", Assert.Throws<InvalidOperationException>(() => graph.Node("Neg", "n1", [new OnnxValue("nobody")])).Message, StringComparison.Ordinal);
+        graph.Node("Neg", "n2", [x], ["y"]);
+        Assert.Contains("'y' (output of node 'n3') is defined twice", Assert.Throws<InvalidOperationException>(() => graph.Node("Neg", "n3", [x], ["y"])).Message, StringComparison.Ordinal);
+        Assert.Contains("two nodes are named 'n2'", Assert.Throws<InvalidOperationException>(() => graph.Node("Neg", "n2", [x])).Message, StringComparison.Ordinal);
+        Assert.Contains("domain 'acme'", Assert.Throws<InvalidOperationException>(() => graph.Node("acme:Neg", "n4", [x])).Message, StringComparison.Ordinal);
+        Assert.Contains("has no output", Assert.Throws<InvalidOperationException>(() => Write(graph)).Message, StringComparison.Ordinal);
+        graph.Output(new OnnxValue("y"), OnnxType.Float, 1);
+        graph.Initializer(OnnxInitializer.Of("idle", [1], 5));
+        Assert.Contains("nothing reads the initializer 'idle'", Assert.Throws<InvalidOperationException>(() => Write(graph)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Elements_must_be_as_many_as_the_shape_says()
+    {
+        var graph = new OnnxGraphBuilder("g");
+        var short3 = graph.Initializer(OnnxInitializer.Of("w", OnnxType.Float, [3], [new float[2]]));
+        graph.Output(graph.Node("Neg", "n", [short3]), OnnxType.Float, 3);
+
+        Assert.Contains("takes 12 bytes, but its elements have 8", Assert.Throws<InvalidDataException>(() => Write(graph)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_no_model_is_named()
+    {
+        var path = Path.Combine(_folder.Path, "x.onnx");
+        File.WriteAllText(path, "not a model");
+
+        Assert.Contains("is no ONNX model", Assert.Throws<ModelPackageException>(() => OnnxModelIndex.Open(path)).Message, StringComparison.Ordinal);
+    }
+
+    private void Write(OnnxGraphBuilder graph) => OnnxModelFile.Write(Path.Combine(_folder.Path, "g.onnx"), graph);
+}
