@@ -6,10 +6,10 @@ public readonly record struct RegionFacts
     /// <value>Smoothed round trip from this edge, ms; 0 for the edge's own region.</value>
     public double RoundTripMs { get; init; }
 
-    /// <value>Time that what waits now will take: queued items a ready replica, times the service time, ms.</value>
+    /// <value>Time that what waits now will take, ms: queued items a ready replica, or a running sequence where more than one runs in a replica, times the service time.</value>
     public double QueueMs { get; init; }
 
-    /// <value>Engine time of one item, ms; 0 while unknown.</value>
+    /// <value>Engine time of one item, ms; 0 while unknown. Of generated text what counts of it: the least of any busy region, and what exceeds that by more than lengths explain.</value>
     public double ServiceMs { get; init; }
 
     /// <value>Items waiting or being computed in the region, a ready replica.</value>

@@ -11,6 +11,11 @@ namespace Meridian.Federation.Routing;
 /// within the margin of the best, the edge's own region is taken unless its queue is longer than the shortest by the margin; otherwise the less busy of two drawn at random
 /// (M. Mitzenmacher, "The power of two choices in randomized load balancing", 2001): all edges read loads of the same age, and the single best would be flooded by all of them.
 /// </para>
+/// <para>
+/// A model that generates text runs its sequences side by side, each as long as its request wants. So what waits is served at the pace at which sequences end: a service time an item
+/// over the items that run. And a service time there tells of the lengths that callers asked for as much as of speed, and of an idle engine nothing (it sinks, so that the region is tried
+/// again): an idle region counts as fast as the fastest busy one, and of the others only what exceeds twice that counts against them. Otherwise the nearest region without a queue serves.
+/// </para>
 /// <para>Figures from the wire are cleaned first: undefined, negative or absurd ones neither throw nor win.</para>
 /// </summary>
 /// <param name="policy">Weighs regions.</param>
@@ -22,16 +27,23 @@ public sealed class RoutingDirector(IRoutingPolicy policy, double nearEqualMs, I
     private const double AssumedRoundTripMs = 250;
     private const double MostMs = 3_600_000;
 
+    /// <summary>Kind of models whose items are sequences.</summary>
+    private const string Generation = "generation";
+
+    /// <summary>How far service times of sequences may lie apart by their lengths alone.</summary>
+    private const double LengthsApart = 2;
+
     public RoutingDecision Decide(DirectorySnapshot snapshot, in RouteRequest request, Random random)
     {
         var regions = snapshot.Intent.Regions;
         var model = Find(snapshot.Intent, request.Model);
+        var fastestMs = FastestMs(snapshot, model, request);
         Span<Candidate> candidates = regions.Length <= 16 ? stackalloc Candidate[16] : new Candidate[regions.Length];
         var count = 0;
         var seen = default(Tally);
         for (var i = 0; i < regions.Length; i++)
         {
-            var standing = Stand(snapshot, regions[i], model, request, out var facts);
+            var standing = Stand(snapshot, regions[i], model, request, fastestMs, out var facts);
             seen.Count(standing);
             if (standing > (request.LastResort ? RegionStanding.Unheard : RegionStanding.SuspectFull))
                 continue;
@@ -59,11 +71,12 @@ public sealed class RoutingDirector(IRoutingPolicy policy, double nearEqualMs, I
     {
         var decision = Decide(snapshot, request, random);
         var model = Find(snapshot.Intent, request.Model);
+        var fastestMs = FastestMs(snapshot, model, request);
         var regions = new RegionExplanation[snapshot.Intent.Regions.Length];
         for (var i = 0; i < regions.Length; i++)
         {
             var member = snapshot.Intent.Regions[i];
-            var standing = Stand(snapshot, member, model, request, out var facts);
+            var standing = Stand(snapshot, member, model, request, fastestMs, out var facts);
             snapshot.Views.TryGetValue(member.Name, out var view);
             var serves = standing <= RegionStanding.Unheard;
             regions[i] = new RegionExplanation(member.Name, standing, Why(standing, member, view, request, facts), serves ? policy.Score(facts) : double.NaN, facts);
@@ -84,7 +97,7 @@ public sealed class RoutingDirector(IRoutingPolicy policy, double nearEqualMs, I
         return null;
     }
 
-    private RegionStanding Stand(DirectorySnapshot snapshot, RegionMember member, ModelDeclaration? model, in RouteRequest request, out RegionFacts facts)
+    private RegionStanding Stand(DirectorySnapshot snapshot, RegionMember member, ModelDeclaration? model, in RouteRequest request, double fastestMs, out RegionFacts facts)
     {
         facts = default;
         if (request.Residency is { } residency && !Permits(residency, member.Jurisdiction))
@@ -95,12 +108,13 @@ public sealed class RoutingDirector(IRoutingPolicy policy, double nearEqualMs, I
             return RegionStanding.Excluded;
         if (!snapshot.Views.TryGetValue(member.Name, out var view))
             return RegionStanding.Unheard;
-        var room = Weigh(view, request, out var ready, out facts);
+        var load = Sum(view, request);
+        Weigh(view, load, model.Kind == Generation, fastestMs, out facts);
         if (view.Health is not (RegionHealth.Alive or RegionHealth.Suspect))
             return RegionStanding.Unheard;
-        if (ready == 0)
+        if (load.Replicas == 0)
             return RegionStanding.NotReady;
-        return (view.Health, room) switch
+        return (view.Health, load.HasRoom) switch
         {
             (RegionHealth.Alive, true) => RegionStanding.Ready,
             (RegionHealth.Alive, false) => RegionStanding.Full,
@@ -109,7 +123,22 @@ public sealed class RoutingDirector(IRoutingPolicy policy, double nearEqualMs, I
         };
     }
 
-    private bool Weigh(RegionView view, in RouteRequest request, out int ready, out RegionFacts facts)
+    /// <summary>Least service time of a region that is at work, ms; 0 where it plays no part.</summary>
+    private static double FastestMs(DirectorySnapshot snapshot, ModelDeclaration? model, in RouteRequest request)
+    {
+        if (model?.Kind != Generation)
+            return 0;
+        var fastest = double.PositiveInfinity;
+        foreach (var member in snapshot.Intent.Regions)
+        {
+            if (snapshot.Views.TryGetValue(member.Name, out var view) && Sum(view, request) is { Replicas: > 0, Busy: > 0, ServiceMs: > 0 } load)
+                fastest = Math.Min(fastest, load.ServiceMs);
+        }
+
+        return double.IsPositiveInfinity(fastest) ? 0 : fastest;
+    }
+
+    private static Load Sum(RegionView view, in RouteRequest request)
     {
         double replicas = 0, queued = 0, busy = 0, capacity = 0, service = 0;
         foreach (var status in view.Models)
@@ -126,20 +155,23 @@ public sealed class RoutingDirector(IRoutingPolicy policy, double nearEqualMs, I
             service += status.ReadyReplicas * Clean(status.ServiceMs, 0);
         }
 
-        ready = (int)Math.Min(replicas, int.MaxValue);
-        var divisor = Math.Max(replicas, 1);
-        var serviceMs = service / divisor;
+        return new Load(replicas, queued, busy, capacity, service / Math.Max(replicas, 1));
+    }
+
+    private void Weigh(RegionView view, in Load load, bool sequences, double fastestMs, out RegionFacts facts)
+    {
+        var divisor = Math.Max(load.Replicas, 1);
+        var serviceMs = load.ServiceMs;
+        if (sequences)
+            serviceMs = fastestMs + (load.Busy > 0 ? Math.Max(0, serviceMs - (LengthsApart * fastestMs)) : 0);
         facts = new RegionFacts
         {
             RoundTripMs = Clean(view.RoundTripMs, AssumedRoundTripMs),
-            QueueMs = Math.Min(queued / divisor * serviceMs, MostMs),
+            QueueMs = Math.Min(load.Queued / (sequences ? Math.Max(divisor, load.Busy) : divisor) * load.ServiceMs, MostMs),
             ServiceMs = serviceMs,
-            LoadPerReplica = (queued + busy) / divisor,
+            LoadPerReplica = (load.Queued + load.Busy) / divisor,
             InFlight = Math.Max(0, inFlight?.Count(view.Name) ?? view.InFlight),
         };
-
-        // A region that states no capacity does not bound its queue; only a stated one can be full.
-        return capacity == 0 || queued < capacity;
     }
 
     private int Choose(ReadOnlySpan<Candidate> candidates, RegionMember[] regions, string? ownRegion, Random random)
@@ -222,6 +254,13 @@ public sealed class RoutingDirector(IRoutingPolicy policy, double nearEqualMs, I
     private readonly record struct Candidate(int Index, RegionStanding Standing, double Score, double QueueMs, int InFlight)
     {
         public bool Before(in Candidate other) => Standing != other.Standing ? Standing < other.Standing : Score < other.Score;
+    }
+
+    /// <summary>A region's replicas that would do, summed up.</summary>
+    private readonly record struct Load(double Replicas, double Queued, double Busy, double Capacity, double ServiceMs)
+    {
+        // A region that states no capacity does not bound its queue; only a stated one can be full.
+        public bool HasRoom => Capacity == 0 || Queued < Capacity;
     }
 
     private record struct Tally

@@ -218,19 +218,18 @@ public sealed class StreamLoopbackTests
         const int Frames = 200;
         for (var i = 1; i < Frames; i++) written.Write(end: i == Frames - 1, text);
 
-        // Three megabytes are there to be pushed. At no moment has the region taken more of them than the reader, the buffers and the window hold.
+        // Three megabytes are there to be pushed and nobody reads: however much time passes, the region takes no more of them than window and buffers hold.
+        for (var i = 0; i < 100; i++) await edge.Edge.InferAsync(Sample.Request(), CancellationToken.None);
+        Assert.InRange(Frames - written.Unread, 1, 30);
+
         var next = 0L;
-        var mostAhead = 0L;
         while (await stream.ReadAsync(default) is { } frame)
         {
             Assert.Equal(next, frame.Offset);
             next = frame.Next;
-            mostAhead = Math.Max(mostAhead, Frames - written.Unread - next);
-            if (next % 20 == 0) await edge.Edge.InferAsync(Sample.Request(), CancellationToken.None);
         }
 
         Assert.Equal(Frames, next);
-        Assert.InRange(mostAhead, 1, 40);
     }
 
     [Fact]

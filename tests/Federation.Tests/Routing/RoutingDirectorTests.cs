@@ -31,6 +31,40 @@ public sealed class RoutingDirectorTests
     }
 
     [Fact]
+    public void What_callers_asked_of_a_region_does_not_send_streams_away_from_it()
+    {
+        GeneratesText();
+        Distances(80, 20, 200);
+
+        // Longer texts than elsewhere, and an idle engine whose figure has sunk.
+        _directory.Load("westeurope", Sample.Model(serviceMs: 9000) with { InFlight = 40 });
+        _directory.Load("eastus", Sample.Model(serviceMs: 5000) with { InFlight = 10 });
+        _directory.Load("southeastasia", Sample.Model(serviceMs: 1));
+        Assert.Equal(["westeurope", "eastus", "southeastasia"], Order(new RouteRequest { Model = "minilm" }));
+
+        // More than lengths explain: it is slow.
+        _directory.Load("westeurope", Sample.Model(serviceMs: 50_000) with { InFlight = 40 });
+        Assert.Equal(["eastus", "southeastasia", "westeurope"], Order(new RouteRequest { Model = "minilm" }));
+
+        // When it is idle it is tried again.
+        _directory.Load("westeurope", Sample.Model(serviceMs: 50_000));
+        Assert.Equal("westeurope", Order(new RouteRequest { Model = "minilm" })[0]);
+    }
+
+    [Fact]
+    public void Streams_that_wait_are_served_as_running_ones_end()
+    {
+        GeneratesText();
+        Distances(80, 20, 200);
+        _directory.Load("westeurope", Sample.Model(queued: 1, serviceMs: 2000) with { InFlight = 64 });
+        Assert.Equal("westeurope", Order(new RouteRequest { Model = "minilm" })[0]);
+
+        // 20 + 4 * 2000 / 64 = 145 ms against 80.
+        _directory.Load("westeurope", Sample.Model(queued: 4, serviceMs: 2000) with { InFlight = 64 });
+        Assert.Equal("eastus", Order(new RouteRequest { Model = "minilm" })[0]);
+    }
+
+    [Fact]
     public void Data_goes_nowhere_it_may_not_go()
     {
         Distances(1, 50, 1);
@@ -169,6 +203,9 @@ public sealed class RoutingDirectorTests
     private string[] Order(in RouteRequest request) => Names(Decide(request));
 
     private static string[] Names(RoutingDecision decision) => Array.ConvertAll(decision.Order, m => m.Name);
+
+    private void GeneratesText() =>
+        _directory.Publish(_directory.Current with { Intent = _directory.Current.Intent with { Models = [new ModelDeclaration { Name = "minilm", Kind = "generation", OwnedBy = "test" }] } });
 
     private void Distances(double eastus, double westeurope, double southeastasia)
     {

@@ -46,6 +46,7 @@ public sealed class RoutingProperties
         from residency in Gen.OneOf(Gen.Const<string[]>(() => null!), Jurisdictions.Array[0, 3])
         from excluded in Gen.Int[0, 20].Array[0, 4]
         from lastResort in Gen.Bool
+        from kind in Gen.OneOf("embedding", "generation")
         from policy in Gen.OneOf("expected-completion", "nearest", "least-load")
         from seed in Gen.Int
         select new Case(
@@ -55,7 +56,7 @@ public sealed class RoutingProperties
                 OwnRegion = own < 0 ? null : Name(own),
                 Intent = Sample.Intent([.. jurisdictions.Select((j, i) => (Name(i), j))]) with
                 {
-                    Models = [new ModelDeclaration { Name = "minilm", Kind = "embedding", OwnedBy = "test", Regions = [.. deployed.Select(Name)] }],
+                    Models = [new ModelDeclaration { Name = "minilm", Kind = kind, OwnedBy = "test", Regions = [.. deployed.Select(Name)] }],
                 },
                 Views = jurisdictions.Select((_, i) => views[i] with { Name = Name(i) }).Where((_, i) => i != missing).ToFrozenDictionary(v => v.Name),
             },
