@@ -60,7 +60,7 @@ internal sealed partial class EventStream(TimeProvider time, ILogger<EventStream
         var tokens = 0L;
         var open = request.Input.Choices;
         var written = chunks.Begin(pipe);
-        using var heartbeat = new Heartbeat(time, longestSilence, aborted);
+        using var silence = new SilenceWatch(time, longestSilence);
         while (frame is not null)
         {
             foreach (var group in frame.Groups)
@@ -85,25 +85,17 @@ internal sealed partial class EventStream(TimeProvider time, ILogger<EventStream
                     return;
                 }
 
-                heartbeat.Sent();
+                silence.Sent();
             }
 
-            // Not in a method of its own, which would cost an allocation a token.
-            while (true)
+            silence.Watch(stream.ReadAsync(aborted));
+            while (!await silence.WaitAsync())
             {
-                try
-                {
-                    frame = await stream.ReadAsync(heartbeat.Token);
-                    break;
-                }
-                catch (OperationCanceledException) when (heartbeat.IsDue)
-                {
-                }
-
                 ChunkWriter.Ping(pipe);
                 await pipe.FlushAsync(aborted);
-                heartbeat.Restart();
             }
+
+            frame = silence.Result();
         }
 
         if (open != 0)
