@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace Meridian.Inference.Sampling;
@@ -11,6 +12,12 @@ internal static class Candidates
 {
     /// <summary>Elements between two bounds at which bisection ends and they are sorted.</summary>
     private const int Few = 64;
+
+    /// <summary>Elements between two bounds at which they are copied together, for the passes over all to end.</summary>
+    private const int Near = 4096;
+
+    /// <summary>Elements whose sum is looked at when one of them is drawn.</summary>
+    private const int DrawBlock = 128;
 
     /// <summary>Elements summed in float32 before the sum goes on in float64.</summary>
     private const int Block = 1024;
@@ -69,34 +76,36 @@ internal static class Candidates
     /// <param name="uniform">In [0, 1).</param>
     public static int Draw(ReadOnlySpan<float> weights, double uniform)
     {
-        var point = Total(weights) * uniform;
+        var total = 0.0;
+        for (var at = 0; at < weights.Length; at += DrawBlock)
+            total += TensorPrimitives.Sum(weights[at..Math.Min(at + DrawBlock, weights.Length)]);
+
+        var point = total * uniform;
         var last = -1;
-        for (var at = 0; at < weights.Length; at += Block)
+        for (var at = 0; at < weights.Length; at += DrawBlock)
         {
-            var part = weights[at..Math.Min(at + Block, weights.Length)];
-            var sum = Mass(part, 0).Mass;
+            var part = weights[at..Math.Min(at + DrawBlock, weights.Length)];
+            var sum = TensorPrimitives.Sum(part);
             if (sum == 0)
                 continue;
-            if (point < sum)
+            last = at + part.LastIndexOfAnyExcept(0f);
+            if (point >= sum)
             {
-                for (var i = 0; i < part.Length; i++)
-                {
-                    if (part[i] == 0)
-                        continue;
-                    last = at + i;
-                    point -= part[i];
-                    if (point < 0)
-                        return last;
-                }
-
-                // Rounding has put the point behind the block's last candidate, which it then means.
-                return last;
+                point -= sum;
+                continue;
             }
 
-            point -= sum;
-            last = at + part.LastIndexOfAnyExcept(0f);
+            for (var i = 0; i < part.Length; i++)
+            {
+                point -= part[i];
+                if (point < 0)
+                    return at + i;
+            }
+
+            break;
         }
 
+        // Rounding has put the point behind the last candidate of its block or of all, which it then means.
         return last;
     }
 
@@ -118,12 +127,36 @@ internal static class Candidates
             (lowCount, _) = Reach(weights, 0);
         }
 
+        // Most of the mass is in a few octaves below the largest.
         var highCount = 0;
         var highMass = 0.0;
+        for (var probe = 0.25f; probe > floor && probe > 1e-30f; probe *= probe)
+        {
+            var (reachCount, reachMass) = Reach(weights, probe);
+            if (reachCount >= count || reachMass >= mass)
+            {
+                (low, lowCount) = (BitConverter.SingleToInt32Bits(probe), reachCount);
+                break;
+            }
+
+            (high, highCount, highMass) = (BitConverter.SingleToInt32Bits(probe), reachCount, reachMass);
+        }
+
+        Span<float> near = stackalloc float[Near];
+        scoped var set = weights;
+        var (beyondCount, beyondMass) = (0, 0.0);
         while (lowCount - highCount > Few && high - low > 1)
         {
+            if (set.Length > Near && lowCount - highCount <= Near)
+            {
+                set = near[..Between(set, BitConverter.Int32BitsToSingle(low), BitConverter.Int32BitsToSingle(high), near)];
+                (beyondCount, beyondMass) = (highCount, highMass);
+            }
+
             var middle = low + ((high - low) >> 1);
-            var (reachCount, reachMass) = Reach(weights, BitConverter.Int32BitsToSingle(middle));
+            var (reachCount, reachMass) = Reach(set, BitConverter.Int32BitsToSingle(middle));
+            reachCount += beyondCount;
+            reachMass += beyondMass;
             if (reachCount >= count || reachMass >= mass)
                 (low, lowCount) = (middle, reachCount);
             else
@@ -135,7 +168,7 @@ internal static class Candidates
             return bound;
 
         Span<float> few = stackalloc float[Few];
-        var found = Between(weights, bound, BitConverter.Int32BitsToSingle(high), few);
+        var found = Between(set, bound, BitConverter.Int32BitsToSingle(high), few);
         few = few[..found];
         few.Sort();
         for (var i = found - 1; i >= 0; i--)
