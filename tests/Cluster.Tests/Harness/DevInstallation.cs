@@ -30,16 +30,23 @@ public sealed class DevInstallation : IAsyncDisposable
 
     public int GatewayPort(string region) => PortsFrom + 100 + (10 * (1 + Array.IndexOf(Regions, region))) + 2;
 
-    /// <summary>Starts the supervisor and waits until its front door sees the model ready in every region.</summary>
-    public static async Task<DevInstallation> StartAsync(string data, string model, MeridianProgram? program = null)
+    /// <summary>Starts the supervisor and waits until its front door sees the models ready in every region.</summary>
+    /// <param name="data">Directory for everything the processes keep; stays.</param>
+    /// <param name="models">Names to wait for.</param>
+    /// <param name="program">What to start.</param>
+    /// <param name="arguments">More arguments of the supervisor.</param>
+    public static async Task<DevInstallation> StartAsync(string data, string[] models, MeridianProgram? program = null, params string[] arguments)
     {
         var portsFrom = FreePorts.Range(144);
         var supervisor = (program ?? MeridianProgram.Built).Start(
-            "supervisor", ["--data", data, "--ports-from", portsFrom.ToString(CultureInfo.InvariantCulture)]);
+            "supervisor", ["--data", data, "--ports-from", portsFrom.ToString(CultureInfo.InvariantCulture), .. arguments]);
         var installation = new DevInstallation(supervisor, data, portsFrom);
         try
         {
-            await installation.ServesAsync(model);
+            foreach (var model in models)
+            {
+                await installation.ServesAsync(model);
+            }
         }
         catch
         {

@@ -10,7 +10,7 @@ public sealed class FailoverBenchmark(int kills, double perSecond, int seed)
     public async Task<int> RunAsync()
     {
         using var data = new TemporaryDirectory();
-        await using var installation = await DevInstallation.StartAsync(data.Path, "minilm");
+        await using var installation = await DevInstallation.StartAsync(data.Path, ["minilm"]);
         var requests = new EmbeddingRequests("minilm", seed);
         var load = new OpenLoop(installation.Http, index => requests.To(installation.FrontDoor.Address, index), perSecond, TimeSpan.FromSeconds(30), TimeProvider.System);
         using var stop = new CancellationTokenSource();

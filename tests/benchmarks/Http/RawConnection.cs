@@ -66,6 +66,51 @@ public sealed class RawConnection : IDisposable
         return _buffer.AsSpan(body, _filled - body);
     }
 
+    /// <summary>Sends one request and reads an answer that comes in pieces, to its end.</summary>
+    /// <param name="request">As from <see cref="Post"/>.</param>
+    /// <param name="arrived">Told of every piece of the answer's body, chunk framing included, as it comes.</param>
+    /// <exception cref="InvalidDataException">The status is not 200.</exception>
+    /// <exception cref="IOException">The connection broke off.</exception>
+    public void Stream(ReadOnlySpan<byte> request, Action<ReadOnlySpan<byte>> arrived)
+    {
+        for (var sent = 0; sent < request.Length;)
+        {
+            sent += _socket.Send(request[sent..]);
+        }
+
+        _filled = 0;
+        int head;
+        while ((head = _buffer.AsSpan(0, _filled).IndexOf("\r\n\r\n"u8)) < 0)
+        {
+            Receive();
+        }
+
+        if (!_buffer.AsSpan(0, head).StartsWith("HTTP/1.1 200"u8))
+        {
+            throw new InvalidDataException(System.Text.Encoding.UTF8.GetString(_buffer, 0, Math.Min(_filled, 600)));
+        }
+
+        var told = head + 4;
+        while (true)
+        {
+            if (_filled > told)
+            {
+                arrived(_buffer.AsSpan(told, _filled - told));
+                if (_buffer.AsSpan(0, _filled).EndsWith("0\r\n\r\n"u8))
+                {
+                    return;
+                }
+
+                // The end's own bytes may still be split; nothing before them is needed again.
+                var kept = Math.Min(_filled, 8);
+                _buffer.AsSpan(_filled - kept, kept).CopyTo(_buffer);
+                _filled = told = kept;
+            }
+
+            Receive();
+        }
+    }
+
     public void Dispose() => _socket.Dispose();
 
     private static int? Length(ReadOnlySpan<byte> headers)

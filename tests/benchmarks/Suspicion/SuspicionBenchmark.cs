@@ -15,7 +15,7 @@ public sealed class SuspicionBenchmark(double minutes, int callers)
     public async Task<int> RunAsync()
     {
         using var data = new TemporaryDirectory();
-        await using var installation = await DevInstallation.StartAsync(data.Path, "minilm");
+        await using var installation = await DevInstallation.StartAsync(data.Path, ["minilm"]);
         Edge[] edges = [installation.FrontDoor, .. installation.Regions.Select(installation.Facade)];
         foreach (var edge in edges)
         {

@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Meridian.Cluster.Tests.Harness;
+using Meridian.Inference.Decoders;
+using Meridian.Inference.Engines.Generation;
+
+namespace Meridian.Cluster.Tests.Generation;
+
+/// <summary>Callers that close their socket: the engine stops working for them, and nothing of them stays.</summary>
+public sealed class AbandonedStreamsTests(ITestOutputHelper output)
+{
+    private const int Aborts = 1_000;
+    private const int Together = 8;
+
+    [Fact]
+    public async Task A_closed_socket_frees_the_slots_after_at_most_one_more_step()
+    {
+        await using var region = await OneRegion.StartAsync(KvLayout.Shared);
+        var engine = region.Engine;
+        var times = new List<double>();
+        foreach (var (stream, choices) in new[] { (true, 1), (false, 1), (true, 4), (false, 4) })
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                using var caller = await SendAsync(region.Address, stream, choices);
+                await UntilAsync(engine, c => c.SlotsInUse == choices);
+                var generated = engine.Counters.GeneratedTokens;
+                await UntilAsync(engine, c => c.GeneratedTokens > generated);
+                caller.Close();
+                var closed = Stopwatch.GetTimestamp();
+                await UntilAsync(engine, c => c is { SlotsInUse: 0, Waiting: 0 });
+                times.Add(Stopwatch.GetElapsedTime(closed).TotalMilliseconds);
+            }
+        }
+
+        var counters = engine.Counters;
+        output.WriteLine($"From close to release, ms: {string.Join(' ', times.Select(t => $"{t:0.0}"))}; inside the engine at most {counters.MostCancelMs:0.0} ms, {counters.MostStepsAfterCancel} step.");
+        Assert.InRange(counters.MostStepsAfterCancel, 0, 1);
+        Assert.Equal(0, counters.ReservedTokens);
+    }
+
+    [Fact]
+    public async Task A_thousand_abandoned_requests_leave_nothing_behind()
+    {
+        await using var region = await OneRegion.StartAsync(KvLayout.Shared);
+        var engine = region.Engine;
+
+        // A region at work is what the aborts must leave as it was: code compiled, pools filled.
+        await AbandonAsync(region.Address, engine, Aborts / 4);
+        var activations = await region.ActivationsAsync();
+        var resident = await ResidentAsync();
+
+        await AbandonAsync(region.Address, engine, Aborts);
+        var after = await ResidentAsync();
+        var counters = engine.Counters;
+        output.WriteLine($"Resident KiB: {resident} before, {after} after {Aborts} aborted requests ({after / (double)resident:0.00}); activations {activations} and {await region.ActivationsAsync()}.");
+        Assert.Equal(0, counters.SlotsInUse);
+        Assert.Equal(0, counters.Waiting);
+        Assert.Equal(0, counters.ReservedTokens);
+        Assert.InRange(counters.MostStepsAfterCancel, 0, 1);
+        Assert.Equal(activations, await region.ActivationsAsync());
+        Assert.True(after <= resident * 1.1, $"Resident memory grew from {resident} to {after} KiB.");
+    }
+
+    private static async Task AbandonAsync(Uri address, IGenerationEngine engine, int requests)
+    {
+        var next = 0;
+        await Task.WhenAll(Enumerable.Range(0, Together).Select(async _ =>
+        {
+            while (Interlocked.Increment(ref next) is var i && i <= requests)
+            {
+                using var caller = await SendAsync(address, stream: i % 2 == 0, choices: 1 + (i % 3));
+                if (i % 2 == 0)
+                {
+                    // Some leave with tokens on the way, some before the first.
+                    await caller.GetStream().ReadExactlyAsync(new byte[64]);
+                }
+            }
+        }));
+        await UntilAsync(engine, c => c is { SlotsInUse: 0, Waiting: 0 });
+    }
+
+    private static async Task<TcpClient> SendAsync(Uri address, bool stream, int choices)
+    {
+        var caller = new TcpClient();
+        await caller.ConnectAsync(IPAddress.Loopback, address.Port);
+        var body = $$"""{"model":"{{OneRegion.Model}}","prompt":"A long story:","n":{{choices}},"stream":{{(stream ? "true" : "false")}},"ignore_eos":true}""";
+        await caller.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /v1/completions HTTP/1.1\r\nhost: {address.Authority}\r\ncontent-type: application/json\r\ncontent-length: {body.Length}\r\n\r\n{body}"));
+        return caller;
+    }
+
+    private static Task UntilAsync(IGenerationEngine engine, Func<GenerationCounters, bool> wanted) =>
+        Eventually.HoldsAsync(_ => Task.FromResult(wanted(engine.Counters)), "the engine's counters", TimeSpan.FromSeconds(30), () => engine.Counters.ToString());
+
+    private static async Task<long> ResidentAsync()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            GC.WaitForPendingFinalizers();
+            await Task.Yield();
+        }
+
+        return ProcStat.ResidentKiB(Environment.ProcessId);
+    }
+}
