@@ -1,6 +1,6 @@
 using Meridian.Cluster.Tests.Harness;
 using Meridian.Inference.Decoders;
-using Meridian.Tests.Models;
+using Meridian.TestModels;
 
 namespace Meridian.Cluster.Tests;
 

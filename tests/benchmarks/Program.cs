@@ -1,6 +1,7 @@
 using Meridian.Benchmarks;
 using Meridian.Benchmarks.Embeddings;
 using Meridian.Benchmarks.Failover;
+using Meridian.Benchmarks.Generation;
 using Meridian.Benchmarks.Http;
 using Meridian.Benchmarks.Suspicion;
 
@@ -14,6 +15,9 @@ const string Help =
                                    (c) a no-op model through the whole path against a bare Kestrel echo. Default: all three.
                    --rounds 200    (b) blocks of 20 requests
                    --pairs 5 --seconds 5 --connections 32    (c)
+      generation   --only a|b|c|e|f   (a) engine against a raw ONNX Runtime loop and (d) against one stream, (b) the whole path against the engine,
+                                   (c) time to first token added, (e) a long prompt beside running streams, (f) cache layouts. Default: all.
+                   --sizes large,small --pairs 5 --streams 32 --tokens 128 --threads 1 --models DIR (kept; default: a temporary directory)
       failover     --kills 20 --rate 50 --seed 20            kill -9 of regions under load
       suspicion    --minutes 5 --callers 4                   false suspicions of healthy regions under full load
 
@@ -44,6 +48,11 @@ switch (name)
 
         return 0;
 
+    case "generation":
+        Console.WriteLine(Machine.Describe());
+        await GenerationBenchmarks.RunAsync(options);
+        return 0;
+
     case "failover":
         Console.WriteLine(Machine.Describe());
         return await new FailoverBenchmark(options.Count("kills", 20), options.Number("rate", 50), options.Count("seed", 20)).RunAsync();
@@ -58,6 +67,9 @@ switch (name)
 
     case LoadCommand.Name:
         return LoadCommand.Run(args[1..]);
+
+    case StreamLoadCommand.Name:
+        return StreamLoadCommand.Run(args[1..]);
 
     case EchoCommand.Name:
         return await EchoCommand.RunAsync(args[1..]);

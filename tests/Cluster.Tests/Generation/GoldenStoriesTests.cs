@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Meridian.Tests.Models;
+using Meridian.TestModels;
 
 namespace Meridian.Cluster.Tests.Generation;
 

@@ -5,7 +5,7 @@ using Meridian.Inference.Decoders;
 using Meridian.Inference.Engines.Generation;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Hosting;
-using Meridian.Tests.Models;
+using Meridian.TestModels;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Runtime;

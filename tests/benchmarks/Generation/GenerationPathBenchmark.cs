@@ -19,7 +19,7 @@ public sealed class GenerationPathBenchmark(GenerationModel model, int pairs, in
     private const int PromptTokens = 16;
     private const string Serving = "eastus";
 
-    public async Task RunAsync()
+    public async Task RunAsync(bool throughput, bool firstToken)
     {
         using var data = new TemporaryDirectory();
         await using var installation = new Installation(
@@ -36,8 +36,15 @@ public sealed class GenerationPathBenchmark(GenerationModel model, int pairs, in
         await using var engine = await model.EngineAsync();
         var server = new IPEndPoint(IPAddress.Loopback, edge.Address.Port);
         var random = new Random(5);
-        await ThroughputAsync(engine, server, processes, data.Path, random);
-        await FirstTokenAsync(engine, server, random);
+        if (throughput)
+        {
+            await ThroughputAsync(engine, server, processes, data.Path, random);
+        }
+
+        if (firstToken)
+        {
+            await FirstTokenAsync(engine, server, random);
+        }
     }
 
     private async Task ThroughputAsync(IGenerationEngine engine, IPEndPoint server, List<int> processes, string folder, Random random)
@@ -55,7 +62,7 @@ public sealed class GenerationPathBenchmark(GenerationModel model, int pairs, in
                 if (turn % 2 == 0)
                 {
                     var bodies = Path.Combine(folder, "bodies.jsonl");
-                    await File.WriteAllLinesAsync(bodies, prompts.Select(Body));
+                    await File.WriteAllLinesAsync(bodies, prompts.Select(prompt => Body(prompt, tokens)));
                     var result = await StreamLoadCommand.InChildAsync(server, tokens, bodies, processes);
                     (pathRate, pathCpu) = (result.PerSecond, result.CpuSeconds * 1e6 / result.Tokens);
                 }
@@ -121,8 +128,6 @@ public sealed class GenerationPathBenchmark(GenerationModel model, int pairs, in
             ["front door to first token", Text(t.P50, "0.00"), Text(t.P90, "0.00"), Text(t.P99, "0.00")],
             ["added", Text(t.P50 - a.P50, "0.00"), Text(t.P90 - a.P90, "0.00"), Text(t.P99 - a.P99, "0.00")]);
     }
-
-    private string Body(int[] prompt) => Body(prompt, tokens);
 
     private string Body(int[] prompt, int generated) =>
         JsonSerializer.Serialize(new { model = model.Name, prompt, max_tokens = generated, temperature = 0, stream = true, ignore_eos = true });
