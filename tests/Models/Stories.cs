@@ -10,6 +10,9 @@ public static class Stories
     /// <value>Variable that names the folder of trained models.</value>
     public const string Variable = "MERIDIAN_TEST_MODELS";
 
+    /// <value>The model's folder, or null where it is not at hand.</value>
+    public static string? Folder { get; } = Find();
+
     private static readonly ConcurrentDictionary<KvLayout, Lazy<string>> Exports = new();
 
     /// <summary>The model exported anew in a layout, once a process; skips the test where the model is not at hand. Do not write into the folder.</summary>
@@ -27,12 +30,19 @@ public static class Stories
     /// <summary>The model's folder; skips the test where there is none.</summary>
     public static string Require()
     {
+        if (Folder is null)
+        {
+            Assert.Skip(
+                $"{Variable} = '{Environment.GetEnvironmentVariable(Variable)}' holds no stories260k/onnx/model.onnx; set it to the folder that holds stories260k (karpathy/tinyllamas, exported to ONNX with cache).");
+        }
+
+        return Folder;
+    }
+
+    private static string? Find()
+    {
         var models = Environment.GetEnvironmentVariable(Variable);
-        if (string.IsNullOrEmpty(models))
-            Assert.Skip($"{Variable} is not set; set it to the folder that holds stories260k (karpathy/tinyllamas, exported to ONNX with cache).");
-        var directory = Path.Combine(models!, "stories260k");
-        if (!File.Exists(Path.Combine(directory, "onnx", "model.onnx")))
-            Assert.Skip($"{Variable} = '{models}' holds no stories260k/onnx/model.onnx; set it to the folder that holds stories260k.");
-        return directory;
+        var directory = string.IsNullOrEmpty(models) ? null : Path.Combine(models, "stories260k");
+        return File.Exists(Path.Combine(directory ?? "", "onnx", "model.onnx")) ? directory : null;
     }
 }

@@ -12,6 +12,9 @@ public sealed partial class LoadedEngines(ILogger<LoadedEngines> logger) : IAsyn
 {
     private readonly ConcurrentDictionary<IEngine, byte> _engines = new(ReferenceEqualityComparer.Instance);
 
+    /// <value>Those that are loaded now.</value>
+    public ICollection<IEngine> All => _engines.Keys;
+
     public void Add(IEngine engine) => _engines.TryAdd(engine, 0);
 
     /// <summary>Disposes an engine once; never throws. May block: not for a scheduler thread of Orleans.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Meridian.TestModels;
 
 namespace Meridian.Cluster.Tests.Generation;
@@ -7,8 +6,6 @@ namespace Meridian.Cluster.Tests.Generation;
 [Collection(ThreeRegionsCollection.Name)]
 public sealed class GoldenStoriesTests(ThreeRegions three)
 {
-    private sealed record Case(string Prompt, int[] PromptIds, int[] GeneratedIds, string Text);
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -34,7 +31,7 @@ public sealed class GoldenStoriesTests(ThreeRegions three)
         await Task.WhenAll(order.Select(async (story, i) => Check(story, await calls.CompleteAsync(Body(story, asIds: i % 2 == 0), stream: i % 3 != 0))));
     }
 
-    private static Dictionary<string, object?> Body(Case story, bool asIds) => new()
+    private static Dictionary<string, object?> Body(StoriesGolden story, bool asIds) => new()
     {
         ["model"] = ThreeRegions.Real,
         ["prompt"] = asIds ? story.PromptIds : story.Prompt,
@@ -42,7 +39,7 @@ public sealed class GoldenStoriesTests(ThreeRegions three)
         ["temperature"] = 0,
     };
 
-    private static void Check(Case story, Completion seen)
+    private static void Check(StoriesGolden story, Completion seen)
     {
         Assert.Equal(story.Text, seen.Text);
         Assert.Equal(story.PromptIds.Length, seen.PromptTokens);
@@ -52,18 +49,5 @@ public sealed class GoldenStoriesTests(ThreeRegions three)
         Assert.Equal(story.GeneratedIds[^1] is 1 or 2 ? "stop" : "length", seen.Finish);
     }
 
-    private static Case[] Load()
-    {
-        using var golden = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Stories.Require(), "GOLDEN.json")));
-        return
-        [
-            .. golden.RootElement.GetProperty("cases").EnumerateArray()
-                .Concat(golden.RootElement.GetProperty("to_end_of_story").GetProperty("cases").EnumerateArray())
-                .Select(c => new Case(
-                    c.GetProperty("prompt").GetString()!,
-                    [.. c.GetProperty("prompt_ids").EnumerateArray().Select(id => id.GetInt32())],
-                    [.. c.GetProperty("generated_ids").EnumerateArray().Select(id => id.GetInt32())],
-                    c.GetProperty("full_text").GetString()![c.GetProperty("prompt").GetString()!.Length..])),
-        ];
-    }
+    private static StoriesGolden[] Load() => [.. StoriesGolden.Require(), .. StoriesGolden.RequireWhole()];
 }

@@ -8,7 +8,6 @@ using Meridian.Silo.Hosting;
 using Meridian.TestModels;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Orleans.Runtime;
 
 namespace Meridian.Cluster.Tests.Generation;
 

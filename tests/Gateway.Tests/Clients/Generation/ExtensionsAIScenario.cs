@@ -37,7 +37,9 @@ public static class ExtensionsAIScenario
         Assert.Equal(bare.Text, streamed.Text);
         Assert.Equal(bare.FinishReason, streamed.FinishReason);
         Assert.Equal(bare.Usage!.OutputTokenCount, streamed.Usage!.OutputTokenCount);
-        Assert.True(updates.Count(update => update.Text.Length > 0) > 1);
+
+        // How many tokens come together is the moment's affair, but for a script.
+        Assert.True(updates.Count(update => update.Text.Length > 0) > (lost is null ? 0 : 1));
 
         var options = Options();
         options.StopSequences = [bare.Text[4..7]];
