@@ -8,7 +8,7 @@ public interface IGenerationStream
 {
     GenerationHead Head { get; }
 
-    /// <value>Prompt tokens whose keys and values were at hand, summed over the prompts. Certain with the first token.</value>
+    /// <value>Prompt tokens whose keys and values were at hand, summed over the prompts that have begun: certain with the first token of a single prompt, with every prompt's first token of several.</value>
     int CachedTokens { get; }
 
     /// <value>Time from admission to the first computation, ms. Certain with the first token.</value>

@@ -316,6 +316,20 @@ public sealed class GenerationSchedulerTests(ScriptedTokenizer tokenizer) : IAsy
     }
 
     [Fact]
+    public async Task A_failure_outside_of_a_run_fails_every_stream_and_the_engine_starts_over()
+    {
+        var scripted = Start();
+        scripted.Stage.Copying = () => throw new InvalidOperationException("no memory");
+        var failing = scripted.Open(Work([.. Enumerable.Range(20, 30)], 50) with { ChoicesPerPrompt = 2, IgnoreEndOfText = true });
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await Generated.ReadAsync(failing, 2));
+        await scripted.IdleAsync();
+        scripted.Stage.Copying = null;
+        Assert.Equal((0L, 0L), (scripted.Engine.Counters.ReservedTokens, scripted.Engine.Counters.KeptTokens));
+        for (var i = 0; i < 3; i++)
+            await Generated.ReadAsync(scripted.Open(Work([.. Enumerable.Range(20, 30)], 3) with { ChoicesPerPrompt = 8 }), 8);
+    }
+
+    [Fact]
     public async Task Disposal_ends_streams_that_run_and_wait_after_what_they_have()
     {
         var scripted = Start(new EngineOptions { MaxSequences = 1 });

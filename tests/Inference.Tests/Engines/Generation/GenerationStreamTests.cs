@@ -89,7 +89,7 @@ public sealed class GenerationStreamTests : IStreamHost
         stream.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await read);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await stream.ReadAsync(0, CancellationToken.None));
-        Assert.Equal((1, 7L), (_cancelled, stream.CancelledAfterStep));
+        Assert.Equal((1, 7L), (_cancelled, stream.Cancellation.Steps));
 
         var ended = Stream();
         Append(ended, 0, 0, 1, "a", GenerationFinish.Stop);

@@ -34,6 +34,9 @@ internal sealed class ScriptedStage(int slots, int context = 512) : IDecoderStag
     /// <value>Called with the rows of every run, before it.</value>
     public Action<DecoderRow[]>? Running { get; set; }
 
+    /// <value>Called before every copy.</value>
+    public Action? Copying { get; set; }
+
     /// <value>First violation of the contract, or null.</value>
     public string? Violation { get; private set; }
 
@@ -139,6 +142,7 @@ internal sealed class ScriptedStage(int slots, int context = 512) : IDecoderStag
     public void Copy(int source, int target, int length)
     {
         OneThread();
+        Copying?.Invoke();
         Copies++;
         Check(source != target && length <= _held[source].Count, $"copied {length} of {_held[source].Count} tokens from slot {source} to {target}");
         _held[target].Clear();

@@ -409,10 +409,11 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         if (!stream.IsCancelled)
             return;
         _cancelled++;
-        var late = (int)(sequence.LastStep - stream.CancelledAfterStep);
+        var (at, steps) = stream.Cancellation;
+        var late = (int)(sequence.LastStep - steps);
         if (late > _mostStepsAfterCancel)
             Volatile.Write(ref _mostStepsAfterCancel, late);
-        var ms = Time.GetElapsedTime(stream.CancelledAt).TotalMilliseconds;
+        var ms = Time.GetElapsedTime(at).TotalMilliseconds;
         if (ms > _mostCancelMs)
             Volatile.Write(ref _mostCancelMs, ms);
     }
@@ -683,7 +684,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         for (var i = 0; i < _running.Count; i++)
         {
             var sequence = _running[i];
-            if (sequence.Pending != 1 || !TryReserve(sequence))
+            if (sequence.Pending != 1 || sequence.Stream.IsCancelled || !TryReserve(sequence))
                 continue;
             if (Grow(sequence))
             {
@@ -741,7 +742,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             GenerationSequence? next = null;
             foreach (var sequence in _running)
             {
-                if (sequence.Pending > 1 && sequence.ConsideredFor != _round && (next is null || sequence.Line.PromptTurn < next.Line.PromptTurn))
+                if (sequence.Pending > 1 && sequence.ConsideredFor != _round && !sequence.Stream.IsCancelled && (next is null || sequence.Line.PromptTurn < next.Line.PromptTurn))
                     next = sequence;
             }
 
@@ -797,7 +798,12 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             Volatile.Write(ref _steps, _steps + 1);
             Log.StepFailed(_logger, _model, _rowCount, _idCount, e);
             foreach (var sequence in _rowSequences.AsSpan(0, _rowCount))
+            {
+                // Nobody may take its slot's content for what it was.
+                sequence.Computed = 0;
                 sequence.Stream.Fail(e);
+            }
+
             ForgetFailed();
             return;
         }
@@ -916,8 +922,11 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         _removed.Clear();
         for (var i = _running.Count - 1; i >= 0; i--)
             Retire(_running[i], keep: false);
-        for (var i = _ledger.Prefixes.Count - 1; i >= 0; i--)
-            GiveUp(_ledger.Prefixes[i]);
+
+        // Whatever was half done, nothing holds a slot now.
+        _ledger.Clear();
+        for (var slot = 0; slot < _ledger.Slots; slot++)
+            _stage.Release(slot);
         foreach (var stream in _touched)
             stream.Touched = false;
         _touched.Clear();

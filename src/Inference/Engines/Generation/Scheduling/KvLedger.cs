@@ -73,6 +73,16 @@ internal sealed class KvLedger(long budget, int slots)
             Kept -= prefix.Ids.Length;
     }
 
+    /// <summary>Everything is free again.</summary>
+    public void Clear()
+    {
+        Array.Clear(_taken);
+        FreeSlots = _taken.Length;
+        _kept.Clear();
+        Kept = 0;
+        Reserved = 0;
+    }
+
     public void Touch(CachedPrefix prefix) => prefix.Used = ++_uses;
 
     /// <summary>The prefix that was used longest ago, or null.</summary>

@@ -17,7 +17,7 @@ namespace Meridian.Inference.Engines.Generation.Scheduling;
 internal sealed class StepPace
 {
     /// <summary>Time for prompts in a step with generating sequences, relative to the step's time without them.</summary>
-    public const double PromptShare = 1.25;
+    public const double PromptShare = 1;
 
     /// <summary>Longest step that only computes prompts, ms: newcomers and cancellations wait for it.</summary>
     public const double LongestPromptStepMs = 250;

@@ -37,6 +37,7 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
     private bool _ended;
     private bool _engineWaits;
     private Exception? _failure;
+    private (long At, long Steps) _cancellation;
     private volatile bool _cancelled;
 
     /// <param name="host">The engine.</param>
@@ -74,10 +75,15 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
 
     public bool IsCancelled => _cancelled;
 
-    /// <value>Timestamp of the cancellation, and the steps that were computed by then. Certain once <see cref="IsCancelled"/>.</value>
-    public long CancelledAt { get; private set; }
-
-    public long CancelledAfterStep { get; private set; }
+    /// <value>Timestamp of the cancellation, and the steps that were computed by then. Once <see cref="IsCancelled"/>.</value>
+    public (long At, long Steps) Cancellation
+    {
+        get
+        {
+            lock (_gate)
+                return _cancellation;
+        }
+    }
 
     /// <value>Whether nothing can be appended any more: ended or failed.</value>
     public bool IsOver
@@ -187,15 +193,16 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
         {
             if (_cancelled || _ended || _failure is not null)
                 return;
-            CancelledAt = _host.Time.GetTimestamp();
-            CancelledAfterStep = _host.StepsDone;
+
+            // Set before the steps are read: whoever puts a step together after them sees it, so at most the one under way computes the stream.
             _cancelled = true;
+            _cancellation = (_host.Time.GetTimestamp(), _host.StepsDone);
             waited = _waiting;
             _waiting = false;
         }
 
         if (waited)
-            _wait.SetException(Cancellation());
+            _wait.SetException(Cancelled());
         _host.Cancelled();
     }
 
@@ -212,7 +219,7 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
             if (_waiting)
                 throw new InvalidOperationException("The stream is being read already. One reader at a time: await the last read first.");
             if (_cancelled)
-                return ValueTask.FromException<GenerationFrame>(Cancellation());
+                return ValueTask.FromException<GenerationFrame>(Cancelled());
             if (offset < _base || offset > _tail)
             {
                 return ValueTask.FromException<GenerationFrame>(new ArgumentOutOfRangeException(
@@ -257,7 +264,7 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
         lock (_gate)
         {
             if (_cancelled)
-                throw Cancellation();
+                throw Cancelled();
             if (Exhausted(_readFrom))
                 throw _failure!;
             return Frame(_readFrom);
@@ -269,7 +276,7 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
     void IValueTaskSource<GenerationFrame>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _wait.OnCompleted(continuation, state, token, flags);
 
-    private static OperationCanceledException Cancellation() => new("The stream was cancelled.");
+    private static OperationCanceledException Cancelled() => new("The stream was cancelled.");
 
     private void EndWait(CancellationToken token)
     {
