@@ -9,12 +9,18 @@ internal sealed class Generated
     private readonly List<int>[] _ids;
     private readonly StringBuilder[] _texts;
     private readonly int[] _next;
+    private readonly IGenerationStream _stream;
+    private bool _ended;
 
-    private Generated(int choices, Func<int, int> begins)
+    /// <param name="stream">Nothing has been read of it.</param>
+    /// <param name="choices">Choices of its request.</param>
+    /// <param name="begins">Tokens that a choice had before the stream; null for none.</param>
+    public Generated(IGenerationStream stream, int choices = 1, Func<int, int>? begins = null)
     {
+        _stream = stream;
         _ids = [.. Enumerable.Range(0, choices).Select(_ => new List<int>())];
         _texts = [.. Enumerable.Range(0, choices).Select(_ => new StringBuilder())];
-        _next = [.. Enumerable.Range(0, choices).Select(begins)];
+        _next = [.. Enumerable.Range(0, choices).Select(begins ?? (_ => 0))];
         Finishes = new GenerationFinish?[choices];
         Logprobs = [.. Enumerable.Range(0, choices).Select(_ => new List<GeneratedLogprob>())];
         TextAfter = [.. Enumerable.Range(0, choices).Select(_ => new List<(int, int)>())];
@@ -34,17 +40,18 @@ internal sealed class Generated
     public string Text(int choice = 0) => _texts[choice].ToString();
 
     /// <summary>Reads a stream to its end.</summary>
-    public static async Task<Generated> ReadAsync(IGenerationStream stream, int choices = 1, Func<int, int>? begins = null, CancellationToken cancellationToken = default)
+    public static async Task<Generated> ReadAsync(IGenerationStream stream, int choices = 1, Func<int, int>? begins = null)
     {
-        var generated = new Generated(choices, begins ?? (_ => 0));
-        GenerationFrame frame;
-        do
-        {
-            frame = await stream.ReadAsync(generated.Tokens, cancellationToken == default ? TestContext.Current.CancellationToken : cancellationToken);
-            generated.Take(frame);
-        }
-        while (!frame.End);
+        var generated = new Generated(stream, choices, begins);
+        await generated.ReadAsync();
         return generated;
+    }
+
+    /// <summary>Reads on, to the end or for some frames.</summary>
+    public async Task ReadAsync(int frames = int.MaxValue)
+    {
+        for (var i = 0; i < frames && !_ended; i++)
+            Take(await _stream.ReadAsync(Tokens, TestContext.Current.CancellationToken));
     }
 
     private void Take(GenerationFrame frame)
@@ -53,6 +60,7 @@ internal sealed class Generated
         Assert.Equal(frame.Next - frame.Offset, frame.Groups.Sum(g => g.TokenIds.Length));
         Assert.Equal(frame.Groups.Length, frame.Groups.Select(g => g.Choice).Distinct().Count());
         Tokens = frame.Next;
+        _ended = frame.End;
         foreach (var group in frame.Groups)
         {
             Assert.Null(Finishes[group.Choice]);

@@ -169,7 +169,9 @@ public sealed class GenerationSchedulerTests(ScriptedTokenizer tokenizer) : IAsy
     public async Task Sequences_with_a_limit_wait_for_their_worst_case_and_never_give_way()
     {
         var scripted = Start(new EngineOptions { MaxSequences = 8 }, budget: 100);
+        scripted.Stage.Close();
         var streams = Enumerable.Range(0, 6).Select(i => scripted.Open(Work([30 + i, 40], 48) with { IgnoreEndOfText = true })).ToArray();
+        scripted.Stage.Open();
         await Task.WhenAll(streams.Select(s => Generated.ReadAsync(s)));
         Assert.Equal(0, scripted.Engine.Counters.Preemptions);
         Assert.Equal(2, scripted.Stage.History.Max(rows => rows.Length));
