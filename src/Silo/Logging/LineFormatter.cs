@@ -13,9 +13,13 @@ internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Format
     private const string HostCategory = "Microsoft.Extensions.Hosting.Internal.Host";
     private const int StartFaulted = 11;
 
+    // Orleans looks for another silo to move a grain to whenever one stops; that the last silo of a region finds none is no error.
+    private const string GrainCategory = "Orleans.Grain";
+    private const int NowhereToMigrate = 186169153;
+
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
-        if (logEntry.EventId.Id == StartFaulted && logEntry.Category == HostCategory)
+        if ((logEntry.EventId.Id == StartFaulted && logEntry.Category == HostCategory) || (logEntry.EventId.Id == NowhereToMigrate && logEntry.Category == GrainCategory))
         {
             return;
         }

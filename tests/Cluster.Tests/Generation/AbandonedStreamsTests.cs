@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Meridian.Cluster.Tests.Harness;
-using Meridian.Inference.Decoders;
 using Meridian.Inference.Engines.Generation;
 
 namespace Meridian.Cluster.Tests.Generation;
@@ -17,7 +16,7 @@ public sealed class AbandonedStreamsTests(ITestOutputHelper output)
     [Fact]
     public async Task A_closed_socket_frees_the_slots_after_at_most_one_more_step()
     {
-        await using var region = await OneRegion.StartAsync(KvLayout.Shared);
+        await using var region = await OneRegion.StartAsync();
         var engine = region.Engine;
         var times = new List<double>();
         foreach (var (stream, choices) in new[] { (true, 1), (false, 1), (true, 4), (false, 4) })
@@ -44,7 +43,7 @@ public sealed class AbandonedStreamsTests(ITestOutputHelper output)
     [Fact]
     public async Task A_thousand_abandoned_requests_leave_nothing_behind()
     {
-        await using var region = await OneRegion.StartAsync(KvLayout.Shared);
+        await using var region = await OneRegion.StartAsync();
         var engine = region.Engine;
 
         // A region at work is what the aborts must leave as it was: code compiled, pools filled.
@@ -86,7 +85,7 @@ public sealed class AbandonedStreamsTests(ITestOutputHelper output)
     {
         var caller = new TcpClient();
         await caller.ConnectAsync(IPAddress.Loopback, address.Port);
-        var body = $$"""{"model":"{{OneRegion.Model}}","prompt":"A long story:","n":{{choices}},"stream":{{(stream ? "true" : "false")}},"ignore_eos":true}""";
+        var body = $$"""{"model":"{{OneRegion.Model}}","prompt":"A long story:","n":{{choices}},"stream":{{(stream ? "true" : "false")}},"max_tokens":8000,"ignore_eos":true}""";
         await caller.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
             $"POST /v1/completions HTTP/1.1\r\nhost: {address.Authority}\r\ncontent-type: application/json\r\ncontent-length: {body.Length}\r\n\r\n{body}"));
         return caller;

@@ -5,7 +5,7 @@ using Meridian.Inference.Decoders;
 using Meridian.Inference.Engines.Generation;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Hosting;
-using Meridian.TestModels;
+using Meridian.ModelTools.Llama;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -20,8 +20,12 @@ public sealed class OneRegion : IAsyncDisposable
     private readonly TemporaryDirectory _data = new();
     private readonly IHost _host;
 
-    private OneRegion(KvLayout layout)
+    private OneRegion()
     {
+        // Some milliseconds a step, thousands of steps to the end of the context: time enough to leave in the middle.
+        var model = Path.Combine(_data.Path, "model");
+        LlamaFolder.Make(
+            model, LlamaFolder.Configure(layers: 6, hidden: 384, heads: 6, kvHeads: 2, intermediate: 1024, vocabulary: 512, context: 8192), seed: 1, KvLayout.Shared);
         var ports = FreePorts.Range(144);
         Address = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{ports + 1}/"));
         var settings = new List<KeyValuePair<string, string?>>
@@ -30,7 +34,7 @@ public sealed class OneRegion : IAsyncDisposable
             new("Meridian:Data", _data.Path),
             new("Meridian:PortsFrom", ports.ToString(CultureInfo.InvariantCulture)),
         };
-        settings.AddRange(Models.Entry(0, Model, MadeModels.Get(layout), ("Kind", "generation")).Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)));
+        settings.AddRange(Models.Entry(0, Model, model, ("Kind", "generation")).Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)));
         _host = RegionHost.Build(MeridianConfiguration.Load(null, [], settings));
     }
 
@@ -41,9 +45,9 @@ public sealed class OneRegion : IAsyncDisposable
     public IGenerationEngine Engine => _host.Services.GetRequiredService<LoadedEngines>().All.OfType<IGenerationEngine>().Single();
 
     /// <summary>Starts it, and completes when its facade says that it serves.</summary>
-    public static async Task<OneRegion> StartAsync(KvLayout layout)
+    public static async Task<OneRegion> StartAsync()
     {
-        var region = new OneRegion(layout);
+        var region = new OneRegion();
         await region._host.StartAsync();
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         var edge = new Edge(region.Address, http);
