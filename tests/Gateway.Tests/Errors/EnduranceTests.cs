@@ -9,12 +9,23 @@ namespace Meridian.Gateway.Tests.Errors;
 [Collection(nameof(EnduranceTests))]
 public sealed class EnduranceTests
 {
-    private static readonly byte[][] Seeds =
+    private static readonly (string Path, byte[] Body)[] Requests = [.. EmbeddingSeeds.Select(body => ("/v1/embeddings", body)), .. GenerationSeeds];
+
+    private static byte[][] EmbeddingSeeds =>
     [
         Encoding.UTF8.GetBytes("""{"model":"minilm","input":["x","y\u00e9 😀",""],"dimensions":384,"encoding_format":"base64","truncate":true,"user":"u"}"""),
         Encoding.UTF8.GetBytes("""{"model":"minilm","input":[[1,2,3],[4,5],[6]],"x":{"y":[null,false,-1.5e-7]}}"""),
         Encoding.UTF8.GetBytes("{\"model\":\"minilm\",\"input\":[" + string.Join(',', Enumerable.Repeat("\"z\"", 10_000)) + "]}"),
         Encoding.UTF8.GetBytes("{\"model\":\"minilm\",\"input\":\"" + new string('x', 300_000) + "\\ud800\"}"),
+    ];
+
+    private static (string Path, byte[] Body)[] GenerationSeeds =>
+    [
+        ("/v1/chat/completions", Encoding.UTF8.GetBytes("""{"model":"story","messages":[{"role":"system","content":"é"},{"role":"user","content":[{"type":"text","text":"hi"}]}],"max_tokens":5,"stop":["a","b"],"stream":true,"stream_options":{"include_usage":true}}""")),
+        ("/v1/chat/completions", Encoding.UTF8.GetBytes("""{"model":"story","n":3,"temperature":0.5,"logit_bias":{"5":-1.5},"logprobs":true,"top_logprobs":2,"seed":1,"messages":[{"role":"user","content":"x"}],"metadata":{"a":"b"}}""")),
+        ("/v1/completions", Encoding.UTF8.GetBytes("""{"model":"story","prompt":["a","b"],"n":2,"echo":true,"max_tokens":3,"stop":"\n","stream":false,"top_p":0.5}""")),
+        ("/v1/completions", Encoding.UTF8.GetBytes("""{"prompt":[[1,2],[3]],"logprobs":3,"model":"story","stream":true,"ignore_eos":true,"max_tokens":20}""")),
+        ("/v1/completions", Encoding.UTF8.GetBytes("{\"model\":\"story\",\"stream\":true,\"prompt\":\"" + new string('x', 200_000) + "\"}")),
     ];
 
     [Fact]
@@ -34,17 +45,19 @@ public sealed class EnduranceTests
     {
         for (var i = 0; i < count; i++)
         {
-            var body = (byte[])Seeds[i % Seeds.Length].Clone();
+            var (path, seed) = Requests[i % Requests.Length];
+            var body = (byte[])seed.Clone();
             for (var edits = random.Next(1, 4); edits > 0; edits--)
             {
-                body[random.Next(Math.Min(body.Length, 100))] = random.Next(2) == 0 ? (byte)random.Next(256) : "[]{},:\"\\"u8[random.Next(8)];
+                body[random.Next(Math.Min(body.Length, 200))] = random.Next(2) == 0 ? (byte)random.Next(256) : "[]{},:\"\\"u8[random.Next(8)];
             }
 
-            using var response = await host.SendAsync(body);
+            using var response = await host.PostAsync(path, body);
             Assert.True(response.StatusCode is HttpStatusCode.OK or (>= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError), $"{response.StatusCode} for {Encoding.Latin1.GetString(body.AsSpan(0, Math.Min(body.Length, 200)))}");
+            var text = await response.Content.ReadAsStringAsync();
             if (response.StatusCode != HttpStatusCode.OK)
             {
-                Assert.StartsWith("{\"error\":{\"message\":\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+                Assert.StartsWith("{\"error\":{\"message\":\"", text, StringComparison.Ordinal);
             }
         }
     }
