@@ -36,6 +36,16 @@ public sealed class StepPaceTests
     }
 
     [Fact]
+    public void Many_short_prompts_do_not_wait_for_a_few_that_generate()
+    {
+        var pace = new StepPace(512, 10, 1);
+        Assert.Equal(12, pace.PromptTokens(1));
+        Assert.Equal(125, pace.PromptTokens(1, starting: 10));
+        Assert.Equal(12, pace.PromptTokens(8, starting: 1));
+        Assert.Equal((int)StepPace.LongestPromptStepMs, pace.PromptTokens(1, starting: 100));
+    }
+
+    [Fact]
     public void What_was_not_measured_is_taken_from_fewer_rows()
     {
         var pace = new StepPace(512, 2, 1);

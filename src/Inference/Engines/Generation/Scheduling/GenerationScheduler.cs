@@ -697,7 +697,10 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             }
         }
 
-        AddPrompts(_pace.PromptTokens(_decodeRows));
+        var starting = 0;
+        foreach (var sequence in _running)
+            starting += sequence.Pending is > 1 and <= StepPace.ShortPrompt ? 1 : 0;
+        AddPrompts(_pace.PromptTokens(_decodeRows), _pace.PromptTokens(_decodeRows, starting));
     }
 
     private bool TryReserve(GenerationSequence sequence)
@@ -735,9 +738,11 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
     }
 
     /// <summary>Adds chunks of prompts: tenants take turns to be first, and within a tenant who came first is.</summary>
-    private void AddPrompts(int budget)
+    /// <param name="budget">Most tokens of chunks.</param>
+    /// <param name="whole">Most tokens, short prompts that come whole included; not below <paramref name="budget"/>.</param>
+    private void AddPrompts(int budget, int whole)
     {
-        while (budget > 0)
+        while (whole > 0)
         {
             GenerationSequence? next = null;
             foreach (var sequence in _running)
@@ -748,16 +753,17 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
 
             if (next is null)
                 return;
-            var count = Math.Min(next.Pending, budget);
-            if (count < next.Pending && count < StepPace.LeastTokens && _promptTokens > 0)
-                return;
-            next.Line.PromptTurn = ++_turn;
             next.ConsideredFor = _round;
+            var count = next.Pending <= Math.Min(StepPace.ShortPrompt, whole) ? next.Pending : Math.Min(next.Pending, budget);
+            if (count < next.Pending && (count <= 0 || (count < StepPace.LeastTokens && _promptTokens > 0)))
+                continue;
+            next.Line.PromptTurn = ++_turn;
             if (count == next.Pending && !TryReserve(next))
                 continue;
             AddRow(next, count);
             _promptTokens += count;
             budget -= count;
+            whole -= count;
         }
     }
 

@@ -29,6 +29,9 @@ internal sealed class StepPace
     /// <summary>Fewest prompt tokens of a step, however slow: a prompt gets on.</summary>
     public const int LeastTokens = 8;
 
+    /// <summary>Most tokens of a prompt that is computed at once with others of its kind.</summary>
+    public const int ShortPrompt = 64;
+
     private const double Smoothing = 0.2;
 
     // By the power of two of the rows; 0 where nothing was measured.
@@ -61,9 +64,13 @@ internal sealed class StepPace
 
     /// <summary>Prompt tokens that the next step may take.</summary>
     /// <param name="decodeRows">Sequences that generate in it.</param>
-    public int PromptTokens(int decodeRows)
+    /// <param name="starting">
+    /// Short prompts that wait to be computed. Where they are more than the sequences that generate, holding the few up for one step costs less than holding the
+    /// many up for several: the share grows with their proportion.
+    /// </param>
+    public int PromptTokens(int decodeRows, int starting = 0)
     {
-        var ms = decodeRows == 0 ? LongestPromptStepMs : Math.Min(LongestPromptStepMs, PromptShare * DecodeMs(decodeRows));
+        var ms = decodeRows == 0 ? LongestPromptStepMs : Math.Min(LongestPromptStepMs, PromptShare * DecodeMs(decodeRows) * Math.Max(1, (double)starting / decodeRows));
         return _tokenMs <= 0 ? _most : (int)Math.Clamp(ms / _tokenMs, Math.Min(LeastTokens, _most), _most);
     }
 
