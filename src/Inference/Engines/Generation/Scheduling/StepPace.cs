@@ -18,10 +18,10 @@ internal sealed class StepPace
 {
     /// <summary>
     /// Time for prompts in a step with generating sequences, relative to the step's time without them. A run of its own for the prompt costs about as much as
-    /// the others' (the weights are read once more) before its tokens count, so less than this buys hardly any token; more would not leave room for jitter
+    /// the others' (the weights are read once more) before its tokens count, so on a slow device <see cref="LeastTokens"/> decides; more would not leave room for jitter
     /// below three times the step.
     /// </summary>
-    public const double PromptShare = 1.25;
+    public const double PromptShare = 1;
 
     /// <summary>Longest step that only computes prompts, ms: newcomers and cancellations wait for it.</summary>
     public const double LongestPromptStepMs = 250;
