@@ -8,13 +8,14 @@ namespace Meridian.Benchmarks.Generation;
 public static class EngineStreams
 {
     /// <summary>Continues every prompt greedily, all at once.</summary>
-    /// <returns>Seconds from the first opening to the last token.</returns>
-    public static async Task<double> RunAsync(IGenerationEngine engine, int[][] prompts, int tokens)
+    /// <returns>Seconds from the first opening to the last token, and until every stream had its first.</returns>
+    public static async Task<(double Seconds, double PromptSeconds)> RunAsync(IGenerationEngine engine, int[][] prompts, int tokens)
     {
         var started = Stopwatch.GetTimestamp();
         var streams = prompts.Select(prompt => Open(engine, prompt, tokens)).ToArray();
-        await Task.WhenAll(streams.Select(stream => Task.Run(() => ReadAsync(stream, null))));
-        return Stopwatch.GetElapsedTime(started).TotalSeconds;
+        var arrivals = streams.Select(_ => new List<long>(tokens)).ToArray();
+        await Task.WhenAll(streams.Select((stream, n) => Task.Run(() => ReadAsync(stream, arrivals[n]))));
+        return (Stopwatch.GetElapsedTime(started).TotalSeconds, Stopwatch.GetElapsedTime(started, arrivals.Max(times => times[0])).TotalSeconds);
     }
 
     /// <summary>Opens a stream that generates exactly so many tokens.</summary>

@@ -71,7 +71,7 @@ public sealed class GenerationPathBenchmark(GenerationModel model, int pairs, in
                     // The regions that idle meanwhile are counted too: what they spend is no part of the path.
                     var idle = processes.Aggregate(TimeSpan.Zero, (sum, pid) => sum + ProcStat.Cpu(pid));
                     var cpu = Environment.CpuUsage.TotalTime;
-                    var seconds = await EngineStreams.RunAsync(engine, prompts, tokens);
+                    var (seconds, _) = await EngineStreams.RunAsync(engine, prompts, tokens);
                     var spent = Environment.CpuUsage.TotalTime - cpu + processes.Aggregate(TimeSpan.Zero, (sum, pid) => sum + ProcStat.Cpu(pid)) - idle;
                     (engineRate, engineCpu) = (streams * tokens / seconds, spent.TotalSeconds * 1e6 / (streams * tokens));
                 }

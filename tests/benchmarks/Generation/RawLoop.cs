@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics.Tensors;
 using Meridian.Inference.Decoders;
 using Meridian.Inference.Packages;
@@ -43,6 +44,9 @@ public sealed class RawLoop : IDisposable
         _logits = new float[batch * shape.Vocabulary];
     }
 
+    /// <value>Seconds that the prompts took in the last run.</value>
+    public double PromptSeconds { get; private set; }
+
     /// <summary>Continues every prompt greedily.</summary>
     /// <param name="prompts">As many as the batch, all of one length.</param>
     /// <param name="tokens">Tokens to generate for each.</param>
@@ -50,7 +54,9 @@ public sealed class RawLoop : IDisposable
     {
         var length = prompts[0].Length;
         var generated = prompts.Select(_ => new int[tokens]).ToArray();
+        var started = Stopwatch.GetTimestamp();
         var next = Prompts(prompts, length);
+        PromptSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         for (var t = 0; ; t++)
         {
             for (var row = 0; row < _batch; row++)

@@ -40,9 +40,9 @@ public sealed class StepPaceTests
     {
         var pace = new StepPace(512, 10, 1);
         Assert.Equal(10, pace.PromptTokens(1));
-        Assert.Equal(100, pace.PromptTokens(1, starting: 10));
-        Assert.Equal(10, pace.PromptTokens(8, starting: 1));
-        Assert.Equal((int)StepPace.LongestPromptStepMs, pace.PromptTokens(1, starting: 100));
+        Assert.Equal((int)StepPace.LongestPromptStepMs, pace.PromptTokens(1, starting: 1));
+        Assert.Equal((int)StepPace.LongestPromptStepMs, pace.PromptTokens(8, starting: 4));
+        Assert.Equal(10, pace.PromptTokens(8, starting: 3));
     }
 
     [Fact]

@@ -17,11 +17,11 @@ namespace Meridian.Inference.Engines.Generation.Scheduling;
 internal sealed class StepPace
 {
     /// <summary>
-    /// Time for prompts in a step with generating sequences, relative to the step's time without them. A run of its own for the prompt costs about as much as
-    /// the others' (the weights are read once more) before its tokens count, so on a slow device <see cref="LeastTokens"/> decides; more would not leave room for jitter
-    /// below three times the step.
+    /// Time for prompts in a step with generating sequences, relative to the step's time without them. A run of its own for the prompt costs about as much as a small step
+    /// (the weights are read once more) before its tokens count: at a share of 1 hardly any time is left for those, and a long prompt waits three times as long for
+    /// little gain of the others; much above 1.75 there is no room for jitter below three times the step.
     /// </summary>
-    public const double PromptShare = 1;
+    public const double PromptShare = 1.75;
 
     /// <summary>Longest step that only computes prompts, ms: newcomers and cancellations wait for it.</summary>
     public const double LongestPromptStepMs = 250;
@@ -65,12 +65,12 @@ internal sealed class StepPace
     /// <summary>Prompt tokens that the next step may take.</summary>
     /// <param name="decodeRows">Sequences that generate in it.</param>
     /// <param name="starting">
-    /// Short prompts that wait to be computed. Where they are more than the sequences that generate, holding the few up for one step costs less than holding the
-    /// many up for several: the share grows with their proportion.
+    /// Short prompts that wait to be computed. A burst of them, half as many as the sequences that generate or more, takes as long a step as it may: holding the
+    /// few up for a moment costs less than letting the many wait while steps run half empty.
     /// </param>
     public int PromptTokens(int decodeRows, int starting = 0)
     {
-        var ms = decodeRows == 0 ? LongestPromptStepMs : Math.Min(LongestPromptStepMs, PromptShare * DecodeMs(decodeRows) * Math.Max(1, (double)starting / decodeRows));
+        var ms = starting * 2 >= decodeRows ? LongestPromptStepMs : Math.Min(LongestPromptStepMs, PromptShare * DecodeMs(decodeRows));
         return _tokenMs <= 0 ? _most : (int)Math.Clamp(ms / _tokenMs, Math.Min(LeastTokens, _most), _most);
     }
 
