@@ -143,6 +143,56 @@ public sealed class MadeDecoderTests(MadeModels models) : IClassFixture<MadeMode
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Prompts_of_any_lengths_begin_together_where_positions_come_from_outside(bool lastLogitsOnly)
+    {
+        var folder = Path.Combine(_root.Path, $"positions-{lastLogitsOnly}");
+        Directory.CreateDirectory(Path.Combine(folder, "onnx"));
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, DecoderConfig.FileName),
+            """{ "vocab_size": 50, "num_hidden_layers": 1, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "n_positions": 40 }""",
+            TestContext.Current.CancellationToken);
+        OnnxModelFile.Write(Path.Combine(folder, "onnx", "model.onnx"), WithLengths(positions: true, lastLogitsOnly), cancellationToken: TestContext.Current.CancellationToken);
+        var package = await TestModels.PackageAsync(folder);
+        using var stage = OnnxDecoderStage.Load(package, new DecoderStageOptions { Slots = 4 });
+        using var alone = OnnxDecoderStage.Load(package, new DecoderStageOptions { Slots = 1 });
+        Assert.Equal(KvLayout.Shared, stage.Shape.Layout);
+
+        // Short beside long, one token among them: little enough padding for one run.
+        foreach (var lengths in new[] { new[] { 2, 1, 2, 2 }, [5, 5, 5, 1], [9, 8, 7, 9], [1, 1, 1, 1] })
+        {
+            var prompts = lengths.Select((length, i) => DecoderProperties.Ids(stage, 10 + i, length)).ToArray();
+            for (var step = 0; step < 3; step++)
+            {
+                var logits = new float[4 * 50];
+                var ids = prompts.SelectMany((p, i) => step == 0 ? p : p[^1..]).ToArray();
+                var rows = new DecoderRow[4];
+                for (var (slot, first) = (0, 0); slot < 4; slot++)
+                {
+                    var count = step == 0 ? lengths[slot] : 1;
+                    rows[slot] = new DecoderRow(slot, stage.Length(slot), first, count, true);
+                    first += count;
+                }
+
+                stage.Forward(rows, ids, logits);
+                for (var slot = 0; slot < 4; slot++)
+                {
+                    var expected = new float[50];
+                    alone.Release(0);
+                    alone.Forward([new DecoderRow(0, 0, 0, prompts[slot].Length, true)], prompts[slot], expected);
+                    for (var i = 0; i < 50; i++)
+                        Assert.Equal(expected[i], logits[(slot * 50) + i], 1e-4f);
+                    prompts[slot] = [.. prompts[slot], 7 + slot + step];
+                }
+            }
+
+            for (var slot = 0; slot < 4; slot++)
+                stage.Release(slot);
+        }
+    }
+
     [Fact]
     public void Half_precision_logits_are_read_as_float32()
     {
@@ -160,7 +210,7 @@ public sealed class MadeDecoderTests(MadeModels models) : IClassFixture<MadeMode
     public void Dispose() => _root.Dispose();
 
     // The older exports' way: seqlens_k and total_sequence_length come from outside, there is no mask.
-    private static OnnxGraphBuilder WithLengths()
+    private static OnnxGraphBuilder WithLengths(bool positions = false, bool lastLogitsOnly = false)
     {
         var random = new Random(3);
         var graph = new OnnxGraphBuilder("lengths");
@@ -170,6 +220,12 @@ public sealed class MadeDecoderTests(MadeModels models) : IClassFixture<MadeMode
         var key = graph.Input("past_key_values.0.key", OnnxType.Float, "batch", 2, "past", 8);
         var value = graph.Input("past_key_values.0.value", OnnxType.Float, "batch", 2, "past", 8);
         var embedded = graph.Node("Gather", "/embed", [Weight("embed", 50, 32), ids]);
+        if (positions)
+        {
+            var places = graph.Node("Gather", "/places", [Weight("places", 40, 32), graph.Input("position_ids", OnnxType.Int64, "batch", "sequence")]);
+            embedded = graph.Node("Add", "/placed", [embedded, places]);
+        }
+
         OnnxValue[] projected = [Project("q", 32), Project("k", 16), Project("v", 16)];
         var attended = graph.Node(
             OnnxGraphBuilder.MicrosoftDomain + ":GroupQueryAttention",
@@ -180,7 +236,11 @@ public sealed class MadeDecoderTests(MadeModels models) : IClassFixture<MadeMode
             OnnxAttribute.Of("kv_num_heads", 2));
         graph.Output(attended[1], OnnxType.Float, "batch", 2, "past", 8);
         graph.Output(attended[2], OnnxType.Float, "batch", 2, "past", 8);
-        graph.Output(graph.Node("MatMul", "/head", [attended[0], Weight("head", 32, 50)], ["logits"])[0], OnnxType.Float, "batch", "sequence", 50);
+        var hidden = attended[0];
+        if (lastLogitsOnly)
+            hidden = graph.Node("Slice", "/last", [hidden, graph.Vector(-1), graph.Vector(long.MaxValue), graph.Vector(1)]);
+        OnnxDimension columns = lastLogitsOnly ? 1 : "sequence";
+        graph.Output(graph.Node("MatMul", "/head", [hidden, Weight("head", 32, 50)], ["logits"])[0], OnnxType.Float, "batch", columns, 50);
         return graph;
 
         OnnxValue Project(string name, int width) => graph.Node("MatMul", $"/{name}", [embedded, Weight(name, 32, width)]);

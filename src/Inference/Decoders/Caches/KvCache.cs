@@ -93,9 +93,9 @@ internal abstract class KvCache : IDisposable
     }
 
     // Where tokens stand first in their row, different lengths end in different columns, and a graph that could give the last column's logits alone has to give all of them:
-    // for long prompts that is more work and memory than running them apart.
+    // for long prompts that is more work and memory than running them apart. One that never gives others gives a shorter row's padding.
     private bool Mixes(int longest) =>
-        Graph.TakesPadding && (Graph.Shape.Layout != KvLayout.Shared || Graph.LogitsToKeep is null || longest <= ShortPrompt);
+        Graph.TakesPadding && (Graph.Shape.Layout != KvLayout.Shared || (!Graph.LastLogitsOnly && (Graph.LogitsToKeep is null || longest <= ShortPrompt)));
 
     public abstract void Truncate(int slot, int length);
 

@@ -105,7 +105,7 @@ internal sealed unsafe class SharedCache : KvCache
         }
 
         for (var row = 0; row < count; row++)
-            Place(row, LengthOf(first + row), 1, longest + 1);
+            Place(row, LengthOf(first + row), 1, 1, longest + 1);
         for (var i = 0; i < size; i++)
         {
             ref readonly var row = ref Row(Group[i]);
@@ -135,7 +135,7 @@ internal sealed unsafe class SharedCache : KvCache
                 ref readonly var row = ref Row(Group[done + i]);
                 Tensors.Ids.Set((long)i * longest, ids.Slice(row.First, row.Count));
                 Tensors.Ids.Fill(((long)i * longest) + row.Count, longest - row.Count, 0);
-                Place(i, 0, row.Count, longest);
+                Place(i, 0, row.Count, longest, longest);
             }
 
             Run(first, count);
@@ -157,7 +157,7 @@ internal sealed unsafe class SharedCache : KvCache
         var total = row.Start + row.Count;
         Tensors.Shape(1, row.Count, total, lastColumn: true);
         Tensors.Ids.Set(0, ids.Slice(row.First, row.Count));
-        Place(0, row.Start, row.Count, total);
+        Place(0, row.Start, row.Count, row.Count, total);
         Run(_rowOf[row.Slot], 1);
         Lengths[row.Slot] = total;
         Touch(_rowOf[row.Slot]);
@@ -165,7 +165,7 @@ internal sealed unsafe class SharedCache : KvCache
     }
 
     // Writes one row of mask, positions and lengths; padding follows the tokens.
-    private void Place(int batchRow, int start, int count, int total)
+    private void Place(int batchRow, int start, int count, int columns, int total)
     {
         var tokens = start + count;
         if (Tensors.Mask is { } mask)
@@ -178,8 +178,6 @@ internal sealed unsafe class SharedCache : KvCache
         Tensors.LastPositions?.Set(batchRow, tokens - 1);
         if (Tensors.Positions is { } positions)
         {
-            // Columns beyond the row's own are there only in a run that begins every row at 0.
-            var columns = start == 0 && count > 1 ? total : count;
             positions.Count((long)batchRow * columns, count, start);
             positions.Fill(((long)batchRow * columns) + count, columns - count, 0);
         }
