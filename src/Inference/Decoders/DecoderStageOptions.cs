@@ -15,4 +15,10 @@ public sealed record DecoderStageOptions
 
     /// <value>Sequences whose keys and values are held at once, at least 1. Address space is reserved for all of them at full length, memory is taken as tokens come.</value>
     public int Slots { get; init; } = 32;
+
+    /// <value>
+    /// Bytes that padding may take beyond as much as the tokens themselves before sequences of different lengths step apart (<see cref="KvLayout.Concatenated"/> and
+    /// <see cref="KvLayout.Merged"/>). Default 64 MiB: below that, reading the weights once more costs more than the padding.
+    /// </value>
+    public long FreePadding { get; init; } = 64L << 20;
 }

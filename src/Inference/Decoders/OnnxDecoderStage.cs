@@ -32,6 +32,8 @@ public sealed class OnnxDecoderStage : IDecoderStage
     /// <inheritdoc />
     public int Slots { get; }
 
+    internal KvCache Cache => _cache;
+
     /// <summary>Verifies and loads a package's graph.</summary>
     /// <exception cref="ModelPackageException">A file is missing or altered, or the graph is not one that <see cref="DecoderCheck"/> lets pass.</exception>
     /// <exception cref="DeviceUnavailableException">The device is not there, or cannot hold keys and values in this build.</exception>
@@ -53,7 +55,7 @@ public sealed class OnnxDecoderStage : IDecoderStage
         {
             KvCache cache = decoder.Graph.Shape.Layout == KvLayout.Shared
                 ? new SharedCache(decoder.Graph, session, options.Slots)
-                : new PastCache(decoder.Graph, session, options.Slots);
+                : new PastCache(decoder.Graph, session, options.Slots, options.FreePadding);
             return new OnnxDecoderStage(session, cache, decoder, options.Slots);
         }
         catch

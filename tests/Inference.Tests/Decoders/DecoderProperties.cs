@@ -86,13 +86,13 @@ internal static class DecoderProperties
         check.Forward((0, [7], true), (2, [7], true));
     }
 
-    public static void Any_schedule(ModelPackage package, PlainModel plain, int samples)
+    public static void Any_schedule(ModelPackage package, PlainModel plain, int samples, long freePadding = 64L << 20)
     {
         // A number a decision: which slots, what is done with them and how long it is follow from it.
         Gen.Select(Gen.Int[1, 1 << 20].List[1, 24], Gen.Int[0, 3]).Sample(
             (moves, chattiness) =>
             {
-                using var stage = Load(package);
+                using var stage = OnnxDecoderStage.Load(package, new DecoderStageOptions { Slots = Slots, FreePadding = freePadding });
                 var check = new CheckedStage(stage, plain);
                 foreach (var move in moves)
                     Move(stage, check, new Random(move), chattiness);

@@ -74,6 +74,41 @@ public sealed class MadeDecoderTests(MadeModels models) : IClassFixture<MadeMode
     }
 
     [Theory]
+    [InlineData(KvLayout.Concatenated)]
+    [InlineData(KvLayout.Merged)]
+    public async Task Any_schedule_where_different_lengths_step_apart(KvLayout layout)
+    {
+        var (package, plain) = await models.GetAsync(layout);
+        DecoderProperties.Any_schedule(package, plain, samples: 60, freePadding: 0);
+    }
+
+    [Theory]
+    [InlineData(KvLayout.Concatenated)]
+    [InlineData(KvLayout.Merged)]
+    public async Task One_long_sequence_among_many_short_ones_does_not_lengthen_them(KvLayout layout)
+    {
+        var (package, plain) = await models.GetAsync(layout);
+        using var stage = OnnxDecoderStage.Load(package, new DecoderStageOptions { Slots = 12, FreePadding = 0 });
+        var cache = Assert.IsType<PastCache>(stage.Cache);
+        var check = new CheckedStage(stage, plain);
+        check.Forward([.. Enumerable.Range(0, 12).Select(slot => (slot, DecoderProperties.Ids(stage, slot, slot == 5 ? 50 : slot % 4 == 0 ? 14 : 3), true))]);
+        for (var step = 0; step < 6; step++)
+        {
+            check.Forward([.. Enumerable.Range(0, 12).Select(slot => (slot, new[] { slot + step }, true))]);
+            var tokens = Enumerable.Range(0, 12).Sum(slot => check.Held(slot).Count);
+            Assert.InRange(cache.BatchPositions, tokens, 2 * tokens);
+        }
+
+        // Who has gone takes the batch along.
+        check.Release(5);
+        check.Forward([.. Enumerable.Range(0, 12).Where(slot => slot != 5).Select(slot => (slot, new[] { slot }, true))]);
+        Assert.InRange(cache.BatchPositions, 1, 2 * Enumerable.Range(0, 12).Sum(slot => check.Held(slot).Count));
+        for (var slot = 0; slot < 12; slot++)
+            check.Release(slot);
+        Assert.Equal(0, cache.BatchPositions);
+    }
+
+    [Theory]
     [MemberData(nameof(Layouts))]
     public async Task Half_precision_differs_by_its_rounding_alone(KvLayout layout)
     {

@@ -9,9 +9,12 @@ namespace Meridian.Inference.Decoders.Caches;
 /// </summary>
 /// <remarks>
 /// The batch of the last step is kept as the graph gave it: what it wrote is bound as the next step's past, and it writes to the other of two blocks. While the same
-/// sequences go on, nothing else is copied. A sequence outside that batch (its prompt still comes in chunks, it is paused, it is a kept prefix) has a block of its own without
+/// sequences go on, nothing else is copied. A sequence outside a batch (its prompt still comes in chunks, it is paused, it is a kept prefix) has a block of its own without
 /// padding. When the batch changes, a new one is gathered in the other block, padded on the left to its longest; that costs about what the graph's own
 /// concatenation costs in a step.
+/// Padding takes memory as tokens do. Where it would come to more than the tokens themselves and <see cref="DecoderStageOptions.FreePadding"/>, a step is made in
+/// several batches of similar length, each with no more padding than tokens; few, since each next one's longest sequence is less than half as long. All sequences of
+/// a step grow alike, so that padding only loses weight and batches stay as they are until somebody joins or leaves.
 /// </remarks>
 internal sealed class PastCache : KvCache
 {
@@ -21,27 +24,37 @@ internal sealed class PastCache : KvCache
     private const int HalfPage = 2048;
     private readonly RunBinding _binding;
     private readonly int[] _rowOf;
-    private readonly int[] _members;
+    private readonly Batch?[] _batchOf;
     private readonly int[] _joining;
     private readonly KvBlock?[] _own;
     private readonly Stack<KvBlock> _spare = new();
     private readonly OrtValue?[] _nothing;
-    private KvBlock _front;
-    private KvBlock _back;
-    private int _live;
+    private readonly long _freePadding;
+    private readonly IComparer<int> _longestFirst;
 
-    public PastCache(DecoderGraph graph, OnnxSession session, int slots) : base(graph, session, slots)
+    // The first is always there; longer sequences are in earlier ones.
+    private readonly List<Batch> _batches = [];
+
+    /// <param name="graph">Whose layers.</param>
+    /// <param name="session">Runs them.</param>
+    /// <param name="slots">Sequences.</param>
+    /// <param name="freePadding">Bytes of padding that a step may have beyond as many as its tokens take.</param>
+    public PastCache(DecoderGraph graph, OnnxSession session, int slots, long freePadding) : base(graph, session, slots)
     {
         _rowOf = new int[slots];
         Array.Fill(_rowOf, -1);
-        _members = new int[slots];
+        _batchOf = new Batch?[slots];
         _joining = new int[slots];
         _own = new KvBlock?[slots];
         _nothing = new OrtValue?[slots + 1];
-        _front = new KvBlock(graph, slots);
-        _back = new KvBlock(graph, slots, HalfPage);
+        _freePadding = freePadding / graph.Shape.BytesPerToken;
+        _longestFirst = Comparer<int>.Create((a, b) => Lengths[Row(b).Slot].CompareTo(Lengths[Row(a).Slot]));
+        _batches.Add(new Batch(graph, slots));
         _binding = new RunBinding(Session, Tensors);
     }
+
+    /// <value>Positions that the batches have, padding included; the other block of each has as many and one a row.</value>
+    public long BatchPositions => _batches.Sum(static batch => (long)batch.Front.Rows * batch.Front.Past);
 
     public override void Truncate(int slot, int length)
     {
@@ -78,19 +91,14 @@ internal sealed class PastCache : KvCache
         if (_rowOf[slot] < 0)
             return;
         Drop(slot);
-        if (_live > 0)
-            return;
-        _front.Shape(0, 0);
-        _back.Shape(0, 0);
-        _front.Trim();
-        _back.Trim();
+        Clean();
     }
 
     public override void Dispose()
     {
         _binding.Dispose();
-        _front.Dispose();
-        _back.Dispose();
+        foreach (var batch in _batches)
+            batch.Dispose();
         foreach (var block in _own)
             block?.Dispose();
         foreach (var block in _spare)
@@ -102,27 +110,67 @@ internal sealed class PastCache : KvCache
 
     protected override void Step(int size, ReadOnlySpan<int> ids, Span<float> logits)
     {
-        var same = size == _front.Rows;
-        for (var i = 0; i < size && same; i++)
-            same = _rowOf[Row(Group[i]).Slot] >= 0;
-        if (!same)
-            Gather(size);
-        var past = _front.Past;
-        Tensors.Shape(size, 1, past + 1, lastColumn: true);
+        var (longest, tokens) = (0, 0L);
         for (var i = 0; i < size; i++)
         {
-            ref readonly var row = ref Row(Group[i]);
+            var length = Lengths[Row(Group[i]).Slot];
+            longest = Math.Max(longest, length);
+            tokens += length;
+        }
+
+        if (((long)size * longest) - tokens <= tokens + _freePadding)
+        {
+            Step(_batches[0], 0, size, ids, logits);
+            Clean();
+            return;
+        }
+
+        Array.Sort(Group, 0, size, _longestFirst);
+        var number = 0;
+        for (int from = 0, count; from < size; from += count)
+        {
+            (count, tokens) = (0, 0);
+            longest = Lengths[Row(Group[from]).Slot];
+            for (; from + count < size; count++)
+            {
+                var length = Lengths[Row(Group[from + count]).Slot];
+                if ((long)(count + 1) * longest > 2 * (tokens + length))
+                    break;
+                tokens += length;
+            }
+
+            if (number == _batches.Count)
+                _batches.Add(new Batch(Graph, Lengths.Length));
+            Step(_batches[number++], from, count, ids, logits);
+        }
+
+        Clean();
+    }
+
+    private void Step(Batch batch, int from, int size, ReadOnlySpan<int> ids, Span<float> logits)
+    {
+        var group = Group.AsSpan(from, size);
+        var same = size == batch.Front.Rows;
+        for (var i = 0; i < size && same; i++)
+            same = _batchOf[Row(group[i]).Slot] == batch;
+        if (!same)
+            Gather(batch, group);
+        var past = batch.Front.Past;
+        Tensors.Shape(size, 1, past + 1, lastColumn: true);
+        foreach (var index in group)
+        {
+            ref readonly var row = ref Row(index);
             Place(_rowOf[row.Slot], row, 1, past, ids);
         }
 
-        _back.Shape(size, past + 1);
-        Run(_front, _back, size);
-        (_front, _back) = (_back, _front);
-        for (var i = 0; i < size; i++)
+        batch.Back.Shape(size, past + 1);
+        Run(batch.Front, batch.Back, size);
+        batch.Swap();
+        foreach (var index in group)
         {
-            ref readonly var row = ref Row(Group[i]);
+            ref readonly var row = ref Row(index);
             Lengths[row.Slot]++;
-            TakeLogits(Group[i], _rowOf[row.Slot], 0, logits);
+            TakeLogits(index, _rowOf[row.Slot], 0, logits);
         }
     }
 
@@ -133,8 +181,9 @@ internal sealed class PastCache : KvCache
             Place(i, Row(Group[i]), longest, 0, ids);
 
         // With no batch at hand these rows become it. Otherwise one row is written to where it stays, and several to the block that the next step overwrites.
-        var first = _live == 0;
-        var block = first ? _front : size == 1 ? Rent(longest) : _back;
+        var batch = _batches[0];
+        var first = batch.Live == 0;
+        var block = first ? batch.Front : size == 1 ? Rent(longest) : batch.Back;
         block.Shape(size, longest);
         try
         {
@@ -153,9 +202,8 @@ internal sealed class PastCache : KvCache
             TakeLogits(Group[i], i, longest - 1, logits);
             if (first)
             {
-                _rowOf[row.Slot] = i;
-                _members[i] = row.Slot;
-                _live++;
+                Join(batch, i, row.Slot);
+                batch.Live++;
             }
             else if (size == 1)
             {
@@ -172,33 +220,33 @@ internal sealed class PastCache : KvCache
     protected override void Continue(int index, ReadOnlySpan<int> ids, Span<float> logits)
     {
         ref readonly var row = ref Row(index);
-        var alone = _rowOf[row.Slot] >= 0 && _front.Rows == 1;
-        if (!alone && _own[row.Slot] is null)
+        var batch = _batchOf[row.Slot] is { Front.Rows: 1 } single ? single : null;
+        if (batch is null && _own[row.Slot] is null)
             Leave(row.Slot, row.Start);
-        var before = alone ? _front : _own[row.Slot]!;
+        var before = batch?.Front ?? _own[row.Slot]!;
         var past = before.Past;
         Tensors.Shape(1, row.Count, past + row.Count, lastColumn: true);
         Place(0, row, row.Count, past, ids);
-        var after = alone ? _back : Rent(past + row.Count);
+        var after = batch?.Back ?? Rent(past + row.Count);
         after.Shape(1, past + row.Count);
         try
         {
             Run(before, after, 1);
         }
-        catch when (!alone)
+        catch when (batch is null)
         {
             Return(after);
             throw;
         }
 
-        if (alone)
-        {
-            (_front, _back) = (_back, _front);
-        }
-        else
+        if (batch is null)
         {
             Return(before);
             _own[row.Slot] = after;
+        }
+        else
+        {
+            batch.Swap();
         }
 
         Lengths[row.Slot] += row.Count;
@@ -248,60 +296,86 @@ internal sealed class PastCache : KvCache
         return _nothing[batch] = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, Graph.CacheType, dimensions);
     }
 
-    // Makes the rows in Group the batch: those that are in it keep their order, the others follow.
-    private void Gather(int size)
+    // Makes some rows a batch: those that are in it keep their order, the others follow.
+    private void Gather(Batch batch, ReadOnlySpan<int> group)
     {
         var longest = 0;
         var count = 0;
-        for (var member = 0; member < _front.Rows; member++)
+        for (var member = 0; member < batch.Front.Rows; member++)
         {
-            var slot = _members[member];
-            if (slot >= 0 && Wanted(slot, size))
+            var slot = batch.Members[member];
+            if (slot >= 0 && Wanted(slot, group))
                 _joining[count++] = slot;
         }
 
-        for (var i = 0; i < size; i++)
+        foreach (var index in group)
         {
-            var slot = Row(Group[i]).Slot;
+            var slot = Row(index).Slot;
             longest = Math.Max(longest, Lengths[slot]);
-            if (_rowOf[slot] < 0)
+            if (_batchOf[slot] != batch)
                 _joining[count++] = slot;
         }
 
-        _back.Shape(size, longest);
-        for (var i = 0; i < size; i++)
-            Extract(_joining[i], Lengths[_joining[i]], _back, i);
-        for (var member = 0; member < _front.Rows; member++)
+        batch.Back.Shape(count, longest);
+        for (var i = 0; i < count; i++)
+            Extract(_joining[i], Lengths[_joining[i]], batch.Back, i);
+        for (var member = 0; member < batch.Front.Rows; member++)
         {
-            if (_members[member] is >= 0 and var slot && !Wanted(slot, size))
+            if (batch.Members[member] is >= 0 and var slot && !Wanted(slot, group))
                 Leave(slot, Lengths[slot]);
         }
 
-        (_front, _back) = (_back, _front);
-        for (var i = 0; i < size; i++)
+        batch.Swap();
+        for (var i = 0; i < count; i++)
         {
             var slot = _joining[i];
             Disown(slot);
-            _members[i] = slot;
-            _rowOf[slot] = i;
+            if (_batchOf[slot] is { } other && other != batch)
+                Drop(slot);
+            Join(batch, i, slot);
         }
 
-        Array.Fill(_members, -1, size, _members.Length - size);
-        _live = size;
-        _back.Shape(size, longest);
-        _front.Trim();
-        _back.Trim();
+        Array.Fill(batch.Members, -1, count, batch.Members.Length - count);
+        batch.Live = count;
+        batch.Back.Shape(count, longest);
+        batch.Trim();
     }
 
-    private bool Wanted(int slot, int size)
+    private bool Wanted(int slot, ReadOnlySpan<int> group)
     {
-        for (var i = 0; i < size; i++)
+        foreach (var index in group)
         {
-            if (Row(Group[i]).Slot == slot)
+            if (Row(index).Slot == slot)
                 return true;
         }
 
         return false;
+    }
+
+    private void Join(Batch batch, int row, int slot)
+    {
+        batch.Members[row] = slot;
+        _batchOf[slot] = batch;
+        _rowOf[slot] = row;
+    }
+
+    // Gives the memory of batches back that nobody is in any more.
+    private void Clean()
+    {
+        foreach (var batch in _batches)
+        {
+            if (batch.Live > 0 || batch.Front.Rows == 0)
+                continue;
+            batch.Front.Shape(0, 0);
+            batch.Back.Shape(0, 0);
+            batch.Trim();
+        }
+
+        while (_batches is [_, .., { Live: 0 } last])
+        {
+            last.Dispose();
+            _batches.RemoveAt(_batches.Count - 1);
+        }
     }
 
     private void Extract(int slot, int length, KvBlock target, int targetRow = 0)
@@ -309,7 +383,7 @@ internal sealed class PastCache : KvCache
         if (_own[slot] is { } own)
             own.CopyRow(0, Lengths[slot], length, target, targetRow);
         else
-            _front.CopyRow(_rowOf[slot], Lengths[slot], length, target, targetRow);
+            _batchOf[slot]!.Front.CopyRow(_rowOf[slot], Lengths[slot], length, target, targetRow);
     }
 
     private void Leave(int slot, int length)
@@ -322,9 +396,11 @@ internal sealed class PastCache : KvCache
 
     private void Drop(int slot)
     {
-        _members[_rowOf[slot]] = -1;
+        var batch = _batchOf[slot]!;
+        batch.Members[_rowOf[slot]] = -1;
+        batch.Live--;
+        _batchOf[slot] = null;
         _rowOf[slot] = -1;
-        _live--;
     }
 
     private void Disown(int slot)
@@ -351,5 +427,33 @@ internal sealed class PastCache : KvCache
             _spare.Push(block);
         else
             block.Dispose();
+    }
+
+    /// <summary>Sequences that step together: what the last step wrote, and where the next one writes.</summary>
+    private sealed class Batch(DecoderGraph graph, int slots) : IDisposable
+    {
+        public KvBlock Front { get; private set; } = new(graph, slots);
+
+        public KvBlock Back { get; private set; } = new(graph, slots, HalfPage);
+
+        /// <value>Slot of each row; -1 where it has left.</value>
+        public int[] Members { get; } = new int[slots];
+
+        /// <value>Rows that have not left.</value>
+        public int Live { get; set; }
+
+        public void Swap() => (Front, Back) = (Back, Front);
+
+        public void Trim()
+        {
+            Front.Trim();
+            Back.Trim();
+        }
+
+        public void Dispose()
+        {
+            Front.Dispose();
+            Back.Dispose();
+        }
     }
 }
