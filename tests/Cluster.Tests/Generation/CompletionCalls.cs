@@ -4,18 +4,19 @@ using System.Text.Json;
 
 namespace Meridian.Cluster.Tests.Generation;
 
-/// <summary>Calls <c>/v1/completions</c> as any HTTP client would.</summary>
+/// <summary>Calls <c>/v1/completions</c> and <c>/v1/chat/completions</c> as any HTTP client would.</summary>
 public sealed class CompletionCalls(Uri address) : IDisposable
 {
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = 512 }) { Timeout = TimeSpan.FromSeconds(60), BaseAddress = address };
 
     /// <summary>One request, whole or streamed.</summary>
-    /// <param name="body">The request's fields, without <c>stream</c>.</param>
+    /// <param name="body">The request's fields, without <c>stream</c>; one with <c>messages</c> is a chat.</param>
     /// <param name="stream">Whether to stream.</param>
+    /// <param name="arrived">Told whenever a piece of a streamed text has come.</param>
     /// <exception cref="HttpRequestException">The answer is no 200; the message has its body.</exception>
-    public async Task<Completion> CompleteAsync(Dictionary<string, object?> body, bool stream)
+    public async Task<Completion> CompleteAsync(Dictionary<string, object?> body, bool stream, Action? arrived = null)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, "v1/completions");
+        var request = new HttpRequestMessage(HttpMethod.Post, body.ContainsKey("messages") ? "v1/chat/completions" : "v1/completions");
         request.Content = JsonContent.Create(stream
             ? new Dictionary<string, object?>(body) { ["stream"] = true, ["stream_options"] = new { include_usage = true } }
             : body);
@@ -26,7 +27,7 @@ public sealed class CompletionCalls(Uri address) : IDisposable
         }
 
         var region = string.Join(',', response.Headers.GetValues("x-meridian-region"));
-        return stream ? await ReadAsync(response, region) : Read(await response.Content.ReadAsStringAsync(), region);
+        return stream ? await ReadAsync(response, region, arrived) : Read(await response.Content.ReadAsStringAsync(), region);
     }
 
     public void Dispose() => _http.Dispose();
@@ -37,14 +38,14 @@ public sealed class CompletionCalls(Uri address) : IDisposable
         var choice = document.RootElement.GetProperty("choices")[0];
         var usage = document.RootElement.GetProperty("usage");
         return new Completion(
-            choice.GetProperty("text").GetString()!,
+            (choice.TryGetProperty("message", out var message) ? message.GetProperty("content") : choice.GetProperty("text")).GetString()!,
             choice.GetProperty("finish_reason").GetString()!,
             usage.GetProperty("prompt_tokens").GetInt32(),
             usage.GetProperty("completion_tokens").GetInt32(),
             region);
     }
 
-    private static async Task<Completion> ReadAsync(HttpResponseMessage response, string region)
+    private static async Task<Completion> ReadAsync(HttpResponseMessage response, string region, Action? arrived)
     {
         var text = new StringBuilder();
         string? finish = null;
@@ -73,7 +74,10 @@ public sealed class CompletionCalls(Uri address) : IDisposable
 
             foreach (var choice in document.RootElement.GetProperty("choices").EnumerateArray())
             {
-                text.Append(choice.GetProperty("text").GetString());
+                text.Append(choice.TryGetProperty("delta", out var delta)
+                    ? (delta.TryGetProperty("content", out var content) ? content.GetString() : null)
+                    : choice.GetProperty("text").GetString());
+                arrived?.Invoke();
                 finish = choice.GetProperty("finish_reason").GetString() ?? finish;
             }
 

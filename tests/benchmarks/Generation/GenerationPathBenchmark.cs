@@ -23,7 +23,7 @@ public sealed class GenerationPathBenchmark(GenerationModel model, int pairs, in
     {
         using var data = new TemporaryDirectory();
         await using var installation = new Installation(
-            data.Path, regions: 3, Models.Entry(0, model.Name, model.Folder, ("Kind", "generation"), ("Regions:0", Serving), ("IntraOpThreads", model.Threads.ToString(CultureInfo.InvariantCulture))));
+            data.Path, regions: 3, Models.Entry(0, model.Name, model.Folder, ("Kind", "generation"), ("Regions:0", Serving), ("IntraOpThreads", model.Threads.ToString(CultureInfo.InvariantCulture)), ("PrefixCache", model.PrefixCache ? "true" : "false")));
         var processes = new List<int>();
         foreach (var region in installation.Regions)
         {
