@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Meridian.Inference.Decoders;
 using Meridian.Inference.Packages;
@@ -74,6 +75,38 @@ public sealed class RefusedDecoderTests(MadeModels models) : IClassFixture<MadeM
     {
         var graph = Identity("input_ids", "attention_mask", "past_key_values.0.key", "past_key_values.0.value", "past_key_values.1.key", "past_key_values.1.value", "use_cache_branch");
         Assert.Contains("use_cache_branch", (await RefusedAsync(await WriteAsync(graph))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_999_999_999)]
+    [InlineData(int.MaxValue)]
+    public async Task Layers_beyond_all_reason_are_refused_at_once(int last)
+    {
+        var folder = await WriteAsync(Identity("input_ids", "attention_mask", $"past_key_values.{last}.key", $"past_key_values.{last}.value"));
+        var path = Path.Combine(folder, DecoderConfig.FileName);
+        var config = JsonNode.Parse(await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken))!.AsObject();
+        config["num_hidden_layers"] = 2_000_000_000;
+        await File.WriteAllTextAsync(path, config.ToJsonString(), TestContext.Current.CancellationToken);
+        var refused = await RefusedAsync(folder);
+        Assert.Contains("has 2000000000 layers", refused.Message, StringComparison.Ordinal);
+        Assert.InRange(refused.Message.Length, 1, 4000);
+    }
+
+    [Theory]
+    [InlineData("past_key_values.1.key", "past_key_values.0.key", "inputs")]
+    [InlineData("present.1.key", "present.0.key", "outputs")]
+    public async Task Two_inputs_or_outputs_of_one_name_are_refused(string from, string to, string what)
+    {
+        // No builder writes that: one is renamed in the bytes.
+        var folder = await CopyAsync(KvLayout.Concatenated);
+        var path = Path.Combine(folder, "onnx", "model.onnx");
+        var graph = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        var old = Encoding.UTF8.GetBytes(from);
+        for (var rest = graph.AsSpan(); rest.IndexOf(old) is >= 0 and var at; rest = rest[(at + old.Length)..])
+            Encoding.UTF8.GetBytes(to).CopyTo(rest[at..]);
+        await File.WriteAllBytesAsync(path, graph, TestContext.Current.CancellationToken);
+        Assert.Contains($"two of its {what} are named", (await RefusedAsync(folder)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

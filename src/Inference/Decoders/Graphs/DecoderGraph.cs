@@ -55,8 +55,8 @@ internal sealed record DecoderGraph
     /// <exception cref="ModelPackageException">The graph is none of the known layouts, or it and the configuration disagree.</exception>
     public static DecoderGraph Discover(GraphOutline outline, DecoderConfig config, int contextLength, string path)
     {
-        var inputs = outline.Inputs.ToDictionary(i => i.Name, StringComparer.Ordinal);
-        var outputs = outline.Outputs.ToDictionary(o => o.Name, StringComparer.Ordinal);
+        var inputs = ByName(outline.Inputs, "inputs", path);
+        var outputs = ByName(outline.Outputs, "outputs", path);
         var mistakes = new List<string>();
         var ids = Whole("input_ids", needed: true);
         var mask = Whole("attention_mask", needed: false);
@@ -146,11 +146,18 @@ internal sealed record DecoderGraph
 
         void Cache()
         {
-            var layers = inputs.Keys.Max(name => merged ? Layer(name, MergedPastPrefix, "") : Math.Max(Layer(name, PastPrefix, ".key"), Layer(name, PastPrefix, ".value"))) + 1;
-            if (layers != config.Layers)
+            // A name may hold any number; more layers than inputs there are not.
+            var last = inputs.Keys.Max(name => merged ? Layer(name, MergedPastPrefix, "") : Math.Max(Layer(name, PastPrefix, ".key"), Layer(name, PastPrefix, ".value")));
+            var layers = Math.Min(last, inputs.Count) + 1;
+            if (last + 1L != config.Layers)
             {
-                mistakes.Add($"{DecoderConfig.FileName} has {config.Layers} layers; the graph has keys and values of {layers}.");
+                mistakes.Add($"{DecoderConfig.FileName} has {config.Layers} layers; the graph has keys and values of {last + 1L}.");
                 layers = Math.Min(layers, config.Layers);
+            }
+            else if (layers != config.Layers)
+            {
+                mistakes.Add($"{DecoderConfig.FileName} has {config.Layers} layers, and so says the last of the graph's inputs; but the graph has {inputs.Count} inputs in all.");
+                return;
             }
 
             GraphTensor? first = null;
@@ -204,6 +211,18 @@ internal sealed record DecoderGraph
             if (dimension >= 0 && dimension != config.HeadDimension)
                 mistakes.Add($"{DecoderConfig.FileName} has heads of dimension {config.HeadDimension}; the graph's {tensor} has {dimension}.");
         }
+    }
+
+    private static Dictionary<string, GraphTensor> ByName(IReadOnlyList<GraphTensor> tensors, string what, string path)
+    {
+        var named = new Dictionary<string, GraphTensor>(StringComparer.Ordinal);
+        foreach (var tensor in tensors)
+        {
+            if (!named.TryAdd(tensor.Name, tensor))
+                throw new ModelPackageException(path, $"'{path}' is no sound graph: two of its {what} are named '{tensor.Name}'. Export it again.");
+        }
+
+        return named;
     }
 
     private static int Layer(string name, string prefix, string suffix) =>
