@@ -31,8 +31,6 @@ public sealed record DecoderConfig
     /// <value>Ids that end a text; those of <c>generation_config.json</c> where it names some. May be empty.</value>
     public int[] EndIds { get; init; } = [];
 
-    public int? PadId { get; init; }
-
     /// <summary>Reads a package's configuration; its generation configuration is optional.</summary>
     /// <exception cref="ModelPackageException">A file is missing, altered or no JSON, or a dimension is missing or out of range.</exception>
     public static DecoderConfig Read(ModelPackage package)
@@ -45,7 +43,15 @@ public sealed record DecoderConfig
         using var generation = Array.Exists(package.Manifest.Files, f => f.Path == GenerationFileName)
             ? Parse(Path.Combine(package.Directory, GenerationFileName), package.ReadFile(GenerationFileName))
             : null;
-        return Read(config.RootElement, generation?.RootElement, path);
+        try
+        {
+            return Read(config.RootElement, generation?.RootElement, path);
+        }
+        catch (InvalidOperationException e)
+        {
+            // JSON may escape half a character in a name, which parses, and fails when it is read.
+            throw new ModelPackageException(path, $"'{path}' or {GenerationFileName} beside it cannot be read: {e.Message} Take the model's own file.", e);
+        }
     }
 
     private static JsonDocument Parse(string path, byte[] json)
@@ -92,7 +98,6 @@ public sealed record DecoderConfig
             ContextLength = Need(text, path, "max_position_embeddings", "n_positions", "n_ctx", "max_seq_len"),
             BeginId = One(generation, config, "bos_token_id"),
             EndIds = ends.Length > 0 ? ends : Ids(config, "eos_token_id"),
-            PadId = One(generation, config, "pad_token_id"),
         };
     }
 

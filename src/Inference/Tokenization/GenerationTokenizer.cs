@@ -9,7 +9,8 @@ namespace Meridian.Inference.Tokenization;
 /// </summary>
 /// <remarks>
 /// Ids come from the native library. Texts come from <see cref="TokenTable"/>, which knows what the usual decoders make of each token, and from the
-/// library where a model has an unusual one. An id below <see cref="VocabularySize"/> that the vocabulary leaves out has no text.
+/// library where a model has an unusual one. An id below <see cref="VocabularySize"/> without a token has no text: vocabularies have gaps, and many graphs are
+/// wider than their tokenizer, for the sake of the device.
 /// </remarks>
 public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
 {
@@ -18,23 +19,25 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
     private readonly TokenTable? _table;
     private readonly ChatTemplate? _template;
 
-    private GenerationTokenizer(NativeTokenizer native, TokenizerFile file, TokenTable? table, ChatTemplate? template)
+    private GenerationTokenizer(NativeTokenizer native, TokenizerFile file, TokenTable? table, ChatTemplate? template, int vocabulary)
     {
+        VocabularySize = Math.Max(file.VocabularySize, vocabulary);
         _template = template;
         _native = native;
         _file = file;
         _table = table;
     }
 
-    public int VocabularySize => _file.VocabularySize;
+    public int VocabularySize { get; }
 
     public bool HasChatTemplate => _template is not null;
 
     /// <summary>Reads, verifies and loads the package's tokenizer and chat template.</summary>
     /// <param name="package">Its files are read and not kept open.</param>
     /// <param name="time">What a template's <c>strftime_now</c> tells; the system's where none is given.</param>
+    /// <param name="vocabulary">Ids that the graph knows, where they are more than the tokenizer's own.</param>
     /// <exception cref="ModelPackageException">The package has no tokenizer, a file was altered, or one cannot be used.</exception>
-    public static GenerationTokenizer Load(ModelPackage package, TimeProvider? time = null)
+    public static GenerationTokenizer Load(ModelPackage package, TimeProvider? time = null, int vocabulary = 0)
     {
         var file = TokenizerFile.Read(package);
         TokenTable? table;
@@ -48,7 +51,7 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
         }
 
         var template = ChatTemplateFile.Load(package, time ?? TimeProvider.System);
-        return new GenerationTokenizer(NativeTokenizer.Load(file), file, table, template);
+        return new GenerationTokenizer(NativeTokenizer.Load(file), file, table, template, vocabulary);
     }
 
     public TokenizedText Encode(string text, int maxTokens, bool addSpecialTokens)
@@ -61,14 +64,14 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
     }
 
     /// <summary>Text of ids as they come; special tokens give none.</summary>
-    public IncrementalDetokenizer CreateDetokenizer() => _table is null ? new IncrementalDetokenizer(_native) : new IncrementalDetokenizer(_table, skipsSpecial: true);
+    public IncrementalDetokenizer CreateDetokenizer() => _table is null ? new IncrementalDetokenizer(_native, _file) : new IncrementalDetokenizer(_table, skipsSpecial: true);
 
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = true)
     {
         foreach (var id in ids)
             Check(id);
         if (_table is null)
-            return skipSpecialTokens ? _native.Decode(ids) : DecodeAll(ids);
+            return skipSpecialTokens ? DecodeKnown(ids) : DecodeAll(ids);
 
         var text = new StringBuilder();
         var detokenizer = new IncrementalDetokenizer(_table, skipSpecialTokens);
@@ -82,6 +85,8 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
         Check(id);
         if (_file.Special.Contains(id))
             return Encoding.UTF8.GetBytes(_file.Tokens[id]!);
+        if (!_file.HasToken(id))
+            return ReadOnlyMemory<byte>.Empty;
         return _table is null ? Encoding.UTF8.GetBytes(_native.Decode([id])) : _table.Bytes(id);
     }
 
@@ -109,10 +114,21 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
         {
             if (!_file.Special.Contains(ids[i]))
                 continue;
-            text.Append(_native.Decode(ids[from..i])).Append(_file.Tokens[ids[i]]);
+            text.Append(DecodeKnown(ids[from..i])).Append(_file.Tokens[ids[i]]);
             from = i + 1;
         }
 
-        return text.Append(_native.Decode(ids[from..])).ToString();
+        return text.Append(DecodeKnown(ids[from..])).ToString();
+    }
+
+    private string DecodeKnown(ReadOnlySpan<int> ids)
+    {
+        foreach (var id in ids)
+        {
+            if (!_file.HasToken(id))
+                return _native.Decode([.. ids.ToArray().Where(_file.HasToken)]);
+        }
+
+        return _native.Decode(ids);
     }
 }

@@ -5,7 +5,7 @@ namespace Meridian.Inference.Tokenization;
 /// <summary>A generative model's text: ids, characters and conversations. Thread-safe.</summary>
 public interface IGenerationTokenizer
 {
-    /// <value>Ids are below this.</value>
+    /// <value>Ids are below this. Not each of them has a token; one that has none is no text.</value>
     int VocabularySize { get; }
 
     /// <value>Whether the model has a chat template.</value>
@@ -21,7 +21,8 @@ public interface IGenerationTokenizer
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
     string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = true);
 
-    /// <summary>UTF-8 of one token; may be part of a character. A special token gives its name.</summary>
+    /// <summary>UTF-8 of one token; may be part of a character. A special token gives its name, an id without a token nothing.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The id is outside the vocabulary.</exception>
     ReadOnlyMemory<byte> Bytes(int id);
 
     /// <summary>A conversation as the text that the model was trained on; to be encoded without further special tokens.</summary>

@@ -31,7 +31,7 @@ public sealed class IncrementalDetokenizer
         _strips = table.Strips;
     }
 
-    internal IncrementalDetokenizer(NativeTokenizer native) => _windowed = new WindowedText(native);
+    internal IncrementalDetokenizer(NativeTokenizer native, TokenizerFile file) => _windowed = new WindowedText(native, file);
 
     /// <summary>Takes the next id.</summary>
     /// <returns>What is certain now; often empty while a character is incomplete.</returns>
@@ -139,19 +139,23 @@ public sealed class IncrementalDetokenizer
 
     /// <summary>
     /// For decoders that no table covers: the new ids are decoded together with those before them, and what is longer than without them is new, unless it ends
-    /// in an incomplete character. Ids count as before until they have given text, so the text of each is decided in the company of the last ones only.
+    /// in an incomplete character. Ids count as before until they have given text, so the text of each is decided in the company of the last ones only. So that a
+    /// long row of ids that give none costs no more with each, <see cref="MostWaiting"/> of them are let go for what they are.
     /// </summary>
-    private sealed class WindowedText(NativeTokenizer native)
+    private sealed class WindowedText(NativeTokenizer native, TokenizerFile file)
     {
+        private const int MostWaiting = 32;
         private readonly List<int> _ids = [];
         private string _before = "";
         private int _settled;
 
         public string Append(int id)
         {
+            if (!file.HasToken(id) || file.Special.Contains(id))
+                return "";
             _ids.Add(id);
             var text = Decode();
-            return text.Length > _before.Length && text[^1] != Replacement ? Settle(text) : "";
+            return (text.Length > _before.Length && text[^1] != Replacement) || _ids.Count - _settled >= MostWaiting ? Settle(text) : "";
         }
 
         public string Flush() => Settle(Decode());

@@ -62,8 +62,6 @@ internal sealed class TokenTable
     /// <value>How often.</value>
     public int Strips { get; }
 
-    public int Count => _traits.Length;
-
     public bool Exists(int id) => (uint)id < (uint)_traits.Length && _traits[id] != Trait.None;
 
     public bool IsSpecial(int id) => (_traits[id] & Trait.Special) != 0;
@@ -207,7 +205,7 @@ internal sealed class TokenTable
                     return true;
 
                 case "Replace" when IsPerToken && decoder.GetProperty("pattern").TryGetProperty("String", out var pattern):
-                    var (from, to) = (pattern.GetString()!, decoder.GetProperty("content").GetString()!);
+                    var (from, to) = (Text(pattern), Text(decoder.GetProperty("content")));
                     if (from.Length == 0)
                         return false;
                     Maps.Add((token, _) => token.Replace(from, to, StringComparison.Ordinal));
@@ -222,7 +220,7 @@ internal sealed class TokenTable
                     return true;
 
                 case "WordPiece" when IsPerToken:
-                    var prefix = decoder.GetProperty("prefix").GetString()!;
+                    var prefix = Text(decoder.GetProperty("prefix"));
                     var cleans = decoder.GetProperty("cleanup").GetBoolean();
                     Maps.Add((token, first) => WordPiece(token, first, prefix, cleans));
                     DistinguishesFirst = true;
@@ -249,6 +247,8 @@ internal sealed class TokenTable
 
             return Encoding.UTF8.GetBytes(token);
         }
+
+        private static string Text(JsonElement value) => value.GetString() ?? throw new FormatException("it has null where a text belongs.");
 
         private bool IsPerToken => !_fused && !_byteFallback;
 

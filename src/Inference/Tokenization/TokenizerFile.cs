@@ -37,6 +37,8 @@ internal sealed class TokenizerFile
 
     public int VocabularySize => Tokens.Length;
 
+    public bool HasToken(int id) => (uint)id < (uint)Tokens.Length && Tokens[id] is not null;
+
     /// <exception cref="ModelPackageException">The package names no tokenizer, its file was altered, or it is none that can be used.</exception>
     public static TokenizerFile Read(ModelPackage package)
     {
@@ -96,15 +98,17 @@ internal sealed class TokenizerFile
             // Unigram: [token, score], in order of ids.
             foreach (var piece in vocabulary.EnumerateArray())
             {
-                if (!ids.TryAdd(piece[0].GetString() ?? "", ids.Count))
-                    throw new FormatException($"the piece '{piece[0].GetString()}' is listed twice.");
+                if (piece.ValueKind != JsonValueKind.Array || piece.GetArrayLength() == 0 || piece[0].GetString() is not { } token)
+                    throw new FormatException($"piece {ids.Count} of its vocabulary is no pair of token and score.");
+                if (!ids.TryAdd(token, ids.Count))
+                    throw new FormatException($"the piece '{token}' is listed twice.");
             }
 
             return ids;
         }
 
-        foreach (var token in vocabulary.EnumerateObject())
-            ids[token.Name] = token.Value.GetInt32();
+        foreach (var entry in vocabulary.EnumerateObject())
+            ids[entry.Name] = entry.Value.GetInt32();
         return ids;
     }
 

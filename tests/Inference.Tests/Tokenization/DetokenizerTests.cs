@@ -93,6 +93,62 @@ public sealed class DetokenizerTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("byte-level")]
+    [InlineData("byte fallback")]
+    [InlineData("no table")]
+    public async Task An_id_that_only_the_graph_knows_is_no_text(string kind)
+    {
+        var json = kind switch
+        {
+            "byte-level" => MadeTokenizer.ByteLevel(),
+            "byte fallback" => MadeTokenizer.ByteFallback(leadingSpace: true),
+            _ => Suffixed(),
+        };
+        var package = await MadeTokenizer.PackageAsync(_directory.Path, MadeTokenizer.Json(json));
+        using var own = GenerationTokenizer.Load(package);
+        var known = own.VocabularySize;
+        using var tokenizer = GenerationTokenizer.Load(package, vocabulary: known + 20);
+        Assert.Equal(known + 20, tokenizer.VocabularySize);
+        Gen.Int[0, known + 19].Array[0, 12].Sample(
+            ids =>
+            {
+                int[] mine = [.. ids.Where(id => id < known)];
+                Assert.Equal(own.Decode(mine), tokenizer.Decode(ids));
+                Assert.Equal(own.Decode(mine, skipSpecialTokens: false), tokenizer.Decode(ids, skipSpecialTokens: false));
+                Assert.Equal(own.Decode(mine), Incremental(tokenizer, ids));
+                foreach (var id in ids)
+                    Assert.Equal(id < known ? own.Bytes(id).ToArray() : [], tokenizer.Bytes(id).ToArray());
+            },
+            iter: 500,
+            threads: 1);
+        Assert.Throws<ArgumentOutOfRangeException>(() => tokenizer.Bytes(known + 20));
+        Assert.Throws<ArgumentOutOfRangeException>(() => tokenizer.Decode([known + 20]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => own.Bytes(known));
+    }
+
+    [Fact]
+    public async Task Without_a_table_ids_that_give_no_text_do_not_pile_up()
+    {
+        var (tokenizer, native) = await Load(Suffixed());
+        using (tokenizer)
+        using (native)
+        {
+            // U+FFFD at the end looks like an incomplete character, for ever.
+            var broken = Array.IndexOf(["[UNK]", MadeTokenizer.End, "a</w>", "b", "\uFFFD"], "\uFFFD");
+            var detokenizer = tokenizer.CreateDetokenizer();
+            var given = "";
+            for (var i = 1; i <= 1000; i++)
+            {
+                given += detokenizer.Append(broken);
+                Assert.InRange(i - given.Length, 0, 32);
+                Assert.Equal("", detokenizer.Append(1));
+            }
+
+            Assert.Equal(new string('\uFFFD', 1000), given + detokenizer.Flush());
+        }
+    }
+
     [Fact]
     public async Task A_character_is_never_split_and_a_special_token_says_nothing()
     {
@@ -146,6 +202,9 @@ public sealed class DetokenizerTests : IDisposable
         var package = await MadeTokenizer.PackageAsync(_directory.Path, MadeTokenizer.Json(json));
         return (GenerationTokenizer.Load(package), NativeTokenizer.Load(TokenizerFile.Read(package)));
     }
+
+    private static JsonObject Suffixed() => MadeTokenizer.Words(
+        new JsonObject { ["type"] = "BPEDecoder", ["suffix"] = "</w>" }, "[UNK]", MadeTokenizer.End, "a</w>", "b", "\uFFFD");
 
     private static string Incremental(GenerationTokenizer tokenizer, ReadOnlySpan<int> ids)
     {

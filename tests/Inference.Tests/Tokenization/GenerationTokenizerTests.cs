@@ -118,6 +118,12 @@ public sealed class GenerationTokenizerTests
             (Changed(t => ((JsonObject)t["added_tokens"]![0]!).Remove("id")), "no Hugging Face tokenizer"),
             (Changed(t => t["decoder"] = "x"), "decoder that cannot be read"),
             (Changed(t => t["decoder"] = new JsonObject { ["type"] = "Sequence" }), "decoder that cannot be read"),
+            (Changed(t => t["model"]!["vocab"] = new JsonArray(new JsonArray())), "no Hugging Face tokenizer"),
+            (Changed(t => t["model"]!["vocab"] = new JsonArray(new JsonArray(null, 0))), "no Hugging Face tokenizer"),
+            (Changed(t => t["decoder"] = JsonNode.Parse("""{"type":"Replace","pattern":{"String":null},"content":""}""")), "decoder that cannot be read"),
+            (Changed(t => t["decoder"] = JsonNode.Parse("""{"type":"Replace","pattern":{"String":"a"},"content":null}""")), "decoder that cannot be read"),
+            (Changed(t => t["decoder"] = JsonNode.Parse("""{"type":"WordPiece","prefix":null,"cleanup":true}""")), "decoder that cannot be read"),
+            (json.Replace("\"he\":", "\"\\ud800\":", StringComparison.Ordinal), "no Hugging Face tokenizer"),
             (Changed(t => t["truncation"] = new JsonObject { ["max_length"] = 8 }), "truncates or pads"),
         })
         {
@@ -166,6 +172,20 @@ public sealed class GenerationTokenizerTests
         Assert.Contains("line 2: the tag {% include %} is not supported", error.Message, StringComparison.Ordinal);
         var broken = await MadeTokenizer.PackageAsync(root.Path, json, ("tokenizer_config.json", "{"));
         Assert.Contains("tokenizer_config.json", Assert.Throws<ModelPackageException>(() => GenerationTokenizer.Load(broken)).Message, StringComparison.Ordinal);
+
+        // Half a character, escaped: JSON, but no text.
+        foreach (var (name, text) in new[]
+        {
+            ("tokenizer_config.json", """{"chat_template":"a\ud800"}"""),
+            ("tokenizer_config.json", """{"chat_template":[{"name":"\ud800","template":"x"}]}"""),
+            ("tokenizer_config.json", """{"chat_template":"a","eos_token":{"content":"\udc00"}}"""),
+            ("tokenizer_config.json", """{"chat_template":"a","\ud800_token":"b"}"""),
+            ("special_tokens_map.json", """{"eos_token":"\ud800"}"""),
+        })
+        {
+            var half = await MadeTokenizer.PackageAsync(root.Path, json, [("tokenizer_config.json", """{"chat_template":"a"}"""), (name, text)]);
+            Assert.Contains(name, Assert.Throws<ModelPackageException>(() => GenerationTokenizer.Load(half)).Message, StringComparison.Ordinal);
+        }
     }
 
     private static string Unmarked(string text) => text.Replace("\ufeff", "", StringComparison.Ordinal);

@@ -128,7 +128,7 @@ public sealed partial class GenerationEngine : IGenerationEngine
         OnnxDecoderStage? stage = null;
         try
         {
-            tokenizer = GenerationTokenizer.Load(package);
+            tokenizer = GenerationTokenizer.Load(package, vocabulary: DecoderConfig.Read(package).Vocabulary);
             cancellationToken.ThrowIfCancellationRequested();
             _ = DeviceName.TryParse(options.Device, out var device);
             stage = OnnxDecoderStage.Load(package, new DecoderStageOptions

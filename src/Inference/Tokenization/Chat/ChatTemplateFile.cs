@@ -25,7 +25,7 @@ internal static class ChatTemplateFile
         using var configuration = Json(package, Configuration);
         var (source, file) = Read(package, Template) is { } bytes
             ? (Encoding.UTF8.GetString(bytes), Template)
-            : (Named(configuration?.RootElement), Configuration);
+            : (Sound(package, Configuration, () => Named(configuration?.RootElement)), Configuration);
         if (source is null)
             return null;
         var location = Path.Combine(package.Directory, Beside(package, file));
@@ -34,8 +34,8 @@ internal static class ChatTemplateFile
 
         using var map = Json(package, SpecialTokens);
         var tokens = new Dictionary<string, string>(StringComparer.Ordinal);
-        Add(tokens, map?.RootElement);
-        Add(tokens, configuration?.RootElement);
+        Sound(package, SpecialTokens, () => Add(tokens, map?.RootElement));
+        Sound(package, Configuration, () => Add(tokens, configuration?.RootElement));
         try
         {
             return ChatTemplate.Parse(source, tokens, time);
@@ -64,10 +64,10 @@ internal static class ChatTemplateFile
         return null;
     }
 
-    private static void Add(Dictionary<string, string> tokens, JsonElement? file)
+    private static int Add(Dictionary<string, string> tokens, JsonElement? file)
     {
         if (file is not { ValueKind: JsonValueKind.Object } root)
-            return;
+            return 0;
         foreach (var member in root.EnumerateObject())
         {
             if (!member.Name.EndsWith("_token", StringComparison.Ordinal))
@@ -76,10 +76,26 @@ internal static class ChatTemplateFile
             if (token is not null)
                 tokens[member.Name] = token;
         }
+
+        return tokens.Count;
     }
 
     private static string? Member(JsonElement value, string name) =>
         value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? member.GetString() : null;
+
+    // JSON may escape half a character, which no text holds: it parses, and fails when it is read.
+    private static T Sound<T>(ModelPackage package, string name, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidOperationException e)
+        {
+            var location = Path.Combine(package.Directory, Beside(package, name));
+            throw new ModelPackageException(location, $"'{location}' of {package.Manifest.Id} has a text that cannot be read: {e.Message} Export it again.", e);
+        }
+    }
 
     private static JsonDocument? Json(ModelPackage package, string name)
     {
