@@ -331,6 +331,33 @@ public sealed class GenerationSchedulerTests(ScriptedTokenizer tokenizer) : IAsy
             await Generated.ReadAsync(scripted.Open(Work([.. Enumerable.Range(20, 30)], 3) with { ChoicesPerPrompt = 8 }), 8);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_slot_whose_release_fails_is_free_all_the_same(bool prefixCache)
+    {
+        var scripted = Start(new EngineOptions { MaxSequences = 1, PrefixCache = prefixCache });
+        var failures = 0;
+        scripted.Stage.Released = () =>
+        {
+            if (failures++ == 0)
+                throw new InvalidOperationException("no memory");
+        };
+
+        // Too short to be kept.
+        var failing = scripted.Open(Work([10], 3) with { IgnoreEndOfText = true });
+        Assert.Equal("no memory", (await Assert.ThrowsAsync<InvalidOperationException>(async () => await Generated.ReadAsync(failing))).Message);
+        for (var i = 0; i < 4; i++)
+        {
+            var work = Work([11 + i], 3);
+            Assert.Equal(scripted.Expect(work, 0).Ids, (await Generated.ReadAsync(scripted.Open(work))).Ids());
+        }
+
+        Assert.True(failures > 1);
+        await scripted.IdleAsync();
+        Assert.Equal(0, scripted.Engine.Counters.ReservedTokens);
+    }
+
     [Fact]
     public async Task Disposal_ends_streams_that_run_and_wait_after_what_they_have()
     {

@@ -37,6 +37,9 @@ internal sealed class ScriptedStage(int slots, int context = 512) : IDecoderStag
     /// <value>Called before every copy.</value>
     public Action? Copying { get; set; }
 
+    /// <value>Called when a slot has been emptied.</value>
+    public Action? Released { get; set; }
+
     /// <value>First violation of the contract, or null.</value>
     public string? Violation { get; private set; }
 
@@ -154,6 +157,7 @@ internal sealed class ScriptedStage(int slots, int context = 512) : IDecoderStag
     {
         OneThread();
         _held[slot].Clear();
+        Released?.Invoke();
     }
 
     public void Dispose()

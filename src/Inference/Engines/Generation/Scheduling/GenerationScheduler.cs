@@ -56,8 +56,8 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
     private readonly List<GenerationSequence> _running = [];
     private readonly List<GenerationSequence> _removed = [];
     private readonly List<GenerationStream> _touched = [];
-    private DecoderRow[] _rows;
-    private GenerationSequence[] _rowSequences;
+    private readonly DecoderRow[] _rows;
+    private readonly GenerationSequence[] _rowSequences;
     private int _rowCount;
     private int[] _ids = new int[256];
     private int _idCount;
@@ -543,8 +543,20 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
     private void GiveUp(CachedPrefix prefix)
     {
         _ledger.Drop(prefix);
-        _stage.Release(prefix.Slot);
-        _ledger.FreeSlot(prefix.Slot);
+        Forget(prefix.Slot);
+    }
+
+    /// <summary>Empties a slot and gives it back, even if the stage fails over it.</summary>
+    private void Forget(int slot)
+    {
+        try
+        {
+            _stage.Release(slot);
+        }
+        finally
+        {
+            _ledger.FreeSlot(slot);
+        }
     }
 
     /// <summary>The longest common beginning among what is kept and what runs; at least one token is left to compute.</summary>
@@ -613,18 +625,23 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         sequence.Line.Running--;
         _worstCases -= sequence.WorstCase;
         _ledger.Unreserve(sequence.Reserved);
-        if (!keep || !TryKeep(sequence))
+        var kept = false;
+        try
         {
-            _stage.Release(sequence.Slot);
-            _ledger.FreeSlot(sequence.Slot);
+            kept = keep && TryKeep(sequence);
         }
-
-        sequence.State = SequenceState.Ended;
-        sequence.Slot = -1;
-        sequence.Computed = 0;
-        sequence.Reserved = 0;
-        Volatile.Write(ref _inUse, _running.Count);
-        Volatile.Write(ref _reservedTokens, _ledger.Reserved);
+        finally
+        {
+            var slot = sequence.Slot;
+            sequence.State = SequenceState.Ended;
+            sequence.Slot = -1;
+            sequence.Computed = 0;
+            sequence.Reserved = 0;
+            Volatile.Write(ref _inUse, _running.Count);
+            Volatile.Write(ref _reservedTokens, _ledger.Reserved);
+            if (!kept)
+                Forget(slot);
+        }
     }
 
     private bool TryKeep(GenerationSequence sequence)
@@ -769,12 +786,6 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
 
     private void AddRow(GenerationSequence sequence, int count)
     {
-        if (_rowCount == _rows.Length)
-        {
-            Array.Resize(ref _rows, _rowCount * 2);
-            Array.Resize(ref _rowSequences, _rowCount * 2);
-        }
-
         if (_idCount + count > _ids.Length)
             Array.Resize(ref _ids, Math.Max(_idCount + count, _ids.Length * 2));
         sequence.Ids.Slice(sequence.Computed, count).CopyTo(_ids.AsSpan(_idCount));
