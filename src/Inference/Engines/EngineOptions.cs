@@ -34,8 +34,8 @@ public sealed record EngineOptions
     public int MaxSequences { get; init; } = 64;
 
     /// <value>
-    /// Generation: most bytes of keys and values, running and kept, or null for a share of the device: an eighth of the memory that this process may use, at most
-    /// 2 GiB, on a CPU; 8 GiB on a GPU. It bounds the longest sequence, too.
+    /// Generation: most bytes of keys and values, running and kept, or null for an eighth of the memory that this process may use, at most 2 GiB; generation runs on
+    /// the CPU. It counts tokens; graphs that give keys and values back longer take twice as much while they run, and padding. It bounds the longest sequence, too.
     /// </value>
     public long? KvCacheBytes { get; init; }
 

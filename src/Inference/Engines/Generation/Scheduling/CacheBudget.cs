@@ -1,14 +1,12 @@
 using Meridian.Inference.Decoders;
 using Meridian.Inference.Packages;
-using Meridian.Inference.Sessions;
 
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 
 /// <summary>How large a cache of keys and values is.</summary>
 internal static class CacheBudget
 {
-    private const long MostOnCpu = 2L << 30;
-    private const long OnGpu = 8L << 30;
+    private const long Most = 2L << 30;
     private const int ShareOfMemory = 8;
 
     // Kept prefixes beside running sequences; each must be compared with every newcomer.
@@ -21,8 +19,7 @@ internal static class CacheBudget
     /// <exception cref="ModelPackageException">Not even two.</exception>
     public static long Tokens(ModelPackage package, DecoderShape shape, EngineOptions options)
     {
-        _ = DeviceName.TryParse(options.Device, out var device);
-        var bytes = options.KvCacheBytes ?? (device.IsCuda ? OnGpu : Math.Min(MostOnCpu, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / ShareOfMemory));
+        var bytes = options.KvCacheBytes ?? Math.Min(Most, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / ShareOfMemory);
         var tokens = bytes / shape.BytesPerToken;
         return tokens >= 2
             ? tokens
