@@ -1,3 +1,5 @@
+using Meridian.Gateway;
+
 namespace Meridian.Silo.Configuration;
 
 /// <summary>Section <c>Meridian</c>: everything a process is told. The same file serves all processes of an installation; the command line says which part a process plays.</summary>
@@ -35,4 +37,16 @@ public sealed class MeridianOptions
 
     /// <value>How long a stopping process may finish what it has begun, seconds, 1 to 600. Default 10.</value>
     public int ShutdownSeconds { get; set; } = 10;
+
+    /// <value>
+    /// How much of <see cref="ShutdownSeconds"/> a region that stops gives streams to other edges before it ends them with <c>region_lost</c>, seconds,
+    /// 0 to <see cref="ShutdownSeconds"/>. Default 3, or all of a shorter stop.
+    /// </value>
+    public int? StreamDrainSeconds { get; set; }
+
+    /// <value>How long a replica that is being unloaded lets its requests finish, seconds, 1 to 3600. Default 30.</value>
+    public int DrainSeconds { get; set; } = 30;
+
+    /// <value>Limits of the HTTP facade, of regions and front doors alike.</value>
+    public GatewayOptions Gateway { get; set; } = new();
 }

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Meridian.Federation.Configuration;
+using Meridian.Gateway;
 using Meridian.Grains;
 using Meridian.Inference.Packages;
 
@@ -9,6 +11,9 @@ namespace Meridian.Silo.Configuration;
 public static partial class MeridianOptionsRules
 {
     private const string Root = MeridianOptions.Section;
+
+    // The largest message of the region protocol: a request is forwarded as one.
+    private static readonly long MostRequestBytes = new FederationOptions().MaxMessageBytes;
 
     /// <summary>Adds one line a broken rule: path, value, rule.</summary>
     public static void Check(MeridianOptions options, ICollection<string> mistakes)
@@ -20,12 +25,15 @@ public static partial class MeridianOptionsRules
 
         Range(mistakes, "PortsFrom", options.PortsFrom, 1, 65535 - PortPlan.Span);
         Range(mistakes, "ShutdownSeconds", options.ShutdownSeconds, 1, 600);
+        Range(mistakes, "StreamDrainSeconds", options.StreamDrainSeconds ?? 0, 0, Math.Clamp(options.ShutdownSeconds, 1, 600));
+        Range(mistakes, "DrainSeconds", options.DrainSeconds, 1, 3600);
         CheckRegions(options, mistakes);
         CheckModels(options, mistakes);
         CheckStore(options.Store, "Store", mistakes);
         CheckClustering(options.Clustering, "Clustering", mistakes);
         CheckProcess(options, mistakes);
         CheckFrontDoor(options.FrontDoor, mistakes);
+        CheckGateway(options.Gateway, mistakes);
     }
 
     private static void CheckRegions(MeridianOptions options, ICollection<string> mistakes)
@@ -212,6 +220,15 @@ public static partial class MeridianOptionsRules
         CheckListen(frontDoor.Url, "FrontDoor:Url", mistakes);
     }
 
+    private static void CheckGateway(GatewayOptions gateway, ICollection<string> mistakes)
+    {
+        Range(mistakes, "Gateway:DefaultDeadlineMs", gateway.DefaultDeadlineMs, 1, GatewayOptions.GreatestDeadlineMs);
+        Range(mistakes, "Gateway:DefaultGenerationDeadlineMs", gateway.DefaultGenerationDeadlineMs, 1, GatewayOptions.GreatestDeadlineMs);
+        Range(mistakes, "Gateway:HeartbeatMs", gateway.HeartbeatMs, 100, 600_000);
+        Range(mistakes, "Gateway:MaxRequestBytes", gateway.MaxRequestBytes, GatewayOptions.LeastRequestBytes, MostRequestBytes);
+        Range(mistakes, "Gateway:MaxItems", gateway.MaxItems, 1, 65_536);
+    }
+
     private static void CheckDevice(string device, string path, ICollection<string> mistakes)
     {
         if (!Device().IsMatch(device))
@@ -262,7 +279,7 @@ public static partial class MeridianOptionsRules
         }
     }
 
-    private static void Range(ICollection<string> mistakes, string path, int value, int least, int most)
+    private static void Range(ICollection<string> mistakes, string path, long value, long least, long most)
     {
         if (value < least || value > most)
         {

@@ -13,6 +13,9 @@ internal static class FederationSettings
     {
         target.Edge = own?.Name ?? options.FrontDoor.Name;
         target.Region = own?.Name;
+        target.StreamDrain = options.StreamDrainSeconds is { } seconds
+            ? TimeSpan.FromSeconds(seconds)
+            : TimeSpan.FromSeconds(Math.Min(target.StreamDrain.TotalSeconds, options.ShutdownSeconds));
         target.Regions = [.. RegionPlan.All(options).Select(Member)];
         target.Models = [.. options.Models.Select(Model)];
     }

@@ -21,7 +21,7 @@ public static class FrontDoorHost
         var web = HostBase.WebBuilder(configuration);
         web.AddProcessBasics(options, exitWithInput);
         web.Services.AddMeridianFederation(target => FederationSettings.Fill(target, options, own: null));
-        web.Services.AddMeridianGateway(null);
+        web.Services.AddMeridianGateway(target => GatewaySettings.Fill(target, options.Gateway));
         web.WebHost.ConfigureKestrel(kestrel => RegionListeners.ListenForCallers(kestrel, FrontDoorPlan.Of(options)));
         var app = web.Build();
         app.UseMeridianGateway();

@@ -61,7 +61,7 @@ public static class RegionHost
 
         web.Services.AddMeridianLocalRegion(target => RegionSettings.Fill(target, options, region));
         web.Services.AddMeridianFederation(target => FederationSettings.Fill(target, options, region));
-        web.Services.AddMeridianGateway(null);
+        web.Services.AddMeridianGateway(target => GatewaySettings.Fill(target, options.Gateway));
         web.Services.AddSingleton<Meridian.Gateway.Admin.IModelScaling, RegionScaling>();
         web.WebHost.ConfigureKestrel(kestrel => listeners.Apply(kestrel));
         hooks.Services?.Invoke(web.Services);

@@ -42,9 +42,10 @@ internal sealed partial class ModelInstaller(MeridianOptions options, RegionPlan
                 LogInstalled(package.Manifest.Id, watch.ElapsedMilliseconds);
             }
         }
-        catch (Exception e) when (e is ModelPackageException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            LogNotInstalled(model.Name, e.Message);
+            // A package comes from anywhere: what is wrong with it may show as any exception, and is no reason not to serve the others.
+            LogNotInstalled(model.Name, e is ModelPackageException or IOException or UnauthorizedAccessException ? e.Message : $"{e.GetType().Name}: {e.Message}");
         }
     }
 }

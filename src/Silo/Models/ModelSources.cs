@@ -25,7 +25,7 @@ public static class ModelSources
     /// <summary>Whether a source is one of those that there are. Whether its files are sound shows when they are installed.</summary>
     public static bool IsKnown(string? source) => source is null or "" or MiniLm || IsPackage(source) || HuggingFaceSource.Recognizes(source);
 
-    /// <summary>What a model from a source does; empty where that cannot be told.</summary>
+    /// <summary>What a model from a source does; empty where there is no such source. A package that does not say it is reported when it is installed.</summary>
     public static string KindOf(string? source)
     {
         if (source is null or "" or MiniLm)
@@ -35,7 +35,7 @@ public static class ModelSources
 
         if (IsPackage(source))
         {
-            return DirectorySource.KindOf(source) ?? "";
+            return DirectorySource.KindOf(source) is { } kind && !string.IsNullOrWhiteSpace(kind) ? kind : Embedding;
         }
 
         return HuggingFaceSource.Recognizes(source) ? HuggingFaceSource.Kind : "";

@@ -37,6 +37,14 @@ public sealed class MeridianConfigurationTests : IDisposable
             "--Meridian:Process:Devices=cpu:0,gpu",
             "--Meridian:Process:SiloPort=70000",
             "--Meridian:ShutdownSeconds=0",
+            "--Meridian:StreamDrainSeconds=11",
+            "--Meridian:DrainSeconds=0",
+            "--Meridian:Gateway:DefaultDeadlineMs=0",
+            "--Meridian:Gateway:DefaultGenerationDeadlineMs=600001",
+            "--Meridian:Gateway:HeartbeatMs=99",
+            "--Meridian:Gateway:MaxRequestBytes=1000000000000",
+            "--Meridian:Gateway:MaxItems=0",
+            "--Meridian:Gateway:Models=3",
             "--Meridian:FrontDoor:Url=http://0.0.0.0:80");
 
         string[] expected =
@@ -54,6 +62,14 @@ public sealed class MeridianConfigurationTests : IDisposable
             "Meridian:Process:Devices = 'gpu': must be cpu:0 or cuda:N.",
             "Meridian:Process:SiloPort = 70000: must be 1 to 65535.",
             "Meridian:ShutdownSeconds = 0: must be 1 to 600.",
+            "Meridian:StreamDrainSeconds = 11: must be 0 to 1.",
+            "Meridian:DrainSeconds = 0: must be 1 to 3600.",
+            "Meridian:Gateway:DefaultDeadlineMs = 0: must be 1 to 600000.",
+            "Meridian:Gateway:DefaultGenerationDeadlineMs = 600001: must be 1 to 600000.",
+            "Meridian:Gateway:HeartbeatMs = 99: must be 100 to 600000.",
+            "Meridian:Gateway:MaxRequestBytes = 1000000000000: must be 1024 to 25165824.",
+            "Meridian:Gateway:MaxItems = 0: must be 1 to 65536.",
+            "Meridian:Gateway:Models: no such setting",
             "Meridian:FrontDoor:Url = 'http://0.0.0.0:80': only loopback addresses",
         ];
         foreach (var beginning in expected)

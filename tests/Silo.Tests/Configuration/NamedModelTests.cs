@@ -52,6 +52,19 @@ public sealed class NamedModelTests : IDisposable
         Assert.IsType<DirectorySource>(ModelSources.Find(model));
     }
 
+    [Theory]
+    [InlineData("{ \"name\": ")]
+    [InlineData("null")]
+    [InlineData("""{ "name": "pack" }""")]
+    [InlineData("""{ "name": "pack", "kind": 7 }""")]
+    public void A_damaged_package_is_left_to_its_installation(string manifest)
+    {
+        File.WriteAllText(Path.Combine(_directory, "manifest.json"), manifest);
+
+        Assert.Equal("embedding", Read([new("pack", _directory)]).Models[1].Kind);
+        Assert.Equal("embedding", Read([], "--Meridian:Models:1:Name=pack", $"--Meridian:Models:1:Source={_directory}").Models[1].Kind);
+    }
+
     [Fact]
     public void A_folder_in_the_settings_needs_no_kind()
     {

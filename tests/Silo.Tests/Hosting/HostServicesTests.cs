@@ -1,10 +1,17 @@
 using System.Globalization;
+using Meridian.Federation.Configuration;
 using Meridian.Federation.Edge;
 using Meridian.Federation.Routing;
+using Meridian.Gateway;
+using Meridian.Grains.Hosting;
+using Meridian.Inference.Packages;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Hosting;
 using Meridian.Silo.Tests.Processes;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Meridian.Silo.Tests.Hosting;
 
@@ -28,5 +35,60 @@ public sealed class HostServicesTests : IDisposable
         Assert.Same(random, host.Services.GetRequiredService<Random>());
         Assert.Same(random, scope.ServiceProvider.GetRequiredService<Random>());
         Assert.NotNull(host.Services.GetRequiredService<IEdge>());
+    }
+
+    [Fact]
+    public void Limits_and_times_reach_those_who_keep_them()
+    {
+        string[] settings =
+        [
+            "--Meridian:DrainSeconds=7", "--Meridian:StreamDrainSeconds=2", "--Meridian:Gateway:DefaultDeadlineMs=1001", "--Meridian:Gateway:DefaultGenerationDeadlineMs=1002",
+            "--Meridian:Gateway:HeartbeatMs=1003", "--Meridian:Gateway:MaxRequestBytes=1100", "--Meridian:Gateway:MaxItems=5",
+        ];
+        using var region = RegionHost.Build(Configuration(["--Meridian:Region=eastus", .. settings]));
+        using var door = FrontDoorHost.Build(Configuration(settings));
+        using var brief = RegionHost.Build(Configuration(["--Meridian:Region=westeurope", "--Meridian:ShutdownSeconds=1"]));
+
+        foreach (var gateway in new[] { region, door }.Select(host => host.Services.GetRequiredService<IOptions<GatewayOptions>>().Value))
+        {
+            Assert.Equal(
+                (1001, 1002, 1003, 1100, 5),
+                (gateway.DefaultDeadlineMs, gateway.DefaultGenerationDeadlineMs, gateway.HeartbeatMs, gateway.MaxRequestBytes, gateway.MaxItems));
+        }
+
+        Assert.Equal(TimeSpan.FromSeconds(7), region.Services.GetRequiredService<IOptions<RegionOptions>>().Value.DrainTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(2), region.Services.GetRequiredService<IOptions<FederationOptions>>().Value.StreamDrain);
+        Assert.Equal(TimeSpan.FromSeconds(1), brief.Services.GetRequiredService<IOptions<FederationOptions>>().Value.StreamDrain);
+    }
+
+    [Fact]
+    public async Task No_failure_of_a_models_installation_keeps_a_region_from_starting()
+    {
+        var hooks = new RegionHostHooks { Services = services => services.AddSingleton<IModelStore, UnsoundStore>() };
+        using var host = RegionHost.Build(Configuration(["--Meridian:Region=eastus"]), hooks);
+        var installer = Assert.Single(host.Services.GetServices<IHostedService>().OfType<IHostedLifecycleService>(), service => service.GetType().Name == "ModelInstaller");
+
+        await installer.StartingAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, ((UnsoundStore)host.Services.GetRequiredService<IModelStore>()).Calls);
+        using var stopped = new CancellationTokenSource();
+        await stopped.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => installer.StartingAsync(stopped.Token));
+    }
+
+    private IConfigurationRoot Configuration(string[] overrides) => MeridianConfiguration.Load(
+        null, [$"--Meridian:Data={_directory}", string.Create(CultureInfo.InvariantCulture, $"--Meridian:PortsFrom={SiloProcess.FreePorts()}"), .. overrides], []);
+
+    private sealed class UnsoundStore : IModelStore
+    {
+        public int Calls { get; private set; }
+
+        public ModelPackage Open(string name, string? version = null, string? variant = null) => throw new NotSupportedException();
+
+        public Task<ModelPackage> InstallAsync(IModelSource source, CancellationToken cancellationToken)
+        {
+            Calls++;
+            throw new OverflowException("A number in the tokenizer has more than 64 bits.");
+        }
     }
 }

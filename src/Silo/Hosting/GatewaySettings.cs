@@ -1,0 +1,16 @@
+using Meridian.Gateway;
+
+namespace Meridian.Silo.Hosting;
+
+/// <summary>Hands the facade its limits.</summary>
+internal static class GatewaySettings
+{
+    public static void Fill(GatewayOptions target, GatewayOptions settings)
+    {
+        target.MaxRequestBytes = settings.MaxRequestBytes;
+        target.DefaultDeadlineMs = settings.DefaultDeadlineMs;
+        target.DefaultGenerationDeadlineMs = settings.DefaultGenerationDeadlineMs;
+        target.HeartbeatMs = settings.HeartbeatMs;
+        target.MaxItems = settings.MaxItems;
+    }
+}
