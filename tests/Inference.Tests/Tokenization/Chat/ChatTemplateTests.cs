@@ -74,6 +74,7 @@ public sealed class ChatTemplateTests
     [InlineData("{% set x | upper %}a{% endset %}", 1, "filter on a {% set %}")]
     [InlineData("{% call f() %}{% endcall %}", 1, "{% call %}")]
     [InlineData("{% raw %} x", 1, "endraw")]
+    [InlineData("\n{{ x.99999999999999999999 }}", 2, "99999999999999999999 is larger than 64 bits")]
     [InlineData("{{ '\\uZZZZ' }}", 1, "hexadecimal")]
     public void What_is_not_supported_is_refused_with_line_and_reason(string template, int line, string reason)
     {
@@ -102,6 +103,68 @@ public sealed class ChatTemplateTests
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
         Assert.Contains("line 1", error.Message, StringComparison.Ordinal);
     }
+
+    // Each would run for minutes at least, or fill the memory, if its steps were not counted while it takes them.
+    [Theory]
+    [InlineData("{% for i in range(100000) %}{% set x = range(100000) %}{% endfor %}")]
+    [InlineData("{% set r = range(100000) %}{% for i in r %}{{ r | sum }}{% endfor %}")]
+    [InlineData("{% for i in range(100000) %}{% set x = MANY | items %}{% endfor %}")]
+    [InlineData("{% for i in range(100000) %}{% set x = MANY | dictsort %}{% endfor %}")]
+    [InlineData("{% for i in range(100000) %}{% set x = MANY | tojson(sort_keys=true) %}{% endfor %}")]
+    [InlineData("{% for i in range(100000) %}{% set x = dict(MANY) %}{% endfor %}")]
+    [InlineData("{% for i in range(100000) %}{% set x = namespace(MANY) %}{% endfor %}")]
+    [InlineData("{% set r = range(100000) %}{% for i in r %}{% set x = r | sort %}{% endfor %}")]
+    [InlineData("{% set r = range(100000) %}{% for i in r %}{% set x = r | join %}{% endfor %}")]
+    [InlineData("{{ PART in TEXT }}")]
+    [InlineData("{{ TEXT.find(PART) }}")]
+    [InlineData("{{ TEXT.rfind(PART) }}")]
+    [InlineData("{{ TEXT.count(PART) }}")]
+    [InlineData("{{ TEXT.split(PART) }}")]
+    [InlineData("{{ TEXT.rsplit(PART) }}")]
+    [InlineData("{{ TEXT.replace(PART, '') }}")]
+    [InlineData("{{ TEXT | replace(PART, '', 1) }}")]
+    [InlineData("{{ TEXT.strip(PART ~ 'a') }}")]
+    [InlineData("{% set t = TEXT %}{% for i in range(100000) %}{% set x = t[0] %}{% endfor %}")]
+    [InlineData("{% set t = TEXT %}{% for i in range(100000) %}{% set x = t | int %}{% endfor %}")]
+    [InlineData("{% set t = TEXT %}{% for i in range(100000) %}{% set x = t | float %}{% endfor %}")]
+    [InlineData("{% set t = TEXT %}{% set d = {t: 1} %}{% for i in range(100000) %}{% set x = t in d %}{% endfor %}")]
+    [InlineData("{% set t = TEXT %}{% set d = {t: 1} %}{% for i in range(100000) %}{% set x = d[t] %}{% endfor %}")]
+    [InlineData("{% set d = {'a': 1} %}{% set t = 'a' ~ '.a' * 400000 %}{% for i in range(100000) %}{% set x = [d] | map(attribute=t) | list %}{% endfor %}", "steps", "undefined")]
+    [InlineData("{{ ('\n' * 2000000) | indent(0, blank=true) }}")]
+    [InlineData("{{ ('\n' * 500000) | indent(63, blank=true) }}", "characters")]
+    [InlineData("{% set ns = namespace(s={'k' * 100000: 1}) %}{% for i in range(20) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s }}", "characters")]
+    [InlineData("{% set ns = namespace(s={'k' * 100000: 1}) %}{% for i in range(20) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s | tojson }}", "characters")]
+    [InlineData("{% set ns = namespace(s={'k': 1}) %}{% for i in range(18) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s | tojson(separators=['k' * 100000, ':']) }}", "characters")]
+    [InlineData("{{ range(100000) | join('k' * 100000) }}", "characters")]
+    public void Work_is_counted_while_it_is_done(string template, params string[] reasons)
+    {
+        var many = "{" + string.Join(", ", Enumerable.Range(0, 2_000).Select(i => $"'k{i}': {i}")) + "}";
+        var source = "{% set many = " + many + " %}" + template
+            .Replace("MANY", "many", StringComparison.Ordinal)
+            .Replace("TEXT", "('a' * 2000000)", StringComparison.Ordinal)
+            .Replace("PART", "('a' * 100000 ~ 'b')", StringComparison.Ordinal);
+
+        var message = Assert.Throws<ChatTemplateException>(() => Parse(source).Render([new("user", "x")], false)).Message;
+
+        Assert.Contains(reasons is [] ? ["too many steps"] : reasons, reason => message.Contains(reason, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("{{ [1, 'a'] | sort }}", "cannot be compared")]
+    [InlineData("{{ [{'a': 1}, {'a': none}, {'a': 2}] | sort(attribute='a') }}", "cannot be compared")]
+    public void What_cannot_be_sorted_fails_as_a_template_does(string template, string reason) =>
+        Assert.Contains(reason, Assert.Throws<ChatTemplateException>(() => Parse(template).Render([], false)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("{{ 'abc'[::9223372036854775807] }}", "a")]
+    [InlineData("{{ 'abc'[::-9223372036854775807] }}", "c")]
+    [InlineData("{{ [1, 2, 3][1::9223372036854775807] }}", "[2]")]
+    [InlineData("{{ 'abc'[-9223372036854775807:9223372036854775807:3] }}", "a")]
+    [InlineData("{{ range(9223372036854775800, 9223372036854775807, 5) }}", "[9223372036854775800, 9223372036854775805]")]
+    [InlineData("{{ (0 - 9223372036854775807 - 1) is divisibleby(0 - 1) }}", "True")]
+    [InlineData("{{ {'b': 1, 'A': 2} | dictsort }}", "[['A', 2], ['b', 1]]")]
+    [InlineData("{{ 'a\n\nb\n' | indent(2) }}|", "a\n\n  b\n|")]
+    public void The_greatest_numbers_and_odd_ends_are_as_in_python(string template, string text) => Assert.Equal(text, Parse(template).Render([], false));
 
     [Fact]
     public void Deep_nesting_is_refused_and_does_not_end_the_process()

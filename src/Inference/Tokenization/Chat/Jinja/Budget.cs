@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 
 namespace Meridian.Inference.Tokenization.Chat.Jinja;
 
@@ -33,6 +34,22 @@ internal sealed class Budget(long steps)
         if (count > Largest)
             throw new TemplateFailure($"it makes a text of {count} characters; {Largest} are allowed");
         Step(count / CharactersPerStep);
+    }
+
+    /// <summary>Counts the search for a part of a text: in the worst case each place of the text is compared with most of the part.</summary>
+    public string Search(string text, string part)
+    {
+        Characters(text.Length);
+        Step(text.Length / CharactersPerStep * ((long)part.Length / CharactersPerStep));
+        return text;
+    }
+
+    /// <summary>Counts what is added to a text that is being made, and refuses one that gets too long before it is whole.</summary>
+    public void Adds(StringBuilder made, long count)
+    {
+        Step(count / CharactersPerStep);
+        if (made.Length + count > Largest)
+            Characters(made.Length + count);
     }
 
     public static void Deep()

@@ -25,7 +25,7 @@ internal static class Filters
                 return value is Undefined || (arguments.Flag(1, "boolean", false) && !Values.IsTrue(value)) ? arguments.Get(0, "default_value", "") : value;
             case "trim":
                 arguments.Check(name, 0, "chars");
-                return Methods.Strip(Text(value, budget), arguments.Get(0, "chars", null), start: true, end: true);
+                return Methods.Strip(Text(value, budget), arguments.Get(0, "chars", null), start: true, end: true, budget);
             case "upper":
                 return Text(value, budget).ToUpperInvariant();
             case "lower":
@@ -61,10 +61,10 @@ internal static class Filters
             case "list":
                 return Values.Elements(value, budget);
             case "items":
-                return value is Mapping mapping ? Methods.Pairs(mapping) : value is Undefined ? Array.Empty<object?>() : throw new TemplateFailure($"items wants a mapping, not {Values.Kind(value)}");
+                return value is Mapping mapping ? Methods.Pairs(mapping, budget) : value is Undefined ? Array.Empty<object?>() : throw new TemplateFailure($"items wants a mapping, not {Values.Kind(value)}");
             case "dictsort":
                 return value is Mapping sorted
-                    ? Methods.Pairs(sorted).OrderBy(pair => (string)((object?[])pair!)[0]!, StringComparer.OrdinalIgnoreCase).ToArray()
+                    ? Sorted(Methods.Pairs(sorted, budget), pair => ((object?[])pair!)[0], (a, b) => Folded((string)a!, (string)b!, budget))
                     : throw new TemplateFailure($"dictsort wants a mapping, not {Values.Kind(value)}");
             case "reverse":
                 var reversed = (object?[])Values.Elements(value, budget).Clone();
@@ -87,7 +87,11 @@ internal static class Filters
                 arguments.Check(name, 0, "attribute", "start");
                 var sum = arguments.Get(1, "start", 0L);
                 foreach (var item in Values.Elements(value, budget))
+                {
+                    budget.Step();
                     sum = Arithmetic.Of("+", sum, arguments.Get(0, "attribute", null) is { } summed ? Member(item, summed, budget) : item, budget);
+                }
+
                 return sum;
             case "abs":
                 return value switch { long whole when whole != long.MinValue => (object)Math.Abs(whole), double real => Math.Abs(real), _ => throw new TemplateFailure($"abs wants a number, not {Values.Kind(value)}") };
@@ -95,10 +99,10 @@ internal static class Filters
                 return Round(value, arguments);
             case "int":
                 arguments.Check(name, 0, "default", "base");
-                return Integer(value) ?? arguments.Get(0, "default", 0L);
+                return Integer(value is string digits ? budget.Text(digits) : value) ?? arguments.Get(0, "default", 0L);
             case "float":
                 arguments.Check(name, 0, "default");
-                return Values.TryNumber(value, out var number) || (value is string numeral && double.TryParse(numeral.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out number))
+                return Values.TryNumber(value, out var number) || (value is string numeral && double.TryParse(budget.Text(numeral).Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out number))
                     ? number
                     : arguments.Get(0, "default", 0.0);
             default:
@@ -112,8 +116,13 @@ internal static class Filters
     {
         if (path is not string names)
             return Values.Item(item, path, budget);
+        budget.Characters(names.Length);
         foreach (var name in names.Split('.'))
+        {
+            budget.Step();
             item = item is null ? new Undefined(name) : Values.Item(item, long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var at) ? at : name, budget);
+        }
+
         return item;
     }
 
@@ -157,8 +166,28 @@ internal static class Filters
         var sensitive = arguments.Flag(1, "case_sensitive", false);
         var by = arguments.Get(2, "attribute", null);
 
-        // OrderBy keeps the order of equals, as Python does.
-        return [.. Values.Elements(value, budget).OrderBy(item => Key(item, by, sensitive, budget), Comparer<object?>.Create((a, b) => direction * Values.Compare(a, b, budget)))];
+        return Sorted(Values.Elements(value, budget), item => Key(item, by, sensitive, budget), (a, b) => direction * Values.Compare(a, b, budget));
+    }
+
+    internal static object?[] Sorted(object?[] items, Func<object?, object?> key, Comparison<object?> order)
+    {
+        try
+        {
+            // OrderBy keeps the order of equals, as Python does.
+            return [.. items.OrderBy(key, Comparer<object?>.Create(order))];
+        }
+        catch (InvalidOperationException e) when (e.InnerException is TemplateFailure failure)
+        {
+            // Sorting wraps what a comparison throws.
+            throw new TemplateFailure(failure.Message);
+        }
+    }
+
+    private static int Folded(string a, string b, Budget budget)
+    {
+        budget.Step();
+        budget.Characters(Math.Min(a.Length, b.Length));
+        return string.Compare(a, b, StringComparison.OrdinalIgnoreCase);
     }
 
     private static object?[] Unique(object? value, CallArguments arguments, Budget budget)
@@ -195,8 +224,9 @@ internal static class Filters
 
     private static object? Key(object? item, object? by, bool sensitive, Budget budget)
     {
+        budget.Step();
         var key = by is null ? item : Member(item, by, budget);
-        return key is string text && !sensitive ? text.ToLowerInvariant() : key;
+        return key is string text && !sensitive ? budget.Text(text).ToLowerInvariant() : key;
     }
 
     private static string Indent(string text, CallArguments arguments, Budget budget)
@@ -205,9 +235,11 @@ internal static class Filters
         var margin = arguments.Get(0, "width", 4L) is string given ? given : new string(' ', (int)Math.Clamp(arguments.Integer(0, "width", 4), 0, 1000));
         var indented = new StringBuilder();
         var begun = false;
-        foreach (var line in text.Split('\n'))
+        foreach (var range in text.AsSpan().Split('\n'))
         {
-            budget.Characters(margin.Length + line.Length);
+            var line = text.AsSpan(range);
+            budget.Step();
+            budget.Adds(indented, (long)margin.Length + line.Length);
             if (begun)
                 indented.Append('\n');
             if (begun ? line.Length > 0 || arguments.Flag(2, "blank", false) : arguments.Flag(1, "first", false))
@@ -216,7 +248,7 @@ internal static class Filters
             begun = true;
         }
 
-        return budget.Text(indented.ToString());
+        return indented.ToString();
     }
 
     private static string Escape(string text, Budget budget)

@@ -22,37 +22,41 @@ internal static class Functions
                 throw new ChatTemplateException(Values.Text(arguments.Get(0, "message", null), budget));
             case "strftime_now":
                 arguments.Check(name, 1, "format");
-                return Time(arguments.Text(0, "format", ""), time.GetUtcNow());
+                return Time(arguments.Text(0, "format", ""), time.GetUtcNow(), budget);
             case "range":
-                return Range(arguments);
+                return Range(arguments, budget);
             case "namespace":
                 var names = new Namespace();
-                foreach (var (key, value) in Members(name, arguments))
+                foreach (var (key, value) in Members(name, arguments, budget))
                     names.Members[key] = value;
                 return names;
             default:
                 var mapping = new Mapping(StringComparer.Ordinal);
-                foreach (var (key, value) in Members(name, arguments))
+                foreach (var (key, value) in Members(name, arguments, budget))
                     mapping[key] = value;
                 return mapping;
         }
     }
 
-    private static IEnumerable<(string Name, object? Value)> Members(string name, CallArguments arguments)
+    private static IEnumerable<(string Name, object? Value)> Members(string name, CallArguments arguments, Budget budget)
     {
         if (arguments.Positional is not ([] or [Mapping]))
             throw new TemplateFailure($"{name}() takes members by name, or one mapping");
         if (arguments.Positional is [Mapping given])
         {
             foreach (var (key, value) in given)
+            {
+                budget.Step();
+                budget.Characters(key.Length);
                 yield return (key, value);
+            }
         }
 
         foreach (var member in arguments.Named)
             yield return member;
     }
 
-    private static object?[] Range(CallArguments arguments)
+    private static object?[] Range(CallArguments arguments, Budget budget)
     {
         arguments.Check("range", 1, "start", "stop", "step");
         var single = arguments.Count == 1;
@@ -62,21 +66,25 @@ internal static class Functions
         if (step == 0)
             throw new TemplateFailure("range() has step 0");
         var numbers = new List<object?>();
-        for (var at = start; step > 0 ? at < stop : at > stop; at += step)
+
+        // Wider than the numbers: the last step may lead past the greatest.
+        for (Int128 at = start; step > 0 ? at < stop : at > stop; at += step)
         {
             if (numbers.Count == LongestRange)
                 throw new TemplateFailure($"range() has more than {LongestRange} numbers");
-            numbers.Add(at);
+            budget.Step();
+            numbers.Add((long)at);
         }
 
         return [.. numbers];
     }
 
-    private static string Time(string format, DateTimeOffset now)
+    private static string Time(string format, DateTimeOffset now, Budget budget)
     {
         var text = new StringBuilder();
         for (var i = 0; i < format.Length; i++)
         {
+            budget.Step();
             if (format[i] != '%' || i + 1 == format.Length)
             {
                 text.Append(format[i]);

@@ -48,8 +48,7 @@ internal sealed class Json
     {
         _budget.Step();
         Budget.Deep();
-        if (_written.Length > Budget.Largest)
-            _budget.Characters(_written.Length);
+        _budget.Adds(_written, 0);
         switch (value)
         {
             case null:
@@ -59,7 +58,6 @@ internal sealed class Json
                 _written.Append(flag ? "true" : "false");
                 break;
             case string text:
-                _budget.Characters(text.Length);
                 Quote(text);
                 break;
             case long number:
@@ -72,14 +70,16 @@ internal sealed class Json
                 Group('[', ']', items.Length, depth, i => Value(items[i], depth + 1));
                 break;
             case Mapping mapping:
-                var keys = mapping.Keys.ToArray();
+                _budget.Step(mapping.Count);
+                var keys = mapping.Keys.ToArray<object?>();
                 if (_sorts)
-                    Array.Sort(keys, StringComparer.Ordinal);
+                    keys = Filters.Sorted(keys, key => key, (a, b) => Values.Compare(a, b, _budget));
                 Group('{', '}', keys.Length, depth, i =>
                 {
-                    Quote(keys[i]);
-                    _written.Append(_colon);
-                    Value(mapping[keys[i]], depth + 1);
+                    var key = (string)keys[i]!;
+                    Quote(key);
+                    Append(_colon);
+                    Value(mapping[key], depth + 1);
                 });
                 break;
             default:
@@ -93,7 +93,7 @@ internal sealed class Json
         for (var i = 0; i < count; i++)
         {
             if (i > 0)
-                _written.Append(_comma);
+                Append(_comma);
             Line(depth + 1);
             write(i);
         }
@@ -107,14 +107,21 @@ internal sealed class Json
     {
         if (_indent is null)
             return;
-        _budget.Characters((long)_indent.Length * depth);
+        _budget.Adds(_written, (long)_indent.Length * depth);
         _written.Append('\n');
         for (var i = 0; i < depth; i++)
             _written.Append(_indent);
     }
 
+    private void Append(string text)
+    {
+        _budget.Adds(_written, text.Length);
+        _written.Append(text);
+    }
+
     private void Quote(string text)
     {
+        _budget.Adds(_written, text.Length);
         _written.Append('"');
         foreach (var unit in text)
         {

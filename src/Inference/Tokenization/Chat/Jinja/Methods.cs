@@ -30,10 +30,12 @@ internal static class Methods
     }
 
     /// <summary>Python's <c>str.strip</c>: white space, or the characters given, off one or both ends.</summary>
-    public static string Strip(string text, object? characters, bool start, bool end)
+    public static string Strip(string text, object? characters, bool start, bool end, Budget budget)
     {
         if (characters is not (null or string))
             throw new TemplateFailure($"strip() takes a string, not {Values.Kind(characters)}");
+        if (characters is string { Length: > 0 } sought)
+            budget.Search(text, sought);
         var (from, to) = (0, text.Length);
         while (start && from < to && Goes(text[from]))
             from++;
@@ -49,6 +51,7 @@ internal static class Methods
 
     public static string Replace(string text, string from, string to, long count, Budget budget)
     {
+        budget.Search(text, from);
         if (from.Length > 0 && count < 0)
         {
             // How long it gets is known before it is made.
@@ -110,13 +113,15 @@ internal static class Methods
         {
             case "strip" or "lstrip" or "rstrip":
                 arguments.Check(name, 0, "chars");
-                return Strip(text, arguments.Get(0, "chars", null), start: name != "rstrip", end: name != "lstrip");
+                return Strip(text, arguments.Get(0, "chars", null), start: name != "rstrip", end: name != "lstrip", budget);
             case "startswith" or "endswith":
                 arguments.Check(name, 1, "prefix");
                 foreach (var affix in arguments.Positional is [object?[] several] ? several : arguments.Positional)
                 {
                     if (affix is not string part)
                         throw new TemplateFailure($"'{name}' takes a string, not {Values.Kind(affix)}");
+                    budget.Step();
+                    budget.Characters(Math.Min(text.Length, part.Length));
                     if (name == "startswith" ? text.StartsWith(part, StringComparison.Ordinal) : text.EndsWith(part, StringComparison.Ordinal))
                         return true;
                 }
@@ -145,14 +150,16 @@ internal static class Methods
                 return Replace(text, arguments.Text(0, "old", ""), arguments.Text(1, "new", ""), arguments.Integer(2, "count", -1), budget);
             case "find" or "rfind":
                 arguments.Check(name, 1, "sub");
-                var at = name == "find" ? text.IndexOf(arguments.Text(0, "sub", ""), StringComparison.Ordinal) : text.LastIndexOf(arguments.Text(0, "sub", ""), StringComparison.Ordinal);
+                var sub = arguments.Text(0, "sub", "");
+                budget.Search(text, sub);
+                var at = name == "find" ? text.IndexOf(sub, StringComparison.Ordinal) : text.LastIndexOf(sub, StringComparison.Ordinal);
                 return at < 0 ? -1L : Values.Length(text[..at], budget);
             case "count":
                 arguments.Check(name, 1, "sub");
                 var part2 = arguments.Text(0, "sub", "");
                 if (part2.Length == 0)
                     return Values.Length(text, budget) + 1;
-                return (long)text.AsSpan().Count(part2);
+                return (long)budget.Search(text, part2).AsSpan().Count(part2);
             case "join":
                 arguments.Check(name, 1, "iterable");
                 return Join(text, Values.Elements(arguments.Positional[0], budget), budget, strict: true);
@@ -186,28 +193,28 @@ internal static class Methods
         {
             if (strict && items[i] is not string)
                 throw new TemplateFailure($"join() finds {Values.Kind(items[i])} among its strings");
+            budget.Step();
+            var text = Values.Text(items[i], budget);
+            budget.Adds(joined, (long)separator.Length + text.Length);
             if (i > 0)
                 joined.Append(separator);
-            joined.Append(Values.Text(items[i], budget));
-            if (joined.Length > Budget.Largest)
-                break;
+            joined.Append(text);
         }
 
-        budget.Step(items.Length);
-        return budget.Text(joined.ToString());
+        return joined.ToString();
     }
 
     private static object OfMapping(Mapping mapping, string name, CallArguments arguments, Budget budget)
     {
-        budget.Step(name == "get" ? 1 : mapping.Count);
+        budget.Step(name is "keys" or "values" ? mapping.Count : 1);
         switch (name)
         {
             case "get":
                 arguments.Check(name, 1, "key", "default");
-                return (arguments.Get(0, "key", null) is string key && mapping.TryGetValue(key, out var value) ? value : arguments.Get(1, "default", null))!;
+                return (arguments.Get(0, "key", null) is string key && mapping.TryGetValue(budget.Text(key), out var value) ? value : arguments.Get(1, "default", null))!;
             case "items":
                 arguments.Check(name, 0);
-                return Pairs(mapping);
+                return Pairs(mapping, budget);
             case "keys":
                 arguments.Check(name, 0);
                 return mapping.Keys.ToArray<object?>();
@@ -219,8 +226,9 @@ internal static class Methods
         }
     }
 
-    public static object?[] Pairs(Mapping mapping)
+    public static object?[] Pairs(Mapping mapping, Budget budget)
     {
+        budget.Step(mapping.Count);
         var pairs = new object?[mapping.Count];
         for (var i = 0; i < pairs.Length; i++)
             pairs[i] = new object?[] { mapping.GetAt(i).Key, mapping.GetAt(i).Value };
@@ -251,8 +259,7 @@ internal static class Methods
         if (separator is null)
         {
             // Words; what is left after the most splits keeps its white space at the far end.
-            var words = Words(text);
-            budget.Step(words.Count);
+            var words = Words(text, budget);
             if (most >= 0 && words.Count > most)
             {
                 var rest = fromEnd ? text[..words[(int)(words.Count - 1 - most)].End] : text[words[(int)most].Start..];
@@ -267,6 +274,7 @@ internal static class Methods
 
         if (separator is not string { Length: > 0 } sign)
             throw new TemplateFailure($"split() takes a string that is not empty, not {Values.Kind(separator)}");
+        budget.Search(text, sign);
         if (fromEnd)
         {
             var end = text.Length;
@@ -294,7 +302,7 @@ internal static class Methods
         return [.. parts];
     }
 
-    private static List<(int Start, int End)> Words(string text)
+    private static List<(int Start, int End)> Words(string text, Budget budget)
     {
         var words = new List<(int, int)>();
         for (var at = 0; at < text.Length; at++)
@@ -304,6 +312,7 @@ internal static class Methods
             var start = at;
             while (at < text.Length && !char.IsWhiteSpace(text[at]))
                 at++;
+            budget.Step();
             words.Add((start, at));
         }
 

@@ -377,10 +377,10 @@ internal sealed class TemplateParser
                     var name => new Expression.Name(name),
                 };
             case TemplateTokenKind.String:
-                var text = token.Value;
+                var first = _at;
                 while (Next.Kind == TemplateTokenKind.String)
-                    text += _tokens[_at++].Value;
-                return new Expression.Literal(text);
+                    _at++;
+                return new Expression.Literal(_at == first ? token.Value : string.Concat(_tokens[(first - 1).._at].Select(part => part.Value)));
             case TemplateTokenKind.Integer when long.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var integer):
                 return new Expression.Literal(integer);
             case TemplateTokenKind.Float:
@@ -444,7 +444,7 @@ internal sealed class TemplateParser
             if (Take("."))
             {
                 if (Next.Kind == TemplateTokenKind.Integer)
-                    value = new Expression.Item(value, new Expression.Literal(long.Parse(_tokens[_at++].Value, CultureInfo.InvariantCulture)));
+                    value = new Expression.Item(value, new Expression.Literal(Position(_tokens[_at++])));
                 else
                     value = new Expression.Attribute(value, Name("a member's name"));
             }
@@ -463,6 +463,10 @@ internal sealed class TemplateParser
             }
         }
     }
+
+    private static long Position(TemplateToken token) => long.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var position)
+        ? position
+        : throw new TemplateSyntaxException(token.Line, $"the position {token.Value} is larger than 64 bits");
 
     private void Called(Expression callee, int line)
     {

@@ -289,7 +289,7 @@ internal sealed class TemplateRun
         {
             if (Evaluate(key) is not string name)
                 throw new TemplateFailure("a mapping's keys are strings here");
-            values[name] = Evaluate(value);
+            values[_budget.Text(name)] = Evaluate(value);
         }
 
         return values;
@@ -348,6 +348,7 @@ internal sealed class TemplateRun
     private string Expand(MacroValue macro, CallArguments arguments)
     {
         var parameters = macro.Definition.Parameters;
+        _budget.Step(parameters.Length * (1L + arguments.Named.Length));
         arguments.Check(macro.Definition.Name, 0, [.. parameters.Select(p => p.Name)]);
         var scope = new Scope(macro.Closure);
         var (caller, line) = (_scope, _line);

@@ -72,7 +72,7 @@ internal static class Values
                     return false;
                 foreach (var (key, value) in a)
                 {
-                    if (!b.TryGetValue(key, out var other) || !AreEqual(value, other, budget))
+                    if (!b.TryGetValue(budget.Text(key), out var other) || !AreEqual(value, other, budget))
                         return false;
                 }
 
@@ -104,10 +104,9 @@ internal static class Values
         switch (container)
         {
             case string text when value is string part:
-                budget.Characters(text.Length);
-                return text.Contains(part, StringComparison.Ordinal);
+                return budget.Search(text, part).Contains(part, StringComparison.Ordinal);
             case Mapping mapping:
-                return value is string key && mapping.ContainsKey(key);
+                return value is string key && mapping.ContainsKey(budget.Text(key));
             case object?[] items:
                 foreach (var item in items)
                 {
@@ -160,14 +159,14 @@ internal static class Values
         switch (target, index)
         {
             case (Mapping mapping, string key):
-                return mapping.TryGetValue(key, out var value) ? value : new Undefined($"['{key}']");
+                return mapping.TryGetValue(budget.Text(key), out var value) ? value : new Undefined($"['{key}']");
             case (Namespace names, string key):
-                return names.Members.TryGetValue(key, out var member) ? member : new Undefined(key);
+                return names.Members.TryGetValue(budget.Text(key), out var member) ? member : new Undefined(key);
             case (object?[] items, long at):
                 at += at < 0 ? items.Length : 0;
                 return at >= 0 && at < items.Length ? items[at] : new Undefined($"[{index}]");
             case (string text, long at):
-                if (text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') >= 0)
+                if (budget.Text(text).AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') >= 0)
                     return Item(Elements(text, budget), index, budget);
                 at += at < 0 ? text.Length : 0;
                 return at >= 0 && at < text.Length ? text[(int)at].ToString() : new Undefined($"[{index}]");
@@ -185,7 +184,7 @@ internal static class Values
         if (target is string text)
         {
             // Characters are code points, as in Python.
-            if (text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') >= 0)
+            if (budget.Text(text).AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') >= 0)
                 return budget.Text(string.Concat(((object?[])Slice(Elements(text, budget), start, stop, step, budget)!).Cast<string>()));
             var picked = new StringBuilder();
             foreach (var at in Indices(text.Length, start, stop, step))
@@ -197,8 +196,11 @@ internal static class Values
             throw new TemplateFailure(target is Undefined missing ? $"'{missing.Name}' is undefined" : $"{Kind(target)} has no slices");
         var parts = new List<object?>();
         foreach (var at in Indices(items.Length, start, stop, step))
+        {
+            budget.Step();
             parts.Add(items[at]);
-        budget.Step(parts.Count);
+        }
+
         return parts.ToArray();
     }
 
@@ -239,8 +241,7 @@ internal static class Values
         switch (value)
         {
             case string text:
-                budget.Characters(text.Length);
-                Quote(written, text);
+                Quote(written, text, budget);
                 break;
             case object?[] items:
                 written.Append('[');
@@ -259,7 +260,7 @@ internal static class Values
                 {
                     written.Append(first ? "" : ", ");
                     first = false;
-                    Quote(written, key);
+                    Quote(written, key, budget);
                     written.Append(": ");
                     Write(written, member, budget);
                 }
@@ -274,8 +275,9 @@ internal static class Values
         }
     }
 
-    private static void Quote(StringBuilder written, string text)
+    private static void Quote(StringBuilder written, string text, Budget budget)
     {
+        budget.Adds(written, text.Length);
         var quote = text.Contains('\'', StringComparison.Ordinal) && !text.Contains('"', StringComparison.Ordinal) ? '"' : '\'';
         written.Append(quote);
         foreach (var character in text)
@@ -326,6 +328,9 @@ internal static class Values
         var by = step is null or Undefined ? 1 : Integer(step);
         if (by == 0)
             throw new TemplateFailure("a slice has step 0");
+
+        // One step past either end is as good as any longer one, and does not overflow.
+        by = Math.Clamp(by, -length - 1, length + 1);
         var from = Bound(start, by > 0 ? 0 : length - 1);
         var to = Bound(stop, by > 0 ? length : -1);
         for (var at = from; by > 0 ? at < to : at > to; at += by)
