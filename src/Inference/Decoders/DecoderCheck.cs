@@ -28,7 +28,7 @@ public static class DecoderCheck
     // The manifest's paths are checked to lie inside the package; a graph's are not, and ONNX Runtime would follow them.
     private static string Beside(string graph, string file, string path)
     {
-        if (file.Split('/').Any(part => part is "" or "." or "..") || file.Contains('\\', StringComparison.Ordinal))
+        if (!RelativePath.StaysInside(file))
             throw new ModelPackageException(path, $"'{path}' keeps weights in '{file}'; they must lie beside or below the graph. Save it again with external data in the same folder.");
         var folder = graph.LastIndexOf('/');
         return folder < 0 ? file : $"{graph[..folder]}/{file}";

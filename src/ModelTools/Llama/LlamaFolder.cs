@@ -70,7 +70,10 @@ public static class LlamaFolder
             if (name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) || name.Contains(".onnx_data", StringComparison.OrdinalIgnoreCase) || name.Contains(".onnx.data", StringComparison.OrdinalIgnoreCase))
                 continue;
             var copy = Path.Combine(folder.Path, name);
-            File.WriteAllBytes(copy, File.ReadAllBytes(file));
+            File.Copy(file, copy);
+
+            // A copy takes over that the original must not be written.
+            File.SetAttributes(copy, FileAttributes.Normal);
         }
 
         SetPrecision(Path.Combine(folder.Path, "config.json"), precision);

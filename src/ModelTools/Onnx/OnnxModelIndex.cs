@@ -61,8 +61,14 @@ public sealed class OnnxModelIndex
             OnnxType.Float16 or OnnxType.BFloat16 => 2,
             _ => throw new ModelPackageException(_path, $"'{_path}': '{tensor.Name}' is of type {tensor.Type}; weights are read as float32, float16 or bfloat16. Use the model's unquantized export."),
         };
-        var count = tensor.Dimensions.Aggregate(1L, (product, dimension) => checked(product * dimension));
-        if (tensor.Offset < 0 || tensor.Length != count * size || count > Array.MaxLength)
+        var count = Count(tensor.Dimensions);
+        if (count < 0)
+        {
+            throw new ModelPackageException(
+                _path, $"'{_path}': '{tensor.Name}' has the shape [{string.Join(", ", tensor.Dimensions)}]; a tensor that is read may have {Array.MaxLength} elements. Export the model again.");
+        }
+
+        if (tensor.Offset < 0 || tensor.Length != count * size)
         {
             throw new ModelPackageException(
                 _path, $"'{_path}': '{tensor.Name}' of shape [{string.Join(", ", tensor.Dimensions)}] has {tensor.Length} bytes of raw data; {count * size} were expected. Export the model again.");
@@ -71,6 +77,8 @@ public sealed class OnnxModelIndex
         try
         {
             using var file = new FileStream(tensor.File, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            if (tensor.Length > file.Length - tensor.Offset)
+                throw new EndOfStreamException($"{tensor.Length} bytes from {tensor.Offset} are not in its {file.Length}.");
             file.Position = tensor.Offset;
             var values = GC.AllocateUninitializedArray<float>((int)count);
             if (size == 4)
@@ -199,9 +207,9 @@ public sealed class OnnxModelIndex
                     if (key == "location")
                         (source, offset) = (Beside(text), Math.Max(0, offset));
                     else if (key == "offset")
-                        offset = long.Parse(text, CultureInfo.InvariantCulture);
+                        offset = Number(key, text);
                     else if (key == "length")
-                        bytes = long.Parse(text, CultureInfo.InvariantCulture);
+                        bytes = Number(key, text);
                     break;
                 default:
                     break;
@@ -226,9 +234,26 @@ public sealed class OnnxModelIndex
     }
 
     // A graph may come from anywhere: it does not get to name files outside of its folder.
-    private string Beside(string location) => location.Split('/', '\\').Any(part => part is "" or "." or "..") || Path.IsPathRooted(location)
-        ? throw new InvalidDataException($"it keeps weights in '{location}', which is not beside it.")
-        : Path.Combine(Path.GetDirectoryName(Path.GetFullPath(_path))!, location);
+    private string Beside(string location) => RelativePath.StaysInside(location)
+        ? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(_path))!, location)
+        : throw new InvalidDataException($"it keeps weights in '{location}', which is not beside it.");
+
+    private static long Number(string key, string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        ? number
+        : throw new InvalidDataException($"the {key} of external data is '{text}', which is no number.");
+
+    /// <summary>Elements of a shape, or -1 where no array holds them.</summary>
+    private static long Count(IReadOnlyList<long> dimensions)
+    {
+        var count = 1L;
+        foreach (var dimension in dimensions)
+        {
+            if (dimension is < 0 or > int.MaxValue || (count *= dimension) > Array.MaxLength)
+                return -1;
+        }
+
+        return count;
+    }
 
     /// <summary>Fields of a message that begins here. What the caller does not read of a field is stepped over.</summary>
     private static IEnumerable<(int Number, long Length, long Value)> Fields(FileStream file, long message)
@@ -253,9 +278,9 @@ public sealed class OnnxModelIndex
                 5 => 4,
                 _ => throw new InvalidDataException($"field {number} has wire type {tag & 7}, which does not exist."),
             };
-            var next = file.Position + length;
-            if (length < 0 || next > end)
+            if (length < 0 || length > end - file.Position)
                 throw new InvalidDataException($"a field of {length} bytes has {end - file.Position} left.");
+            var next = file.Position + length;
             yield return (number, length, 0);
             file.Position = next;
         }

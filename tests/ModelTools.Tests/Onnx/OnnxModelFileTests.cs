@@ -1,3 +1,4 @@
+using System.Text;
 using Meridian.Inference.Packages;
 using Meridian.ModelTools.Onnx;
 using Meridian.ModelTools.Tests.Harness;
@@ -96,6 +97,64 @@ public sealed class OnnxModelFileTests : IDisposable
         File.WriteAllText(path, "not a model");
 
         Assert.Contains("is no ONNX model", Assert.Throws<ModelPackageException>(() => OnnxModelIndex.Open(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("offset", "x")]
+    [InlineData("offset", "-4")]
+    [InlineData("offset", "99999999999999999999")]
+    [InlineData("length", "1e3")]
+    [InlineData("location", "../w")]
+    [InlineData("location", "a\\w")]
+    public void External_data_that_is_not_well_told_is_refused(string key, string value)
+    {
+        var path = Path.Combine(_folder.Path, "x.onnx");
+        File.WriteAllBytes(path, Tensor([3], Field(13, [.. Field(1, Encoding.UTF8.GetBytes(key)), .. Field(2, Encoding.UTF8.GetBytes(value))])));
+
+        Assert.Contains($"'{value}'", Assert.Throws<ModelPackageException>(() => OnnxModelIndex.Open(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(new[] { 4294967296L, 4294967296L }, "shape [4294967296, 4294967296]")]
+    [InlineData(new[] { -1L }, "shape [-1]")]
+    [InlineData(new[] { 2147483647L, 2147483647L, 2147483647L }, "elements")]
+    [InlineData(new[] { 3L }, "12 were expected")]
+    [InlineData(new[] { 500_000_000L }, "are not in its")]
+    public void Shapes_and_lengths_that_cannot_be_are_refused_when_the_tensor_is_read(long[] shape, string reason)
+    {
+        var path = Path.Combine(_folder.Path, "x.onnx");
+        var told = new Dictionary<string, string> { ["location"] = "w", ["length"] = "2000000000" };
+        File.WriteAllBytes(Path.Combine(_folder.Path, "w"), new byte[16]);
+        File.WriteAllBytes(path, Tensor(
+            shape, [.. told.SelectMany(pair => Field(13, [.. Field(1, Encoding.UTF8.GetBytes(pair.Key)), .. Field(2, Encoding.UTF8.GetBytes(pair.Value))]))]));
+        var index = OnnxModelIndex.Open(path);
+
+        Assert.Contains(reason, Assert.Throws<ModelPackageException>(() => index.Read(index.Tensors["w"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_field_longer_than_any_file_is_refused()
+    {
+        var path = Path.Combine(_folder.Path, "x.onnx");
+        File.WriteAllBytes(path, [(7 << 3) | 2, .. Varint(long.MaxValue)]);
+
+        Assert.Contains("is no ONNX model", Assert.Throws<ModelPackageException>(() => OnnxModelIndex.Open(path)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A model of one float32 tensor <c>w</c>.</summary>
+    private static byte[] Tensor(long[] shape, byte[] rest) => Field(
+        7, Field(5, [.. shape.SelectMany(dimension => (byte[])[1 << 3, .. Varint(dimension)]), 2 << 3, (byte)OnnxType.Float, .. Field(8, "w"u8.ToArray()), .. rest]));
+
+    private static byte[] Field(int number, byte[] content) => [(byte)((number << 3) | 2), .. Varint(content.Length), .. content];
+
+    private static byte[] Varint(long value)
+    {
+        var bytes = new List<byte>();
+        var left = (ulong)value;
+        for (; left > 0x7F; left >>= 7)
+            bytes.Add((byte)(left | 0x80));
+        bytes.Add((byte)left);
+        return [.. bytes];
     }
 
     private void Write(OnnxGraphBuilder graph) => OnnxModelFile.Write(Path.Combine(_folder.Path, "g.onnx"), graph);

@@ -86,6 +86,21 @@ public sealed class HuggingFaceSourceTests : IDisposable
         Assert.All(plain.Append([1, 20, 30])[^1].Zip(logits), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
     }
 
+    [Theory]
+    [InlineData("../other/onnx/model.onnx")]
+    [InlineData("onnx/../../other/onnx/model.onnx")]
+    [InlineData("..\\other\\onnx\\model.onnx")]
+    [InlineData("/model.onnx")]
+    public void A_graph_outside_of_the_folder_is_refused(string graph)
+    {
+        var model = Copy(KvLayout.Shared);
+        Folders.Copy(MadeModels.Get(KvLayout.Shared), Path.Combine(_folder.Path, "other"));
+
+        var refused = Assert.Throws<ModelPackageException>(() => new HuggingFaceSource("made", model, graph).Check());
+
+        Assert.Contains($"The graph '{graph}' does not lie in", refused.Message, StringComparison.Ordinal);
+    }
+
     public static TheoryData<string, string> Damage => new()
     {
         { "no config", "has no config.json" },

@@ -35,6 +35,8 @@ internal sealed record HuggingFaceFolder(string Root, string Graph, IReadOnlyLis
                 throw new ModelPackageException(Path.Combine(root, needed), $"'{root}' has no {needed}; a Hugging Face folder with it is needed. Copy it from where the model was published.");
         }
 
+        if (graph is not null && !RelativePath.StaysInside(graph))
+            throw new ModelPackageException(root, $"The graph '{graph}' does not lie in '{root}'. Give its path inside of the folder, with '/', or the folder that holds it.");
         graph ??= Array.Find(Graphs, path => File.Exists(Local(root, path)));
         if (graph is null || !File.Exists(Local(root, graph)))
             throw NoGraph(root, graph);
@@ -45,7 +47,7 @@ internal sealed record HuggingFaceFolder(string Root, string Graph, IReadOnlyLis
         string[] external = [.. outline.ExternalFiles.Select(file => folder + file).Order(StringComparer.Ordinal)];
         foreach (var file in external)
         {
-            if (file.Split('/').Any(part => part is "" or "." or "..") || file.Contains('\\', StringComparison.Ordinal))
+            if (!RelativePath.StaysInside(file))
                 throw new ModelPackageException(path, $"'{path}' keeps weights in '{file}'; they must lie beside or below the graph. Save it again with external data in the same folder.");
             if (!File.Exists(Local(root, file)))
                 throw new ModelPackageException(path, $"'{path}' keeps weights in '{file}', which is not there. Copy that file beside the graph.");
