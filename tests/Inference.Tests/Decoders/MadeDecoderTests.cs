@@ -228,6 +228,28 @@ public sealed class MadeDecoderTests(MadeModels models) : IClassFixture<MadeMode
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_width_of_logits_that_the_graph_does_not_name_is_that_of_its_output_layer(bool tied)
+    {
+        foreach (var vocabulary in new[] { 50, 51 })
+        {
+            var folder = Path.Combine(_root.Path, $"width-{vocabulary}");
+            Directory.CreateDirectory(Path.Combine(folder, "onnx"));
+            await File.WriteAllTextAsync(
+                Path.Combine(folder, DecoderConfig.FileName),
+                $$"""{ "vocab_size": {{vocabulary}}, "num_hidden_layers": 1, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "n_positions": 40 }""",
+                TestContext.Current.CancellationToken);
+            OnnxModelFile.Write(Path.Combine(folder, "onnx", "model.onnx"), WithLengths(width: "vocabulary", tied: tied), cancellationToken: TestContext.Current.CancellationToken);
+            var package = await TestModels.PackageAsync(folder);
+            if (vocabulary == 50)
+                Assert.Equal(50, DecoderCheck.Run(package).Vocabulary);
+            else
+                Assert.Contains("vocabulary of 51; the graph's output layer gives 50", Assert.Throws<ModelPackageException>(() => DecoderCheck.Run(package)).Message, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Half_precision_logits_are_read_as_float32()
     {
@@ -245,7 +267,7 @@ public sealed class MadeDecoderTests(MadeModels models) : IClassFixture<MadeMode
     public void Dispose() => _root.Dispose();
 
     // The older exports' way: seqlens_k and total_sequence_length come from outside, there is no mask.
-    private static OnnxGraphBuilder WithLengths(bool positions = false, bool lastLogitsOnly = false)
+    private static OnnxGraphBuilder WithLengths(bool positions = false, bool lastLogitsOnly = false, OnnxDimension? width = null, bool tied = false)
     {
         var random = new Random(3);
         var graph = new OnnxGraphBuilder("lengths");
@@ -254,7 +276,8 @@ public sealed class MadeDecoderTests(MadeModels models) : IClassFixture<MadeMode
         var total = graph.Input("total_sequence_length", OnnxType.Int32);
         var key = graph.Input("past_key_values.0.key", OnnxType.Float, "batch", 2, "past", 8);
         var value = graph.Input("past_key_values.0.value", OnnxType.Float, "batch", 2, "past", 8);
-        var embedded = graph.Node("Gather", "/embed", [Weight("embed", 50, 32), ids]);
+        var table = Weight("embed", 50, 32);
+        var embedded = graph.Node("Gather", "/embed", [table, ids]);
         if (positions)
         {
             var places = graph.Node("Gather", "/places", [Weight("places", 40, 32), graph.Input("position_ids", OnnxType.Int64, "batch", "sequence")]);
@@ -275,7 +298,8 @@ public sealed class MadeDecoderTests(MadeModels models) : IClassFixture<MadeMode
         if (lastLogitsOnly)
             hidden = graph.Node("Slice", "/last", [hidden, graph.Vector(-1), graph.Vector(long.MaxValue), graph.Vector(1)]);
         OnnxDimension columns = lastLogitsOnly ? 1 : "sequence";
-        graph.Output(graph.Node("MatMul", "/head", [hidden, Weight("head", 32, 50)], ["logits"])[0], OnnxType.Float, "batch", columns, 50);
+        var head = tied ? graph.Node("Transpose", "/turned", [table], OnnxAttribute.Of("perm", [1, 0])) : Weight("head", 32, 50);
+        graph.Output(graph.Node("MatMul", "/head", [hidden, head], ["logits"])[0], OnnxType.Float, "batch", columns, width ?? 50);
         return graph;
 
         OnnxValue Project(string name, int width) => graph.Node("MatMul", $"/{name}", [embedded, Weight(name, 32, width)]);

@@ -95,6 +95,8 @@ internal sealed record DecoderGraph
             mistakes.Add($"expected logits as float32 or float16 [batch, sequence, vocabulary]; found {logits}.");
         else if (logits.Dimensions is [_, _, >= 0 and var width] && width != config.Vocabulary)
             mistakes.Add($"{DecoderConfig.FileName} has a vocabulary of {config.Vocabulary}; the graph's {logits} has {width}.");
+        else if (outline.Widths.TryGetValue(logits.Name, out var columns) && columns != config.Vocabulary)
+            mistakes.Add($"{DecoderConfig.FileName} has a vocabulary of {config.Vocabulary}; the graph's output layer gives {columns} logits.");
 
         var known = new HashSet<string>([.. past, "input_ids", "attention_mask", "position_ids", "seqlens_k", "total_sequence_length", KeepName], StringComparer.Ordinal);
         foreach (var input in outline.Inputs)

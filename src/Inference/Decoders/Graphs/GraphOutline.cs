@@ -11,6 +11,9 @@ internal sealed record GraphOutline
 
     public required IReadOnlyList<GraphTensor> Outputs { get; init; }
 
+    /// <value>Columns of the matrix that an output is the product of, by the output's name; outputs that are made otherwise are left out.</value>
+    public required IReadOnlyDictionary<string, long> Widths { get; init; }
+
     /// <value>How often each operator occurs, subgraphs included; <c>domain.Type</c>, or the type alone in the standard domain.</value>
     public required IReadOnlyDictionary<string, int> Operators { get; init; }
 

@@ -45,6 +45,7 @@ internal static class OnnxReader
             Inputs = [.. sketch.Inputs.Where(i => !sketch.Initializers.Contains(i.Name))],
             OptionalInputs = [.. sketch.Inputs.Where(i => sketch.Initializers.Contains(i.Name))],
             Outputs = sketch.Outputs,
+            Widths = Widths(sketch),
             Operators = sketch.Operators,
             ExternalFiles = sketch.ExternalFiles,
         };
@@ -77,8 +78,34 @@ internal static class OnnxReader
         }
     }
 
+    private static Dictionary<string, long> Widths(Sketch sketch)
+    {
+        var widths = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var output in sketch.Outputs)
+        {
+            var name = output.Name;
+            while (sketch.Makers.Remove(name, out var maker))
+            {
+                if (maker is { Operator: "Cast", Inputs: [var same, ..] })
+                    name = same;
+                else if (maker is { Operator: "MatMul", Inputs: [_, var weight] } && Columns(weight) is { } columns)
+                    widths.TryAdd(output.Name, columns);
+            }
+        }
+
+        return widths;
+
+        // A tied output layer is the embedding, turned.
+        long? Columns(string weight) =>
+            sketch.Shapes.TryGetValue(weight, out var shape) ? shape is [_, var columns] ? columns : null
+            : sketch.Makers.TryGetValue(weight, out var maker) && maker is { Operator: "Transpose", Inputs: [var turned] } && sketch.Shapes.TryGetValue(turned, out shape) && shape is [var rows, _] ? rows
+            : null;
+    }
+
     private static void Node(ReadOnlySpan<byte> node, Sketch sketch, int depth)
     {
+        var inputs = new List<string>();
+        ReadOnlySpan<byte> output = default;
         ReadOnlySpan<byte> type = default;
         ReadOnlySpan<byte> domain = default;
         var fields = new Fields(node);
@@ -86,6 +113,12 @@ internal static class OnnxReader
         {
             switch (fields.Number)
             {
+                case 1:
+                    inputs.Add(Encoding.UTF8.GetString(fields.Bytes));
+                    break;
+                case 2 when output.IsEmpty:
+                    output = fields.Bytes;
+                    break;
                 case 4:
                     type = fields.Bytes;
                     break;
@@ -103,6 +136,8 @@ internal static class OnnxReader
         var name = Encoding.UTF8.GetString(type);
         var operation = domain.IsEmpty || domain.SequenceEqual("ai.onnx"u8) ? name : $"{Encoding.UTF8.GetString(domain)}.{name}";
         CollectionsMarshal.GetValueRefOrAddDefault(sketch.Operators, operation, out _)++;
+        if (depth == 0 && operation is "Cast" or "MatMul" or "Transpose")
+            sketch.Makers[Encoding.UTF8.GetString(output)] = (operation, [.. inputs]);
     }
 
     // g = 6 and graphs = 11 are subgraphs, t = 5 and tensors = 10 are constants, which may lie in a file, too.
@@ -120,14 +155,21 @@ internal static class OnnxReader
 
     private static void Weights(ReadOnlySpan<byte> tensor, Sketch sketch, int depth)
     {
+        string? name = null;
+        var shape = new List<long>();
         var fields = new Fields(tensor);
         while (fields.Next())
         {
             if (fields.Number == 8 && depth == 0)
-                sketch.Initializers.Add(Encoding.UTF8.GetString(fields.Bytes));
+                sketch.Initializers.Add(name = Encoding.UTF8.GetString(fields.Bytes));
+            else if (fields.Number == 1 && fields.Bytes.IsEmpty)
+                shape.Add((long)fields.Value);
             else if (fields.Number == 13 && Location(fields.Bytes) is { } location)
                 sketch.ExternalFiles.Add(location);
         }
+
+        if (name is not null)
+            sketch.Shapes[name] = [.. shape];
     }
 
     private static string? Location(ReadOnlySpan<byte> entry)
@@ -216,6 +258,12 @@ internal static class OnnxReader
         public List<GraphTensor> Outputs { get; } = [];
 
         public HashSet<string> Initializers { get; } = new(StringComparer.Ordinal);
+
+        /// <value>Of initializers.</value>
+        public Dictionary<string, long[]> Shapes { get; } = new(StringComparer.Ordinal);
+
+        /// <value>Nodes of some operators by their first output.</value>
+        public Dictionary<string, (string Operator, string[] Inputs)> Makers { get; } = new(StringComparer.Ordinal);
 
         public Dictionary<string, int> Operators { get; } = new(StringComparer.Ordinal);
 
