@@ -218,12 +218,15 @@ public sealed class ChatTemplateTests
     {
         var cases = TemplateCases.Conversations;
         var requests = cases.Select(c => new { template = TemplateCases.Source(c.Template), c.Turns, c.AddGenerationPrompt });
-        var rendered = await NodeScript.RunAsync("@huggingface/jinja", "Tokenization/Chat/jinja.mjs", new { cases = requests.Select(r => new
+        var rendered = await NodeScript.RunAsync("@huggingface/jinja", "Tokenization/Chat/jinja.mjs", new
         {
-            r.template,
-            messages = r.Turns.Select(t => new { role = t.Role, content = t.Content }),
-            addGenerationPrompt = r.AddGenerationPrompt,
-        }) });
+            cases = requests.Select(r => new
+            {
+                r.template,
+                messages = r.Turns.Select(t => new { role = t.Role, content = t.Content }),
+                addGenerationPrompt = r.AddGenerationPrompt,
+            })
+        });
         var answers = rendered.EnumerateArray().ToArray();
         Assert.Equal(cases.Count, answers.Length);
         foreach (var (item, answer) in cases.Zip(answers))
