@@ -121,7 +121,7 @@ internal sealed partial class EdgeDispatcher
                         if (failure is not null && !Local && !fired)
                         {
                             if (TransportFaults.IsTooLarge(failure))
-                                return End(EdgeRefusals.TooLarge(edge._options.MaxMessageBytes), region);
+                                return End(EdgeRefusals.TooLarge(request, edge._options.MaxMessageBytes), region);
                             Report();
                         }
                     }

@@ -120,6 +120,14 @@ internal sealed partial class EdgeDispatcher : IEdge
             try
             {
                 opening = await (course.Local ? _local!.OpenAsync(sent, attempt.Token) : _transport.OpenAsync(course.Region, sent, attempt.Token)).ConfigureAwait(false);
+                if (opening.Stream is not null && course.LimitMs < course.RemainingMs)
+                    attempt.Limit(course.LeftMs);
+                if (opening.Stream is { } stillborn && attempt.Token.IsCancellationRequested)
+                {
+                    // The region was lost, or its time was over, while its answer was on the way: the stream is cancelled already, and nothing of it has been read.
+                    opening = default;
+                    await stillborn.DisposeAsync().ConfigureAwait(false);
+                }
             }
             catch (Exception exception)
             {
@@ -127,11 +135,7 @@ internal sealed partial class EdgeDispatcher : IEdge
             }
 
             if (opening.Stream is { } stream)
-            {
-                if (course.LimitMs < course.RemainingMs)
-                    attempt.Limit(course.LeftMs);
                 return new EdgeOpening(new EdgeStream(stream, course, entry, attempt, cancellationToken), null, course.Region.Name, course.Attempts);
-            }
 
             var fired = attempt.Token.IsCancellationRequested;
             attempt.Dispose();

@@ -49,8 +49,8 @@ internal static class EdgeRefusals
             RefusalCode.Deadline,
             $"The deadline of {deadlineMs} ms passed {(attempts == 0 ? "before any region was asked" : $"in attempt {attempts}")}; allow more time or send less in one request.");
 
-    public static Refusal TooLarge(int maxBytes) =>
-        Refuse(RefusalCode.InvalidInput, $"The request or its answer exceeds {maxBytes} bytes between regions; send fewer or shorter items in one request.", "input");
+    public static Refusal TooLarge(InferRequest request, int maxBytes) =>
+        Refuse(RefusalCode.InvalidInput, $"The request or its answer exceeds {maxBytes} bytes between regions; send fewer or shorter items in one request.", request.Input is EmbeddingInput ? "input" : null);
 
     /// <param name="tokens">Tokens that had come.</param>
     /// <param name="why">What ended it, or null.</param>

@@ -80,6 +80,26 @@ public sealed partial class EdgeDispatcherTests
     }
 
     [Fact]
+    public async Task A_stream_whose_region_is_lost_as_it_opens_is_left_for_the_next()
+    {
+        var stillborn = new TestStream("eastus");
+        stillborn.Write();
+        _streams["eastus"] = (_, _) =>
+        {
+            _directory.Die("eastus");
+            return Task.FromResult(new StreamOpening(stillborn, null));
+        };
+
+        var opening = await OpenAsync();
+
+        Assert.Equal(("westeurope", 2), (opening.Region, opening.Attempts));
+        Assert.Equal(1, stillborn.Disposals);
+        Assert.Equal((0, 1), (_inFlight.Count("eastus"), _inFlight.Count("westeurope")));
+        await opening.Stream!.DisposeAsync();
+        AssertNothingInFlight();
+    }
+
+    [Fact]
     public async Task What_no_region_would_open_is_the_answer()
     {
         _streams["eastus"] = (_, _) => Task.FromResult(new StreamOpening(null, new Refusal { Code = RefusalCode.InputTooLong, Message = "no", Param = "prompt" }));
