@@ -5,7 +5,7 @@ namespace Meridian.Client;
 
 /// <summary>
 /// Text on its way from the region that generates it. Read by one caller at a time, by <see cref="ReadAsync"/> or <see cref="ReadAllAsync"/>. While the caller works on a frame
-/// the next one is already asked for; a caller that takes none for half a minute loses the stream. Dispose it: before the end that ends the region's work at once, and it waits
+/// the next one is already asked for; a caller that pauses pauses the generation. Dispose it: before the end that ends the region's work at once, and it waits
 /// a second at most for a region that does not answer.
 /// </summary>
 public interface IMeridianStream : IAsyncDisposable
@@ -26,8 +26,8 @@ public interface IMeridianStream : IAsyncDisposable
     IAsyncEnumerable<StreamFrame> ReadAllAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Where the choices stand that are not done, by what was read so far: with <see cref="StreamHead.PromptIds"/> as prompts and the head's version and variant, an input with
-    /// this as its <see cref="GenerationInput.Resume"/> goes on where this stream was left.
+    /// What goes on where this stream was left, by what was read so far: the input it was opened with, its prompts as <see cref="StreamHead.PromptIds"/>, the choices that are not done
+    /// as <see cref="GenerationInput.Resume"/>, and the context it began with. It gives the same tokens where it is opened with the head's version and variant.
     /// </summary>
-    ChoiceResume[] GetResume();
+    GenerationInput GetResume();
 }

@@ -13,8 +13,8 @@ namespace Meridian.Client.Streams;
 ///
 /// Open     The region's answer brought head and first frame. The second is asked for at once: a shard takes a reader that does not begin for one that gave up.
 /// Read     One call is under way, or its frame waits here, while the caller works, so a far region's round trips cost no time of the stream. Asking for an offset lets the shard
-///          forget what lies before it, which is here by then. The call is a long poll: a frame without tokens is asked for again. A caller that takes no frame for half a minute
-///          holds up the reads, and the shard gives the stream up.
+///          forget what lies before it, which is here by then. The call is a long poll: a frame without tokens is asked for again. While a
+///          caller pauses, the frame that waits is asked for again now and then: the shard takes a reader that says nothing for one that is gone.
 /// Lost     Calls are linked to the loss of the connection that the stream was opened through, and limited in time for the shard whose own silo hangs behind a gateway that lives.
 ///          Another connection to the same region is not tried: who resumes a stream decides where.
 /// Close    Goes through whatever connection the region has by then, so that a socket that broke does not leave the engine at work. A region that cannot be told, or was asked to
@@ -24,6 +24,9 @@ internal sealed class MeridianStream : IMeridianStream
 {
     /// <summary>Several times as long as a shard waits for tokens before it answers without any.</summary>
     public static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(15);
+
+    /// <summary>How often the shard is read while the caller pauses: a small part of the half minute that it waits for its reader.</summary>
+    public static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
 
@@ -35,6 +38,8 @@ internal sealed class MeridianStream : IMeridianStream
     private readonly CancellationTokenSource _deadline;
     private readonly CancellationTokenSource _reading;
     private readonly CancellationToken _readingToken;
+    private readonly GenerationInput _input;
+    private readonly ITimer _renewal;
     private StreamFrame? _first;
     private Task<Fetched> _next;
     private bool _read;
@@ -59,7 +64,8 @@ internal sealed class MeridianStream : IMeridianStream
         RequestId = request.RequestId;
         Head = opened.Head!;
         _shard = connection.Shard(Head.Shard);
-        _progress = new StreamProgress((GenerationInput)request.Input);
+        _input = (GenerationInput)request.Input;
+        _progress = new StreamProgress(_input);
         _deadline = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
         _reading = CancellationTokenSource.CreateLinkedTokenSource(_deadline.Token, connection.Lost);
         _readingToken = _reading.Token;
@@ -67,6 +73,7 @@ internal sealed class MeridianStream : IMeridianStream
         _over = _first.End;
         link.Enter();
         _next = _first.End ? Task.FromResult(default(Fetched)) : FetchAsync(_first.Next);
+        _renewal = time.CreateTimer(static stream => ((MeridianStream)stream!).Renew(), this, RenewEvery, RenewEvery);
     }
 
     public string RequestId { get; }
@@ -107,7 +114,12 @@ internal sealed class MeridianStream : IMeridianStream
             yield return frame;
     }
 
-    public ChoiceResume[] GetResume() => _progress.Unfinished();
+    public GenerationInput GetResume() => _input with
+    {
+        Prompts = Array.ConvertAll(Head.PromptIds, static ids => new PromptInput { TokenIds = ids }),
+        Resume = _progress.Unfinished(),
+        ContextLength = Head.ContextLength > 0 ? Head.ContextLength : _input.ContextLength,
+    };
 
     public async ValueTask DisposeAsync()
     {
@@ -121,6 +133,20 @@ internal sealed class MeridianStream : IMeridianStream
         if (open)
             await CloseAsync().ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// Reads again what waits for the caller. Should the caller take it at the same moment and the next be asked for, the shard refuses this read or ends that one's wait, which is
+    /// answered empty and made again.
+    /// </summary>
+    private void Renew()
+    {
+        if (_readingToken.IsCancellationRequested)
+            _renewal.Dispose();
+        else if (Volatile.Read(ref _next) is { IsCompletedSuccessfully: true } next && next.GetAwaiter().GetResult().Frame is { End: false } frame)
+            TouchAsync(frame.Offset).Ignore();
+    }
+
+    private async Task TouchAsync(long offset) => await _shard.Read(Head.Stream, offset, _readingToken).ConfigureAwait(false);
 
     /// <summary>The next frame with tokens. Never faults: nobody may be there to look at it.</summary>
     private async Task<Fetched> FetchAsync(long offset)
@@ -198,6 +224,7 @@ internal sealed class MeridianStream : IMeridianStream
         if (_released)
             return;
         _released = true;
+        _renewal.Dispose();
         _link.Leave();
         _reading.Dispose();
         _deadline.Dispose();

@@ -103,7 +103,7 @@ public sealed partial class OrleansLocalRegion : ILocalRegion
     private PulledStream Pulled(StreamHead head, StreamFrame frame, CancellationToken life)
     {
         var target = _watch.Find(head.Model, head.Shard);
-        return new PulledStream(target?.Shard ?? _grains.GetGrain<IModelShard>(head.Shard), _connection?.Watch ?? target?.Silo, _connection is not null, head, frame, life);
+        return new PulledStream(target?.Shard ?? _grains.GetGrain<IModelShard>(head.Shard), _connection?.Watch ?? target?.Silo, _connection is not null, head, frame, _time, life);
     }
 
     private Refusal Refuse(Exception e, InferRequest request)

@@ -1,4 +1,5 @@
 using System.Text;
+using Meridian.Errors;
 using Meridian.Inference.Engines.Generation;
 using Meridian.Inference.Sampling;
 using Meridian.Inference.Tokenization;
@@ -15,19 +16,27 @@ internal static class Generations
     /// <returns>Null for a sound one; whether its values make sense is the engine's to say.</returns>
     public static Refusal? Check(GenerationInput input)
     {
-        if (input is not { Prompts: not null, Sampling.LogitBias: not null, Stop: not null } || Array.IndexOf(input.Prompts, null) >= 0)
-            return Invalid("The input lacks its prompts, its sampling or its stop texts; its sender speaks another version of the messages.", null);
+        if (input is not { Prompts: not null, Sampling.LogitBias: not null, Stop: not null } || Array.IndexOf(input.Stop, null) >= 0 || !Array.TrueForAll(input.Prompts, IsWhole))
+            return Invalid("The input lacks its prompts, one of their messages, its sampling or its stop texts; its sender speaks another version of the messages.", null);
+        if (input.Resume is { } resume && !Array.TrueForAll(resume, static choice => choice is { TokenIds: not null }))
+            return Invalid("The input goes on with choices and lacks one of them or its ids; its sender speaks another version of the messages.", null);
         var choices = (long)input.Prompts.Length * input.ChoicesPerPrompt;
         return choices is < 1 or > GenerationInput.MaxChoices
             ? Invalid($"The request asks for {input.Prompts.Length} prompts with {input.ChoicesPerPrompt} choices each; together they must be 1 to {GenerationInput.MaxChoices}.", "n")
             : null;
     }
 
+    /// <summary>As <see cref="Check(GenerationInput)"/>.</summary>
+    public static Refusal? Check(TokenizeInput input) => IsWhole(input.Prompt)
+        ? null
+        : Invalid("There is no prompt to tokenize, or one of its messages lacks its role or its text; its sender speaks another version of the messages.", "prompt");
+
     public static GenerationWork Work(GenerationInput input, string tenant) => new()
     {
         Prompts = Array.ConvertAll(input.Prompts, Prompt),
         ChoicesPerPrompt = input.ChoicesPerPrompt,
         MaxTokens = input.MaxTokens,
+        ContextLength = ContextLength(input),
         Sampling = new SamplingSettings
         {
             Temperature = input.Sampling.Temperature,
@@ -58,7 +67,7 @@ internal static class Generations
         if (input.Resume is { } resume)
         {
             // Their text is made again to find stop strings: dearer than an id that is only checked.
-            foreach (var choice in resume) size += choice.TokenIds?.Length ?? 0;
+            foreach (var choice in resume) size += choice.TokenIds.Length;
         }
 
         return size;
@@ -71,11 +80,11 @@ internal static class Generations
         if (prompt.Messages is not { } messages) return size;
 
         // A template is run over them: some ten microseconds a turn.
-        foreach (var message in messages) size += 64 + (message?.Content?.Length ?? 0);
+        foreach (var message in messages) size += 64 + message.Content.Length;
         return size;
     }
 
-    public static StreamHead Head(IGenerationStream stream, Guid id, string region, in ShardKey key) => new()
+    public static StreamHead Head(IGenerationStream stream, GenerationInput input, int contextLength, Guid id, string region, in ShardKey key) => new()
     {
         Region = region,
         Model = key.Model,
@@ -87,6 +96,7 @@ internal static class Generations
         PromptTexts = stream.Head.PromptTexts,
         CachedTokens = stream.CachedTokens,
         QueueMs = stream.QueueMs,
+        ContextLength = Math.Min(contextLength, ContextLength(input) ?? int.MaxValue),
     };
 
     public static StreamFrame Frame(GenerationFrame frame, IGenerationTokenizer tokenizer)
@@ -128,12 +138,15 @@ internal static class Generations
         };
     }
 
+    /// <exception cref="MeridianException">The prompt has an id that the model does not know.</exception>
+    /// <exception cref="ChatTemplateException">See <see cref="IGenerationTokenizer.Render"/>.</exception>
     public static TokenizeOutput Tokenize(IGenerationEngine engine, TokenizeInput input)
     {
         var tokenizer = engine.Tokenizer;
         int[] ids;
         if (input.Prompt.TokenIds is { } given)
         {
+            CheckIds(engine, given, "prompt");
             ids = given;
         }
         else
@@ -151,7 +164,29 @@ internal static class Generations
         };
     }
 
+    /// <exception cref="MeridianException">An id is none of the model's.</exception>
+    public static DetokenizeOutput Detokenize(IGenerationEngine engine, DetokenizeInput input)
+    {
+        CheckIds(engine, input.TokenIds, "tokens");
+        return new DetokenizeOutput { Text = engine.Tokenizer.Decode(input.TokenIds) };
+    }
+
     public static Refusal Invalid(string message, string? param) => new() { Code = RefusalCode.InvalidInput, Message = message, Param = param };
+
+    /// <summary>None from the head of a region that did not say.</summary>
+    private static int? ContextLength(GenerationInput input) => input.ContextLength is > 0 and var length ? length : null;
+
+    private static bool IsWhole(PromptInput? prompt) =>
+        prompt is not null && (prompt.Messages is not { } messages || Array.TrueForAll(messages, static message => message is { Role: not null, Content: not null }));
+
+    private static void CheckIds(IGenerationEngine engine, int[] ids, string param)
+    {
+        var size = engine.Tokenizer.VocabularySize;
+        foreach (var id in ids)
+        {
+            if ((uint)id >= (uint)size) throw new MeridianException(Invalid($"Token id {id} is outside the vocabulary of '{engine.Package.Manifest.Name}', whose ids are 0 to {size - 1}.", param));
+        }
+    }
 
     private static GenerationPrompt Prompt(PromptInput prompt) => new()
     {

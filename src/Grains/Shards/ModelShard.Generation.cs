@@ -1,4 +1,5 @@
 using Meridian.Errors;
+using Meridian.Grains.Routing;
 using Meridian.Grains.Shards.Streams;
 using Meridian.Inference.Engines;
 using Meridian.Inference.Engines.Generation;
@@ -13,6 +14,15 @@ public sealed partial class ModelShard
 {
     /// <summary>How long a read by a grain call waits for tokens: well below Orleans' limit of a call.</summary>
     internal static readonly TimeSpan LongestPull = TimeSpan.FromSeconds(5);
+
+    /// <summary>Most long texts that are converted to or from ids at a time.</summary>
+    internal const int ConversionsAtOnce = 4;
+
+    /// <summary>Most long texts being converted or waiting for it; one more is refused.</summary>
+    internal const int MaxConversions = 16;
+
+    private readonly SemaphoreSlim _converting = new(ConversionsAtOnce);
+    private int _conversions;
 
     public Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default)
     {
@@ -47,7 +57,7 @@ public sealed partial class ModelShard
             var frame = await open.ReadAsync(0, caller);
             if (_handovers.Offer(open) == HandoverOutcome.ReaderGone) throw new OperationCanceledException(caller);
             kept = true;
-            return new StreamReply { Head = Generations.Head(stream, open.Id, _region.Name, _key), Frame = frame };
+            return new StreamReply { Head = Generations.Head(stream, input, engine.ContextLength, open.Id, _region.Name, _key), Frame = frame };
         }
         catch (MeridianException e)
         {
@@ -72,29 +82,43 @@ public sealed partial class ModelShard
         }
     }
 
-    private Task<InferReply> TokenizeAsync(IGenerationEngine engine, InferRequest request, TokenizeInput input) => input.Prompt is null
-        ? Task.FromResult(new InferReply { Refusal = Generations.Invalid("There is no prompt to tokenize.", "prompt") })
-        : ConvertAsync(request, Generations.Size(input.Prompt), () => Generations.Tokenize(engine, input));
+    private Task<InferReply> TokenizeAsync(IGenerationEngine engine, InferRequest request, TokenizeInput input, CancellationToken caller) => Generations.Check(input) is { } unfit
+        ? Task.FromResult(new InferReply { Refusal = unfit })
+        : ConvertAsync(request, Generations.Size(input.Prompt), () => Generations.Tokenize(engine, input), caller);
 
-    private Task<InferReply> DetokenizeAsync(IGenerationEngine engine, InferRequest request, DetokenizeInput input) => input.TokenIds is null
+    private Task<InferReply> DetokenizeAsync(IGenerationEngine engine, InferRequest request, DetokenizeInput input, CancellationToken caller) => input.TokenIds is null
         ? Task.FromResult(new InferReply { Refusal = Generations.Invalid("There are no ids to detokenize.", "tokens") })
-        : ConvertAsync(request, input.TokenIds.Length, () => new DetokenizeOutput { Text = engine.Tokenizer.Decode(input.TokenIds) });
+        : ConvertAsync(request, input.TokenIds.Length, () => Generations.Detokenize(engine, input), caller);
 
-    private async Task<InferReply> ConvertAsync(InferRequest request, long size, Func<InferOutput> convert)
+    private async Task<InferReply> ConvertAsync(InferRequest request, long size, Func<InferOutput> convert, CancellationToken caller)
     {
+        if (size > InlineSize && _conversions >= MaxConversions) return new InferReply { Refusal = TooManyConversions() };
         _running++;
+        var attempt = _attempts.Begin(request.RemainingMs, caller, CancellationToken.None);
         try
         {
-            var output = size <= InlineSize ? convert() : await Task.Run(convert);
+            var output = size <= InlineSize ? convert() : await InTurnAsync(convert, attempt.Token);
+
+            // Nothing stops a conversion under way, so it may end when nobody wants its result any more.
+            attempt.Token.ThrowIfCancellationRequested();
             return InferReply.Of(new InferResult { Region = _region.Name, Model = _key.Model, Version = _key.Version, Variant = _key.Variant, Output = output });
+        }
+        catch (OperationCanceledException) when (attempt.Token.IsCancellationRequested)
+        {
+            caller.ThrowIfCancellationRequested();
+            return new InferReply { Refusal = RequestRules.OutOfTime(request) };
+        }
+        catch (MeridianException e)
+        {
+            return new InferReply { Refusal = e.Refusal };
         }
         catch (ChatTemplateException e)
         {
             return new InferReply { Refusal = Generations.Invalid(e.Message, "messages") };
         }
-        catch (ArgumentOutOfRangeException e)
+        catch (Exception e) when (e is EngineStoppedException || (e is ObjectDisposedException && _state != ShardState.Ready))
         {
-            return new InferReply { Refusal = Generations.Invalid($"An id is outside the vocabulary of '{_key.Model}': {e.Message}", "tokens") };
+            return new InferReply { Refusal = NotReady() };
         }
         catch (Exception e)
         {
@@ -102,7 +126,37 @@ public sealed partial class ModelShard
         }
         finally
         {
+            attempt.Dispose();
             Left();
         }
     }
+
+    /// <summary>A long conversion on the thread pool, few at once: they share the processors with the engines' own work.</summary>
+    private async Task<InferOutput> InTurnAsync(Func<InferOutput> convert, CancellationToken cancellationToken)
+    {
+        _conversions++;
+        try
+        {
+            await _converting.WaitAsync(cancellationToken);
+            try
+            {
+                return await Task.Run(convert, cancellationToken);
+            }
+            finally
+            {
+                _converting.Release();
+            }
+        }
+        finally
+        {
+            _conversions--;
+        }
+    }
+
+    private Refusal TooManyConversions() => new()
+    {
+        Code = RefusalCode.NoCapacity,
+        Message = $"Replica {_key.Replica} of '{_key.Model}' converts {MaxConversions} long texts already; try again shortly.",
+        RetryAfterMs = 500,
+    };
 }

@@ -31,7 +31,7 @@ namespace Meridian.Grains.Shards;
 /// </list>
 /// </remarks>
 [Reentrant, Immovable, KeepAlive, DevicePlacementFilter, ReplicaPlacement]
-[SuppressMessage("Design", "CA1001", Justification = "A load that ends after the deactivation still looks at _ended; the source has no timer, so there is nothing to dispose.")]
+[SuppressMessage("Design", "CA1001", Justification = "A load that ends after the deactivation still looks at _ended; the source has no timer, and the semaphore no wait handle, so there is nothing to dispose.")]
 public sealed partial class ModelShard : Grain, IModelShard
 {
     /// <summary>
@@ -106,8 +106,8 @@ public sealed partial class ModelShard : Grain, IModelShard
         return (request.Input, _engine) switch
         {
             (EmbeddingInput input, IEmbeddingEngine engine) => EmbedAsync(engine, request, input, cancellationToken),
-            (TokenizeInput input, IGenerationEngine engine) => TokenizeAsync(engine, request, input),
-            (DetokenizeInput input, IGenerationEngine engine) => DetokenizeAsync(engine, request, input),
+            (TokenizeInput input, IGenerationEngine engine) => TokenizeAsync(engine, request, input, cancellationToken),
+            (DetokenizeInput input, IGenerationEngine engine) => DetokenizeAsync(engine, request, input, cancellationToken),
             _ => Task.FromResult(new InferReply { Refusal = WrongKind(request) }),
         };
     }

@@ -10,7 +10,7 @@ internal sealed class HeldTimers(TimeSpan from) : TimeProvider
     {
         if (dueTime < from)
             return base.CreateTimer(callback, state, dueTime, period);
-        var timer = new Timer(this, dueTime, callback, state);
+        var timer = new Timer(this, dueTime, period, callback, state);
         lock (_gate)
             _held.Add(timer);
         return timer;
@@ -26,13 +26,14 @@ internal sealed class HeldTimers(TimeSpan from) : TimeProvider
             timer.Fire();
     }
 
-    private sealed class Timer(HeldTimers owner, TimeSpan due, TimerCallback callback, object? state) : ITimer
+    private sealed class Timer(HeldTimers owner, TimeSpan due, TimeSpan period, TimerCallback callback, object? state) : ITimer
     {
         public TimeSpan Due => due;
 
         public void Fire()
         {
-            Dispose();
+            if (period == Timeout.InfiniteTimeSpan)
+                Dispose();
             callback(state);
         }
 

@@ -33,6 +33,7 @@ public sealed class ScriptedStream
             Stream = Guid.NewGuid(),
             PromptIds = [[1, 2, 3]],
             CachedTokens = 2,
+            ContextLength = 512,
         };
     }
 

@@ -37,7 +37,7 @@ public sealed class MeridianStreamTests(ThreeRegions regions) : RegionsTest(regi
         Assert.Equal(stream.RequestId, script.Request.RequestId);
         Assert.NotEqual("", stream.RequestId);
         Assert.Equal([4, 9, 9], script.Reads);
-        Assert.Empty(stream.GetResume());
+        Assert.Empty(stream.GetResume().Resume!);
         await stream.DisposeAsync();
         Assert.False(script.Closed.IsCompleted);
         Assert.Equal(0, client.Client.Regions[0].InFlight);
@@ -146,10 +146,12 @@ public sealed class MeridianStreamTests(ThreeRegions regions) : RegionsTest(regi
         Assert.Equal(RefusalCode.RegionLost, error.Refusal.Code);
         Assert.Contains("eastus", error.Message, StringComparison.Ordinal);
         Assert.Equal(RefusalCode.RegionLost, (await Assert.ThrowsAsync<MeridianException>(() => stream.ReadAsync().AsTask())).Refusal.Code);
-        var resume = stream.GetResume();
+        var input = stream.GetResume();
+        var resume = input.Resume!;
         Assert.Equal([0, 2], resume.Select(r => r.Choice));
         Assert.Equal([[.. "ab".Select(c => (int)c)], []], resume.Select(r => r.TokenIds));
-        Assert.Equal([[1, 2, 3]], stream.Head.PromptIds);
+        Assert.Equal([[1, 2, 3]], input.Prompts.Select(p => p.TokenIds));
+        Assert.Equal((3, 512), (input.ChoicesPerPrompt, input.ContextLength));
         await stream.DisposeAsync().AsTask().WaitAsync(Patience);
     }
 
@@ -277,6 +279,38 @@ public sealed class MeridianStreamTests(ThreeRegions regions) : RegionsTest(regi
         Assert.Contains("7200000 ms", error.Message, StringComparison.Ordinal);
         await stream.DisposeAsync();
         Assert.True(Assert.Single(East.Streams).Closed.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_caller_who_pauses_keeps_the_stream_by_reading_again_what_waits()
+    {
+        East.Write = s =>
+        {
+            s.Emit("a");
+            s.Emit("b");
+        };
+        var time = new HeldTimers(MeridianStream.RenewEvery);
+        await using var client = await new TestClient([Regions.East], time: time).AllAliveAsync();
+        await using var stream = await client.OpenAsync();
+        var script = Assert.Single(East.Streams);
+        using var patience = new CancellationTokenSource(Patience);
+        while (script.Reads.IsEmpty)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+
+        while (script.Reads.Count < 2)
+        {
+            // Until the frame has arrived here there is nothing to renew.
+            patience.Token.ThrowIfCancellationRequested();
+            time.Pass(MeridianStream.RenewEvery);
+            await Task.Yield();
+        }
+
+        Assert.Equal(script.Reads.First(), script.Reads.Last());
+        Assert.Equal("a", (await stream.ReadAsync())!.Groups[0].Text);
+        Assert.Equal("b", (await stream.ReadAsync())!.Groups[0].Text);
     }
 
     [Fact]

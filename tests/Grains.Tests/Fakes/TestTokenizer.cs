@@ -11,8 +11,12 @@ public sealed class TestTokenizer : IGenerationTokenizer
 
     public bool HasChatTemplate => true;
 
+    /// <value>Called with each text before it is encoded.</value>
+    public Action<string> Encoding { get; set; } = static _ => { };
+
     public TokenizedText Encode(string text, int maxTokens, bool addSpecialTokens)
     {
+        Encoding(text);
         uint[] ids = [.. addSpecialTokens ? [1u] : Array.Empty<uint>(), .. text.Select(c => (uint)c)];
         return new TokenizedText(ids.Length > maxTokens ? ids[..maxTokens] : ids, ids.Length <= maxTokens);
     }
@@ -29,7 +33,7 @@ public sealed class TestTokenizer : IGenerationTokenizer
         return text.ToString();
     }
 
-    public ReadOnlyMemory<byte> Bytes(int id) => Encoding.UTF8.GetBytes(((char)id).ToString());
+    public ReadOnlyMemory<byte> Bytes(int id) => System.Text.Encoding.UTF8.GetBytes(((char)id).ToString());
 
     public string Render(IReadOnlyList<ChatTurn> messages, bool addGenerationPrompt) => messages.Any(m => m.Role == "poet")
         ? throw new ChatTemplateException("There are no poets.")

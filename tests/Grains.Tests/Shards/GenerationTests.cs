@@ -54,6 +54,20 @@ public sealed class GenerationTests : IDisposable
         Assert.Equal(25, resumed.FirstPosition);
     }
 
+    [Fact]
+    public async Task An_open_end_is_where_the_context_ended_that_the_stream_began_with()
+    {
+        await using var region = await StartAsync(MadeModels.Get(KvLayout.Concatenated));
+        var local = await ServingAsync(region, fromClient: false);
+        var request = Request(new PromptInput { TokenIds = [5, 6, 7, 8] }, 1);
+        var input = (GenerationInput)request.Input with { MaxTokens = null, ContextLength = 40 };
+
+        var whole = await ReadAsync(local, request with { Input = input });
+        Assert.Equal((36, 40), (whole.Ids.Count, whole.Head.ContextLength));
+        var resumed = await ReadAsync(local, request with { Input = input with { Resume = [new ChoiceResume { Choice = 0, TokenIds = [.. whole.Ids[..10]] }] } });
+        Assert.Equal(whole.Ids[10..], resumed.Ids);
+    }
+
     public void Dispose()
     {
         if (Directory.Exists(_models)) Directory.Delete(_models, recursive: true);

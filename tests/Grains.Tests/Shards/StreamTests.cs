@@ -1,5 +1,6 @@
 using Meridian.Errors;
 using Meridian.Federation.Edge;
+using Meridian.Grains.Shards;
 using Meridian.Grains.Tests.Fakes;
 using Meridian.Inference.Engines;
 using Meridian.Inference.Engines.Generation;
@@ -228,6 +229,109 @@ public sealed class StreamTests
         Assert.Equal((RefusalCode.InvalidInput, "model"), Why(await region.Local().InferAsync(RegionCluster.Request("echo") with { Input = new DetokenizeInput { TokenIds = [1] } }, CancellationToken.None)));
 
         static (RefusalCode, string?) Why(InferReply reply) => (reply.Refusal!.Code, reply.Refusal.Param);
+    }
+
+    [Theory]
+    [InlineData(null, null, 512)]
+    [InlineData(100, 100, 100)]
+    [InlineData(9999, 9999, 512)]
+    [InlineData(0, null, 512)]
+    public async Task The_context_that_a_stream_began_with_goes_to_the_engine_and_back(int? given, int? asked, int told)
+    {
+        await using var region = await StartAsync();
+        var request = RegionCluster.Generation();
+
+        await using var stream = (await region.Local().OpenAsync(request with { Input = (GenerationInput)request.Input with { ContextLength = given } }, CancellationToken.None)).Stream!;
+
+        Assert.Equal((asked, told), (region.Engines.Generators.Streams.Single().Work.ContextLength, stream.Head.ContextLength));
+    }
+
+    [Fact]
+    public async Task Inputs_with_holes_are_refused_and_not_logged()
+    {
+        await using var region = await StartAsync();
+        var request = RegionCluster.Request("story");
+        var sound = (GenerationInput)RegionCluster.Generation().Input;
+        ChatMessage[][] holes = [[null!], [new ChatMessage { Role = null!, Content = "hi" }], [new ChatMessage { Role = "user", Content = null! }]];
+        GenerationInput[] inputs =
+        [
+            .. holes.Select(messages => sound with { Prompts = [new PromptInput { Messages = messages }] }),
+            sound with { Prompts = [null!] },
+            sound with { Resume = [null!] },
+            sound with { Resume = [new ChoiceResume { Choice = 0, TokenIds = null! }] },
+            sound with { Stop = [null!] },
+        ];
+
+        foreach (var input in inputs) Assert.Equal(RefusalCode.InvalidInput, (await region.Local().OpenAsync(request with { Input = input }, CancellationToken.None)).Refusal?.Code);
+        foreach (var messages in holes)
+        {
+            var reply = await region.Local().InferAsync(request with { Input = new TokenizeInput { Prompt = new PromptInput { Messages = messages } } }, CancellationToken.None);
+            Assert.Equal(RefusalCode.InvalidInput, reply.Refusal?.Code);
+        }
+
+        Assert.DoesNotContain(region.Log.Lines, line => line.Event.Id == 3004);
+    }
+
+    [Fact]
+    public async Task Ids_outside_the_vocabulary_are_named()
+    {
+        await using var region = await StartAsync();
+        async Task<Refusal> Ask(InferInput input) => (await region.Local().InferAsync(RegionCluster.Request("story") with { Input = input }, CancellationToken.None)).Refusal!;
+
+        var detokenize = await Ask(new DetokenizeInput { TokenIds = [1, 0x10000] });
+        Assert.Equal("Token id 65536 is outside the vocabulary of 'story', whose ids are 0 to 65535.", detokenize.Message);
+        var tokenize = await Ask(new TokenizeInput { Prompt = new PromptInput { TokenIds = [-1] }, Texts = true });
+        Assert.Equal((RefusalCode.InvalidInput, "prompt"), (tokenize.Code, tokenize.Param));
+    }
+
+    [Fact]
+    public async Task Long_texts_are_tokenized_a_few_at_once_then_wait_then_are_refused()
+    {
+        await using var region = await StartAsync();
+        var tokenizer = (TestTokenizer)region.Engines.Generators.Created.Single().Tokenizer;
+        using var hold = new ManualResetEventSlim();
+        var most = 0;
+        var now = 0;
+        tokenizer.Encoding = _ =>
+        {
+            var running = Interlocked.Increment(ref now);
+            InterlockedMax(ref most, running);
+            hold.Wait(Patience);
+            Interlocked.Decrement(ref now);
+        };
+        Task<InferReply> Ask() => region.Local().InferAsync(
+            RegionCluster.Request("story") with { Input = new TokenizeInput { Prompt = new PromptInput { Text = new string('x', 5000) } } }, CancellationToken.None);
+
+        var asked = Enumerable.Range(0, ModelShard.MaxConversions + 4).Select(_ => Ask()).ToList();
+        for (var i = 0; i < 4; i++)
+        {
+            var refused = await Task.WhenAny(asked);
+            Assert.Equal(RefusalCode.NoCapacity, (await refused).Refusal?.Code);
+            Assert.True((await refused).Refusal!.RetryAfterMs > 0);
+            asked.Remove(refused);
+        }
+
+        hold.Set();
+        Assert.All(await Task.WhenAll(asked), reply => Assert.Equal(5001, ((TokenizeOutput)reply.Result!.Output).TokenIds.Length));
+        Assert.InRange(most, 1, ModelShard.ConversionsAtOnce);
+
+        static void InterlockedMax(ref int most, int value)
+        {
+            for (var known = Volatile.Read(ref most); value > known; known = Volatile.Read(ref most)) Interlocked.CompareExchange(ref most, value, known);
+        }
+    }
+
+    [Fact]
+    public async Task A_tokenizer_of_an_engine_that_has_stopped_is_not_ready_and_no_fault()
+    {
+        await using var region = await StartAsync();
+        var tokenizer = (TestTokenizer)region.Engines.Generators.Created.Single().Tokenizer;
+        tokenizer.Encoding = static _ => throw new EngineStoppedException("story");
+
+        var reply = await region.Local().InferAsync(RegionCluster.Request("story") with { Input = new TokenizeInput { Prompt = new PromptInput { Text = "ab" } } }, CancellationToken.None);
+
+        Assert.Equal(RefusalCode.NotReady, reply.Refusal?.Code);
+        Assert.DoesNotContain(region.Log.Lines, line => line.Event.Id == 3004);
     }
 
     [Fact]

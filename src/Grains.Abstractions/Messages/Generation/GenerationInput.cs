@@ -12,6 +12,12 @@ public sealed record GenerationInput : InferInput
     /// <summary>Most choices (prompts times continuations) of one request.</summary>
     public const int MaxChoices = 128;
 
+    /// <summary>Most stop texts. OpenAI's limit.</summary>
+    public const int MaxStops = 4;
+
+    /// <summary>Longest stop text that an edge takes, UTF-16 units. It is looked for after every token, and as much text is kept back.</summary>
+    public const int MaxStopLength = 1024;
+
     /// <value>At least one.</value>
     [Id(0), Key(0)] public required PromptInput[] Prompts { get; init; }
 
@@ -37,6 +43,12 @@ public sealed record GenerationInput : InferInput
 
     /// <value>True puts each prompt's text into <see cref="StreamHead.PromptTexts"/>.</value>
     [Id(8), Key(8)] public bool Echo { get; init; }
+
+    /// <value>
+    /// Most tokens of a prompt and what continues it together, where <see cref="MaxTokens"/> says nothing; null for the engine's own. A stream that goes on elsewhere carries the
+    /// <see cref="StreamHead.ContextLength"/> that it began with, so that it ends where it would have ended there.
+    /// </value>
+    [Id(9), Key(9)] public int? ContextLength { get; init; }
 
     /// <value>Number of choices.</value>
     [IgnoreMember] public int Choices => Prompts.Length * ChoicesPerPrompt;

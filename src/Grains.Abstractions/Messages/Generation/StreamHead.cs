@@ -33,6 +33,9 @@ public sealed record StreamHead
     /// <value>Time from admission to the first computation, ms.</value>
     [Id(9), Key(9)] public float QueueMs { get; init; }
 
+    /// <value>Most tokens of a prompt and what continues it together at the engine that runs the stream; 0 where its sender does not say.</value>
+    [Id(10), Key(10)] public int ContextLength { get; init; }
+
     /// <value>Tokens of all prompts.</value>
     [IgnoreMember]
     public int PromptTokens

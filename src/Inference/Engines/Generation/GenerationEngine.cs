@@ -241,7 +241,7 @@ public sealed partial class GenerationEngine : IGenerationEngine
         void Add(int choice, int[] generated)
         {
             var prompt = prompts[choice / work.ChoicesPerPrompt];
-            var limit = work.MaxTokens is { } most ? prompt.Ids.Length + most : _limits.SequenceTokens;
+            var limit = work.MaxTokens is { } most ? prompt.Ids.Length + most : Math.Min(_limits.SequenceTokens, Math.Max(work.ContextLength ?? int.MaxValue, prompt.Ids.Length + 1));
             var text = new ChoiceText(Detokenizer(prompt.Ids), work.Stop.Length == 0 ? null : new StopMatcher(work.Stop), work.IgnoreEndOfText ? [] : _endIds);
             for (var i = 0; i < generated.Length; i++)
             {

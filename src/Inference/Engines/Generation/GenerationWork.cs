@@ -12,6 +12,9 @@ public sealed record GenerationWork
     /// <value>Most tokens generated for each choice, those of <see cref="Resume"/> included; null goes on to the end of the context.</value>
     public int? MaxTokens { get; init; }
 
+    /// <value>Most tokens of a prompt and what continues it together where <see cref="MaxTokens"/> is null, if fewer than the engine's own; at least one token is generated. Null for that.</value>
+    public int? ContextLength { get; init; }
+
     public SamplingSettings Sampling { get; init; } = new();
 
     /// <value>Texts that end a choice; they are not returned.</value>
