@@ -178,6 +178,8 @@ await scenario('abort', async () => {
     if (++seen === 5) controller.abort();
   }
   check('abort.seen', seen >= 5, seen);
+  const after = await chat({});
+  check('abort.after', after.choices[0].message.content === whole, after.choices[0]);
 });
 
 if (lost) {

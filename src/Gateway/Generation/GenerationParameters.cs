@@ -255,14 +255,14 @@ internal struct GenerationParameters
             case JsonTokenType.StartArray:
                 break;
             default:
-                return body.WrongType("stop", "a string or an array of up to 4 strings");
+                return body.WrongType("stop", $"a string or an array of up to {GenerationInput.MaxStops} strings");
         }
 
         var texts = new List<string>();
         var count = 0;
         for (body.Json.Read(); body.Token != JsonTokenType.EndArray; body.Json.Read())
         {
-            if (error is not null || count >= GenerationLimits.MaxStops)
+            if (error is not null || count >= GenerationInput.MaxStops)
             {
                 body.Json.Skip();
             }
@@ -274,9 +274,9 @@ internal struct GenerationParameters
             count++;
         }
 
-        if (count > GenerationLimits.MaxStops)
+        if (count > GenerationInput.MaxStops)
         {
-            error = ApiError.Invalid("too_many_items", string.Create(CultureInfo.InvariantCulture, $"'stop' has {count} strings: at most {GenerationLimits.MaxStops} are taken."), "stop");
+            error = ApiError.Invalid("too_many_items", string.Create(CultureInfo.InvariantCulture, $"'stop' has {count} strings: at most {GenerationInput.MaxStops} are taken."), "stop");
         }
 
         if (error is null)
@@ -300,9 +300,9 @@ internal struct GenerationParameters
         {
             error = ApiError.Invalid("invalid_value", $"'{name}' is empty: a stop string must have at least one character.", name);
         }
-        else if (text is { Length: > GenerationLimits.MaxStopLength })
+        else if (text is { Length: > GenerationInput.MaxStopLength })
         {
-            error = ApiError.Invalid("invalid_value", string.Create(CultureInfo.InvariantCulture, $"'{name}' has {text.Length} characters: at most {GenerationLimits.MaxStopLength} are taken."), name);
+            error = ApiError.Invalid("invalid_value", string.Create(CultureInfo.InvariantCulture, $"'{name}' has {text.Length} characters: at most {GenerationInput.MaxStopLength} are taken."), name);
         }
 
         return error is null ? text : null;
@@ -408,6 +408,7 @@ internal struct GenerationParameters
 
         ApiError? usageError = null;
         ApiError? obfuscationError = null;
+        ApiError? continuousError = null;
         while (body.NextName())
         {
             if (body.Is("include_usage"u8))
@@ -419,13 +420,18 @@ internal struct GenerationParameters
                 // Padding against those who guess text from the sizes of packets: taken, and left out.
                 obfuscationError = body.Boolean("stream_options.include_obfuscation", absent: false, out _);
             }
+            else if (body.Is("continuous_usage_stats"u8))
+            {
+                continuousError = body.Boolean("stream_options.continuous_usage_stats", absent: false, out var continuous)
+                    ?? (continuous ? ApiError.Unsupported("stream_options.continuous_usage_stats", "'stream_options.continuous_usage_stats' is not supported. Leave it out; 'include_usage' brings the usage at the end.") : null);
+            }
             else
             {
                 body.Json.Skip();
             }
         }
 
-        return usageError ?? obfuscationError;
+        return usageError ?? obfuscationError ?? continuousError;
     }
 
     private static ApiError? ReadMetadata(ref JsonBody body)

@@ -18,6 +18,9 @@ namespace Meridian.Gateway.Generation;
 internal sealed class GenerationPath(
     IEdge edge, CallerResolver callers, RequestIntake intake, EventStream events, Random random, IOptions<GatewayOptions> options, TimeProvider time)
 {
+    /// <summary>How long after its deadline an answer may take to be written: the stream has ended by then, so what remains waits for a caller who does not read.</summary>
+    private static readonly TimeSpan LastWrites = TimeSpan.FromSeconds(5);
+
     private readonly int _deadlineMs = options.Value.DefaultGenerationDeadlineMs;
     private readonly TimeSpan _longestSilence = TimeSpan.FromMilliseconds(options.Value.HeartbeatMs);
 
@@ -55,6 +58,8 @@ internal sealed class GenerationPath(
             return;
         }
 
+        // Its disposal waits for its callback: the server uses the context again.
+        await using var limit = time.CreateTimer(static context => ((HttpContext)context!).Abort(), context, TimeSpan.FromMilliseconds(intake.RemainingMs(head)) + LastWrites, Timeout.InfiniteTimeSpan);
         await using (stream)
         {
             try

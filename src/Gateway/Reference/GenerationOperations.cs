@@ -119,7 +119,7 @@ internal static class GenerationOperations
             AdditionalProperties = Schemas.Number("Bias.", -100, 100),
             Description = "Added to the logits of single tokens: ids as keys, at most 1024.",
         },
-        ["stop"] = Schemas.Any("Texts that end a choice; they are not returned. At most 1024 characters each.", Schemas.Text(), Schemas.Array(Schemas.Text(), null, 0, GenerationLimits.MaxStops)),
+        ["stop"] = Schemas.Any($"Texts that end a choice; they are not returned. At most {GenerationInput.MaxStopLength} characters each.", Schemas.Text(), Schemas.Array(Schemas.Text(), null, 0, GenerationInput.MaxStops)),
         ["seed"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "The same seed gives the same text from the same `system_fingerprint`. Absent: one is drawn." },
         ["stream"] = Schemas.Flag(false, "True answers server-sent events, a chunk each, and `[DONE]` at the end."),
         ["stream_options"] = Schemas.Object("Only with `stream`.", [], new()

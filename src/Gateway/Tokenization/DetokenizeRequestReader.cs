@@ -18,7 +18,7 @@ internal ref struct DetokenizeRequestReader
     private DetokenizeRequestReader(in ReadOnlySequence<byte> body) => _body = new JsonBody(body);
 
     /// <summary>Never throws for what a caller can send.</summary>
-    public static ApiError? Read(in ReadOnlySequence<byte> body, int state, out TokenizationRequest request)
+    public static ApiError? Read(in ReadOnlySequence<byte> body, out TokenizationRequest request)
     {
         request = null!;
         if (body.IsEmpty)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json.Serialization.Metadata;
 using Meridian.Federation.Edge;
 using Meridian.Gateway.Callers;
@@ -18,14 +19,14 @@ internal sealed class TokenizationEndpoints(IEdge edge, CallerResolver callers, 
     public Task TokenizeAsync(HttpContext context) => ServeAsync<TokenizeOutput, TokenizeResponse>(
         context,
         "prompt",
-        TokenizeRequestReader.Read,
+        static (in ReadOnlySequence<byte> body, int _, out TokenizationRequest request) => TokenizeRequestReader.Read(body, out request),
         static output => new TokenizeResponse { Count = output.TokenIds.Length, ContextLength = output.ContextLength, Tokens = output.TokenIds, Texts = output.Texts },
         GatewayJson.Default.TokenizeResponse);
 
     public Task DetokenizeAsync(HttpContext context) => ServeAsync<DetokenizeOutput, DetokenizeResponse>(
         context,
         "tokens",
-        DetokenizeRequestReader.Read,
+        static (in ReadOnlySequence<byte> body, int _, out TokenizationRequest request) => DetokenizeRequestReader.Read(body, out request),
         static output => new DetokenizeResponse { Prompt = output.Text },
         GatewayJson.Default.DetokenizeResponse);
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Json;
 using Meridian.Gateway.Chat;
 using Meridian.Gateway.Errors;
 using Meridian.Gateway.Generation;
@@ -15,14 +16,14 @@ internal ref struct TokenizeRequestReader
     private string? _model;
     private string? _prompt;
     private ChatMessage[]? _messages;
-    private bool _addSpecialTokens = true;
+    private bool? _addSpecialTokens;
     private bool _addGenerationPrompt = true;
     private bool _texts;
 
     private TokenizeRequestReader(in ReadOnlySequence<byte> body) => _body = new JsonBody(body);
 
     /// <summary>Never throws for what a caller can send.</summary>
-    public static ApiError? Read(in ReadOnlySequence<byte> body, int state, out TokenizationRequest request)
+    public static ApiError? Read(in ReadOnlySequence<byte> body, out TokenizationRequest request)
     {
         request = null!;
         if (body.IsEmpty)
@@ -75,10 +76,15 @@ internal ref struct TokenizeRequestReader
             return ApiError.Invalid("invalid_value", "There are both 'prompt' and 'messages': give one of them.", "messages");
         }
 
+        if (_messages is not null && _addSpecialTokens == true)
+        {
+            return ApiError.Unsupported("add_special_tokens", "'add_special_tokens' is true for 'messages': a conversation's template brings its own special tokens. Leave it out.");
+        }
+
         request = new TokenizationRequest(_model, new TokenizeInput
         {
             Prompt = new PromptInput { Text = _prompt, Messages = _messages },
-            AddSpecialTokens = _addSpecialTokens,
+            AddSpecialTokens = _addSpecialTokens ?? true,
             AddGenerationPrompt = _addGenerationPrompt,
             Texts = _texts,
         });
@@ -101,7 +107,8 @@ internal ref struct TokenizeRequestReader
         }
         else if (_body.Is("add_special_tokens"u8))
         {
-            _errors.Set("add_special_tokens", _body.Boolean("add_special_tokens", absent: true, out _addSpecialTokens));
+            _errors.Set("add_special_tokens", _body.Boolean("add_special_tokens", absent: true, out var add));
+            _addSpecialTokens = _body.Token == JsonTokenType.Null ? null : add;
         }
         else if (_body.Is("add_generation_prompt"u8))
         {

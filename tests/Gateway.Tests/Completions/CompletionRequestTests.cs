@@ -53,6 +53,8 @@ public sealed class CompletionRequestTests
         { """{"model":"m","prompt":"x","best_of":2}""", "unsupported_parameter", "best_of" },
         { """{"model":"m","prompt":"x","best_of":2,"n":3}""", "invalid_value", "best_of" },
         { """{"model":"m","prompt":"x","best_of":0}""", "invalid_value", "best_of" },
+        { """{"model":"m","prompt":"x","logprobs":2,"top_logprobs":2}""", "unsupported_parameter", "top_logprobs" },
+        { """{"model":"m","prompt":"x","stream":true,"stream_options":{"include_usage":true,"continuous_usage_stats":true}}""", "unsupported_parameter", "stream_options.continuous_usage_stats" },
         { """{"model":"m","prompt":"x","add_special_tokens":false}""", "unsupported_parameter", "add_special_tokens" },
         { """{"model":"m","prompt":"x","stream_options":{}}""", "invalid_value", "stream_options" },
         { """{"model":"m","prompt":"x","response_format":{"type":"json_object"}}""", "unsupported_parameter", "response_format" },

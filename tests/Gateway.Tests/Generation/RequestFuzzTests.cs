@@ -55,8 +55,8 @@ public sealed class RequestFuzzTests
         var pieces = Segments.Cut(body, cut);
         Same(ChatRequestReader.Read(whole, 0, out _), ChatRequestReader.Read(pieces, 0, out _));
         Same(CompletionRequestReader.Read(whole, 0, out _), CompletionRequestReader.Read(pieces, 0, out _));
-        Same(TokenizeRequestReader.Read(whole, 0, out _), TokenizeRequestReader.Read(pieces, 0, out _));
-        Same(DetokenizeRequestReader.Read(whole, 0, out _), DetokenizeRequestReader.Read(pieces, 0, out _));
+        Same(TokenizeRequestReader.Read(whole, out _), TokenizeRequestReader.Read(pieces, out _));
+        Same(DetokenizeRequestReader.Read(whole, out _), DetokenizeRequestReader.Read(pieces, out _));
     }
 
     private static void Same(ApiError? whole, ApiError? pieces)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
@@ -123,16 +124,21 @@ public sealed class StreamTests
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
         await EventAsync(reader);
         await EventAsync(reader);
+        var passed = 0;
         for (var silence = 0; silence < 3; silence++)
         {
             var next = EventAsync(reader);
             while (await Task.WhenAny(next, Task.Delay(5)) != next)
             {
                 time.Advance(TimeSpan.FromSeconds(5));
+                passed += 5;
             }
 
             Assert.Equal(": ping", await next);
         }
+
+        // A ping is a sign of life, too: the next silence begins with it.
+        Assert.True(passed >= 25, $"Three pings came within {passed} s.");
 
         script.End(Tokens.Last("two", position: 1));
         var rest = Events.Parse(await reader.ReadToEndAsync());
@@ -153,12 +159,8 @@ public sealed class StreamTests
         }
 
         host.Edge.Script(script.End(Tokens.Last("", FinishReason.Stop, 0, 1000)));
-        // A pipe that takes 16 KiB: every frame is at hand, so that the writer runs to where the pipe stops it before it first lets go.
-        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 16 * 1024, resumeWriterThreshold: 8 * 1024, readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false));
-        var context = new DefaultHttpContext { RequestServices = host.App.Services };
-        context.Features.Set<IHttpResponseBodyFeature>(new PipeResponseBody(pipe.Writer));
-        context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(Ask + ""","stream":true}"""));
-        context.TraceIdentifier = "x";
+        // Every frame is at hand, so that the writer runs to where the pipe stops it before it first lets go.
+        var (context, pipe) = Narrow(host);
         var serving = host.App.Services.GetRequiredService<ChatEndpoint>().HandleAsync(context);
         Assert.False(serving.IsCompleted);
         Assert.InRange(script.Reads, 10, 17);
@@ -171,6 +173,43 @@ public sealed class StreamTests
         var chunks = Events.Parse(Encoding.UTF8.GetString(body.ToArray())).Chunks();
         Assert.Equal(1002, chunks.Count);
         Assert.True(script.Disposed.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_caller_who_does_not_read_is_cut_off_soon_after_the_deadline()
+    {
+        var time = new FakeTimeProvider();
+        await using var host = await GatewayHost.StartAsync(options => options.DefaultGenerationDeadlineMs = 60_000, services => services.AddSingleton<TimeProvider>(time));
+        var script = new ScriptedStream();
+        for (var i = 0; i < 100; i++)
+        {
+            script.Then(Tokens.Say(new string('x', 1000), 0, i));
+        }
+
+        host.Edge.Script(script);
+        var (context, _) = Narrow(host);
+        var serving = host.App.Services.GetRequiredService<ChatEndpoint>().HandleAsync(context);
+        time.Advance(TimeSpan.FromSeconds(60));
+        Assert.False(context.RequestAborted.IsCancellationRequested);
+
+        time.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.True(context.RequestAborted.IsCancellationRequested);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => serving.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.True(script.Disposed.IsCompleted);
+        Assert.Empty(host.Log.Entries);
+    }
+
+    [Fact]
+    public async Task What_a_stream_says_when_its_caller_has_left_is_no_fault()
+    {
+        await using var host = await GatewayHost.StartAsync();
+        host.Edge.Script(new ParrotStream());
+        var (context, _) = Narrow(host);
+        var serving = host.App.Services.GetRequiredService<ChatEndpoint>().HandleAsync(context);
+        context.Abort();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => serving.WaitAsync(TimeSpan.FromSeconds(30)));
     }
 
     [Theory]
@@ -274,6 +313,54 @@ public sealed class StreamTests
         var line = await reader.ReadLineAsync(limit.Token);
         Assert.Equal("", await reader.ReadLineAsync(limit.Token));
         return line!;
+    }
+
+    /// <summary>A streamed chat whose caller takes 16 KiB and then no more; aborting it is told to whoever asks.</summary>
+    private static (HttpContext Context, Pipe Pipe) Narrow(GatewayHost host)
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 16 * 1024, resumeWriterThreshold: 8 * 1024, readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false));
+        var context = new DefaultHttpContext { RequestServices = host.App.Services };
+        context.Features.Set<IHttpResponseBodyFeature>(new PipeResponseBody(pipe.Writer));
+        context.Features.Set<IHttpRequestLifetimeFeature>(new Lifetime());
+        context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(Ask + ""","stream":true}"""));
+        context.TraceIdentifier = "x";
+        return (context, pipe);
+    }
+
+    [SuppressMessage("Design", "CA1001", Justification = "Its tokens outlive it, and it has no timer.")]
+    private sealed class Lifetime : IHttpRequestLifetimeFeature
+    {
+        private readonly CancellationTokenSource _aborted = new();
+
+        public Lifetime() => RequestAborted = _aborted.Token;
+
+        public CancellationToken RequestAborted { get; set; }
+
+        public void Abort() => _aborted.Cancel();
+    }
+
+    /// <summary>A stream whose second read ends with a refusal when its caller leaves.</summary>
+    private sealed class ParrotStream : IRegionStream
+    {
+        private bool _begun;
+
+        public StreamHead Head { get; } = EdgeDouble.Head(1);
+
+        public async ValueTask<StreamFrame?> ReadAsync(CancellationToken cancellationToken)
+        {
+            if (!_begun)
+            {
+                _begun = true;
+                return new StreamFrame { Offset = 0, Next = 1, Groups = [Tokens.Say("one")] };
+            }
+
+            var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using var registration = cancellationToken.UnsafeRegister(static left => ((TaskCompletionSource)left!).SetResult(), left);
+            await left.Task;
+            throw new MeridianException(new Refusal { Code = RefusalCode.RegionLost, Message = "Lost." });
+        }
+
+        public ValueTask DisposeAsync() => default;
     }
 
     private sealed class PipeResponseBody(PipeWriter writer) : IHttpResponseBodyFeature

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Meridian.Federation.Edge;
 using Meridian.Gateway.Tests.Hosting;
@@ -29,6 +30,11 @@ public sealed class TokenizationTests
         using var response = await PostAsync(host, "/tokenize", """{"model":"story","messages":[{"role":"user","content":[{"type":"text","text":"é"}]}],"add_generation_prompt":false}""");
         Assert.Equal("""{"count":2,"max_model_len":512,"tokens":[1,233],"token_strs":null}""", await response.Content.ReadAsStringAsync());
         Assert.False(((TokenizeInput)host.Edge.Last!.Input).AddGenerationPrompt);
+        foreach (var given in (string[])["false", "null"])
+        {
+            using var same = await PostAsync(host, "/tokenize", $$"""{"model":"story","messages":[{"role":"user","content":"é"}],"add_special_tokens":{{given}}}""");
+            Assert.Equal(HttpStatusCode.OK, same.StatusCode);
+        }
     }
 
     [Fact]
@@ -51,6 +57,7 @@ public sealed class TokenizationTests
     [InlineData("/tokenize", """{"model":"m","prompt":"x","messages":[{"role":"user","content":"x"}]}""", "invalid_value", "messages")]
     [InlineData("/tokenize", """{"model":"m","messages":[{"role":"user"}]}""", "missing_required_parameter", "messages[0].content")]
     [InlineData("/tokenize", """{"model":"m","prompt":"x","add_special_tokens":1}""", "invalid_type", "add_special_tokens")]
+    [InlineData("/tokenize", """{"model":"m","messages":[{"role":"user","content":"x"}],"add_special_tokens":true}""", "unsupported_parameter", "add_special_tokens")]
     [InlineData("/tokenize", """{"model":"m","prompt":"x","add_generation_prompt":1}""", "invalid_type", "add_generation_prompt")]
     [InlineData("/tokenize", """{"model":"m","prompt":"x","return_token_strs":1}""", "invalid_type", "return_token_strs")]
     [InlineData("/tokenize", """{"model":"m","prompt":"x","chat_template":"{{x}}"}""", "unsupported_parameter", "chat_template")]

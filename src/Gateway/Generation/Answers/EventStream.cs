@@ -37,7 +37,8 @@ internal sealed partial class EventStream(TimeProvider time, ILogger<EventStream
         }
         catch (Exception) when (aborted.IsCancellationRequested)
         {
-            throw;
+            // Whatever it was: nobody is left to tell, and it is no fault.
+            aborted.ThrowIfCancellationRequested();
         }
         catch (MeridianException exception)
         {
@@ -93,6 +94,7 @@ internal sealed partial class EventStream(TimeProvider time, ILogger<EventStream
             {
                 ChunkWriter.Ping(pipe);
                 await pipe.FlushAsync(aborted);
+                silence.Sent();
             }
 
             frame = silence.Result();

@@ -3,6 +3,9 @@ using System.ClientModel.Primitives;
 using Microsoft.Extensions.AI;
 using OpenAI;
 using ChatClient = OpenAI.Chat.ChatClient;
+using ChatCompletion = OpenAI.Chat.ChatCompletion;
+using ChatCompletionOptions = OpenAI.Chat.ChatCompletionOptions;
+using StreamingChatCompletionUpdate = OpenAI.Chat.StreamingChatCompletionUpdate;
 
 namespace Meridian.Gateway.Tests.Clients.Generation;
 
@@ -62,7 +65,9 @@ public static class ExtensionsAIScenario
         using var unknown = Client("no-such-model");
         Assert.Equal(404, (await Assert.ThrowsAsync<ClientResultException>(() => unknown.GetResponseAsync(Prompt))).Status);
 
+        await RawAsync(client, bare.Text);
         await AbortAsync(client);
+        Assert.Equal(bare.Text, (await client.GetResponseAsync(Prompt, Options())).Text);
         if (lost is not null)
         {
             using var losing = Client(lost);
@@ -71,6 +76,40 @@ public static class ExtensionsAIScenario
             Assert.NotEmpty(part.Text);
             Assert.Null(part.FinishReason);
         }
+    }
+
+    /// <summary>What the common options have no place for goes through the client's own: its log probabilities, and fields that it does not know.</summary>
+    private static async Task RawAsync(IChatClient client, string text)
+    {
+        var options = Options();
+        options.RawRepresentationFactory = static _ => new ChatCompletionOptions { IncludeLogProbabilities = true, TopLogProbabilityCount = 2 };
+        var answer = await client.GetResponseAsync(Prompt, options);
+        Assert.Equal(text, answer.Text);
+        var whole = Assert.IsType<ChatCompletion>(answer.RawRepresentation).ContentTokenLogProbabilities;
+        Assert.Equal(answer.Usage!.OutputTokenCount, whole.Count);
+        Assert.All(whole, token => Assert.Equal(2, token.TopLogProbabilities.Count));
+        List<string> streamed = [];
+        await foreach (var update in client.GetStreamingResponseAsync(Prompt, options))
+        {
+            streamed.AddRange((update.RawRepresentation as StreamingChatCompletionUpdate)?.ContentTokenLogProbabilities.Select(token => token.Token) ?? []);
+        }
+
+        Assert.Equal(whole.Select(token => token.Token), streamed);
+
+        options = Options();
+        options.RawRepresentationFactory = static _ =>
+        {
+            var raw = new ChatCompletionOptions();
+#pragma warning disable SCME0001 // Patches are marked for evaluation.
+            raw.Patch.Set("$.n"u8, 3);
+#pragma warning restore SCME0001
+            return raw;
+        };
+
+        // The classes show the first choice; the usage counts all of them.
+        var several = await client.GetResponseAsync(Prompt, options);
+        Assert.Equal(text, several.Text);
+        Assert.True(several.Usage!.OutputTokenCount > answer.Usage.OutputTokenCount);
     }
 
     private static async Task AbortAsync(IChatClient client)

@@ -1,6 +1,7 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Text;
+using System.Text.Json;
 using OpenAI;
 using OpenAI.Chat;
 
@@ -36,7 +37,7 @@ public static class OpenAIChatScenario
         await SeedAsync(client);
         await LogprobsAsync(client);
         await ChoicesAsync(client, model);
-        await AbortAsync(client);
+        await AbortAsync(client, text);
 
         var unknown = await Assert.ThrowsAsync<ClientResultException>(() => Client("no-such-model").CompleteChatAsync(Conversation));
         Assert.Equal(404, unknown.Status);
@@ -128,13 +129,49 @@ public static class OpenAIChatScenario
     /// <summary>The client's own classes know one choice; its protocol methods carry any body.</summary>
     private static async Task ChoicesAsync(ChatClient client, string model)
     {
-        var body = BinaryData.FromString($$"""{"model":"{{model}}","messages":[{"role":"user","content":"Tell me a story"}],"max_tokens":6,"n":3,"seed":1}""");
-        var answer = await client.CompleteChatAsync(BinaryContent.Create(body));
-        using var json = System.Text.Json.JsonDocument.Parse(answer.GetRawResponse().Content);
-        Assert.Equal([0, 1, 2], json.RootElement.GetProperty("choices").EnumerateArray().Select(choice => choice.GetProperty("index").GetInt32()));
+        string Body(string more) => $$"""{"model":"{{model}}","messages":[{"role":"user","content":"Tell me a story"}],"max_tokens":6,"n":3,"seed":1{{more}}}""";
+        var answer = await client.CompleteChatAsync(BinaryContent.Create(BinaryData.FromString(Body(""))));
+        using var json = JsonDocument.Parse(answer.GetRawResponse().Content);
+        var choices = json.RootElement.GetProperty("choices").EnumerateArray().ToList();
+        Assert.Equal([0, 1, 2], choices.Select(choice => choice.GetProperty("index").GetInt32()));
+
+        var said = new StringBuilder[] { new(), new(), new() };
+        var finished = new int[3];
+        var streamed = await client.CompleteChatAsync(BinaryContent.Create(BinaryData.FromString(Body(""","stream":true"""))), new RequestOptions { BufferResponse = false });
+        using var reader = new StreamReader(streamed.GetRawResponse().ContentStream!);
+        var last = "";
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            if (!line.StartsWith("data: ", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            last = line;
+            if (line == "data: [DONE]")
+            {
+                continue;
+            }
+
+            using var chunk = JsonDocument.Parse(line.AsMemory(6));
+            foreach (var choice in chunk.RootElement.GetProperty("choices").EnumerateArray())
+            {
+                var index = choice.GetProperty("index").GetInt32();
+                if (choice.GetProperty("delta").TryGetProperty("content", out var content))
+                {
+                    said[index].Append(content.GetString());
+                }
+
+                finished[index] += choice.GetProperty("finish_reason").ValueKind == JsonValueKind.Null ? 0 : 1;
+            }
+        }
+
+        Assert.Equal("data: [DONE]", last);
+        Assert.Equal([1, 1, 1], finished);
+        Assert.Equal(choices.Select(choice => choice.GetProperty("message").GetProperty("content").GetString()), said.Select(text => text.ToString()));
     }
 
-    private static async Task AbortAsync(ChatClient client)
+    private static async Task AbortAsync(ChatClient client, string text)
     {
         using var abort = new CancellationTokenSource();
         var options = Options();
@@ -155,6 +192,7 @@ public static class OpenAIChatScenario
         }
 
         Assert.True(seen >= 3);
+        Assert.Equal(text, (await client.CompleteChatAsync(Conversation, Options())).Value.Content[0].Text);
     }
 
     private static void Say(StringBuilder said, StreamingChatCompletionUpdate update)
