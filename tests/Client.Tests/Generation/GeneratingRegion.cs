@@ -6,6 +6,7 @@ using Meridian.Inference;
 using Meridian.Inference.Engines;
 using Meridian.Inference.Engines.Generation;
 using Meridian.Inference.Packages;
+using Meridian.Inference.Packages.HuggingFace;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -34,7 +35,7 @@ internal sealed class GeneratingRegion : IAsyncDisposable
     public static async Task<GeneratingRegion> StartAsync(string model, string folder)
     {
         var region = new GeneratingRegion();
-        await region.InstallAsync(new FolderSource(model, folder));
+        await region.InstallAsync(new HuggingFaceSource(model, folder));
         var gateway = await region.StartSiloAsync(model);
         region._services = new ServiceCollection()
             .AddMeridian(o =>
@@ -63,7 +64,7 @@ internal sealed class GeneratingRegion : IAsyncDisposable
         _models.Delete(recursive: true);
     }
 
-    private async Task InstallAsync(FolderSource source)
+    private async Task InstallAsync(HuggingFaceSource source)
     {
         await using var services = new ServiceCollection().AddLogging().AddMeridianInference(o => o.Root = _models.FullName).BuildServiceProvider();
         await services.GetRequiredService<IModelStore>().InstallAsync(source, CancellationToken.None);

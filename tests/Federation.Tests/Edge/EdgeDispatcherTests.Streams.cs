@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using CsCheck;
+using Grpc.Core;
 using Meridian.Errors;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
@@ -97,6 +98,16 @@ public sealed partial class EdgeDispatcherTests
         Assert.Equal((0, 1), (_inFlight.Count("eastus"), _inFlight.Count("westeurope")));
         await opening.Stream!.DisposeAsync();
         AssertNothingInFlight();
+    }
+
+    [Fact]
+    public async Task An_input_too_large_between_regions_blames_no_field()
+    {
+        _streams["eastus"] = (_, _) => throw new RpcException(new Status(StatusCode.ResourceExhausted, "too large"));
+
+        var opening = await OpenAsync();
+
+        Assert.Equal((RefusalCode.InvalidInput, null, 1), (opening.Refusal!.Code, opening.Refusal.Param, opening.Attempts));
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Meridian.Grains.Tests.Fakes;
 using Meridian.Inference;
 using Meridian.Inference.Decoders;
 using Meridian.Inference.Packages;
+using Meridian.Inference.Packages.HuggingFace;
 using Meridian.Messages;
 using Meridian.Messages.Generation;
 using Meridian.TestModels;
@@ -125,7 +126,7 @@ public sealed class GenerationTests : IDisposable
     private async Task<InProcessTestCluster> StartAsync(string folder)
     {
         await using (var services = new ServiceCollection().AddLogging().AddMeridianInference(o => o.Root = _models).BuildServiceProvider())
-            await services.GetRequiredService<IModelStore>().InstallAsync(new FolderSource("story", folder, 512), CancellationToken.None);
+            await services.GetRequiredService<IModelStore>().InstallAsync(new HuggingFaceSource("story", folder), CancellationToken.None);
 
         static void Region(RegionOptions o) => (o.Name, o.Jurisdiction, o.Models) = ("westeurope", "eu", [new() { Name = "story" }]);
         var builder = new InProcessTestClusterBuilder(1);

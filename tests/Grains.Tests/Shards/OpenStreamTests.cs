@@ -49,7 +49,7 @@ public sealed class OpenStreamTests : IAsyncDisposable
         _source.Write(1, end: true);
         var last = (await PullAsync(open, 5)).Frame!;
         Assert.True(last.End);
-        Assert.Equal(0, _shard.Running);
+        Assert.True(_shard.IdleAsync().IsCompleted);
         Assert.Equivalent(last, (await PullAsync(open, 5)).Frame);
         Assert.False(_source.Cancelled.IsCompleted);
     }
@@ -92,7 +92,7 @@ public sealed class OpenStreamTests : IAsyncDisposable
         await caller.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pull);
-        Assert.Equal(1, _shard.Running);
+        Assert.False(_shard.IdleAsync().IsCompleted);
         _source.Write(1);
         Assert.Equal(1, (await PullAsync(open, 0)).Frame!.Next);
     }
@@ -108,7 +108,7 @@ public sealed class OpenStreamTests : IAsyncDisposable
 
         Assert.True(_source.Cancelled.IsCompleted);
         Assert.Null(_shard.Find(open.Id));
-        Assert.Equal(0, _shard.Running);
+        Assert.True(_shard.IdleAsync().IsCompleted);
     }
 
     [Fact]
@@ -135,12 +135,12 @@ public sealed class OpenStreamTests : IAsyncDisposable
         open.Take();
 
         _time.Advance(TimeSpan.FromMinutes(5));
-        Assert.Equal(1, _shard.Running);
+        Assert.False(_shard.IdleAsync().IsCompleted);
         open.Close();
 
         Assert.True(_source.Cancelled.IsCompleted);
         Assert.Null(_shard.Find(open.Id));
-        Assert.Equal(0, _shard.Running);
+        Assert.True(_shard.IdleAsync().IsCompleted);
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class OpenStreamTests : IAsyncDisposable
 
         Assert.Equal(RefusalCode.Deadline, (await pull).Refusal!.Code);
         Assert.True(_source.Cancelled.IsCompleted);
-        Assert.Equal(0, _shard.Running);
+        Assert.True(_shard.IdleAsync().IsCompleted);
 
         // The reason can be asked for again, for a while.
         Assert.Equal(RefusalCode.Deadline, (await PullAsync(open, 1)).Refusal!.Code);
@@ -187,7 +187,7 @@ public sealed class OpenStreamTests : IAsyncDisposable
 
         Assert.True(_source.Cancelled.IsCompleted);
         Assert.Same(second, _shard.Find(first.Id));
-        Assert.Equal(1, _shard.Running);
+        Assert.False(_shard.IdleAsync().IsCompleted);
     }
 
     [Theory]
@@ -227,7 +227,7 @@ public sealed class OpenStreamTests : IAsyncDisposable
         handover.Dispose();
 
         Assert.False(_source.Cancelled.IsCompleted);
-        Assert.Equal(1, _shard.Running);
+        Assert.False(_shard.IdleAsync().IsCompleted);
     }
 
     [Fact]
@@ -274,13 +274,12 @@ public sealed class OpenStreamTests : IAsyncDisposable
                             break;
                     }
 
-                    if (over) Assert.Equal(0, test._shard.Running);
-                    Assert.InRange(test._shard.Running, 0, 1);
+                    if (over) Assert.True(test._shard.IdleAsync().IsCompleted);
                 }
 
                 open.Close();
                 open.Close();
-                Assert.Equal(0, test._shard.Running);
+                Assert.True(test._shard.IdleAsync().IsCompleted);
                 Assert.Null(test._shard.Find(open.Id));
                 Assert.True(test._source.Over);
                 Assert.True(test._shard.IdleAsync().IsCompleted);
@@ -303,7 +302,7 @@ public sealed class OpenStreamTests : IAsyncDisposable
     }
 
     private OpenStream Add(int deadlineMs = 600_000) =>
-        _shard.Add(Guid.NewGuid(), _shard.Running == 0 ? _source : new TestGenerationStream(_engine, _source.Work), _engine.Tokenizer, deadlineMs);
+        _shard.Add(Guid.NewGuid(), _shard.IdleAsync().IsCompleted ? _source : new TestGenerationStream(_engine, _source.Work), _engine.Tokenizer, deadlineMs);
 
     private static Task<StreamReply> PullAsync(OpenStream open, long offset) => open.PullAsync(offset, Poll, CancellationToken.None);
 }
