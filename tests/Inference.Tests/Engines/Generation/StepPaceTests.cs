@@ -39,10 +39,10 @@ public sealed class StepPaceTests
     public void Many_short_prompts_do_not_wait_for_a_few_that_generate()
     {
         var pace = new StepPace(512, 10, 1);
-        Assert.Equal(10, pace.PromptTokens(1));
+        Assert.Equal((int)(10 * StepPace.PromptShare), pace.PromptTokens(1));
         Assert.Equal((int)StepPace.LongestPromptStepMs, pace.PromptTokens(1, starting: 1));
         Assert.Equal((int)StepPace.LongestPromptStepMs, pace.PromptTokens(8, starting: 4));
-        Assert.Equal(10, pace.PromptTokens(8, starting: 3));
+        Assert.Equal((int)(10 * StepPace.PromptShare), pace.PromptTokens(8, starting: 3));
     }
 
     [Fact]
