@@ -39,7 +39,11 @@ public sealed class MadeGenerationTests(MadeModels models) : IClassFixture<MadeM
 
                 await using var engine = await LoadAsync(package, new EngineOptions
                 {
-                    MaxSequences = sequences, PrefillChunk = chunk, PrefixCache = cache, KvCacheBytes = 150 * ties.BytesPerToken, RingTokens = 7,
+                    MaxSequences = sequences,
+                    PrefillChunk = chunk,
+                    PrefixCache = cache,
+                    KvCacheBytes = 150 * ties.BytesPerToken,
+                    RingTokens = 7,
                 });
                 var all = await Task.WhenAll(prompts.Select(p => Generated.ReadAsync(Open(engine, p))));
                 for (var i = 0; i < prompts.Length; i++)
