@@ -1,5 +1,5 @@
-using MessagePack;
 using Meridian.Messages.Generation;
+using MessagePack;
 
 namespace Meridian.Messages;
 
