@@ -291,7 +291,11 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         Array.Sort(silos);
         foreach (var slot in _slots)
         {
-            if (ReplicaPlacementDirector.Choose(silos, slot.Key).Equals(slot.Status.Silo) || silos.AsSpan().SequenceEqual(slot.MovedAmong)) continue;
+            if (ReplicaPlacementDirector.Choose(silos, slot.Key).Equals(slot.Status.Silo)) continue;
+            if (!silos.AsSpan().SequenceEqual(slot.MovedAmong)) slot.Moves = 0;
+            else if (_time.GetElapsedTime(slot.MovedAt) < _region.RebalanceAfter * (1L << Math.Min(slot.Moves, 10))) continue;
+            slot.Moves++;
+            slot.MovedAt = _settledAt;
             slot.MovedAmong = silos;
             MoveAsync(slot).Ignore();
             return;

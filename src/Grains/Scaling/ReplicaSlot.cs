@@ -15,6 +15,15 @@ internal sealed class ReplicaSlot(IModelShard shard, ShardKey key, ShardStatus s
     /// <value>Whether the shard has been asked since this activation began, with or without an answer.</value>
     public bool Asked { get; set; }
 
-    /// <value>Silos there were when the replica was last moved: for the same silos it is not moved again, wherever it came to stand.</value>
+    /// <value>Silos there were when the replica was last moved.</value>
     public SiloAddress[] MovedAmong { get; set; } = [];
+
+    /// <value>
+    /// How often it was moved among them. A move may lead back, because placement on another silo does not know a newcomer yet; each further one waits twice as long,
+    /// so that a lasting disagreement costs next to nothing.
+    /// </value>
+    public int Moves { get; set; }
+
+    /// <value>Timestamp of the last move.</value>
+    public long MovedAt { get; set; }
 }
