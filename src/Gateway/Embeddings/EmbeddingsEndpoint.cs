@@ -1,5 +1,4 @@
 using Meridian.Federation.Edge;
-using Meridian.Gateway.Callers;
 using Meridian.Gateway.Errors;
 using Meridian.Gateway.Intake;
 using Meridian.Messages;
@@ -9,36 +8,19 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Gateway.Embeddings;
 
 /// <summary><c>POST /v1/embeddings</c>.</summary>
-internal sealed class EmbeddingsEndpoint(IEdge edge, CallerResolver callers, RequestIntake intake, IOptions<GatewayOptions> options)
+internal sealed class EmbeddingsEndpoint(IEdge edge, RequestIntake intake, IOptions<GatewayOptions> options)
 {
     private readonly GatewayOptions _options = options.Value;
 
     public async Task HandleAsync(HttpContext context)
     {
-        if (!intake.TryReadHead(context, _options.DefaultDeadlineMs, out var head, out var error))
+        var (taken, request, head) = await intake.ReceiveAsync<int, EmbeddingRequest>(context, _options.DefaultDeadlineMs, _options.MaxItems, EmbeddingRequestReader.Read);
+        if (!taken)
         {
-            await intake.RefuseAsync(context, head, error);
             return;
         }
 
-        (var request, error) = await intake.ReadBodyAsync<int, EmbeddingRequest>(context, head, _options.MaxItems, EmbeddingRequestReader.Read);
-        if (error is not null)
-        {
-            await intake.RefuseAsync(context, head, error);
-            return;
-        }
-
-        var answer = await edge.InferAsync(
-            new InferRequest
-            {
-                RequestId = context.TraceIdentifier,
-                Model = request.Model,
-                RemainingMs = intake.RemainingMs(head),
-                Tenant = callers.Resolve(context).Tenant,
-                Residency = head.Residency,
-                Input = request.Input,
-            },
-            context.RequestAborted);
+        var answer = await edge.InferAsync(intake.ForEdge(context, head, request.Model, request.Input), context.RequestAborted);
         await AnswerAsync(context, request, answer, head);
     }
 

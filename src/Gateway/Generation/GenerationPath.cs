@@ -1,10 +1,8 @@
 using Meridian.Errors;
 using Meridian.Federation.Edge;
-using Meridian.Gateway.Callers;
 using Meridian.Gateway.Errors;
 using Meridian.Gateway.Generation.Answers;
 using Meridian.Gateway.Intake;
-using Meridian.Messages;
 using Meridian.Messages.Generation;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -16,7 +14,7 @@ namespace Meridian.Gateway.Generation;
 /// Whatever ends the answer (its end, an error, the caller who hangs up) disposes the stream, which stops the work in its region.
 /// </summary>
 internal sealed class GenerationPath(
-    IEdge edge, CallerResolver callers, RequestIntake intake, EventStream events, Random random, IOptions<GatewayOptions> options, TimeProvider time)
+    IEdge edge, RequestIntake intake, EventStream events, Random random, IOptions<GatewayOptions> options, TimeProvider time)
 {
     /// <summary>How long after its deadline an answer may take to be written: the stream has ended by then, so what remains waits for a caller who does not read.</summary>
     private static readonly TimeSpan LastWrites = TimeSpan.FromSeconds(5);
@@ -26,30 +24,13 @@ internal sealed class GenerationPath(
 
     public async Task ServeAsync(HttpContext context, AnswerShape shape, BodyParser<long, GenerationRequest> parse)
     {
-        if (!intake.TryReadHead(context, _deadlineMs, out var head, out var error))
+        var (taken, request, head) = await intake.ReceiveAsync(context, _deadlineMs, random.NextInt64(), parse);
+        if (!taken)
         {
-            await intake.RefuseAsync(context, head, error);
             return;
         }
 
-        (var request, error) = await intake.ReadBodyAsync(context, head, random.NextInt64(), parse);
-        if (error is not null)
-        {
-            await intake.RefuseAsync(context, head, error);
-            return;
-        }
-
-        var opening = await edge.OpenAsync(
-            new InferRequest
-            {
-                RequestId = context.TraceIdentifier,
-                Model = request.Model,
-                RemainingMs = intake.RemainingMs(head),
-                Tenant = callers.Resolve(context).Tenant,
-                Residency = head.Residency,
-                Input = request.Input,
-            },
-            context.RequestAborted);
+        var opening = await edge.OpenAsync(intake.ForEdge(context, head, request.Model, request.Input), context.RequestAborted);
         EdgeHeaders.Write(context.Response, opening.Region, opening.Attempts);
         if (opening.Stream is not { } stream)
         {

@@ -2,7 +2,9 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.IO.Pipelines;
+using Meridian.Gateway.Callers;
 using Meridian.Gateway.Errors;
+using Meridian.Messages;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
@@ -13,15 +15,48 @@ namespace Meridian.Gateway.Intake;
 /// Takes in a request: the headers that bind it, and its body within limit and deadline. A body that arrived in one piece is parsed where it lies,
 /// one that did not is gathered in rented blocks, and in both cases it is let go before the request is sent on.
 /// </summary>
-internal sealed class RequestIntake(IOptions<GatewayOptions> options, TimeProvider time)
+internal sealed class RequestIntake(CallerResolver callers, IOptions<GatewayOptions> options, TimeProvider time)
 {
     private readonly long _maxBytes = options.Value.MaxRequestBytes;
+
+    /// <summary>Reads head and body. A request with a mistake is answered here, and not taken.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="defaultDeadlineMs">Deadline where the caller names none, ms.</param>
+    /// <param name="state">What the parser needs besides the body.</param>
+    /// <param name="parse">Reads the body.</param>
+    public async ValueTask<(bool Taken, TRequest Request, RequestHead Head)> ReceiveAsync<TState, TRequest>(
+        HttpContext context, int defaultDeadlineMs, TState state, BodyParser<TState, TRequest> parse)
+    {
+        TRequest request = default!;
+        if (TryReadHead(context, defaultDeadlineMs, out var head, out var error))
+        {
+            (request, error) = await ReadBodyAsync(context, head, state, parse);
+        }
+
+        if (error is not null)
+        {
+            await RefuseAsync(context, head, error);
+        }
+
+        return (error is null, request, head);
+    }
+
+    /// <summary>What goes to the edge: the input with all that binds it.</summary>
+    public InferRequest ForEdge(HttpContext context, in RequestHead head, string model, InferInput input) => new()
+    {
+        RequestId = context.TraceIdentifier,
+        Model = model,
+        RemainingMs = RemainingMs(head),
+        Tenant = callers.Resolve(context).Tenant,
+        Residency = head.Residency,
+        Input = input,
+    };
 
     /// <param name="context">The request.</param>
     /// <param name="defaultDeadlineMs">Deadline where the caller names none, ms.</param>
     /// <param name="head">Its arrival is right even where the rest could not be read.</param>
     /// <param name="error">The caller's mistake.</param>
-    public bool TryReadHead(HttpContext context, int defaultDeadlineMs, out RequestHead head, [NotNullWhen(false)] out ApiError? error)
+    private bool TryReadHead(HttpContext context, int defaultDeadlineMs, out RequestHead head, [NotNullWhen(false)] out ApiError? error)
     {
         var started = time.GetTimestamp();
         var request = context.Request;
@@ -44,7 +79,7 @@ internal sealed class RequestIntake(IOptions<GatewayOptions> options, TimeProvid
         return error is null;
     }
 
-    public ValueTask<(TRequest Request, ApiError? Error)> ReadBodyAsync<TState, TRequest>(HttpContext context, in RequestHead head, TState state, BodyParser<TState, TRequest> parse)
+    private ValueTask<(TRequest Request, ApiError? Error)> ReadBodyAsync<TState, TRequest>(HttpContext context, in RequestHead head, TState state, BodyParser<TState, TRequest> parse)
     {
         var body = context.Request.BodyReader;
         var arrived = body.TryRead(out var read);
@@ -59,7 +94,7 @@ internal sealed class RequestIntake(IOptions<GatewayOptions> options, TimeProvid
     }
 
     /// <summary>Time since the request's arrival, whole ms.</summary>
-    public int ElapsedMs(in RequestHead head) => (int)time.GetElapsedTime(head.Started).TotalMilliseconds;
+    private int ElapsedMs(in RequestHead head) => (int)time.GetElapsedTime(head.Started).TotalMilliseconds;
 
     /// <summary>What is left of the deadline, at least 1 ms.</summary>
     public int RemainingMs(in RequestHead head) => Math.Max(1, head.DeadlineMs - ElapsedMs(head));

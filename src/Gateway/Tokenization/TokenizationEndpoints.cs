@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text.Json.Serialization.Metadata;
 using Meridian.Federation.Edge;
-using Meridian.Gateway.Callers;
 using Meridian.Gateway.Errors;
 using Meridian.Gateway.Intake;
 using Meridian.Messages;
@@ -12,7 +11,7 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Gateway.Tokenization;
 
 /// <summary><c>POST /tokenize</c> and <c>POST /detokenize</c>, as vLLM has them. The tokenizer is the serving region's.</summary>
-internal sealed class TokenizationEndpoints(IEdge edge, CallerResolver callers, RequestIntake intake, IOptions<GatewayOptions> options)
+internal sealed class TokenizationEndpoints(IEdge edge, RequestIntake intake, IOptions<GatewayOptions> options)
 {
     private readonly int _deadlineMs = options.Value.DefaultDeadlineMs;
 
@@ -34,30 +33,13 @@ internal sealed class TokenizationEndpoints(IEdge edge, CallerResolver callers, 
         HttpContext context, string input, BodyParser<int, TokenizationRequest> parse, Func<TOutput, TResponse> answerOf, JsonTypeInfo<TResponse> json)
         where TOutput : InferOutput
     {
-        if (!intake.TryReadHead(context, _deadlineMs, out var head, out var error))
+        var (taken, request, head) = await intake.ReceiveAsync(context, _deadlineMs, 0, parse);
+        if (!taken)
         {
-            await intake.RefuseAsync(context, head, error);
             return;
         }
 
-        (var request, error) = await intake.ReadBodyAsync(context, head, 0, parse);
-        if (error is not null)
-        {
-            await intake.RefuseAsync(context, head, error);
-            return;
-        }
-
-        var answer = await edge.InferAsync(
-            new InferRequest
-            {
-                RequestId = context.TraceIdentifier,
-                Model = request.Model,
-                RemainingMs = intake.RemainingMs(head),
-                Tenant = callers.Resolve(context).Tenant,
-                Residency = head.Residency,
-                Input = request.Input,
-            },
-            context.RequestAborted);
+        var answer = await edge.InferAsync(intake.ForEdge(context, head, request.Model, request.Input), context.RequestAborted);
         EdgeHeaders.Write(context.Response, answer.Region, answer.Attempts);
         if (answer.Reply.Result is not { } result)
         {
