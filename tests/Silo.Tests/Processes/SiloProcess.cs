@@ -1,10 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Meridian.Silo.CommandLine;
-using Meridian.Silo.Configuration;
 
 namespace Meridian.Silo.Tests.Processes;
 
@@ -16,11 +13,6 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     /// <summary>Generous: four processes compile at once, on machines that do other work too. A healthy run never comes near it.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
-
-    // One sequence for all tests, and ranges are never handed out twice: what was asked for is only bound a second later.
-    private static readonly Lock PortsGate = new();
-    private static readonly Random PortsRandom = new(Environment.ProcessId);
-    private static readonly List<int> PortsGiven = [];
 
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
 
@@ -53,26 +45,8 @@ internal sealed class SiloProcess : IAsyncDisposable
         return new SiloProcess(Process.Start(start)!);
     }
 
-    /// <summary>First port of a range in which everything that an installation of three regions needs is free.</summary>
-    public static int FreePorts()
-    {
-        lock (PortsGate)
-        {
-            for (var attempt = 0; attempt < 200; attempt++)
-            {
-                // Below the range that the system hands out to outgoing connections.
-                var from = PortsRandom.Next(20_000, 31_000);
-                int[] needed = [PortPlan.FrontDoor(from), .. Enumerable.Range(1, 3).SelectMany(i => Ports(PortPlan.Region(from, i)))];
-                if (PortsGiven.TrueForAll(given => Math.Abs(given - from) > PortPlan.Span) && needed.All(IsFree))
-                {
-                    PortsGiven.Add(from);
-                    return from;
-                }
-            }
-        }
-
-        throw new InvalidOperationException("No free range of ports.");
-    }
+    /// <summary>First port of a range that holds what an installation of three regions needs.</summary>
+    public static int FreePorts() => Cluster.Tests.Harness.FreePorts.Range(144);
 
     public static async Task<bool> AnswersAsync(Uri url)
     {
@@ -161,22 +135,6 @@ internal sealed class SiloProcess : IAsyncDisposable
     {
         var mask = File.ReadLines("/proc/self/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)).Split('\t')[1];
         return (ulong.Parse(mask, NumberStyles.HexNumber, CultureInfo.InvariantCulture) & 0b10) != 0;
-    }
-
-    private static int[] Ports(RegionPorts ports) => [ports.Facade, ports.Protocol, ports.Silo, ports.Gateway, ports.Store];
-
-    private static bool IsFree(int port)
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 
     private async Task KeepAsync(StreamReader reader)
