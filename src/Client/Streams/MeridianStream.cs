@@ -17,8 +17,8 @@ namespace Meridian.Client.Streams;
 ///          caller pauses, the frame that waits is asked for again now and then: the shard takes a reader that says nothing for one that is gone.
 /// Lost     Calls are linked to the loss of the connection that the stream was opened through, and limited in time for the shard whose own silo hangs behind a gateway that lives.
 ///          Another connection to the same region is not tried: who resumes a stream decides where.
-/// Close    Goes through whatever connection the region has by then, so that a socket that broke does not leave the engine at work. A region that cannot be told, or was asked to
-///          open while the caller gave up, lets go of a stream that nobody reads by itself.
+/// Close    Goes through whatever connection the region has by then, so that a socket that broke does not leave the engine at work, and again for some seconds where that fails. A region that cannot be told, or
+///          was asked to open while the caller gave up, lets go of a stream that nobody reads by itself.
 /// </summary>
 internal sealed class MeridianStream : IMeridianStream
 {
@@ -29,6 +29,10 @@ internal sealed class MeridianStream : IMeridianStream
     public static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often, and how many times, a region that could not be told is told again: until the shard would have let go by itself.</summary>
+    private static readonly TimeSpan CloseAgainAfter = TimeSpan.FromMilliseconds(250);
+    private const int CloseAgainTimes = 40;
 
     private readonly RegionLink _link;
     private readonly IModelShard _shard;
@@ -130,8 +134,8 @@ internal sealed class MeridianStream : IMeridianStream
         if (!_released)
             _reading.Cancel();
         Release();
-        if (open)
-            await CloseAsync().ConfigureAwait(false);
+        if (open && !await ClosedAsync().ConfigureAwait(false))
+            CloseLaterAsync().Ignore();
     }
 
     /// <summary>
@@ -203,19 +207,32 @@ internal sealed class MeridianStream : IMeridianStream
         Message = $"Region '{Head.Region}' answered with a wrong frame at offset {offset} of stream {Head.Stream}: {fault}.",
     };
 
-    private async Task CloseAsync()
+    /// <summary>Tells the shard; false where it may not have heard.</summary>
+    private async Task<bool> ClosedAsync()
     {
         if (_link.Current is not { } connection)
-            return;
+            return false;
         try
         {
             var close = connection.Shard(Head.Shard).Close(Head.Stream);
             close.Ignore();
             await close.WaitAsync(CloseLimit, _time, connection.Lost).ConfigureAwait(false);
+            return true;
         }
         catch (Exception)
         {
-            // The shard lets go of a stream that nobody reads.
+            return false;
+        }
+    }
+
+    /// <summary>A connection may be lost a second time while it is being told: the sockets of one client break one after the other.</summary>
+    private async Task CloseLaterAsync()
+    {
+        for (var times = 0; times < CloseAgainTimes; times++)
+        {
+            await Task.Delay(CloseAgainAfter, _time).ConfigureAwait(false);
+            if (await ClosedAsync().ConfigureAwait(false))
+                return;
         }
     }
 

@@ -11,6 +11,7 @@ public sealed class BadInputTests(ITestOutputHelper output)
     private const int Few = 1_000;
     private const int Many = 10_000;
     private const int Callers = 4;
+    private const int Rounds = 3;
 
     [Fact]
     public async Task Mistakes_get_their_error_and_leave_nothing_behind()
@@ -40,7 +41,26 @@ public sealed class BadInputTests(ITestOutputHelper output)
             }
         }));
 
-        // Each process answers half of the requests.
+        // Each process answers half of the requests. What leaks grows in every round; a heap that has found its size only now does not.
+        string? grew = null;
+        for (var round = 0; round < Rounds && (round == 0 || grew is not null); round++)
+        {
+            var resident = await SendManyAsync(http, edges, door.Id, region.Id);
+            grew = resident[^1].Door > resident[0].Door * 1.1 ? $"The front door grew from {resident[0].Door} KiB to {resident[^1].Door} KiB."
+                : resident[^1].Region > resident[0].Region * 1.1 ? $"The region grew from {resident[0].Region} KiB to {resident[^1].Region} KiB."
+                : null;
+        }
+
+        Assert.True(grew is null, $"In each of {Rounds} rounds of {Many} requests a process grew. {grew}");
+
+        var errors = installation.AllLines.Where(IsError).Take(10).ToArray();
+        Assert.True(errors.Length == 0, "A caller's mistake was logged as an error:\n" + string.Join("\n", errors));
+        await frontDoor.EmbedAsync("minilm", ["all is well"]);
+    }
+
+    /// <summary>Sends the mistakes and returns both processes' resident KiB after each portion of <see cref="Few"/>.</summary>
+    private async Task<List<(long Door, long Region)>> SendManyAsync(HttpClient http, Edge[] edges, int door, int region)
+    {
         var watch = Stopwatch.StartNew();
         var resident = new List<(long Door, long Region)>();
         for (var sent = 0; sent < Many; sent += Few)
@@ -50,22 +70,17 @@ public sealed class BadInputTests(ITestOutputHelper output)
             for (var portion = 0; portion < 4; portion++)
             {
                 await SendAllAsync(http, edges, sent + (Few * portion / 4), sent + (Few * (portion + 1) / 4));
-                await QuietAsync(door.Id);
-                await QuietAsync(region.Id);
+                await QuietAsync(door);
+                await QuietAsync(region);
             }
 
-            resident.Add((ProcStat.ResidentKiB(door.Id), ProcStat.ResidentKiB(region.Id)));
+            resident.Add((ProcStat.ResidentKiB(door), ProcStat.ResidentKiB(region)));
         }
 
         output.WriteLine($"{Many} requests in {watch.Elapsed.TotalSeconds:0.0} s. Resident KiB after each {Few}:");
         output.WriteLine($"front door {string.Join(' ', resident.Select(r => r.Door))}");
         output.WriteLine($"region     {string.Join(' ', resident.Select(r => r.Region))}");
-        Assert.True(resident[^1].Door <= resident[0].Door * 1.1, $"The front door grew from {resident[0].Door} KiB to {resident[^1].Door} KiB.");
-        Assert.True(resident[^1].Region <= resident[0].Region * 1.1, $"The region grew from {resident[0].Region} KiB to {resident[^1].Region} KiB.");
-
-        var errors = installation.AllLines.Where(IsError).Take(10).ToArray();
-        Assert.True(errors.Length == 0, "A caller's mistake was logged as an error:\n" + string.Join("\n", errors));
-        await frontDoor.EmbedAsync("minilm", ["all is well"]);
+        return resident;
     }
 
     /// <summary>Waits until a process has stopped working: less than two ticks of processor time in a tenth of a second.</summary>
