@@ -28,27 +28,10 @@ public static class FederationServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddConcurrentRandom();
 
-        services.TryAddSingleton<ConfiguredIntent>();
-        services.TryAddSingleton<WatchedIntent>();
-        services.TryAddSingleton<IIntentSource>(p =>
-            p.GetRequiredService<IOptions<FederationOptions>>().Value.Region is null ? p.GetRequiredService<WatchedIntent>() : p.GetRequiredService<ConfiguredIntent>());
-        services.AddHostedService<IntentWatch>();
-
-        services.TryAddSingleton<InFlightLedger>();
-        services.TryAddSingleton<LivenessService>();
-        services.TryAddSingleton<IDirectoryFeed>(p => p.GetRequiredService<LivenessService>());
-        services.TryAddSingleton<IRegionDirectory>(p => p.GetRequiredService<IDirectoryFeed>());
-        services.TryAddSingleton<IFailureReports>(p => p.GetRequiredService<LivenessService>());
-        services.TryAddSingleton<IPeerHints>(p => p.GetRequiredService<LivenessService>());
-        services.AddHostedService(p => p.GetRequiredService<LivenessService>());
-
-        services.TryAddSingleton(p =>
-        {
-            var options = p.GetRequiredService<IOptions<FederationOptions>>().Value;
-            return new RoutingDirector(RoutingPolicies.ByName[options.RoutingPolicy], options.NearEqualMs, p.GetRequiredService<InFlightLedger>());
-        });
-        services.TryAddSingleton<IRegionTransport, GrpcRegionTransport>();
-        services.TryAddSingleton<IEdge, EdgeDispatcher>();
+        services.AddDirectory();
+        services.AddLiveness();
+        services.AddRegionRouting();
+        services.AddEdge();
 
         services.AddGrpc(grpc => grpc.IgnoreUnknownServices = true).AddServiceOptions<RegionService>(_ => { });
         services.AddOptions<GrpcServiceOptions<RegionService>>().Configure<IOptions<FederationOptions>>((grpc, federation) =>

@@ -15,5 +15,8 @@ public sealed record Intent
 
     [Key(2)] public required ModelDeclaration[] Models { get; init; }
 
+    /// <value>What binds tenants' data; a tenant that is not named is not restricted.</value>
+    [Key(3)] public TenantDeclaration[] Tenants { get; init; } = [];
+
     public static Intent Empty { get; } = new() { Epoch = 0, Regions = [], Models = [] };
 }

@@ -20,4 +20,10 @@ public sealed record ModelDeclaration
 
     /// <value>Names of the regions it is deployed to; empty means all.</value>
     [Key(4)] public string[] Regions { get; init; } = [];
+
+    /// <value>Name of the routing policy for this model, or null for the edge's own.</value>
+    [Key(5)] public string? Routing { get; init; }
+
+    /// <value>After how many ms without an answer a request that is not streamed is sent to a second region, too; 0 never, null as the edge is set.</value>
+    [Key(6)] public int? HedgeAfterMs { get; init; }
 }

@@ -20,4 +20,10 @@ public sealed record RegionMember
 
     /// <value>Where it stands, in words, or null.</value>
     [Key(4)] public string? Location { get; init; }
+
+    /// <value>Country by ISO 3166-1 alpha-2, upper case, or null.</value>
+    [Key(5)] public string? Country { get; init; }
+
+    /// <value>Price of a replica's hour in the installation's currency; 0 while unknown.</value>
+    [Key(6)] public double PricePerHour { get; init; }
 }

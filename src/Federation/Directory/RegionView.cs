@@ -1,3 +1,4 @@
+using Meridian.Federation.Availability;
 using Meridian.Messages;
 
 namespace Meridian.Federation.Directory;
@@ -17,6 +18,15 @@ public sealed record RegionView
 
     /// <value>Readiness and load the region last reported.</value>
     public ModelStatus[] Models { get; init; } = [];
+
+    /// <value>The region takes nothing new.</value>
+    public bool Draining { get; init; }
+
+    /// <value>This edge's circuit breaker for the region.</value>
+    public BreakerState Breaker { get; init; }
+
+    /// <value>Share of its fair load that a region which has just returned is given, above 0 to 1: rises to 1 as it warms up.</value>
+    public double Weight { get; init; } = 1;
 
     /// <value>Requests this edge has under way at the region.</value>
     public int InFlight { get; init; }

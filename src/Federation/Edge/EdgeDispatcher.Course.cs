@@ -1,6 +1,7 @@
 using Meridian.Federation.Directory;
 using Meridian.Federation.Protocol;
 using Meridian.Federation.Routing;
+using Meridian.Federation.Sovereignty;
 using Meridian.Messages;
 using Microsoft.Extensions.Logging;
 
@@ -175,7 +176,8 @@ internal sealed partial class EdgeDispatcher
             Model = request.Model,
             Version = request.Version,
             Variant = request.Variant,
-            Residency = request.Residency,
+            Boundary = new DataBoundary(request.Residency, request.PermittedRegions),
+            Flex = request.Tier == "flex",
             Excluded = _tried.AsSpan(0, tried),
             LastResort = _lastResort,
         };

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Meridian.Errors;
 using Meridian.Federation.Protocol;
+using Meridian.Federation.Routing;
 using Meridian.Messages;
 using Meridian.Messages.Generation;
 

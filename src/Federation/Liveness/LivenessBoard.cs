@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
+using Meridian.Federation.Routing;
 using Meridian.Messages;
 
 namespace Meridian.Federation.Liveness;

@@ -3,6 +3,7 @@ using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
 using Meridian.Federation.Protocol;
+using Meridian.Federation.Routing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

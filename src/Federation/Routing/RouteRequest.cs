@@ -1,3 +1,5 @@
+using Meridian.Federation.Sovereignty;
+
 namespace Meridian.Federation.Routing;
 
 /// <summary>What a decision needs to know of a request.</summary>
@@ -12,8 +14,14 @@ public readonly ref struct RouteRequest
     /// <value>Variant that must serve, or null for any.</value>
     public string? Variant { get; init; }
 
-    /// <value>Jurisdictions the data may enter; null for no restriction, empty for none at all.</value>
-    public string[]? Residency { get; init; }
+    /// <value>Where the data may go.</value>
+    public DataBoundary Boundary { get; init; }
+
+    /// <value>Whether the work can wait and wants the least price: <c>service_tier: flex</c>.</value>
+    public bool Flex { get; init; }
+
+    /// <value>Hash of what the request shares with others that are best served in the same place (a conversation, the prompt's beginning); 0 for nothing.</value>
+    public ulong Affinity { get; init; }
 
     /// <value>Regions that this request has already tried.</value>
     public ReadOnlySpan<string> Excluded { get; init; }

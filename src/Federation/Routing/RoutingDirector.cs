@@ -1,5 +1,4 @@
 using Meridian.Federation.Directory;
-using Meridian.Federation.Edge;
 
 namespace Meridian.Federation.Routing;
 
@@ -100,7 +99,7 @@ public sealed class RoutingDirector(IRoutingPolicy policy, double nearEqualMs, I
     private RegionStanding Stand(DirectorySnapshot snapshot, RegionMember member, ModelDeclaration? model, in RouteRequest request, double fastestMs, out RegionFacts facts)
     {
         facts = default;
-        if (request.Residency is { } residency && !Permits(residency, member.Jurisdiction))
+        if (!request.Boundary.Permits(member))
             return RegionStanding.Forbidden;
         if (model is null || (model.Regions.Length > 0 && Array.IndexOf(model.Regions, member.Name) < 0))
             return RegionStanding.NotDeployed;
@@ -199,19 +198,6 @@ public sealed class RoutingDirector(IRoutingPolicy policy, double nearEqualMs, I
         return candidates[other].InFlight < candidates[one].InFlight ? other : one;
     }
 
-    private static bool Permits(string[] residency, string jurisdiction)
-    {
-        if (string.IsNullOrEmpty(jurisdiction))
-            return false;
-        foreach (var permitted in residency)
-        {
-            if (string.Equals(permitted, jurisdiction, StringComparison.OrdinalIgnoreCase))
-                return true;
-        }
-
-        return false;
-    }
-
     // By standing, then score; equal ones keep the intent's order.
     private static void Insert(Span<Candidate> candidates, ref int count, in Candidate candidate)
     {
@@ -225,7 +211,7 @@ public sealed class RoutingDirector(IRoutingPolicy policy, double nearEqualMs, I
     {
         if (intent.Epoch == 0 && model is null)
             return RoutingVerdict.NoIntent;
-        if (request.Residency is not null && seen.Forbidden == intent.Regions.Length)
+        if (!request.Boundary.IsUnrestricted && seen.Forbidden == intent.Regions.Length)
             return RoutingVerdict.ResidencyUnavailable;
         if (model is null)
             return RoutingVerdict.ModelNotFound;
@@ -235,12 +221,14 @@ public sealed class RoutingDirector(IRoutingPolicy policy, double nearEqualMs, I
             return RoutingVerdict.RegionLost;
         if (seen.Excluded > 0)
             return RoutingVerdict.Exhausted;
-        return request.Residency is not null ? RoutingVerdict.ResidencyUnavailable : RoutingVerdict.NotReady;
+        return !request.Boundary.IsUnrestricted ? RoutingVerdict.ResidencyUnavailable : RoutingVerdict.NotReady;
     }
 
     private string Why(RegionStanding standing, RegionMember member, RegionView? view, in RouteRequest request, in RegionFacts facts) => standing switch
     {
-        RegionStanding.Forbidden => $"jurisdiction '{member.Jurisdiction}' is not among {string.Join(", ", request.Residency ?? [])}",
+        RegionStanding.Forbidden => request.Boundary with { Regions = null } is var law && law.Permits(member)
+            ? $"it is not among {string.Join(", ", request.Boundary.Regions ?? [])}"
+            : $"jurisdiction '{member.Jurisdiction}' is not among {string.Join(", ", request.Boundary.Jurisdictions ?? [])}",
         RegionStanding.NotDeployed => $"model '{request.Model}' is not deployed to it",
         RegionStanding.Excluded => "already tried for this request",
         RegionStanding.Unheard => $"health is {view?.Health ?? RegionHealth.Unknown}",

@@ -44,4 +44,13 @@ public sealed record InferRequest
 
     /// <value>Name for the stream that this request opens, drawn inside the serving region by whoever will read it, so that a stream whose reader has gone meanwhile is found; else null.</value>
     [Id(10), Key(10)] public Guid? Stream { get; init; }
+
+    /// <value>Names of the regions that may serve, or null for no restriction by name. Holds beside <see cref="Residency"/>; the serving region checks it again.</value>
+    [Id(11), Key(11)] public string[]? PermittedRegions { get; init; }
+
+    /// <value>The caller's <c>service_tier</c>: <c>flex</c> for work that can wait and wants the least price; null and any other for ordinary work.</value>
+    [Id(12), Key(12)] public string? Tier { get; init; }
+
+    /// <value>Requests with the same text here are best served by the same replica: a conversation's id or the caller's <c>prompt_cache_key</c>; null: the prompt's beginning decides.</value>
+    [Id(13), Key(13)] public string? Affinity { get; init; }
 }

@@ -12,4 +12,7 @@ public sealed record RegionStatus
     [Id(1), Key(1)] public required long Incarnation { get; init; }
 
     [Id(2), Key(2)] public required ModelStatus[] Models { get; init; }
+
+    /// <value>The region takes nothing new: it finishes or hands over what runs.</value>
+    [Id(3), Key(3)] public bool Draining { get; init; }
 }

@@ -1,7 +1,7 @@
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
-using Meridian.Federation.Edge;
 using Meridian.Federation.Liveness;
+using Meridian.Federation.Routing;
 using Meridian.Federation.Tests.Protocol;
 using Microsoft.Extensions.Time.Testing;
 

@@ -2,6 +2,7 @@ using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
 using Meridian.Federation.Liveness;
+using Meridian.Federation.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

@@ -1,6 +1,6 @@
 using Meridian.Federation.Directory;
-using Meridian.Federation.Edge;
 using Meridian.Federation.Routing;
+using Meridian.Federation.Sovereignty;
 
 namespace Meridian.Federation.Tests.Routing;
 
@@ -69,11 +69,11 @@ public sealed class RoutingDirectorTests
     {
         Distances(1, 50, 1);
 
-        Assert.Equal(["westeurope"], Order(new RouteRequest { Model = "minilm", Residency = ["EU"] }));
-        Assert.Equal(RoutingVerdict.ResidencyUnavailable, Decide(new RouteRequest { Model = "minilm", Residency = ["mars"] }).Verdict);
-        Assert.Equal(RoutingVerdict.ResidencyUnavailable, Decide(new RouteRequest { Model = "minilm", Residency = [] }).Verdict);
+        Assert.Equal(["westeurope"], Order(new RouteRequest { Model = "minilm", Boundary = new DataBoundary(["EU"], null) }));
+        Assert.Equal(RoutingVerdict.ResidencyUnavailable, Decide(new RouteRequest { Model = "minilm", Boundary = new DataBoundary(["mars"], null) }).Verdict);
+        Assert.Equal(RoutingVerdict.ResidencyUnavailable, Decide(new RouteRequest { Model = "minilm", Boundary = new DataBoundary([], null) }).Verdict);
         _directory.Die("westeurope");
-        Assert.Equal(RoutingVerdict.RegionLost, Decide(new RouteRequest { Model = "minilm", Residency = ["eu"] }).Verdict);
+        Assert.Equal(RoutingVerdict.RegionLost, Decide(new RouteRequest { Model = "minilm", Boundary = new DataBoundary(["eu"], null) }).Verdict);
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class RoutingDirectorTests
         var intent = _directory.Current.Intent;
         _directory.Publish(_directory.Current with { Intent = intent with { Regions = [intent.Regions[0] with { Jurisdiction = "" }] } });
 
-        Assert.Equal(RoutingVerdict.ResidencyUnavailable, Decide(new RouteRequest { Model = "minilm", Residency = [""] }).Verdict);
+        Assert.Equal(RoutingVerdict.ResidencyUnavailable, Decide(new RouteRequest { Model = "minilm", Boundary = new DataBoundary([""], null) }).Verdict);
         Assert.Equal(RoutingVerdict.Route, Decide(new RouteRequest { Model = "minilm" }).Verdict);
     }
 
@@ -108,7 +108,7 @@ public sealed class RoutingDirectorTests
         _directory.Publish(_directory.Current with { Intent = intent with { Models = [intent.Models[0] with { Regions = ["southeastasia"] }] } });
 
         Assert.Equal(["southeastasia"], Order(new RouteRequest { Model = "minilm" }));
-        Assert.Equal(RoutingVerdict.ResidencyUnavailable, Decide(new RouteRequest { Model = "minilm", Residency = ["eu"] }).Verdict);
+        Assert.Equal(RoutingVerdict.ResidencyUnavailable, Decide(new RouteRequest { Model = "minilm", Boundary = new DataBoundary(["eu"], null) }).Verdict);
     }
 
     [Fact]
@@ -184,7 +184,7 @@ public sealed class RoutingDirectorTests
         Distances(80, 20, 200);
         _directory.Die("westeurope");
 
-        var explanation = Director().Explain(_directory.Current, new RouteRequest { Model = "minilm", Residency = ["us", "eu"] }, new Random(1));
+        var explanation = Director().Explain(_directory.Current, new RouteRequest { Model = "minilm", Boundary = new DataBoundary(["us", "eu"], null) }, new Random(1));
 
         Assert.Equal(("expected-completion", RoutingVerdict.Route), (explanation.Policy, explanation.Verdict));
         Assert.Equal(["eastus"], explanation.Order);

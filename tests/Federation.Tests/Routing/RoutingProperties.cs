@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using CsCheck;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Routing;
+using Meridian.Federation.Sovereignty;
 using Meridian.Messages;
 
 namespace Meridian.Federation.Tests.Routing;
@@ -114,7 +115,7 @@ public sealed class RoutingProperties
 
     private sealed record Case(DirectorySnapshot Snapshot, string[]? Residency, string[] Excluded, bool LastResort, string Policy, int Seed)
     {
-        public RouteRequest Request => new() { Model = "minilm", Residency = Residency, Excluded = Excluded, LastResort = LastResort };
+        public RouteRequest Request => new() { Model = "minilm", Boundary = new DataBoundary(Residency, null), Excluded = Excluded, LastResort = LastResort };
 
         public RoutingDecision Decide() => new RoutingDirector(RoutingPolicies.ByName[Policy], 5).Decide(Snapshot, Request, new Random(Seed));
     }

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Meridian.Federation.Edge;
+namespace Meridian.Federation.Routing;
 
 /// <summary>Requests this edge has under way, by region. Counted live: the snapshot's figure is as old as the last beat.</summary>
 public sealed class InFlightLedger

@@ -1,0 +1,15 @@
+using Meridian.Federation.Protocol;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Meridian.Federation.Edge;
+
+internal static class EdgeServices
+{
+    /// <summary>Where requests enter.</summary>
+    public static void AddEdge(this IServiceCollection services)
+    {
+        services.TryAddSingleton<IRegionTransport, GrpcRegionTransport>();
+        services.TryAddSingleton<IEdge, EdgeDispatcher>();
+    }
+}

@@ -1,0 +1,26 @@
+using MessagePack;
+
+namespace Meridian.Federation.Intents;
+
+/// <summary>One atomic change of intent: all its writes happen at one revision, or none does.</summary>
+[MessagePackObject]
+public sealed record IntentChange
+{
+    /// <value>
+    /// Names the change: the same operation is made at most once, however often it is sent. Repeating one whose outcome is unknown (a leader died, an answer was lost) gives the
+    /// outcome of the first.
+    /// </value>
+    [Key(0)] public required Guid Operation { get; init; }
+
+    /// <value>All must hold. Empty: the writes are made in any case.</value>
+    [Key(1)] public IntentCondition[] Conditions { get; init; } = [];
+
+    /// <value>At least one, at most 128; no key twice.</value>
+    [Key(2)] public required IntentWrite[] Writes { get; init; }
+
+    /// <value>Who asks, in words, for the operators' history.</value>
+    [Key(3)] public string Author { get; init; } = "";
+
+    /// <value>When the change was proposed, by the proposer's clock, unix ms. Shown to people; decides nothing.</value>
+    [Key(4)] public long ProposedUnixMs { get; init; }
+}

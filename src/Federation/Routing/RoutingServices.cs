@@ -1,0 +1,20 @@
+using Meridian.Federation.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Meridian.Federation.Routing;
+
+internal static class RoutingServices
+{
+    /// <summary>The decision and what it counts.</summary>
+    public static void AddRegionRouting(this IServiceCollection services)
+    {
+        services.TryAddSingleton<InFlightLedger>();
+        services.TryAddSingleton(p =>
+        {
+            var options = p.GetRequiredService<IOptions<FederationOptions>>().Value;
+            return new RoutingDirector(RoutingPolicies.ByName[options.RoutingPolicy], options.NearEqualMs, p.GetRequiredService<InFlightLedger>());
+        });
+    }
+}
