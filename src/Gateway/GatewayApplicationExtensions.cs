@@ -1,4 +1,5 @@
 using Meridian.Gateway.Admin;
+using Meridian.Gateway.Admin.Directory;
 using Meridian.Gateway.Chat;
 using Meridian.Gateway.Completions;
 using Meridian.Gateway.Embeddings;
@@ -43,6 +44,13 @@ public static class GatewayApplicationExtensions
         var scaling = services.GetRequiredService<ScalingEndpoints>();
         app.MapPut("/admin/api/models/{id}/replicas", scaling.PutAsync).DescribeScale();
         app.MapGet("/admin/api/models/{id}/replicas", scaling.GetAsync).DescribeScaleHistory();
+        var directory = services.GetRequiredService<DirectoryEndpoints>();
+        app.MapGet("/admin/api/directory", directory.GetAsync).DescribeDirectory();
+        app.MapPut("/admin/api/directory/voters/{name}", directory.PutVoterAsync).DescribeAddVoter();
+        app.MapDelete("/admin/api/directory/voters/{name}", directory.DeleteVoterAsync).DescribeRemoveVoter();
+        app.MapGet("/admin/api/directory/{kind}/{**name}", directory.GetRecordAsync).DescribeRecord();
+        app.MapPut("/admin/api/directory/{kind}/{**name}", directory.PutAsync).DescribePutRecord();
+        app.MapDelete("/admin/api/directory/{kind}/{**name}", directory.DeleteAsync).DescribeDeleteRecord();
         return app;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Meridian.Gateway.Admin;
+using Meridian.Gateway.Admin.Directory;
 using Meridian.Gateway.Health;
 using Meridian.Gateway.Models;
 using Meridian.Gateway.Tokenization;
@@ -14,6 +15,10 @@ namespace Meridian.Gateway;
 [JsonSerializable(typeof(ScaleOrder))]
 [JsonSerializable(typeof(ScaleReport))]
 [JsonSerializable(typeof(ScaleHistory))]
+[JsonSerializable(typeof(DirectoryReport))]
+[JsonSerializable(typeof(RecordReport))]
+[JsonSerializable(typeof(VoterReport))]
+[JsonSerializable(typeof(ChangeReport))]
 [JsonSerializable(typeof(TokenizeResponse))]
 [JsonSerializable(typeof(DetokenizeResponse))]
 internal sealed partial class GatewayJson : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using Meridian.Federation.Routing;
 using Meridian.Gateway.Admin;
+using Meridian.Gateway.Admin.Directory;
 using Meridian.Gateway.Callers;
 using Meridian.Gateway.Chat;
 using Meridian.Gateway.Completions;
@@ -45,6 +46,7 @@ public static class GatewayServiceCollectionExtensions
         services.TryAddSingleton<HealthEndpoints>();
         services.TryAddSingleton<RegionsEndpoint>();
         services.TryAddSingleton<ScalingEndpoints>();
+        services.TryAddSingleton<DirectoryEndpoints>();
         services.AddMeridianApiReference();
         return services;
     }

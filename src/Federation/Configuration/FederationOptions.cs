@@ -9,6 +9,12 @@ public sealed class FederationOptions
     /// <value>The region that this process belongs to, or null for a front door.</value>
     public string? Region { get; set; }
 
+    /// <value>
+    /// Address of the region's process that keeps the intent log, where this process of the region does not: its intent comes from there. Null: this process keeps the log, or
+    /// there is none.
+    /// </value>
+    public Uri? Control { get; set; }
+
     /// <value>Every region of the installation. A front door may give addresses alone: it learns the rest from the regions.</value>
     public List<RegionMemberOptions> Regions { get; set; } = [];
 

@@ -28,6 +28,9 @@ public sealed class IntentLogOptions
     /// <value>Entries after which a snapshot is taken and the log before it is dropped. Default 4096.</value>
     public int SnapshotEvery { get; set; } = 4096;
 
+    /// <value>What this member's configuration means for the log. Default: it adds what is missing.</value>
+    public ReconcileMode Reconcile { get; set; } = ReconcileMode.Add;
+
     /// <value>Etcd: endpoints, for example <c>http://127.0.0.1:2379</c>.</value>
     public List<string> EtcdEndpoints { get; set; } = [];
 

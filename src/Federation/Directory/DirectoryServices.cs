@@ -12,8 +12,16 @@ internal static class DirectoryServices
     {
         services.TryAddSingleton<ConfiguredIntent>();
         services.TryAddSingleton<WatchedIntent>();
-        services.TryAddSingleton<IIntentSource>(p =>
-            p.GetRequiredService<IOptions<FederationOptions>>().Value.Region is null ? p.GetRequiredService<WatchedIntent>() : p.GetRequiredService<ConfiguredIntent>());
+        services.TryAddSingleton<IIntentSource>(Source);
         services.AddHostedService<IntentWatch>();
+    }
+
+    /// <summary>The log's where this process keeps it; else what it is told by those who do; else its own configuration.</summary>
+    private static IIntentSource Source(IServiceProvider services)
+    {
+        if (services.GetService<LoggedIntent>() is { } logged)
+            return logged;
+        var options = services.GetRequiredService<IOptions<FederationOptions>>().Value;
+        return options.Region is null || options.Control is not null ? services.GetRequiredService<WatchedIntent>() : services.GetRequiredService<ConfiguredIntent>();
     }
 }

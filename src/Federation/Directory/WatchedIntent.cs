@@ -8,8 +8,9 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Federation.Directory;
 
 /// <summary>
-/// A front door's intent: what it was configured with, then the newest that any region tells. It watches every address it was given and every region it has learned of,
-/// on connections of their own, for ever; whatever comes is merged by <see cref="IntentMerge"/>, so order and repetition do not matter.
+/// The intent of a process that does not keep it: what it was configured with, then the newest that it is told. A front door watches every address it was given and every region
+/// it has learned of; a region's process watches the one of its region that keeps the log. On connections of their own, for ever; whatever comes is merged by
+/// <see cref="IntentMerge"/>, so order and repetition do not matter.
 /// </summary>
 internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOptions<FederationOptions> options, TimeProvider time, ILogger<WatchedIntent> logger)
     : IIntentSource, IHostedService, IDisposable
@@ -84,10 +85,18 @@ internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOption
         if (_stop.IsCancellationRequested)
             return;
         var wanted = new HashSet<Uri>();
-        foreach (var region in configured.Current.Regions)
-            wanted.Add(region.Protocol);
-        foreach (var region in _current.Regions)
-            wanted.Add(region.Protocol);
+        if (_options.Control is { } control)
+        {
+            wanted.Add(control);
+        }
+        else
+        {
+            foreach (var region in configured.Current.Regions)
+                wanted.Add(region.Protocol);
+            foreach (var region in _current.Regions)
+                wanted.Add(region.Protocol);
+        }
+
         foreach (var (address, watch) in _watches)
         {
             if (wanted.Contains(address))
@@ -118,7 +127,7 @@ internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOption
                 {
                     using var channel = new RegionChannel(address, _options);
                     using var call = channel.Invoker.AsyncServerStreamingCall(
-                        RegionProtocol.Watch, null, new CallOptions(cancellationToken: token), new WatchRequest { Observer = _options.Edge, KnownEpoch = -1 });
+                        _options.Control is null ? RegionProtocol.Watch : RegionProtocol.WatchControl, null, new CallOptions(cancellationToken: token), new WatchRequest { Observer = _options.Edge, KnownEpoch = -1 });
                     while (await call.ResponseStream.MoveNext(token).ConfigureAwait(false))
                     {
                         backOff = TimeSpan.Zero;

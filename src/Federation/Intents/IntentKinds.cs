@@ -20,4 +20,13 @@ public static class IntentKinds
 
     /// <summary>A tenant: <see cref="Records.TenantRecord"/>.</summary>
     public const string Tenant = "tenant";
+
+    /// <summary>The installation as a whole, named <see cref="Seed"/>: <see cref="Records.InstallationRecord"/>.</summary>
+    public const string Installation = "installation";
+
+    /// <summary>Name of the one <see cref="Installation"/> record.</summary>
+    public const string Seed = "seed";
+
+    /// <summary>A region that operators removed, named as the region: <see cref="Records.RemovedRecord"/>.</summary>
+    public const string Removed = "removed";
 }

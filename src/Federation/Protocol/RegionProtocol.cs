@@ -13,6 +13,8 @@ internal static class RegionProtocol
 {
     public const string ServiceName = "meridian.v1.Region";
 
+    public const string ControlServiceName = "meridian.v1.Control";
+
     public static readonly Method<InferRequest, InferReply> Infer =
         new(MethodType.Unary, ServiceName, "Infer", WireFormat.Marshaller<InferRequest>(), WireFormat.Marshaller<InferReply>());
 
@@ -30,4 +32,8 @@ internal static class RegionProtocol
     /// <summary>The region's intent, then every newer one.</summary>
     public static readonly Method<WatchRequest, Intent> Watch =
         new(MethodType.ServerStreaming, ServiceName, "Watch", WireFormat.Marshaller<WatchRequest>(), WireFormat.Marshaller<Intent>());
+
+    /// <summary>The same for the region's own processes, at the control address of the one that keeps the log.</summary>
+    public static readonly Method<WatchRequest, Intent> WatchControl =
+        new(MethodType.ServerStreaming, ControlServiceName, "Watch", WireFormat.Marshaller<WatchRequest>(), WireFormat.Marshaller<Intent>());
 }

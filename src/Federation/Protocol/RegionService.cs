@@ -134,18 +134,7 @@ internal sealed partial class RegionService : IDisposable
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, _lifetime.ApplicationStopping);
         try
         {
-            var known = request.KnownEpoch;
-            var current = _intent.Current;
-            while (true)
-            {
-                if (current.Epoch > known)
-                {
-                    await intents.WriteAsync(current, ends.Token).ConfigureAwait(false);
-                    known = current.Epoch;
-                }
-
-                current = await _intent.WaitForChangeAsync(known, ends.Token).ConfigureAwait(false);
-            }
+            await IntentPush.PushAsync(_intent, request.KnownEpoch, intents, ends.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (IsEnd(exception, ends.Token))
         {
@@ -203,6 +192,6 @@ internal sealed partial class RegionService : IDisposable
     }
 
     // A write to a stream whose observer has just gone throws InvalidOperationException or IOException before the token fires.
-    private static bool IsEnd(Exception exception, CancellationToken ends) =>
+    internal static bool IsEnd(Exception exception, CancellationToken ends) =>
         ends.IsCancellationRequested || exception is OperationCanceledException or IOException or InvalidOperationException;
 }

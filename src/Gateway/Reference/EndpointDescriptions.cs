@@ -1,5 +1,6 @@
 using System.Globalization;
 using Meridian.Gateway.Admin;
+using Meridian.Gateway.Admin.Directory;
 using Meridian.Gateway.Errors;
 using Meridian.Gateway.Health;
 using Meridian.Gateway.Models;
@@ -18,6 +19,22 @@ internal static class EndpointDescriptions
     private const string ModelsTag = "Models";
     private const string AdminTag = "Administration";
     private const string HealthTag = "Health";
+
+    private static readonly Answer[] Changed =
+    [
+        new(StatusCodes.Status200OK, typeof(ChangeReport), "The change is durable; `etag` is the record's new epoch."),
+        new(StatusCodes.Status400BadRequest, typeof(ErrorBody), "The record or a header is wrong."),
+        new(StatusCodes.Status404NotFound, typeof(ErrorBody), "`record_not_found`, `unknown_kind` or `ask_region`."),
+        new(StatusCodes.Status412PreconditionFailed, typeof(ErrorBody), "`epoch_conflict`: the record has changed meanwhile."),
+        new(StatusCodes.Status503ServiceUnavailable, typeof(ErrorBody), "`no_quorum`: no majority within reach; the message says whether the change may still be made."),
+    ];
+
+    private static readonly Answer[] Voted =
+    [
+        new(StatusCodes.Status204NoContent, typeof(void), "Done."),
+        new(StatusCodes.Status400BadRequest, typeof(ErrorBody), "`invalid_voter`, or `not_supported` where the log is etcd's."),
+        new(StatusCodes.Status503ServiceUnavailable, typeof(ErrorBody), "`no_quorum`: no majority within reach, or the newcomer cannot be reached."),
+    ];
 
     public static void DescribeEmbeddings(this IEndpointConventionBuilder route) => route
         .Describe("createEmbedding", "Embeddings", "Embed texts", "Turns each text, or each array of token ids, into a vector. The vectors come in the order of the input.")
@@ -92,6 +109,64 @@ internal static class EndpointDescriptions
         .Answers(
             new Answer(StatusCodes.Status200OK, typeof(ScaleHistory), "The changes."),
             new Answer(StatusCodes.Status404NotFound, typeof(ErrorBody), "`model_not_found`, or `ask_region` at a front door, naming the regions' facades."));
+
+    public static void DescribeDirectory(this IEndpointConventionBuilder route) => route
+        .Describe("getDirectory", AdminTag, "Look at the intent log", "How the replicated log stands in this region's eyes, and all its records. Only a region's process that keeps the log answers.")
+        .Answers(
+            new Answer(StatusCodes.Status200OK, typeof(DirectoryReport), "The log."),
+            new Answer(StatusCodes.Status404NotFound, typeof(ErrorBody), "`ask_region`: this process does not keep the log."));
+
+    public static void DescribeRecord(this IEndpointConventionBuilder route) => route
+        .Describe("getRecord", AdminTag, "Read a record", "A record of the intent log as this region's copy has it; `etag` is its epoch.")
+        .WithRecord(body: false)
+        .Answers(
+            new Answer(StatusCodes.Status200OK, typeof(RecordReport), "The record."),
+            new Answer(StatusCodes.Status404NotFound, typeof(ErrorBody), "`record_not_found`, `unknown_kind` or `ask_region`."));
+
+    public static void DescribePutRecord(this IEndpointConventionBuilder route) => route
+        .Describe("putRecord", AdminTag, "Write a record", "Through any region; on the disks of a majority when answered. `if-match` (an epoch) or `if-none-match: *` make it a compare-and-set; a repeat with the same `x-request-id` is made once.")
+        .WithRecord(body: true)
+        .Answers(Changed);
+
+    public static void DescribeDeleteRecord(this IEndpointConventionBuilder route) => route
+        .Describe("deleteRecord", AdminTag, "Delete a record", "As writing one. A member that is deleted does not come back by starting again, until its record of kind `removed` is deleted.")
+        .WithRecord(body: false)
+        .Answers(Changed);
+
+    public static void DescribeAddVoter(this IEndpointConventionBuilder route) => route
+        .Describe("addVoter", AdminTag, "Add a voter", "Lets a region or a witness vote in the intent log, once it has caught up.")
+        .WithName()
+        .Answers(Voted);
+
+    public static void DescribeRemoveVoter(this IEndpointConventionBuilder route) => route
+        .Describe("removeVoter", AdminTag, "Remove a voter", "For good: before a region is taken down for ever, so that the majority is one of those that remain.")
+        .WithName()
+        .Answers(Voted);
+
+    private static IEndpointConventionBuilder WithName(this IEndpointConventionBuilder route) => route.AddOpenApiOperationTransformer((operation, _, _) =>
+    {
+        operation.Parameters ??= [];
+        operation.Parameters.Add(new OpenApiParameter { Name = "name", In = ParameterLocation.Path, Required = true, Description = "Name of the voter.", Schema = CommonHeaders.Text() });
+        return Task.CompletedTask;
+    });
+
+    private static IEndpointConventionBuilder WithRecord(this IEndpointConventionBuilder route, bool body) => route.AddOpenApiOperationTransformer((operation, _, _) =>
+    {
+        operation.Parameters ??= [];
+        operation.Parameters.Add(new OpenApiParameter { Name = "kind", In = ParameterLocation.Path, Required = true, Description = $"One of {string.Join(", ", RecordKind.Names.Select(name => $"`{name}`"))}.", Schema = CommonHeaders.Text() });
+        operation.Parameters.Add(new OpenApiParameter { Name = "name", In = ParameterLocation.Path, Required = true, Description = "Name of the record.", Schema = CommonHeaders.Text() });
+        if (body)
+        {
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                Description = "The record, as reading it shows it in `value`.",
+                Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.Object } } },
+            };
+        }
+
+        return Task.CompletedTask;
+    });
 
     private static IEndpointConventionBuilder Describe(this IEndpointConventionBuilder route, string name, string tag, string summary, string description)
     {

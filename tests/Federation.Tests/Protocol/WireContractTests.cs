@@ -28,7 +28,7 @@ public sealed class WireContractTests
     private static string Describe()
     {
         var text = new StringBuilder();
-        foreach (var method in new IMethod[] { RegionProtocol.Infer, RegionProtocol.Open, RegionProtocol.Heartbeat, RegionProtocol.Watch })
+        foreach (var method in new IMethod[] { RegionProtocol.Infer, RegionProtocol.Open, RegionProtocol.Heartbeat, RegionProtocol.Watch, RegionProtocol.WatchControl })
         {
             var types = method.GetType().GetGenericArguments();
             text.Append(System.Globalization.CultureInfo.InvariantCulture, $"method {method.FullName} {method.Type} {types[0].Name} {types[1].Name}\n");
@@ -36,7 +36,7 @@ public sealed class WireContractTests
 
         var wired = new[] { typeof(InferRequest).Assembly, typeof(Beat).Assembly }
             .SelectMany(a => a.GetTypes())
-            .Where(t => t.Namespace!.StartsWith("Meridian.Messages", StringComparison.Ordinal) || t.Namespace!.StartsWith("Meridian.Federation", StringComparison.Ordinal))
+            .Where(t => t.Namespace is { } name && (name.StartsWith("Meridian.Messages", StringComparison.Ordinal) || name.StartsWith("Meridian.Federation", StringComparison.Ordinal)))
             .OrderBy(t => t.FullName, StringComparer.Ordinal);
         foreach (var type in wired)
         {

@@ -23,7 +23,7 @@ public sealed partial class ReferenceTests
             .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []).Select(method => (Path: "/" + endpoint.RoutePattern.RawText!.TrimStart('/').Replace("**", "", StringComparison.Ordinal), Method: method)))
             .Where(route => !pages.Contains(route.Path) && !route.Path.StartsWith("/docs", StringComparison.Ordinal))
             .ToList();
-        Assert.Equal(12, routes.Count);
+        Assert.True(routes.Count >= 18, $"only {routes.Count} routes");
         foreach (var (path, method) in routes)
         {
             Assert.True(paths.ContainsKey(path), $"{path} is not described; there are {string.Join(", ", paths.Select(p => p.Key))}");
@@ -34,6 +34,11 @@ public sealed partial class ReferenceTests
             {
                 Assert.NotEmpty((string)answer!["description"]!);
                 Assert.NotNull(answer["headers"]![GatewayHeaders.RequestId]);
+                if (status == "204")
+                {
+                    continue;
+                }
+
                 var schema = answer["content"]!["application/json"]!["schema"]!;
                 Assert.Equal(status[0] is '4' or '5' && path != "/readyz", (string?)schema["$ref"] == "#/components/schemas/ErrorBody");
             }

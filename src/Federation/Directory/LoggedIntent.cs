@@ -1,0 +1,90 @@
+using Meridian.Federation.Intents;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Meridian.Federation.Directory;
+
+/// <summary>
+/// Intent as the replicated log has it, in the process that keeps the region's copy. Until the log has its first change (an installation that starts for the first time, a region
+/// that has not been let in yet) it is what configuration states. Reading never waits: a region that is cut off serves on by its last copy.
+/// </summary>
+internal sealed partial class LoggedIntent(IIntentLog log, ConfiguredIntent configured, ILogger<LoggedIntent> logger) : IIntentSource, IHostedService, IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _lock = new();
+    private Intent _current = configured.Current;
+    private long _revision;
+    private TaskCompletionSource _next = NewSource();
+    private Task _following = Task.CompletedTask;
+
+    public Intent Current => Volatile.Read(ref _current);
+
+    public async Task<Intent> WaitForChangeAsync(long knownEpoch, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task next;
+            lock (_lock)
+            {
+                if (_current.Epoch > knownEpoch)
+                    return _current;
+                next = _next.Task;
+            }
+
+            await next.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await log.StartAsync(cancellationToken).ConfigureAwait(false);
+        Take(log.Current);
+        _following = FollowAsync();
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _following.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public void Dispose() => _stop.Cancel();
+
+    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task FollowAsync()
+    {
+        try
+        {
+            var index = log.Current.AppliedIndex;
+            while (true)
+            {
+                Take(log.Current);
+                index = (await log.WaitForChangeAsync(index, _stop.Token).ConfigureAwait(false)).AppliedIndex;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    private void Take(IntentReplica replica)
+    {
+        // The index moves without changes, too: terms and members are entries of the log.
+        if (replica.Revision == _revision)
+            return;
+        var intent = IntentProjection.Project(replica, out var unreadable);
+        TaskCompletionSource waiting;
+        lock (_lock)
+        {
+            _revision = replica.Revision;
+            Volatile.Write(ref _current, intent);
+            waiting = _next;
+            _next = NewSource();
+        }
+
+        foreach (var key in unreadable)
+            LogUnreadable(key);
+        waiting.TrySetResult();
+    }
+}

@@ -1,0 +1,10 @@
+using Grpc.AspNetCore.Server.Model;
+
+namespace Meridian.Federation.Protocol;
+
+/// <summary>Binds <see cref="RegionProtocol.WatchControl"/> to <see cref="ControlService"/>.</summary>
+internal sealed class ControlServiceMethods : IServiceMethodProvider<ControlService>
+{
+    public void OnServiceMethodDiscovery(ServiceMethodProviderContext<ControlService> context) =>
+        context.AddServerStreamingMethod(RegionProtocol.WatchControl, [], static (service, request, intents, call) => service.WatchAsync(request, intents, call));
+}
