@@ -67,12 +67,12 @@ internal sealed class LivenessBoard(FederationOptions options, string? ownRegion
     public DirectorySnapshot Snapshot()
     {
         var views = new Dictionary<string, RegionView>(_intent.Regions.Length, StringComparer.Ordinal);
-        foreach (var member in _intent.Regions)
+        var inOrder = new RegionView[_intent.Regions.Length];
+        for (var i = 0; i < inOrder.Length; i++)
         {
-            if (IsLocal(member.Name))
-                views[member.Name] = OwnView(member.Name);
-            else if (_records.TryGetValue(member.Name, out var record))
-                views[member.Name] = record.View(inFlight.Count(member.Name));
+            var name = _intent.Regions[i].Name;
+            inOrder[i] = IsLocal(name) ? OwnView(name) : _records[name].View(inFlight.Count(name));
+            views[name] = inOrder[i];
         }
 
         return new DirectorySnapshot
@@ -81,6 +81,7 @@ internal sealed class LivenessBoard(FederationOptions options, string? ownRegion
             OwnRegion = ownRegion,
             Intent = _intent,
             Views = views.ToFrozenDictionary(StringComparer.Ordinal),
+            ViewsInOrder = inOrder,
         };
     }
 

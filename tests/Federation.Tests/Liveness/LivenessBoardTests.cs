@@ -226,6 +226,20 @@ public sealed class LivenessBoardTests
     }
 
     [Fact]
+    public void Views_stand_in_the_intents_order_too()
+    {
+        _board.Follow(Sample.Intent(("southeastasia", "apac"), (Eu, "eu"), ("eastus", "us")));
+        var snapshot = _board.Snapshot();
+
+        Assert.Equal(snapshot.Intent.Regions.Select(r => snapshot.Views[r.Name]), snapshot.ViewsInOrder);
+
+        // A copy that is given other regions follows them.
+        var copy = snapshot with { Intent = Sample.Intent((Eu, "eu"), ("mars", "")) };
+        Assert.Same(snapshot.Views[Eu], copy.ViewsInOrder[0]);
+        Assert.Equal(("mars", RegionHealth.Unknown), (copy.ViewsInOrder[1].Name, copy.ViewsInOrder[1].Health));
+    }
+
+    [Fact]
     public async Task What_waits_for_the_token_does_not_run_on_the_judging_thread()
     {
         Hear();
