@@ -24,6 +24,15 @@ public static class GatewayHeaders
     /// <summary>Answer: time from the arrival of the request to its answer, whole ms.</summary>
     public const string ProcessingMs = "openai-processing-ms";
 
+    /// <summary>
+    /// Request: <c>1</c> gives the events of a stream ids, so that a caller who loses the connection can go on: the same request again with <see cref="LastEventId"/>. Answer: <c>1</c>, or
+    /// <c>0</c> where too many such streams are open.
+    /// </summary>
+    public const string Resumable = "x-meridian-resumable";
+
+    /// <summary>Request: the id of the last event that the caller has of this answer.</summary>
+    public const string LastEventId = "last-event-id";
+
     /// <summary>Answer: <c>no</c> tells proxies (nginx) to pass the events of a stream on as they come.</summary>
     public const string AccelBuffering = "x-accel-buffering";
 

@@ -26,6 +26,12 @@ public sealed class GatewayOptions
     /// </value>
     public int HeartbeatMs { get; set; } = 10_000;
 
+    /// <value>How long a resumable stream waits for its caller to come back, seconds, 0 (none is resumable) to 600.</value>
+    public int ResumeSeconds { get; set; } = 30;
+
+    /// <value>Most resumable streams, those included that wait for their caller, 0 to 1000000. Beyond, answers are not resumable and say so.</value>
+    public int MaxResumableStreams { get; set; } = 1024;
+
     /// <value>Most items in one embeddings request. OpenAI's limit is the default.</value>
     public int MaxItems { get; set; } = 2048;
 }

@@ -32,6 +32,16 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
             mistakes.Add($"{nameof(GatewayOptions)}.{nameof(GatewayOptions.MaxItems)} is {options.MaxItems}: must be from 1 to 65536.");
         }
 
+        if (options.ResumeSeconds is < 0 or > 600)
+        {
+            mistakes.Add($"{nameof(GatewayOptions)}.{nameof(GatewayOptions.ResumeSeconds)} is {options.ResumeSeconds}: must be from 0 to 600 s.");
+        }
+
+        if (options.MaxResumableStreams is < 0 or > 1_000_000)
+        {
+            mistakes.Add($"{nameof(GatewayOptions)}.{nameof(GatewayOptions.MaxResumableStreams)} is {options.MaxResumableStreams}: must be from 0 to 1000000.");
+        }
+
         return mistakes.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistakes);
     }
 }

@@ -7,6 +7,7 @@ using Meridian.Gateway.Completions;
 using Meridian.Gateway.Embeddings;
 using Meridian.Gateway.Generation;
 using Meridian.Gateway.Generation.Answers;
+using Meridian.Gateway.Generation.Resumption;
 using Meridian.Gateway.Health;
 using Meridian.Gateway.Intake;
 using Meridian.Gateway.Models;
@@ -38,6 +39,9 @@ public static class GatewayServiceCollectionExtensions
         services.TryAddSingleton<RequestIntake>();
         services.TryAddSingleton<EmbeddingsEndpoint>();
         services.TryAddSingleton<EventStream>();
+        services.TryAddSingleton<ResumableStreams>();
+        services.AddHostedService(p => p.GetRequiredService<ResumableStreams>());
+        services.TryAddSingleton<ResumablePath>();
         services.TryAddSingleton<GenerationPath>();
         services.TryAddSingleton<ChatEndpoint>();
         services.TryAddSingleton<CompletionsEndpoint>();

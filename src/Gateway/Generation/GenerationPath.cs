@@ -2,6 +2,7 @@ using Meridian.Errors;
 using Meridian.Federation.Edge;
 using Meridian.Gateway.Errors;
 using Meridian.Gateway.Generation.Answers;
+using Meridian.Gateway.Generation.Resumption;
 using Meridian.Gateway.Intake;
 using Meridian.Messages.Generation;
 using Microsoft.AspNetCore.Http;
@@ -14,7 +15,7 @@ namespace Meridian.Gateway.Generation;
 /// Whatever ends the answer (its end, an error, the caller who hangs up) disposes the stream, which stops the work in its region.
 /// </summary>
 internal sealed class GenerationPath(
-    IEdge edge, RequestIntake intake, EventStream events, Random random, IOptions<GatewayOptions> options, TimeProvider time)
+    IEdge edge, RequestIntake intake, EventStream events, ResumablePath resumable, Random random, IOptions<GatewayOptions> options, TimeProvider time)
 {
     /// <summary>How long after its deadline an answer may take to be written: the stream has ended by then, so what remains waits for a caller who does not read.</summary>
     private static readonly TimeSpan LastWrites = TimeSpan.FromSeconds(5);
@@ -27,6 +28,12 @@ internal sealed class GenerationPath(
         var (taken, request, head) = await intake.ReceiveAsync(context, _deadlineMs, random.NextInt64(), parse);
         if (!taken)
         {
+            return;
+        }
+
+        if (request.Stream && resumable.Takes(context))
+        {
+            await resumable.ServeAsync(context, shape, request, head);
             return;
         }
 

@@ -160,6 +160,9 @@ internal static class GenerationOperations
     private static void Define(
         OpenApiOperation operation, OpenApiDocument document, string name, string input, Dictionary<string, IOpenApiSchema> request, Dictionary<string, IOpenApiSchema> choice, Dictionary<string, IOpenApiSchema> chunkChoice)
     {
+        operation.Parameters ??= [];
+        operation.Parameters.Add(CommonHeaders.Request(GatewayHeaders.Resumable, "`1` gives the events of a stream ids, so that a caller who loses the connection can go on.", CommonHeaders.Text()));
+        operation.Parameters.Add(CommonHeaders.Request(GatewayHeaders.LastEventId, "The id of the last event that you have, with the same request again: the answer goes on after it.", CommonHeaders.Text()));
         document.AddComponent(Usage, Schemas.Object("Tokens, all choices together.", ["prompt_tokens", "completion_tokens", "total_tokens"], new()
         {
             ["prompt_tokens"] = Schemas.Whole("Of all prompts, special tokens included.", 0),

@@ -227,6 +227,8 @@ public static partial class MeridianOptionsRules
         Range(mistakes, "Gateway:HeartbeatMs", gateway.HeartbeatMs, 100, 600_000);
         Range(mistakes, "Gateway:MaxRequestBytes", gateway.MaxRequestBytes, GatewayOptions.LeastRequestBytes, MostRequestBytes);
         Range(mistakes, "Gateway:MaxItems", gateway.MaxItems, 1, 65_536);
+        Range(mistakes, "Gateway:ResumeSeconds", gateway.ResumeSeconds, 0, 600);
+        Range(mistakes, "Gateway:MaxResumableStreams", gateway.MaxResumableStreams, 0, 1_000_000);
     }
 
     private static void CheckDevice(string device, string path, ICollection<string> mistakes)

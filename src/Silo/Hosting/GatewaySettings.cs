@@ -12,5 +12,7 @@ internal static class GatewaySettings
         target.DefaultGenerationDeadlineMs = settings.DefaultGenerationDeadlineMs;
         target.HeartbeatMs = settings.HeartbeatMs;
         target.MaxItems = settings.MaxItems;
+        target.ResumeSeconds = settings.ResumeSeconds;
+        target.MaxResumableStreams = settings.MaxResumableStreams;
     }
 }

@@ -10,5 +10,7 @@ namespace Meridian.Gateway.Generation.Answers;
 internal sealed record AnswerIdentity(string Id, long Created, string Model, string Fingerprint)
 {
     public static AnswerIdentity Draw(string prefix, StreamHead head, TimeProvider time) =>
-        new(prefix + Guid.NewGuid().ToString("N"), time.GetUtcNow().ToUnixTimeSeconds(), head.Model, $"fp_{head.Version}_{head.Variant}");
+        new(prefix + Guid.NewGuid().ToString("N"), time.GetUtcNow().ToUnixTimeSeconds(), head.Model, FingerprintOf(head));
+
+    public static string FingerprintOf(StreamHead head) => $"fp_{head.Version}_{head.Variant}";
 }
