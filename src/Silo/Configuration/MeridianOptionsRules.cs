@@ -32,7 +32,7 @@ public static partial class MeridianOptionsRules
         CheckStore(options.Store, "Store", mistakes);
         CheckClustering(options.Clustering, "Clustering", mistakes);
         CheckProcess(options, mistakes);
-        CheckFrontDoor(options.FrontDoor, mistakes);
+        CheckFrontDoor(options, mistakes);
         CheckGateway(options.Gateway, mistakes);
     }
 
@@ -182,8 +182,8 @@ public static partial class MeridianOptionsRules
             mistakes.Add($"{Root}:Process:Roles = 'None': must be one or more of store, control, silo, facade.");
         }
 
-        CheckListen(process.FacadeUrl, "Process:FacadeUrl", mistakes);
-        CheckListen(process.ProtocolUrl, "Process:ProtocolUrl", mistakes);
+        CheckListen(process, process.FacadeUrl, "Process:FacadeUrl", mistakes);
+        CheckListen(process, process.ProtocolUrl, "Process:ProtocolUrl", mistakes);
 
         // The region's own addresses are what this process binds; those of other regions only have to be reachable.
         var own = options.Regions.FindIndex(r => r.Name == options.Region);
@@ -191,12 +191,12 @@ public static partial class MeridianOptionsRules
         {
             if (process.FacadeUrl is null)
             {
-                CheckListen(options.Regions[own].Facade, $"Regions:{own}:Facade", mistakes, seen: true);
+                CheckListen(process, options.Regions[own].Facade, $"Regions:{own}:Facade", mistakes, seen: true);
             }
 
             if (process.ProtocolUrl is null)
             {
-                CheckListen(options.Regions[own].Protocol, $"Regions:{own}:Protocol", mistakes, seen: true);
+                CheckListen(process, options.Regions[own].Protocol, $"Regions:{own}:Protocol", mistakes, seen: true);
             }
         }
 
@@ -210,14 +210,15 @@ public static partial class MeridianOptionsRules
         Port(mistakes, "Process:StorePort", process.StorePort);
     }
 
-    private static void CheckFrontDoor(FrontDoorOptions frontDoor, ICollection<string> mistakes)
+    private static void CheckFrontDoor(MeridianOptions options, ICollection<string> mistakes)
     {
+        var frontDoor = options.FrontDoor;
         if (string.IsNullOrWhiteSpace(frontDoor.Name))
         {
             mistakes.Add($"{Root}:FrontDoor:Name = '{frontDoor.Name}': must not be empty.");
         }
 
-        CheckListen(frontDoor.Url, "FrontDoor:Url", mistakes);
+        CheckListen(options.Process, frontDoor.Url, "FrontDoor:Url", mistakes);
     }
 
     private static void CheckGateway(GatewayOptions gateway, ICollection<string> mistakes)
@@ -255,23 +256,36 @@ public static partial class MeridianOptionsRules
         return true;
     }
 
-    private static void CheckListen(Uri? address, string path, ICollection<string> mistakes, bool seen = false)
+    private static void CheckListen(RegionProcessOptions process, Uri? address, string path, ICollection<string> mistakes, bool seen = false)
     {
         if (address is null || (!seen && !CheckAddress(address, path, mistakes)) || !address.IsAbsoluteUri)
         {
             return;
         }
 
-        if (!IsLoopback(address))
+        if (IsLoopback(address))
+        {
+            return;
+        }
+
+        if (!process.AllowPlainNetwork)
         {
             mistakes.Add(
                 $"{Root}:{path} = '{address.OriginalString}': only loopback addresses (127.0.0.1, [::1], localhost) can be listened on, "
                 + "because callers are not asked for keys; put a proxy that authenticates in front.");
         }
+        else if (!IPAddress.TryParse(address.Host.Trim('[', ']'), out _))
+        {
+            mistakes.Add($"{Root}:{path} = '{address.OriginalString}': must have an IP address of this machine or localhost as its host, for example http://10.0.0.4:8081.");
+        }
     }
 
-    private static bool IsLoopback(Uri address) =>
-        address.Host == "localhost" || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+    /// <summary>Whether an address is this machine's alone.</summary>
+    public static bool IsLoopback(Uri address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return address.Host == "localhost" || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+    }
 
     private static void Port(ICollection<string> mistakes, string path, int? port)
     {

@@ -12,6 +12,12 @@ public sealed class RegionProcessOptions
     /// <value>Address that the region protocol listens on. Default: the region's <see cref="RegionEntry.Protocol"/>.</value>
     public Uri? ProtocolUrl { get; set; }
 
+    /// <value>
+    /// Whether addresses that others can reach may be listened on, facade, region protocol and front door alike. Unsafe: nobody is asked for keys and nothing is
+    /// encrypted, so everyone in the network can read and send everything. For closed networks such as a lab. Default false.
+    /// </value>
+    public bool AllowPlainNetwork { get; set; }
+
     /// <value>Port that other silos of the region connect to. Default: from the port plan.</value>
     public int? SiloPort { get; set; }
 

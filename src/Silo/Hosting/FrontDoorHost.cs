@@ -22,6 +22,7 @@ public static class FrontDoorHost
         web.AddProcessBasics(options, exitWithInput);
         web.Services.AddMeridianFederation(target => FederationSettings.Fill(target, options, own: null));
         web.Services.AddMeridianGateway(target => GatewaySettings.Fill(target, options.Gateway));
+        PlainNetworkWarning.AddTo(web.Services, FrontDoorPlan.Of(options));
         web.WebHost.ConfigureKestrel(kestrel => RegionListeners.ListenForCallers(kestrel, FrontDoorPlan.Of(options)));
         var app = web.Build();
         app.UseMeridianGateway();

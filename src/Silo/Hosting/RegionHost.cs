@@ -64,6 +64,7 @@ public static class RegionHost
         web.Services.AddMeridianGateway(target => GatewaySettings.Fill(target, options.Gateway));
         web.Services.AddSingleton<Meridian.Gateway.Admin.IModelScaling, RegionScaling>();
         web.WebHost.ConfigureKestrel(kestrel => listeners.Apply(kestrel));
+        PlainNetworkWarning.AddTo(web.Services, listeners.Facade, listeners.Protocol);
         hooks.Services?.Invoke(web.Services);
         var app = web.Build();
         app.UseRegionListeners(listeners);

@@ -101,6 +101,27 @@ public sealed class MeridianConfigurationTests : IDisposable
     }
 
     [Theory]
+    [InlineData("Process:FacadeUrl")]
+    [InlineData("Process:ProtocolUrl")]
+    [InlineData("Regions:0:Facade")]
+    [InlineData("FrontDoor:Url")]
+    public void A_plain_network_is_listened_on_where_that_is_asked_for(string setting)
+    {
+        string[] named = ["--Meridian:Region=eastus", $"--Meridian:{setting}=http://10.0.0.1:9000"];
+
+        Assert.Contains("callers are not asked for keys", Assert.Single(Mistakes(named)), StringComparison.Ordinal);
+        Assert.True(Read([.. named, "--Meridian:Process:AllowPlainNetwork=true"]).Process.AllowPlainNetwork);
+    }
+
+    [Fact]
+    public void A_name_is_no_address_to_listen_on_in_a_plain_network()
+    {
+        var mistake = Assert.Single(Mistakes("--Meridian:Region=eastus", "--Meridian:Process:AllowPlainNetwork=true", "--Meridian:Process:FacadeUrl=http://example.org:9000"));
+
+        Assert.Contains("must have an IP address of this machine", mistake, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("http://127.0.0.1:9000")]
     [InlineData("http://localhost:9000")]
     [InlineData("http://[::1]:9000")]
