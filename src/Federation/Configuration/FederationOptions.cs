@@ -33,11 +33,14 @@ public sealed class FederationOptions
     /// <value>How long a request waits for a region to come back when every region is lost. Default 2 s; zero refuses at once.</value>
     public TimeSpan WaitForRegion { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <value>Name of the routing policy: <c>expected-completion</c> (default), <c>nearest</c> or <c>least-load</c>.</value>
-    public string RoutingPolicy { get; set; } = Routing.RoutingPolicies.Default;
+    /// <value>Name of the routing policy of models that name none: one of <see cref="Federation.Routing.RoutingPolicies.ByName"/>. Default <c>expected-completion</c>.</value>
+    public string RoutingPolicy { get; set; } = Federation.Routing.RoutingPolicies.Default;
 
     /// <value>Regions whose expected completion differs by no more than this count as equally good, ms. Default 5.</value>
     public double NearEqualMs { get; set; } = 5;
+
+    /// <value>Limits of the routing policies.</value>
+    public RoutingOptions Routing { get; set; } = new();
 
     /// <value>Largest message of the region protocol, bytes. Default 24 MiB (below Kestrel's own limit of 30,000,000).</value>
     public int MaxMessageBytes { get; set; } = 24 * 1024 * 1024;

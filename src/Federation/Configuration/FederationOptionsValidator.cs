@@ -18,6 +18,7 @@ public sealed class FederationOptionsValidator : IValidateOptions<FederationOpti
         if (options.Region is null && options.Models.Count > 0 && options.Regions.Exists(r => string.IsNullOrWhiteSpace(r.Name)))
             mistakes.Add("Models are declared, but a region has no name; name every region or leave Models empty so that both are learned from the regions.");
         CheckNumbers(options, mistakes);
+        RoutingOptionsRules.Check(options.Routing, mistakes);
         CheckHeartbeat(options.Heartbeat, mistakes);
         return mistakes.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistakes.ConvertAll(m => $"Federation: {m}"));
     }
@@ -86,7 +87,7 @@ public sealed class FederationOptionsValidator : IValidateOptions<FederationOpti
         if (options.WaitForRegion < TimeSpan.Zero)
             mistakes.Add($"WaitForRegion is {options.WaitForRegion}; it must not be negative.");
         if (!RoutingPolicies.ByName.ContainsKey(options.RoutingPolicy))
-            mistakes.Add($"RoutingPolicy is '{options.RoutingPolicy}'; it must be one of {Names(RoutingPolicies.ByName.Keys)}.");
+            mistakes.Add($"RoutingPolicy is '{options.RoutingPolicy}'; it must be one of {RoutingPolicies.Names}.");
         if (options.NearEqualMs is not (>= 0 and <= 10_000))
             mistakes.Add($"NearEqualMs is {options.NearEqualMs}; it must be 0 to 10000.");
         if (options.MaxMessageBytes is < 64 * 1024 or > 30_000_000)

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
+using Meridian.Federation.Routing.Tables;
 
 namespace Meridian.Federation.Directory;
 
@@ -7,6 +8,7 @@ namespace Meridian.Federation.Directory;
 public sealed record DirectorySnapshot
 {
     private RegionView[]? _viewsInOrder;
+    private RoutingTable? _routing;
 
     // What is derived from intent and views is not copied: a copy may be given others.
     private DirectorySnapshot(DirectorySnapshot other)
@@ -38,6 +40,9 @@ public sealed record DirectorySnapshot
         init => _viewsInOrder = value;
     }
 
+    /// <value>The snapshot as decisions read it; made when it is first asked for.</value>
+    internal RoutingTable Routing => Volatile.Read(ref _routing) ?? Tabulate();
+
     /// <summary>Whether both are the same object: views hold arrays and tokens, of which equal values say nothing.</summary>
     public bool Equals(DirectorySnapshot? other) => ReferenceEquals(this, other);
 
@@ -55,5 +60,13 @@ public sealed record DirectorySnapshot
         // Two threads may make it at once; either result will do.
         Volatile.Write(ref _viewsInOrder, views);
         return views;
+    }
+
+    private RoutingTable Tabulate()
+    {
+        var table = new RoutingTable(this);
+
+        // What the first has worked out already must not be lost to the second.
+        return Interlocked.CompareExchange(ref _routing, table, null) ?? table;
     }
 }

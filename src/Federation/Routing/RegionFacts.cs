@@ -15,6 +15,18 @@ public readonly record struct RegionFacts
     /// <value>Items waiting or being computed in the region, a ready replica.</value>
     public double LoadPerReplica { get; init; }
 
+    /// <value>Ready replicas that would do.</value>
+    public double Replicas { get; init; }
+
+    /// <value>Price of a replica's hour; 0 while unknown.</value>
+    public double PricePerHour { get; init; }
+
+    /// <value>Hash of the region's name, the same at every edge.</value>
+    public ulong Key { get; init; }
+
     /// <value>Requests this edge has under way there.</value>
     public int InFlight { get; init; }
+
+    /// <value>Time until an answer is expected here, ms.</value>
+    public double CompletionMs => RoundTripMs + QueueMs + ServiceMs;
 }

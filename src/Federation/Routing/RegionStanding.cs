@@ -1,6 +1,9 @@
 namespace Meridian.Federation.Routing;
 
-/// <summary>What stands for or against a region. The order is that of preference: all up to <see cref="SuspectFull"/> may serve, the first kind that has any is taken.</summary>
+/// <summary>
+/// What stands for or against a region. The order is that of preference: all up to <see cref="Broken"/> may serve, <see cref="Draining"/> and <see cref="Unheard"/> as the last resort;
+/// the first kind that has any is taken.
+/// </summary>
 public enum RegionStanding
 {
     /// <summary>Alive, ready, with room in its queues.</summary>
@@ -14,18 +17,24 @@ public enum RegionStanding
 
     SuspectFull = 3,
 
+    /// <summary>Heard, but too many of this edge's last requests to it failed: its breaker is open.</summary>
+    Broken = 4,
+
+    /// <summary>It takes nothing new: only for a request that asks for the last resort.</summary>
+    Draining = 5,
+
     /// <summary>Dead or Unknown: only for a request that asks for the last resort.</summary>
-    Unheard = 4,
+    Unheard = 6,
 
     /// <summary>Alive, but without a ready replica of the model (and version and variant).</summary>
-    NotReady = 5,
+    NotReady = 7,
 
     /// <summary>Already tried for this request.</summary>
-    Excluded = 6,
+    Excluded = 8,
 
     /// <summary>The model is not deployed to it.</summary>
-    NotDeployed = 7,
+    NotDeployed = 9,
 
     /// <summary>The data may not enter its jurisdiction.</summary>
-    Forbidden = 8,
+    Forbidden = 10,
 }

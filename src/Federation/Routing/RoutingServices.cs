@@ -7,14 +7,16 @@ namespace Meridian.Federation.Routing;
 
 internal static class RoutingServices
 {
-    /// <summary>The decision and what it counts.</summary>
+    /// <summary>The decision, what it counts and what it remembers.</summary>
     public static void AddRegionRouting(this IServiceCollection services)
     {
         services.TryAddSingleton<InFlightLedger>();
+        services.TryAddSingleton<RoutingMemory>();
         services.TryAddSingleton(p =>
         {
             var options = p.GetRequiredService<IOptions<FederationOptions>>().Value;
-            return new RoutingDirector(RoutingPolicies.ByName[options.RoutingPolicy], options.NearEqualMs, p.GetRequiredService<InFlightLedger>());
+            return new RoutingDirector(
+                RoutingPolicies.ByName[options.RoutingPolicy], options.NearEqualMs, p.GetRequiredService<InFlightLedger>(), options.Routing, p.GetRequiredService<RoutingMemory>());
         });
     }
 }

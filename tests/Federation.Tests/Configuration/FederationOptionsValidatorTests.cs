@@ -29,6 +29,18 @@ public sealed class FederationOptionsValidatorTests
         options.NearEqualMs = double.NaN;
         options.MaxMessageBytes = 1;
         options.ConnectTimeout = TimeSpan.Zero;
+        options.Routing = new RoutingOptions
+        {
+            HighWaterMs = double.NaN,
+            LowWaterMs = -1,
+            LowWaterFor = TimeSpan.FromSeconds(-1),
+            AffinityExtraMs = -1,
+            AffinityExtraRequests = -1,
+            AffinityRatio = 0.5,
+            FlexPolicy = "cheap",
+            FlexExtra = TimeSpan.FromSeconds(-1),
+            HalfOpenShare = 0,
+        };
         options.Heartbeat = new HeartbeatOptions
         {
             Interval = TimeSpan.Zero,
@@ -47,12 +59,14 @@ public sealed class FederationOptionsValidatorTests
         {
             "Edge is empty", "Region is 'nowhere'", "Regions[1].Name is 'westeurope'", "Regions[1].Jurisdiction is empty", "Regions[1].Protocol is 'ftp://x'", "Regions[2].Name is empty",
             "Regions[2].Protocol is 'http://127.0.0.1:8190', which another", "Regions[2].Facade is 'nonsense'", "Models[1].Name is 'minilm', which another", "Models[1].Kind is empty",
-            "Models[1].Regions names 'mars'", "Models[2].Name is empty", "RoutingPolicy is 'expected-completoin'; it must be one of 'expected-completion', 'least-load', 'nearest'",
+            "Models[1].Regions names 'mars'", "Models[2].Name is empty", "RoutingPolicy is 'expected-completoin'; it must be one of 'affinity', 'expected-completion', 'least-load', 'nearest', 'power-of-two', 'price', 'spill-over'",
             "Attempts is 0", "Epoch is 0", "Deadline is 00:00:00", "WaitForRegion is -00:00:01", "NearEqualMs is NaN", "MaxMessageBytes is 1", "ConnectTimeout is 00:00:00",
+            "Routing.HighWaterMs is NaN", "Routing.LowWaterMs is -1", "Routing.LowWaterFor", "Routing.AffinityExtraMs", "Routing.AffinityExtraRequests", "Routing.AffinityRatio is 0.5",
+            "Routing.FlexPolicy is 'cheap'; it must be one of 'affinity'", "Routing.FlexExtra", "Routing.HalfOpenShare is 0",
             "Heartbeat.Interval", "Heartbeat.AcceptablePause", "Heartbeat.MinStdDev", "Heartbeat.SuspectPhi", "Heartbeat.DeadPhi", "Heartbeat.MaxSilence", "Heartbeat.MinBackOff", "Heartbeat.MaxBackOff",
         })
             Assert.Contains(mistakes, m => m.Contains(expected, StringComparison.Ordinal));
-        Assert.Equal(28, mistakes.Length);
+        Assert.Equal(37, mistakes.Length);
     }
 
     private static FederationOptions Region() => new()

@@ -1,3 +1,4 @@
+using Meridian.Federation.Availability;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Routing;
 using Meridian.Federation.Sovereignty;
@@ -126,16 +127,79 @@ public sealed class RoutingDirectorTests
         var intent = Sample.Intent(("dead", "eu"), ("suspect-full", "eu"), ("suspect", "eu"), ("full", "eu"), ("far", "eu"), ("unknown", "eu"));
         var directory = new TestDirectory([.. intent.Regions.Select(r => (r.Name, r.Jurisdiction))]);
         directory.Die("dead");
+        directory.Change("dead", v => v with { RoundTripMs = 50 });
         directory.Change("unknown", v => v with { Health = RegionHealth.Unknown, Models = [] });
         directory.Change("suspect", v => v with { Health = RegionHealth.Suspect });
         directory.Change("suspect-full", v => v with { Health = RegionHealth.Suspect, Models = [Sample.Model(queued: 100)] });
         directory.Load("full", Sample.Model(queued: 100));
         directory.Change("far", v => v with { RoundTripMs = 500 });
 
-        Assert.Equal(["far", "full", "suspect", "suspect-full"], Names(Director().Decide(directory.Current, new RouteRequest { Model = "minilm" }, new Random(1))));
+        Assert.Equal(["far", "full", "suspect", "suspect-full"], Director().Order(directory.Current, new RouteRequest { Model = "minilm" }, new Random(1)));
         Assert.Equal(
             ["far", "full", "suspect", "suspect-full", "unknown", "dead"],
-            Names(Director().Decide(directory.Current, new RouteRequest { Model = "minilm", LastResort = true }, new Random(1))));
+            Director().Order(directory.Current, new RouteRequest { Model = "minilm", LastResort = true }, new Random(1)));
+    }
+
+    [Fact]
+    public void Broken_regions_come_after_suspect_ones_and_draining_ones_only_as_the_last_resort()
+    {
+        _directory.Change("eastus", v => v with { Breaker = BreakerState.Open });
+        _directory.Change("westeurope", v => v with { Draining = true });
+        _directory.Change("southeastasia", v => v with { Health = RegionHealth.Suspect });
+
+        Assert.Equal(["southeastasia", "eastus"], Order(new RouteRequest { Model = "minilm" }));
+        Assert.Equal(["southeastasia", "eastus", "westeurope"], Order(new RouteRequest { Model = "minilm", LastResort = true }));
+        var explanation = Director().Explain(_directory.Current, new RouteRequest { Model = "minilm" }, new Random(1));
+        Assert.Equal([RegionStanding.Broken, RegionStanding.Draining, RegionStanding.Suspect], explanation.Regions.Select(r => r.Standing));
+        Assert.Equal("it is draining and takes nothing new", explanation.Regions[1].Why);
+
+        _directory.Die("eastus");
+        _directory.Die("southeastasia");
+        Assert.Equal(RoutingVerdict.RegionLost, Decide(new RouteRequest { Model = "minilm" }).Verdict);
+        Assert.Equal("westeurope", Order(new RouteRequest { Model = "minilm", LastResort = true })[0]);
+    }
+
+    [Fact]
+    public void A_half_open_region_is_tried_with_few_requests()
+    {
+        Distances(1, 100, 200);
+        _directory.Change("eastus", v => v with { Breaker = BreakerState.HalfOpen });
+        var random = new Random(1);
+        var tried = Enumerable.Range(0, 20_000).Count(_ => Director().Decide(_directory.Current, new RouteRequest { Model = "minilm" }, random).Choice!.Name == "eastus");
+        Assert.InRange(tried, 800, 1200);
+
+        // Also where the others are in doubt: it is no way out for all.
+        _directory.Change("westeurope", v => v with { Health = RegionHealth.Suspect });
+        _directory.Die("southeastasia");
+        tried = Enumerable.Range(0, 20_000).Count(_ => Director().Decide(_directory.Current, new RouteRequest { Model = "minilm" }, random).Choice!.Name == "eastus");
+        Assert.InRange(tried, 800, 1200);
+        _directory.Die("westeurope");
+        Assert.Equal("eastus", Decide(new RouteRequest { Model = "minilm" }).Choice!.Name);
+    }
+
+    [Fact]
+    public void A_models_own_policy_is_used_and_work_that_can_wait_goes_by_price_where_there_are_prices()
+    {
+        Distances(80, 20, 200);
+        Assert.Equal("westeurope", Chosen(flex: true));
+        Prices(2, 3, 1);
+        Assert.Equal("southeastasia", Chosen(flex: true));
+        Assert.Equal("westeurope", Chosen(flex: false));
+
+        Route("nearest");
+        Assert.Equal("westeurope", Chosen(flex: true));
+        Route("price");
+        Assert.Equal("southeastasia", Chosen(flex: false));
+        Route("of-a-later-build");
+        Assert.Equal("westeurope", Chosen(flex: false));
+
+        string Chosen(bool flex) => Decide(new RouteRequest { Model = "minilm", Flex = flex }).Choice!.Name;
+
+        void Route(string policy) => Publish(i => i with { Models = [i.Models[0] with { Routing = policy }] });
+
+        void Prices(params double[] prices) => Publish(i => i with { Regions = [.. i.Regions.Select((r, at) => r with { PricePerHour = prices[at] })] });
+
+        void Publish(Func<Intent, Intent> change) => _directory.Publish(_directory.Current with { Intent = change(_directory.Current.Intent) });
     }
 
     [Fact]
@@ -200,9 +264,7 @@ public sealed class RoutingDirectorTests
 
     private string First(string policy) => Director(policy).Decide(_directory.Current, new RouteRequest { Model = "minilm" }, new Random(1)).Choice!.Name;
 
-    private string[] Order(in RouteRequest request) => Names(Decide(request));
-
-    private static string[] Names(RoutingDecision decision) => Array.ConvertAll(decision.Order, m => m.Name);
+    private string[] Order(in RouteRequest request) => Director().Order(_directory.Current, request, new Random(1));
 
     private void GeneratesText() =>
         _directory.Publish(_directory.Current with { Intent = _directory.Current.Intent with { Models = [new ModelDeclaration { Name = "minilm", Kind = "generation", OwnedBy = "test" }] } });

@@ -1,9 +1,11 @@
 using System.Collections.Frozen;
 using CsCheck;
+using Meridian.Federation.Availability;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Routing;
 using Meridian.Federation.Sovereignty;
 using Meridian.Messages;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Meridian.Federation.Tests.Routing;
 
@@ -36,7 +38,20 @@ public sealed class RoutingProperties
         from roundTrip in Figures
         from inFlight in Gen.Int[-2, 20]
         from models in Models.Array[0, 3]
-        select new RegionView { Name = "", Health = health, RoundTripMs = roundTrip, InFlight = inFlight, Models = models };
+        from draining in Gen.Frequency((5, Gen.Const(false)), (1, Gen.Const(true)))
+        from breaker in Gen.OneOf(BreakerState.Closed, BreakerState.Closed, BreakerState.HalfOpen, BreakerState.Open)
+        from weight in Gen.OneOf(Gen.Const(1.0), Gen.Double[0, 1], Figures)
+        select new RegionView
+        {
+            Name = "",
+            Health = health,
+            RoundTripMs = roundTrip,
+            InFlight = inFlight,
+            Models = models,
+            Draining = draining,
+            Breaker = breaker,
+            Weight = weight,
+        };
 
     private static readonly Gen<Case> Cases =
         from jurisdictions in Jurisdictions.Array[0, 20]
@@ -48,35 +63,40 @@ public sealed class RoutingProperties
         from excluded in Gen.Int[0, 20].Array[0, 4]
         from lastResort in Gen.Bool
         from kind in Gen.OneOf("embedding", "generation")
-        from policy in Gen.OneOf("expected-completion", "nearest", "least-load")
+        from policy in Gen.Int[0, RoutingPolicies.ByName.Count - 1].Select(i => RoutingPolicies.ByName.Keys[i])
+        from prices in Figures.Array[20]
+        from affinity in Gen.OneOf(Gen.Const(0ul), Gen.ULong)
+        from flex in Gen.Bool
         from seed in Gen.Int
         select new Case(
             new DirectorySnapshot
             {
                 Edge = "test",
                 OwnRegion = own < 0 ? null : Name(own),
-                Intent = Sample.Intent([.. jurisdictions.Select((j, i) => (Name(i), j))]) with
+                Intent = Sample.Intent([.. jurisdictions.Select((j, i) => (Name(i), j))]) is var intent ? intent with
                 {
+                    Regions = [.. intent.Regions.Select((r, i) => r with { PricePerHour = prices[i] })],
                     Models = [new ModelDeclaration { Name = "minilm", Kind = kind, OwnedBy = "test", Regions = [.. deployed.Select(Name)] }],
-                },
+                } : null!,
                 Views = jurisdictions.Select((_, i) => views[i] with { Name = Name(i) }).Where((_, i) => i != missing).ToFrozenDictionary(v => v.Name),
             },
             residency,
             [.. excluded.Select(Name)],
             lastResort,
             policy,
+            affinity,
+            flex,
             seed);
 
     [Fact]
     public void Data_never_goes_to_a_forbidden_jurisdiction() =>
-        Cases.Sample(c => c.Residency is null || c.Decide().Order.All(m => m.Jurisdiction.Length > 0 && c.Residency.Contains(m.Jurisdiction)));
+        Cases.Sample(c => c.Residency is null || c.Order().Select(c.Member).All(m => m.Jurisdiction.Length > 0 && c.Residency.Contains(m.Jurisdiction)));
 
     [Fact]
     public void A_region_that_is_not_heard_of_is_never_chosen_when_another_can_serve() =>
         Cases.Sample(c =>
         {
-            var decision = c.Decide();
-            var heard = decision.Order.Select(m => c.Snapshot.Views.TryGetValue(m.Name, out var v) && v.Health is RegionHealth.Alive or RegionHealth.Suspect).ToArray();
+            var heard = c.Order().Select(m => c.Snapshot.Views.TryGetValue(m, out var v) && v.Health is RegionHealth.Alive or RegionHealth.Suspect).ToArray();
 
             // Those heard of stand before all others, and without the last resort there are no others.
             return heard.SequenceEqual(heard.OrderDescending()) && (c.LastResort || heard.All(h => h));
@@ -86,37 +106,69 @@ public sealed class RoutingProperties
     public void Only_regions_that_have_the_model_and_were_not_tried_are_chosen_each_once() =>
         Cases.Sample(c =>
         {
-            var order = c.Decide().Order;
+            var order = c.Order();
             var deployed = c.Snapshot.Intent.Models[0].Regions;
-            return order.Distinct().Count() == order.Length && order.All(m => !c.Excluded.Contains(m.Name) && (deployed.Length == 0 || deployed.Contains(m.Name)));
+            return order.Distinct().Count() == order.Length && order.All(m => !c.Excluded.Contains(m) && (deployed.Length == 0 || deployed.Contains(m)));
         });
 
     [Fact]
     public void The_same_seed_decides_the_same() =>
-        Cases.Sample(c => c.Decide().Order.SequenceEqual(c.Decide().Order));
+        Cases.Sample(c => c.Order().SequenceEqual(c.Order()));
 
     [Fact]
     public void There_is_a_choice_exactly_when_the_verdict_says_so() =>
         Cases.Sample(c =>
         {
             var decision = c.Decide();
-            return (decision.Verdict == RoutingVerdict.Route) == (decision.Choice is not null);
+            return decision.Verdict == RoutingVerdict.Route
+                ? ReferenceEquals(decision.Choice, c.Snapshot.Intent.Regions[decision.Index]) && double.IsFinite(decision.Score)
+                : decision.Choice is null && decision.Index == -1;
+        });
+
+    [Fact]
+    public void The_choice_is_of_the_best_standing_that_there_is_but_for_what_is_drawn() =>
+        Cases.Sample(c =>
+        {
+            var most = c.LastResort ? RegionStanding.Unheard : RegionStanding.Broken;
+            var standings = c.Director.Explain(c.Snapshot, c.Request, new Random(c.Seed)).Regions.Select((r, i) => (r.Standing, View: c.Snapshot.ViewsInOrder[i]))
+                .Where(r => r.Standing <= most).ToArray();
+            var best = standings.Select(r => r.Standing).DefaultIfEmpty(RegionStanding.Forbidden).Min();
+
+            // A half-open breaker is taken for an open one by most.
+            var atWorst = standings.Select(r => r.View.Breaker == BreakerState.HalfOpen && r.Standing < RegionStanding.Broken ? RegionStanding.Broken : r.Standing)
+                .DefaultIfEmpty(RegionStanding.Forbidden).Min();
+            var chosen = c.Decide().Standing;
+            return chosen >= best && chosen <= atWorst;
         });
 
     [Fact]
     public void Scores_are_finite_whatever_the_wire_brings() =>
         Cases.Sample(c =>
         {
-            var explanation = new RoutingDirector(RoutingPolicies.ByName[c.Policy], 5).Explain(c.Snapshot, c.Request, new Random(c.Seed));
+            var explanation = c.Director.Explain(c.Snapshot, c.Request, new Random(c.Seed));
             return explanation.Regions.All(r => r.Standing > RegionStanding.Unheard ? double.IsNaN(r.Score) : double.IsFinite(r.Score) && r.Score >= 0);
         });
 
     private static string Name(int index) => $"region-{index}";
 
-    private sealed record Case(DirectorySnapshot Snapshot, string[]? Residency, string[] Excluded, bool LastResort, string Policy, int Seed)
+    private sealed record Case(DirectorySnapshot Snapshot, string[]? Residency, string[] Excluded, bool LastResort, string Policy, ulong Affinity, bool Flex, int Seed)
     {
-        public RouteRequest Request => new() { Model = "minilm", Boundary = new DataBoundary(Residency, null), Excluded = Excluded, LastResort = LastResort };
+        public RouteRequest Request => new()
+        {
+            Model = "minilm",
+            Boundary = new DataBoundary(Residency, null),
+            Excluded = Excluded,
+            LastResort = LastResort,
+            Affinity = Affinity,
+            Flex = Flex,
+        };
 
-        public RoutingDecision Decide() => new RoutingDirector(RoutingPolicies.ByName[Policy], 5).Decide(Snapshot, Request, new Random(Seed));
+        public RoutingDirector Director { get; } = new(RoutingPolicies.ByName[Policy], 5, memory: new RoutingMemory(new FakeTimeProvider()));
+
+        public RoutingDecision Decide() => Director.Decide(Snapshot, Request, new Random(Seed));
+
+        public string[] Order() => new RoutingDirector(RoutingPolicies.ByName[Policy], 5, memory: new RoutingMemory(new FakeTimeProvider())).Order(Snapshot, Request, new Random(Seed));
+
+        public RegionMember Member(string name) => Snapshot.Intent.Regions.Single(r => r.Name == name);
     }
 }

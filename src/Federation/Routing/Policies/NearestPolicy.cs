@@ -1,4 +1,4 @@
-namespace Meridian.Federation.Routing;
+namespace Meridian.Federation.Routing.Policies;
 
 /// <summary>Least round trip, whatever the load: for callers who pay for distance.</summary>
 internal sealed class NearestPolicy : IRoutingPolicy
@@ -7,5 +7,5 @@ internal sealed class NearestPolicy : IRoutingPolicy
 
     public double Score(in RegionFacts facts) => facts.RoundTripMs;
 
-    public double Margin(double nearEqualMs) => nearEqualMs;
+    public int Choose(Span<RoutingCandidate> candidates, in RoutingContext context) => NearEquals.Choose(candidates, context.NearEqualMs, context);
 }
