@@ -32,7 +32,7 @@ internal sealed record ConfiguredRecords
         foreach (var voter in log.Voters)
         {
             if (voter.Witness)
-                members.Add((voter.Name, new MemberRecord { Jurisdiction = "", Protocol = voter.Protocol, Consensus = voter.Consensus, Serves = false }));
+                members.Add((voter.Name, new MemberRecord { Jurisdiction = "", Protocol = voter.Protocol, Consensus = voter.Consensus, Witness = true }));
         }
 
         return new ConfiguredRecords { Members = members, Models = [.. options.Models.Select(Model)], Tenants = [] };

@@ -25,7 +25,7 @@ internal static class IntentProjection
             switch (key.Kind)
             {
                 case IntentKinds.Member when IntentRecords.TryRead<MemberRecord>(record.Value, out var member) && Region(key.Name, member) is { } region:
-                    if (member.Serves)
+                    if (!member.Witness)
                         regions.Add(region);
                     break;
                 case IntentKinds.Model when IntentRecords.TryRead<ModelRecord>(record.Value, out var model) && model.Kind is not null:

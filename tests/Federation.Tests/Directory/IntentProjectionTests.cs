@@ -43,7 +43,7 @@ public sealed class IntentProjectionTests
     [Fact]
     public void A_witness_serves_nothing()
     {
-        var intent = Project((IntentKinds.Member, "westeurope", Europe), (IntentKinds.Member, "third", Europe with { Serves = false }));
+        var intent = Project((IntentKinds.Member, "westeurope", Europe), (IntentKinds.Member, "third", Europe with { Witness = true }));
 
         Assert.Equal(["westeurope"], intent.Regions.Select(r => r.Name));
     }

@@ -6,8 +6,8 @@ namespace Meridian.Federation.Intents.Records;
 [MessagePackObject]
 public sealed record DeploymentRecord
 {
-    /// <value>Regions it is deployed to; empty means all.</value>
-    [Key(0)] public string[] Regions { get; init; } = [];
+    /// <value>Regions it is deployed to; null or empty means all.</value>
+    [Key(0)] public string[]? Regions { get; init; }
 
     /// <value>Version that serves, or null for the newest installed.</value>
     [Key(1)] public string? Version { get; init; }

@@ -25,6 +25,6 @@ public sealed record MemberRecord
     /// <value>Price of a replica's hour in the installation's currency; 0 while unknown.</value>
     [Key(6)] public double PricePerHour { get; init; }
 
-    /// <value>Whether it serves; false for a witness.</value>
-    [Key(7)] public bool Serves { get; init; } = true;
+    /// <value>Whether it only votes and serves nothing.</value>
+    [Key(7)] public bool Witness { get; init; }
 }

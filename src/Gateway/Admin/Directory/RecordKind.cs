@@ -39,7 +39,7 @@ internal abstract record RecordKind(string Name, bool Writable)
 
     private static string? Check(MemberRecord member, IntentReplica replica)
     {
-        if (string.IsNullOrWhiteSpace(member.Jurisdiction) && member.Serves)
+        if (string.IsNullOrWhiteSpace(member.Jurisdiction) && !member.Witness)
             return "'jurisdiction' is empty; say which law data in the region is under, for example 'eu'";
         if (!Uri.TryCreate(member.Protocol, UriKind.Absolute, out var protocol) || protocol.Scheme is not ("http" or "https"))
             return $"'protocol' is '{member.Protocol}'; it must be an address such as http://10.0.0.1:8190";
@@ -53,7 +53,7 @@ internal abstract record RecordKind(string Name, bool Writable)
 
     private static string? Check(DeploymentRecord deployment, IntentReplica replica)
     {
-        foreach (var region in deployment.Regions)
+        foreach (var region in deployment.Regions ?? [])
         {
             if (replica.EpochOf(new IntentKey(IntentKinds.Member, region)) == 0)
                 return $"'regions' names '{region}', which is not a member; GET /admin/api/directory lists them";

@@ -1,0 +1,177 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using Meridian.Federation.Intents;
+using Meridian.Gateway.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Meridian.Gateway.Tests.Admin;
+
+public sealed class DirectoryTests : IAsyncDisposable
+{
+    private const string Member = """{"jurisdiction":"eu","protocol":"http://10.0.0.2:8190","facade":"http://10.0.0.2:8082","country":"NL","price_per_hour":1.5}""";
+
+    private readonly IntentLogDouble _log = new();
+
+    [Fact]
+    public async Task A_record_is_written_read_and_deleted()
+    {
+        await using var host = await StartAsync();
+
+        using var put = await SendAsync(host, HttpMethod.Put, "member/westeurope", Member);
+        Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+        Assert.Equal("\"1\"", put.Headers.ETag!.Tag);
+        var record = await GatewayHost.JsonAsync(await SendAsync(host, HttpMethod.Get, "member/westeurope"));
+        Assert.Equal(("member", "westeurope", 1L), ((string)record["kind"]!, (string)record["name"]!, (long)record["epoch"]!));
+        Assert.Equal(("eu", "NL", 1.5, false), ((string)record["value"]!["jurisdiction"]!, (string)record["value"]!["country"]!, (double)record["value"]!["price_per_hour"]!, (bool)record["value"]!["witness"]!));
+
+        using var deleted = await SendAsync(host, HttpMethod.Delete, "member/westeurope");
+        Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
+        using var gone = await SendAsync(host, HttpMethod.Get, "member/westeurope");
+        await gone.ErrorAsync(404, "record_not_found");
+        Assert.True(_log.Current.Records.ContainsKey(new IntentKey(IntentKinds.Removed, "westeurope")), "It would be back with the region's next start.");
+
+        using var allowed = await SendAsync(host, HttpMethod.Delete, "removed/westeurope");
+        Assert.Equal(HttpStatusCode.OK, allowed.StatusCode);
+        Assert.Empty(_log.Current.Records);
+    }
+
+    [Fact]
+    public async Task Names_may_have_slashes()
+    {
+        await using var host = await StartAsync();
+
+        using var put = await SendAsync(host, HttpMethod.Put, "version/org/model/v1", """{"manifest":"00","variants":["fp32"]}""");
+
+        Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+        Assert.Equal("org/model/v1", Assert.Single(_log.Current.Records.Keys).Name);
+    }
+
+    [Fact]
+    public async Task An_epoch_that_has_passed_is_a_conflict_and_changes_nothing()
+    {
+        await using var host = await StartAsync();
+        await SendAsync(host, HttpMethod.Put, "tenant/acme", """{"residency":["eu"]}""");
+        await SendAsync(host, HttpMethod.Put, "tenant/acme", """{"residency":["eu","us"]}""", ("If-Match", "\"1\""));
+
+        using var late = await SendAsync(host, HttpMethod.Put, "tenant/acme", """{"residency":[]}""", ("If-Match", "\"1\""));
+        using var second = await SendAsync(host, HttpMethod.Put, "tenant/acme", """{"residency":[]}""", ("If-None-Match", "*"));
+
+        await late.ErrorAsync(412, "epoch_conflict", "if-match");
+        await second.ErrorAsync(412, "epoch_conflict", "if-match");
+        var record = await GatewayHost.JsonAsync(await SendAsync(host, HttpMethod.Get, "tenant/acme"));
+        Assert.Equal("""["eu","us"]""", record["value"]!["residency"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task The_same_request_id_is_the_same_change()
+    {
+        await using var host = await StartAsync();
+
+        using var first = await SendAsync(host, HttpMethod.Put, "tenant/acme", """{"residency":["eu"]}""", (GatewayHeaders.RequestId, "op-1"), ("If-None-Match", "*"));
+        using var again = await SendAsync(host, HttpMethod.Put, "tenant/acme", """{"residency":["eu"]}""", (GatewayHeaders.RequestId, "op-1"), ("If-None-Match", "*"));
+
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK], [first.StatusCode, again.StatusCode]);
+        Assert.Equal(first.Headers.ETag, again.Headers.ETag);
+        Assert.Equal(1, _log.Current.Revision);
+    }
+
+    [Theory]
+    [InlineData(false, "Nothing was changed")]
+    [InlineData(true, "repeat it with the same x-request-id")]
+    public async Task Without_a_majority_a_change_is_refused_and_reads_go_on(bool unknown, string says)
+    {
+        await using var host = await StartAsync();
+        await SendAsync(host, HttpMethod.Put, "tenant/acme", """{"residency":["eu"]}""");
+        _log.Unavailable = unknown;
+
+        using var put = await SendAsync(host, HttpMethod.Put, "tenant/acme", "{}");
+        var error = await put.ErrorAsync(503, "no_quorum");
+        Assert.Contains(says, (string)error["message"]!, StringComparison.Ordinal);
+        Assert.NotNull(put.Headers.RetryAfter);
+        using var read = await SendAsync(host, HttpMethod.Get, "tenant/acme");
+        Assert.Equal(HttpStatusCode.OK, read.StatusCode);
+        var report = await GatewayHost.JsonAsync(await host.Client.GetAsync(new Uri("/admin/api/directory", UriKind.Relative)));
+        Assert.Equal((false, "no majority", 1), ((bool)report["can_change"]!, (string)report["problem"]!, report["records"]!.AsArray().Count));
+        Assert.Equal(64, ((string)report["hash"]!).Length);
+    }
+
+    [Theory]
+    [InlineData("member/x", """{"jurisdiction":"eu","protocol":"nowhere"}""", "invalid_record", "'nowhere'")]
+    [InlineData("member/x", """{"jurisdiction":"","protocol":"http://a:1"}""", "invalid_record", "'jurisdiction'")]
+    [InlineData("member/x", """{"jurisdiction":"eu","protocol":"http://a:1","colour":"red"}""", "invalid_record", "colour")]
+    [InlineData("member/x", """{"jurisdiction":"eu"}""", "invalid_record", "protocol")]
+    [InlineData("model/x", """{"kind":"poetry","owned_by":"x"}""", "invalid_record", "'poetry'")]
+    [InlineData("deployment/x", """{"regions":["atlantis"]}""", "invalid_record", "'atlantis'")]
+    [InlineData("policy/x", """{"routing":"dice"}""", "invalid_record", "'dice'")]
+    [InlineData("policy/x", """{"hedge_after_ms":-1}""", "invalid_record", "-1")]
+    [InlineData("tenant/x", """{"residency":[""]}""", "invalid_record", "residency")]
+    [InlineData("tenant/x", "not json", "invalid_record", "tenant")]
+    [InlineData("tenant/x", "null", "invalid_record", "DELETE")]
+    [InlineData("installation/seed", "{}", "read_only", "installation")]
+    public async Task A_record_with_a_mistake_is_refused_by_name(string path, string body, string code, string says)
+    {
+        await using var host = await StartAsync();
+
+        using var response = await SendAsync(host, HttpMethod.Put, path, body);
+
+        Assert.Contains(says, (string)(await response.ErrorAsync(400, code))["message"]!, StringComparison.OrdinalIgnoreCase);
+        Assert.Empty(_log.Current.Records);
+    }
+
+    [Fact]
+    public async Task Unknown_kinds_and_unreadable_conditions_are_mistakes()
+    {
+        await using var host = await StartAsync();
+
+        using var kind = await SendAsync(host, HttpMethod.Put, "planet/mars", "{}");
+        Assert.Contains("tenant", (string)(await kind.ErrorAsync(404, "unknown_kind"))["message"]!, StringComparison.Ordinal);
+        using var match = await SendAsync(host, HttpMethod.Put, "tenant/x", "{}", ("If-Match", "\"abc\""));
+        await match.ErrorAsync(400, "invalid_header", "if-match");
+    }
+
+    [Fact]
+    public async Task Voters_come_and_go()
+    {
+        await using var host = await StartAsync();
+
+        using var added = await SendAsync(host, HttpMethod.Put, "voters/third", """{"name":"third","consensus":"10.0.0.3:8194","control":"http://10.0.0.3:8195","witness":true}""");
+        Assert.Equal(HttpStatusCode.NoContent, added.StatusCode);
+        var voter = Assert.Single(_log.Status.Voters);
+        Assert.Equal(("third", "10.0.0.3:8194", true), (voter.Name, voter.Consensus, voter.Witness));
+        using var other = await SendAsync(host, HttpMethod.Put, "voters/third", """{"name":"fourth","consensus":"10.0.0.3:8194","control":"http://10.0.0.3:8195"}""");
+        await other.ErrorAsync(400, "invalid_voter");
+
+        using var removed = await SendAsync(host, HttpMethod.Delete, "voters/third");
+        Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        Assert.Empty(_log.Status.Voters);
+    }
+
+    [Fact]
+    public async Task A_front_door_names_the_regions()
+    {
+        await using var host = await GatewayHost.StartAsync();
+
+        using var response = await host.Client.GetAsync(new Uri("/admin/api/directory", UriKind.Relative));
+
+        await response.ErrorAsync(404, "ask_region");
+    }
+
+    public ValueTask DisposeAsync() => _log.DisposeAsync();
+
+    private Task<GatewayHost> StartAsync() => GatewayHost.StartAsync(services: services => services.AddSingleton<IIntentLog>(_log));
+
+    private static Task<HttpResponseMessage> SendAsync(GatewayHost host, HttpMethod method, string path, string? body = null, params (string Name, string Value)[] headers)
+    {
+        var request = new HttpRequestMessage(method, $"/admin/api/directory/{path}");
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
+
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
+        return host.Client.SendAsync(request);
+    }
+}

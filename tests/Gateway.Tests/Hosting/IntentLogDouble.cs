@@ -1,0 +1,63 @@
+using Meridian.Federation.Intents;
+using Meridian.Federation.Intents.State;
+
+namespace Meridian.Gateway.Tests.Hosting;
+
+/// <summary>An intent log of one member in memory, over the real state machine; loses its majority when the test says so.</summary>
+public sealed class IntentLogDouble : IIntentLog
+{
+    private readonly IntentStateMachine _state = new();
+    private readonly Lock _lock = new();
+    private readonly List<IntentVoter> _voters = [];
+
+    /// <value>Null while there is a majority; else whether a change's outcome is unknown.</value>
+    public bool? Unavailable { get; set; }
+
+    public IntentReplica Current => _state.Replica;
+
+    public IntentLogStatus Status => new()
+    {
+        Role = IntentLogRole.Leader,
+        Leader = "eastus",
+        CanChange = Unavailable is null,
+        AppliedIndex = _state.AppliedIndex,
+        Voters = [.. _voters],
+        Problem = Unavailable is null ? null : "no majority",
+    };
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task<IntentReplica> WaitForChangeAsync(long knownIndex, CancellationToken cancellationToken) => Task.FromResult(Current);
+
+    public Task<IntentReplica> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(Current);
+
+    public Task<IntentOutcome> ChangeAsync(IntentChange change, CancellationToken cancellationToken)
+    {
+        IntentRules.Check(change);
+        Refuse();
+        lock (_lock)
+            return Task.FromResult(_state.Apply(_state.AppliedIndex + 1, change));
+    }
+
+    public Task AddVoterAsync(IntentVoter voter, CancellationToken cancellationToken)
+    {
+        Refuse();
+        _voters.Add(voter);
+        return Task.CompletedTask;
+    }
+
+    public Task RemoveVoterAsync(string name, CancellationToken cancellationToken)
+    {
+        Refuse();
+        _voters.RemoveAll(voter => voter.Name == name);
+        return Task.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync() => default;
+
+    private void Refuse()
+    {
+        if (Unavailable is { } unknown)
+            throw new IntentUnavailableException("2 of 3 voters cannot be reached.") { OutcomeUnknown = unknown };
+    }
+}
