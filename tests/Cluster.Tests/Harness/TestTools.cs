@@ -23,6 +23,13 @@ public static class TestTools
         return TryFind("redis-server", out program);
     }
 
+    /// <summary>etcd, or why it is missing.</summary>
+    public static bool TryEtcd(out string program, out string reason)
+    {
+        reason = "needs etcd: Debian's `apt-get install etcd-server`";
+        return TryFind("etcd", out program);
+    }
+
     public static string NpmProgram(string package, string path) => Path.Combine(NpmFolder!, "node_modules", package, path);
 
     private static bool TryFind(string program, out string path)
