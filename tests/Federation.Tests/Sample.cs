@@ -32,7 +32,8 @@ internal static class Sample
         PromptIds = [[1, 2]],
     };
 
-    public static StreamFrame Frame(long offset, long next, bool end = false, string text = "x") => new()
+    /// <param name="from">Tokens that the choice had before the stream: those of a resume.</param>
+    public static StreamFrame Frame(long offset, long next, bool end = false, string text = "x", int from = 0) => new()
     {
         Offset = offset,
         Next = next,
@@ -42,8 +43,8 @@ internal static class Sample
             new TokenGroup
             {
                 Choice = 0,
-                Position = (int)offset,
-                TokenIds = [.. Enumerable.Range((int)offset, (int)(next - offset))],
+                Position = from + (int)offset,
+                TokenIds = [.. Enumerable.Range(from + (int)offset, (int)(next - offset))],
                 Text = text,
                 Finish = end ? FinishReason.Length : null,
             },

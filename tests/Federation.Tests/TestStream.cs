@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Meridian.Federation.Edge;
+using Meridian.Messages;
 using Meridian.Messages.Generation;
 
 namespace Meridian.Federation.Tests;
@@ -10,6 +11,7 @@ internal sealed class TestStream : IRegionStream
     private readonly Channel<StreamFrame> _frames = Channel.CreateUnbounded<StreamFrame>();
     private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationToken _life;
+    private readonly int _from;
     private long _written;
     private long _read;
     private int _disposals;
@@ -21,6 +23,12 @@ internal sealed class TestStream : IRegionStream
         Head = Sample.Head(region);
         _life = life;
     }
+
+    /// <param name="region">Names itself in the head.</param>
+    /// <param name="request">Says where its one choice stands.</param>
+    /// <param name="life">Ends waits with an <see cref="OperationCanceledException"/>.</param>
+    public TestStream(string region, InferRequest request, CancellationToken life)
+        : this(region, life) => _from = (request.Input as GenerationInput)?.Resume?[0].TokenIds.Length ?? 0;
 
     public StreamHead Head { get; }
 
@@ -35,18 +43,20 @@ internal sealed class TestStream : IRegionStream
     public long Unread => Interlocked.Read(ref _written) - Interlocked.Read(ref _read);
 
     /// <summary>A stream with all of its tokens at hand, one a frame.</summary>
-    public static TestStream Of(string region, int tokens, CancellationToken life = default)
+    public static TestStream Of(string region, int tokens, CancellationToken life = default) => new TestStream(region, life).With(tokens);
+
+    /// <summary>Writes so many tokens, one a frame, the last of which ends the stream.</summary>
+    public TestStream With(int tokens)
     {
-        var stream = new TestStream(region, life);
-        for (var i = 1; i <= tokens; i++) stream.Write(end: i == tokens);
-        return stream;
+        for (var i = 1; i <= tokens; i++) Write(end: i == tokens);
+        return this;
     }
 
     /// <summary>One token, or a longer group.</summary>
     public void Write(bool end = false, string text = "x")
     {
         var offset = Interlocked.Increment(ref _written) - 1;
-        _frames.Writer.TryWrite(Sample.Frame(offset, offset + 1, end, text));
+        _frames.Writer.TryWrite(Sample.Frame(offset, offset + 1, end, text, _from));
     }
 
     public void Fail(Exception exception) => _frames.Writer.TryComplete(exception);

@@ -5,6 +5,7 @@ using Meridian.Errors;
 using Meridian.Grains;
 using Meridian.Messages;
 using Meridian.Messages.Generation;
+using Meridian.Streams;
 
 namespace Meridian.Client.Streams;
 
@@ -118,12 +119,7 @@ internal sealed class MeridianStream : IMeridianStream
             yield return frame;
     }
 
-    public GenerationInput GetResume() => _input with
-    {
-        Prompts = Array.ConvertAll(Head.PromptIds, static ids => new PromptInput { TokenIds = ids }),
-        Resume = _progress.Unfinished(),
-        ContextLength = Head.ContextLength > 0 ? Head.ContextLength : _input.ContextLength,
-    };
+    public GenerationInput GetResume() => _progress.Resume(_input, Head);
 
     public async ValueTask DisposeAsync()
     {

@@ -24,13 +24,20 @@ public sealed class FederationOptions
     /// <value>Epoch of the intent that this configuration states. Default 1. Of two intents the higher epoch wins.</value>
     public long Epoch { get; set; } = 1;
 
-    /// <value>Regions that one request may be sent to, the first included. Default 4.</value>
+    /// <value>
+    /// Regions that one request may be sent to, the first included. Default 4. A stream under way that loses its region may ask as many for each loss, provided that tokens came since the last.
+    /// </value>
     public int Attempts { get; set; } = 4;
+
+    /// <value>
+    /// After how many ms without an answer a request whose answer is taken whole is sent to a second region, too, where its model says nothing of it; 0 (the default) for never.
+    /// </value>
+    public int HedgeAfterMs { get; set; }
 
     /// <value>Longest time any request may take at this edge; a caller's longer deadline is cut to it. Default 10 minutes.</value>
     public TimeSpan Deadline { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <value>How long a request waits for a region to come back when every region is lost. Default 2 s; zero refuses at once.</value>
+    /// <value>How long a request waits for a region to come back when every region is lost, and a stream under way for one that can go on with it. Default 2 s; zero refuses at once.</value>
     public TimeSpan WaitForRegion { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <value>Name of the routing policy of models that name none: one of <see cref="Federation.Routing.RoutingPolicies.ByName"/>. Default <c>expected-completion</c>.</value>

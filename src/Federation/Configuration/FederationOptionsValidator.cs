@@ -67,6 +67,8 @@ public sealed class FederationOptionsValidator : IValidateOptions<FederationOpti
                 mistakes.Add($"Models[{i}].Name is '{model.Name}', which another model has too; names must be unique.");
             if (string.IsNullOrWhiteSpace(model.Kind))
                 mistakes.Add($"Models[{i}].Kind is empty; say what '{model.Name}' does, for example 'embedding'.");
+            if (model.HedgeAfterMs is < 0)
+                mistakes.Add($"Models[{i}].HedgeAfterMs is {model.HedgeAfterMs}; it must be 0 (never) or more ms.");
             foreach (var region in model.Regions)
             {
                 if (!regions.Contains(region))
@@ -81,6 +83,8 @@ public sealed class FederationOptionsValidator : IValidateOptions<FederationOpti
             mistakes.Add($"Epoch is {options.Epoch}; it must be at least 1.");
         if (options.Attempts is < 1 or > 16)
             mistakes.Add($"Attempts is {options.Attempts}; it must be 1 to 16.");
+        if (options.HedgeAfterMs < 0)
+            mistakes.Add($"HedgeAfterMs is {options.HedgeAfterMs}; it must be 0 (never) or more ms.");
         Positive("Deadline", options.Deadline, mistakes);
         if (options.Deadline > TimeSpan.FromDays(1))
             mistakes.Add($"Deadline is {options.Deadline}; it must be at most a day.");

@@ -17,4 +17,7 @@ public sealed class ModelDeclarationOptions
 
     /// <value>Names of the regions it is deployed to; empty (the default) means all.</value>
     public List<string> Regions { get; set; } = [];
+
+    /// <value>See <see cref="FederationOptions.HedgeAfterMs"/>; null (the default) takes that.</value>
+    public int? HedgeAfterMs { get; set; }
 }

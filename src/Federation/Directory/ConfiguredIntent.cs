@@ -22,7 +22,7 @@ public sealed class ConfiguredIntent(IOptions<FederationOptions> options) : IInt
     {
         Epoch = options.StatesIntent ? options.Epoch : 0,
         Regions = [.. options.Regions.Select(Member)],
-        Models = [.. options.Models.Select(m => new ModelDeclaration { Name = m.Name, Kind = m.Kind, OwnedBy = m.OwnedBy, Created = m.Created, Regions = [.. m.Regions] })],
+        Models = [.. options.Models.Select(m => new ModelDeclaration { Name = m.Name, Kind = m.Kind, OwnedBy = m.OwnedBy, Created = m.Created, Regions = [.. m.Regions], HedgeAfterMs = m.HedgeAfterMs })],
     };
 
     private static RegionMember Member(RegionMemberOptions region)

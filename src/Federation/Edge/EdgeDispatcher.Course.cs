@@ -1,3 +1,4 @@
+using Meridian.Federation.Availability;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Protocol;
 using Meridian.Federation.Routing;
@@ -14,40 +15,31 @@ internal sealed partial class EdgeDispatcher
     {
         private readonly long _started = edge._time.GetTimestamp();
         private readonly int _budget = request.Hops > 0 ? 1 : edge._options.Attempts;
+        private InferRequest _request = request;
+        private int _spent;
+        private bool _moving;
+        private long _noticed;
+        private double _detectMs;
         private string[]? _tried;
         private int _triedCount;
         private bool _full;
         private int _retryAfterMs;
         private Refusal? _notReady;
+        private Refusal? _failed;
         private string? _refuser;
         private int? _waitEnds;
         private bool _lastResort;
-        private RegionMember? _region;
-        private RegionView? _view;
-        private bool _unheard;
-
-        public string RequestId => request.RequestId;
-
         /// <value>The whole request's, ms.</value>
         public int DeadlineMs { get; } = Math.Min(request.RemainingMs, edge._longestMs);
 
         /// <value>Regions tried, the one of the attempt under way included.</value>
         public int Attempts { get; private set; }
 
-        /// <value>Where the attempt under way goes.</value>
-        public RegionMember Region => _region!;
+        /// <value>The attempt that began last.</value>
+        public Trial Trial { get; private set; }
 
-        /// <value>Whether that is the edge's own region.</value>
-        public bool Local { get; private set; }
-
-        /// <value>Fires when the region of the attempt is lost.</value>
-        public CancellationToken Lost { get; private set; }
-
-        /// <value>Time that was left for the request when the attempt began, ms.</value>
-        public int RemainingMs { get; private set; }
-
-        /// <value>Time that the attempt may take, ms: less where nothing was heard of the region.</value>
-        public int LimitMs { get; private set; }
+        /// <value>Whether a stream may go on elsewhere from here: only where its request entered.</value>
+        public bool MayMove { get; } = request.Hops == 0;
 
         /// <value>Time that is left now, ms.</value>
         public int LeftMs => Math.Max(0, DeadlineMs - ElapsedMs);
@@ -60,8 +52,8 @@ internal sealed partial class EdgeDispatcher
 
         private int ElapsedMs => (int)Math.Min(edge._time.GetElapsedTime(_started).TotalMilliseconds, int.MaxValue);
 
-        /// <summary>What the region of the attempt is sent.</summary>
-        public InferRequest Message(int remainingMs) => request with { RemainingMs = remainingMs, AttemptsLeft = _budget - Attempts, Hops = request.Hops + 1 };
+        /// <summary>What the region of the last attempt is sent.</summary>
+        public InferRequest Message(int remainingMs) => _request with { RemainingMs = remainingMs, AttemptsLeft = _budget - _spent, Hops = _request.Hops + 1 };
 
         /// <summary>Finds the next attempt's region, waiting for one where all are lost; false when the request has ended, refused.</summary>
         /// <exception cref="OperationCanceledException">The caller has gone.</exception>
@@ -75,13 +67,13 @@ internal sealed partial class EdgeDispatcher
                     return !End(EdgeRefusals.Deadline(DeadlineMs, Attempts), null);
                 var snapshot = edge._directory.Current;
                 var decision = edge._director.Decide(snapshot, Route(_triedCount), edge._random);
-                if (decision.Choice is { } region && Attempts < _budget)
+                if (decision.Choice is { } region && _spent < _budget)
                 {
                     Begin(snapshot, region, decision.Standing == RegionStanding.Unheard, remainingMs);
                     return true;
                 }
 
-                if (Attempts == _budget || !MayWait(decision.Verdict))
+                if (_spent == _budget || !MayWait(decision.Verdict))
                     return !End(Refuse(snapshot, decision.Verdict), _refuser);
                 _waitEnds ??= ElapsedMs + edge._waitMs;
                 if (await WaitForRegionAsync(snapshot, Math.Min(_waitEnds.Value - ElapsedMs, remainingMs), caller).ConfigureAwait(false))
@@ -91,77 +83,159 @@ internal sealed partial class EdgeDispatcher
             }
         }
 
+        /// <summary>Begins an attempt beside one that is slow, where another region has room now; never waits.</summary>
+        public bool TryHedge()
+        {
+            var remainingMs = DeadlineMs - ElapsedMs;
+            if (remainingMs <= 0 || _spent == _budget)
+                return false;
+            var snapshot = edge._directory.Current;
+            var decision = edge._director.Decide(snapshot, Route(_triedCount), edge._random);
+            if (decision is not { Choice: { } region, Standing: RegionStanding.Ready })
+                return false;
+            Begin(snapshot, region, unheard: false, remainingMs);
+            return true;
+        }
+
+        /// <summary>
+        /// A stream that was under way needs another region. Tokens that have come since the last time fill the budget again and let every region but the one that was left count again.
+        /// </summary>
+        /// <param name="onward">What goes on from where it stands.</param>
+        /// <param name="progress">Whether tokens have come from the region that is left.</param>
+        /// <param name="again">Whether that region itself may be asked again: it lives, the replica has gone.</param>
+        /// <param name="silentSince">When its last tokens came.</param>
+        public void Disturbed(InferRequest onward, bool progress, bool again, long silentSince)
+        {
+            _request = onward;
+            _moving = true;
+            _full = false;
+            _notReady = null;
+            _failed = null;
+            _refuser = null;
+            _retryAfterMs = 0;
+            if (progress)
+            {
+                _spent = 0;
+                _waitEnds = null;
+                _lastResort = false;
+                _triedCount = 0;
+                if (!again)
+                    Tried(Trial.Region.Name);
+            }
+
+            Notice(silentSince);
+        }
+
+        /// <summary>The attempt has brought what was asked for: records what its forerunners' failure cost.</summary>
+        public void Recovered(in Trial trial)
+        {
+            if (_noticed == 0)
+                return;
+            var now = edge._time.GetTimestamp();
+            var decideMs = edge._time.GetElapsedTime(_noticed, trial.BeganAt).TotalMilliseconds;
+            FailoverMetrics.Recovered(_moving, _detectMs, decideMs, edge._time.GetElapsedTime(trial.BeganAt, now).TotalMilliseconds);
+            _noticed = 0;
+        }
+
         /// <summary>Decides what follows an attempt that brought no result: true ends the request with <see cref="Refusal"/>, false goes on to the next region.</summary>
+        /// <param name="trial">The attempt.</param>
         /// <param name="refusal">What the region said, or null where no answer came.</param>
         /// <param name="failure">What the transport threw, or null.</param>
         /// <param name="fired">Whether the attempt's token had fired.</param>
         /// <param name="caller">The caller's token.</param>
         /// <exception cref="OperationCanceledException">The caller has gone.</exception>
-        public bool Ends(Refusal? refusal, Exception? failure, bool fired, CancellationToken caller)
+        public bool Ends(in Trial trial, Refusal? refusal, Exception? failure, bool fired, CancellationToken caller)
         {
-            var region = Region.Name;
+            var region = trial.Region.Name;
             switch (refusal?.Code)
             {
                 case RefusalCode.NoCapacity:
+                    edge.Count(trial, AttemptOutcome.Answered);
                     _full = true;
                     if (refusal.RetryAfterMs > 0 && (_retryAfterMs == 0 || refusal.RetryAfterMs < _retryAfterMs))
                         _retryAfterMs = refusal.RetryAfterMs;
-                    EdgeMetrics.FailedOver(region, RefusalCode.NoCapacity);
                     break;
                 case RefusalCode.NotReady:
+                    edge.Count(trial, AttemptOutcome.Answered);
                     _notReady = refusal;
-                    EdgeMetrics.FailedOver(region, RefusalCode.NotReady);
+                    break;
+                case RefusalCode.Internal when _moving:
+                    // The caller has tokens already: what another region can do is worth an attempt.
+                    edge.Count(trial, AttemptOutcome.Faulted);
+                    _failed = refusal;
                     break;
                 case null or RefusalCode.RegionLost or RefusalCode.Cancelled:
                     caller.ThrowIfCancellationRequested();
-                    if (!Lost.IsCancellationRequested)
+                    var lost = trial.Lost.IsCancellationRequested;
+                    edge.Count(trial, fired && !lost ? AttemptOutcome.TimedOut : AttemptOutcome.Lost);
+                    if (!lost)
                     {
                         // Neither caller nor region: the timer. It may be a hair early by the clock, which must not start another attempt of no length.
-                        if ((fired && !_unheard) || DeadlineMs - ElapsedMs <= 0)
+                        if ((fired && !trial.Unheard) || DeadlineMs - ElapsedMs <= 0)
                             return End(EdgeRefusals.Deadline(DeadlineMs, Attempts), region);
-                        if (failure is not null && !Local && !fired)
+                        if (failure is not null && !trial.Local && !fired)
                         {
                             if (TransportFaults.IsTooLarge(failure))
-                                return End(EdgeRefusals.TooLarge(request, edge._options.MaxMessageBytes), region);
-                            Report();
+                                return End(EdgeRefusals.TooLarge(_request, edge._options.MaxMessageBytes), region);
+                            edge.Report(trial);
                         }
                     }
 
-                    LogLost(failure, refusal?.Message);
-                    EdgeMetrics.FailedOver(region, RefusalCode.RegionLost);
+                    LogLost(trial, failure, refusal?.Message);
                     break;
                 default:
+                    edge.Count(trial, refusal.Code == RefusalCode.Internal ? AttemptOutcome.Faulted : AttemptOutcome.Answered);
                     return End(refusal, region);
             }
 
-            _tried ??= new string[4];
-            if (_triedCount == _tried.Length)
-                Array.Resize(ref _tried, _triedCount * 2);
-            _tried[_triedCount++] = region;
+            EdgeMetrics.FailedOver(region, refusal?.Code is null or RefusalCode.Cancelled ? RefusalCode.RegionLost : refusal.Code);
             if (refusal is not null)
                 _refuser = region;
+            Notice(trial.BeganAt);
             return false;
         }
 
-        /// <summary>Tells liveness that the region of the attempt did not answer as one that lives.</summary>
-        public void Report() => edge._reports.ReportFailure(Region.Name, _view?.Incarnation ?? 0);
-
-        public void LogLost(Exception? failure, string? reason)
+        public void LogLost(in Trial trial, Exception? failure, string? reason)
         {
             if (edge._logger.IsEnabled(LogLevel.Debug))
-                edge.LogLost(request.RequestId, Region.Name, Attempts, failure is null ? reason : TransportFaults.Describe(failure));
+                edge.LogLost(_request.RequestId, trial.Region.Name, trial.Number, failure is null ? reason : TransportFaults.Describe(failure));
         }
 
         private void Begin(DirectorySnapshot snapshot, RegionMember region, bool unheard, int remainingMs)
         {
             Attempts++;
-            _region = region;
-            _unheard = unheard;
-            snapshot.Views.TryGetValue(region.Name, out _view);
-            Lost = unheard ? CancellationToken.None : _view?.Lost ?? CancellationToken.None;
-            RemainingMs = remainingMs;
-            LimitMs = unheard ? Math.Min(remainingMs, Math.Max(edge._waitMs, 1)) : remainingMs;
-            Local = edge._local is not null && region.Name == snapshot.OwnRegion;
+            _spent++;
+            snapshot.Views.TryGetValue(region.Name, out var view);
+            Trial = new Trial
+            {
+                Number = Attempts,
+                Region = region,
+                Incarnation = view?.Incarnation ?? 0,
+                Local = edge._local is not null && region.Name == snapshot.OwnRegion,
+                Unheard = unheard,
+                Lost = unheard ? CancellationToken.None : view?.Lost ?? CancellationToken.None,
+                RemainingMs = remainingMs,
+                LimitMs = unheard ? Math.Min(remainingMs, Math.Max(edge._waitMs, 1)) : remainingMs,
+                BeganAt = edge._time.GetTimestamp(),
+            };
+            Tried(region.Name);
+        }
+
+        private void Tried(string region)
+        {
+            _tried ??= new string[4];
+            if (_triedCount == _tried.Length)
+                Array.Resize(ref _tried, _triedCount * 2);
+            _tried[_triedCount++] = region;
+        }
+
+        /// <summary>The first failure of a disturbance was noticed.</summary>
+        private void Notice(long since)
+        {
+            if (_noticed != 0)
+                return;
+            _noticed = edge._time.GetTimestamp();
+            _detectMs = edge._time.GetElapsedTime(since, _noticed).TotalMilliseconds;
         }
 
         private bool End(Refusal refusal, string? answerer)
@@ -173,18 +247,19 @@ internal sealed partial class EdgeDispatcher
 
         private RouteRequest Route(int tried) => new()
         {
-            Model = request.Model,
-            Version = request.Version,
-            Variant = request.Variant,
-            Boundary = new DataBoundary(request.Residency, request.PermittedRegions),
-            Flex = request.Tier == "flex",
+            Model = _request.Model,
+            Version = _request.Version,
+            Variant = _request.Variant,
+            Boundary = new DataBoundary(_request.Residency, _request.PermittedRegions),
+            Flex = _request.Tier == "flex",
             Excluded = _tried.AsSpan(0, tried),
             LastResort = _lastResort,
         };
 
-        /// <summary>Only where no region has answered: a full or unready one is an answer.</summary>
-        private bool MayWait(RoutingVerdict verdict) =>
-            !_lastResort && !_full && _notReady is null && verdict is (RoutingVerdict.RegionLost or RoutingVerdict.Exhausted or RoutingVerdict.NoIntent);
+        /// <summary>Only where no region has answered: a full or unready one is an answer. A stream that is under way waits for those, too: its caller has a part already.</summary>
+        private bool MayWait(RoutingVerdict verdict) => !_lastResort && (_moving
+            ? verdict is RoutingVerdict.RegionLost or RoutingVerdict.Exhausted or RoutingVerdict.NoIntent or RoutingVerdict.NotReady
+            : !_full && _notReady is null && verdict is (RoutingVerdict.RegionLost or RoutingVerdict.Exhausted or RoutingVerdict.NoIntent));
 
         /// <summary>Waits for a snapshot later than <paramref name="known"/> that offers any region; false when the time is over.</summary>
         private async Task<bool> WaitForRegionAsync(DirectorySnapshot known, int milliseconds, CancellationToken caller)
@@ -211,19 +286,21 @@ internal sealed partial class EdgeDispatcher
         private Refusal Refuse(DirectorySnapshot snapshot, RoutingVerdict verdict)
         {
             if (verdict == RoutingVerdict.ModelNotFound)
-                return EdgeRefusals.ModelNotFound(snapshot.Intent, request.Model);
+                return EdgeRefusals.ModelNotFound(snapshot.Intent, _request.Model);
             if (_full)
-                return EdgeRefusals.NoCapacity(request, _retryAfterMs > 0 ? _retryAfterMs : 1000);
+                return EdgeRefusals.NoCapacity(_request, _retryAfterMs > 0 ? _retryAfterMs : 1000);
             if (_notReady is { } notReady)
                 return notReady;
+            if (_failed is { } failed)
+                return failed;
             return verdict switch
             {
-                RoutingVerdict.NotReady => EdgeRefusals.NotReady(request),
+                RoutingVerdict.NotReady => EdgeRefusals.NotReady(_request),
 
                 // A restricted request is told that its restriction stands, whatever else is up: the caller must not read "lost" as "send again without it".
-                RoutingVerdict.ResidencyUnavailable => EdgeRefusals.ResidencyUnavailable(snapshot, request),
-                _ when request.Residency is not null => EdgeRefusals.ResidencyUnavailable(snapshot, request),
-                _ => EdgeRefusals.RegionLost(snapshot, request, Attempts),
+                RoutingVerdict.ResidencyUnavailable => EdgeRefusals.ResidencyUnavailable(snapshot, _request),
+                _ when _request.Residency is not null => EdgeRefusals.ResidencyUnavailable(snapshot, _request),
+                _ => EdgeRefusals.RegionLost(snapshot, _request, Attempts),
             };
         }
     }

@@ -3,11 +3,18 @@ using Meridian.Messages;
 
 namespace Meridian.Federation.Edge;
 
-/// <summary>Meter <c>Meridian.Federation</c>: <c>meridian.edge.failovers</c>, attempts that went on to another region, by region and reason.</summary>
+/// <summary>
+/// Meter <c>Meridian.Federation</c>: <c>meridian.edge.failovers</c>, attempts that went on to another region, by region and reason; <c>meridian.edge.hedges</c>, requests that were slow
+/// enough to be sent to a second region, by outcome: <c>won</c> (the second region's answer came first), <c>lost</c> (the first one's did), <c>failed</c> (neither had one) and <c>none</c>
+/// (no second region had room).
+/// </summary>
 internal static class EdgeMetrics
 {
     private static readonly Meter Meter = new("Meridian.Federation");
     private static readonly Counter<long> Failovers = Meter.CreateCounter<long>("meridian.edge.failovers", "{attempt}", "Attempts that did not end a request");
+    private static readonly Counter<long> Hedges = Meter.CreateCounter<long>("meridian.edge.hedges", "{request}", "Requests that were sent to a second region for want of an answer");
+
+    public static void Hedged(string outcome) => Hedges.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     public static void FailedOver(string region, RefusalCode reason)
     {

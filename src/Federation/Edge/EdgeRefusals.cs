@@ -1,5 +1,6 @@
 using Meridian.Federation.Directory;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 
 namespace Meridian.Federation.Edge;
 
@@ -56,6 +57,20 @@ internal static class EdgeRefusals
     /// <param name="why">What ended it, or null.</param>
     public static Refusal StreamLost(string region, string requestId, long tokens, string? why = null) =>
         Refuse(RefusalCode.RegionLost, $"Region '{region}' was lost after {tokens} tokens of request {requestId}{(why is null ? "" : $" ({why})")}; send the request again.", retryAfterMs: ComeBackMs);
+
+    /// <param name="tokens">Tokens that had come.</param>
+    /// <param name="fault">What it did.</param>
+    public static Refusal StreamWrong(string region, string requestId, long tokens, string fault) =>
+        Refuse(RefusalCode.RegionLost, $"Region '{region}' broke the order of request {requestId} after {tokens} tokens: {fault}; send the request again.", retryAfterMs: ComeBackMs);
+
+    /// <summary>A stream that nobody can go on with. What would blame the caller's input elsewhere does not here: a region has taken it before.</summary>
+    /// <param name="tokens">Tokens that had come.</param>
+    /// <param name="why">What the last region, or the edge itself, said.</param>
+    public static Refusal StreamStranded(string region, string requestId, long tokens, StreamHead head, Refusal why) =>
+        Refuse(
+            why.Code is RefusalCode.NoCapacity or RefusalCode.NotReady or RefusalCode.ResidencyUnavailable or RefusalCode.Internal ? why.Code : RefusalCode.RegionLost,
+            $"Region '{region}' was lost after {tokens} tokens of request {requestId}, and no other can go on with version '{head.Version}', variant '{head.Variant}': {why.Message}",
+            retryAfterMs: Math.Max(why.RetryAfterMs, ComeBackMs));
 
     /// <param name="tokens">Tokens that had come.</param>
     public static Refusal StreamDeadline(int deadlineMs, long tokens) =>

@@ -5,7 +5,14 @@ namespace Meridian.Federation.Edge;
 /// <summary>A stream that a region has opened. Read by one caller at a time; disposing it before its end cancels the region's work.</summary>
 public interface IRegionStream : IAsyncDisposable
 {
+    /// <value>Who began it, and what the prompts were. Stays as it is when the stream goes on elsewhere.</value>
     StreamHead Head { get; }
+
+    /// <value>Region that serves it now.</value>
+    string Region => Head.Region;
+
+    /// <value>How many times it went on elsewhere.</value>
+    int Moves => 0;
 
     /// <summary>The next frame, the first included; null after the end.</summary>
     /// <exception cref="OperationCanceledException">The token fired; the stream can still be read.</exception>

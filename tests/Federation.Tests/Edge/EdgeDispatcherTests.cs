@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using CsCheck;
 using Grpc.Core;
+using Meridian.Federation.Availability;
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
@@ -17,7 +18,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Meridian.Federation.Tests.Edge;
 
 /// <summary>Failover with regions in memory and a clock that moves only when told.</summary>
-public sealed partial class EdgeDispatcherTests : IRegionTransport, IFailureReports
+public sealed partial class EdgeDispatcherTests : IRegionTransport, IFailureReports, IAttemptReports
 {
     private readonly FakeTimeProvider _time = new();
     private readonly FederationOptions _options = new();
@@ -26,6 +27,7 @@ public sealed partial class EdgeDispatcherTests : IRegionTransport, IFailureRepo
     private readonly ConcurrentDictionary<string, Func<InferRequest, CancellationToken, Task<InferReply>>> _regions = new();
     private readonly ConcurrentQueue<(string Region, InferRequest Request)> _sent = new();
     private readonly ConcurrentQueue<(string Region, long Incarnation)> _reports = new();
+    private readonly ConcurrentQueue<(string Region, long Incarnation, AttemptOutcome Outcome)> _outcomes = new();
     private ILocalRegion? _local;
 
     public EdgeDispatcherTests()
@@ -43,6 +45,8 @@ public sealed partial class EdgeDispatcherTests : IRegionTransport, IFailureRepo
     }
 
     void IFailureReports.ReportFailure(string region, long incarnation) => _reports.Enqueue((region, incarnation));
+
+    void IAttemptReports.Report(string region, long incarnation, AttemptOutcome outcome) => _outcomes.Enqueue((region, incarnation, outcome));
 
     [Fact]
     public async Task An_undisturbed_request_takes_one_attempt_at_the_best_region()
@@ -451,7 +455,8 @@ public sealed partial class EdgeDispatcherTests : IRegionTransport, IFailureRepo
         new Random(1),
         _time,
         NullLogger<EdgeDispatcher>.Instance,
-        _local);
+        _local,
+        this);
 
     private Task<EdgeAnswer> InferAsync(InferRequest? request = null) => Dispatcher().InferAsync(request ?? Sample.Request(), CancellationToken.None);
 

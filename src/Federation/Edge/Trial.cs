@@ -1,0 +1,32 @@
+using Meridian.Federation.Directory;
+
+namespace Meridian.Federation.Edge;
+
+/// <summary>One attempt at a region, as it stood when it began.</summary>
+internal readonly struct Trial
+{
+    /// <value>1 for the request's first.</value>
+    public required int Number { get; init; }
+
+    public required RegionMember Region { get; init; }
+
+    public required long Incarnation { get; init; }
+
+    /// <value>Whether that is the edge's own region.</value>
+    public required bool Local { get; init; }
+
+    /// <value>Whether nothing was heard of the region: an attempt of the last resort.</value>
+    public required bool Unheard { get; init; }
+
+    /// <value>Fires when the region is lost.</value>
+    public required CancellationToken Lost { get; init; }
+
+    /// <value>Time that was left for the request, ms.</value>
+    public required int RemainingMs { get; init; }
+
+    /// <value>Time that the attempt may take, ms: less where nothing was heard of the region.</value>
+    public required int LimitMs { get; init; }
+
+    /// <value>Timestamp of its beginning.</value>
+    public required long BeganAt { get; init; }
+}
