@@ -15,6 +15,7 @@ internal sealed partial class EdgeDispatcher
     {
         private readonly long _started = edge._time.GetTimestamp();
         private readonly int _budget = request.Hops > 0 ? 1 : edge._options.Attempts;
+        private readonly ulong _affinity = AffinityKey.Of(request);
         private InferRequest _request = request;
         private int _spent;
         private bool _moving;
@@ -252,6 +253,7 @@ internal sealed partial class EdgeDispatcher
             Variant = _request.Variant,
             Boundary = new DataBoundary(_request.Residency, _request.PermittedRegions),
             Flex = _request.Tier == "flex",
+            Affinity = _affinity,
             Excluded = _tried.AsSpan(0, tried),
             LastResort = _lastResort,
         };

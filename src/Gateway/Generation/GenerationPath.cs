@@ -37,7 +37,7 @@ internal sealed class GenerationPath(
             return;
         }
 
-        var opening = await edge.OpenAsync(intake.ForEdge(context, head, request.Model, request.Input), context.RequestAborted);
+        var opening = await edge.OpenAsync(intake.ForEdge(context, head, request.Model, request.Input), whole: !request.Stream, context.RequestAborted);
         EdgeHeaders.Write(context.Response, opening.Region, opening.Attempts);
         if (opening.Stream is not { } stream)
         {

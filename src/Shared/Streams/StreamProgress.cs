@@ -70,7 +70,8 @@ internal sealed class StreamProgress
         ContextLength = head.ContextLength > 0 ? head.ContextLength : input.ContextLength,
     };
 
-    private ChoiceResume[] Unfinished()
+    /// <summary>The choices that are not done, by index.</summary>
+    public ChoiceResume[] Unfinished()
     {
         var unfinished = new ChoiceResume[_open];
         for (int i = 0, to = 0; i < _choices.Length; i++)

@@ -117,6 +117,7 @@ public static partial class MeridianOptionsRules
             }
 
             CheckDevice(model.Device, $"{path}:Device", mistakes);
+            Range(mistakes, $"{path}:HedgeAfterMs", model.HedgeAfterMs, 0, 600_000);
             Range(mistakes, $"{path}:Replicas", model.Replicas, 0, ScaleChange.MaxReplicas);
             Range(mistakes, $"{path}:IntraOpThreads", model.IntraOpThreads, 1, 256);
             Range(mistakes, $"{path}:Workers", model.Workers, 1, 64);

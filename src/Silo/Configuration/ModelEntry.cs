@@ -27,6 +27,11 @@ public sealed class ModelEntry
     /// <summary>Whether a region serves it.</summary>
     public bool IsDeployedTo(string region) => Regions.Count == 0 || Regions.Contains(region);
 
+    /// <value>
+    /// After how many ms without an answer a request whose answer is taken whole is sent to a second region, too, 0 to 600000; 0 (the default) for never. The quicker answer wins.
+    /// </value>
+    public int HedgeAfterMs { get; set; }
+
     /// <value>Version that must be served, or null for the newest installed.</value>
     public string? Version { get; set; }
 

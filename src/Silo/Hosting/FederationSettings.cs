@@ -36,6 +36,7 @@ internal static class FederationSettings
         OwnedBy = string.IsNullOrWhiteSpace(model.OwnedBy) ? "meridian" : model.OwnedBy,
         Created = model.Created,
         Regions = [.. model.Regions],
+        HedgeAfterMs = model.HedgeAfterMs,
     };
 
     private static string Plain(Uri address) => address.GetLeftPart(UriPartial.Authority);

@@ -1,6 +1,6 @@
 using CsCheck;
-using Meridian.Client.Streams;
 using Meridian.Messages.Generation;
+using Meridian.Streams;
 
 namespace Meridian.Client.Tests.Streams;
 
@@ -14,7 +14,7 @@ public class StreamProgressTests
         Resume = resume,
     };
 
-    private static StreamFrame Frame(params TokenGroup[] groups) => new() { Offset = 0, Next = 0, Groups = groups };
+    private static StreamFrame Frame(params TokenGroup[] groups) => new() { Offset = 0, Next = groups.Sum(g => g.TokenIds.Length), Groups = groups };
 
     private static TokenGroup Group(int choice, int position, int[] ids, FinishReason? finish = null) => new() { Choice = choice, Position = position, TokenIds = ids, Text = "", Finish = finish };
 
@@ -62,5 +62,25 @@ public class StreamProgressTests
         Assert.Null(progress.Take(Frame(Group(1, 0, [1], FinishReason.Length))));
 
         Assert.NotNull(progress.Take(Frame(Group(choice, position, [1]))));
+    }
+
+    [Fact]
+    public void A_frame_that_counts_other_tokens_than_it_has_is_said() =>
+        Assert.NotNull(new StreamProgress(Input(1)).Take(Frame(Group(0, 0, [1, 2])) with { Next = 3 }));
+
+    [Fact]
+    public void What_goes_on_carries_the_prompts_ids_and_the_context_it_began_with()
+    {
+        var input = Input(2) with { Echo = true, ContextLength = 100 };
+        var progress = new StreamProgress(input);
+        Assert.Null(progress.Take(Frame(Group(1, 0, [4], FinishReason.Stop), Group(0, 0, [1, 2]))));
+        var head = new StreamHead { Region = "r", Model = "m", Version = "v", Variant = "fp32", Stream = default, PromptIds = [[7, 8]], ContextLength = 64 };
+
+        var onward = progress.Resume(input, head);
+
+        Assert.Equal([7, 8], Assert.Single(onward.Prompts).TokenIds!);
+        Assert.Equal([1, 2], Assert.Single(onward.Resume!).TokenIds);
+        Assert.Equal((64, 100), (onward.ContextLength, progress.Resume(input, head with { ContextLength = 0 }).ContextLength));
+        Assert.False(progress.Done);
     }
 }

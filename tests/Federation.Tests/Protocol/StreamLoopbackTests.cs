@@ -297,7 +297,11 @@ public sealed class StreamLoopbackTests
 
     private static async Task<EdgeHost> EdgeAsync(RegionHost region)
     {
-        var edge = await EdgeHost.StartAsync(o => LoopbackTests.Members(o, region));
+        var edge = await EdgeHost.StartAsync(o =>
+        {
+            LoopbackTests.Members(o, region);
+            o.WaitForRegion = TimeSpan.Zero;
+        });
         await edge.UntilAsync("westeurope", RegionHealth.Alive);
         return edge;
     }
