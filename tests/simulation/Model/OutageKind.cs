@@ -1,0 +1,7 @@
+namespace Meridian.Simulation.Model;
+
+internal enum OutageKind
+{
+    Kill,
+    Freeze,
+}

@@ -1,0 +1,7 @@
+using System.Text.Json.Serialization;
+
+namespace Meridian.Simulation;
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(List<ScenarioResult>))]
+internal sealed partial class ReportJson : JsonSerializerContext;
