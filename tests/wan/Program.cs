@@ -1,4 +1,20 @@
+using Meridian.Benchmarks;
 using Meridian.Wan.Lab;
+using Meridian.Wan.Scenarios;
+
+string[] special = [GapComparison.Name, SovereigntyCapture.Name];
+string[] names = [.. ScenarioCatalog.All.Select(scenario => scenario.Name), .. special];
+if (args is ["list"])
+{
+    foreach (var scenario in ScenarioCatalog.All)
+    {
+        Console.WriteLine($"{scenario.Name,-18} {scenario.What}");
+    }
+
+    Console.WriteLine($"{GapComparison.Name,-18} {GapComparison.What}");
+    Console.WriteLine($"{SovereigntyCapture.Name,-18} {SovereigntyCapture.What}");
+    return 0;
+}
 
 if (WanLab.Missing() is { } missing)
 {
@@ -20,7 +36,46 @@ switch (args)
 
         return 0;
 
+    case ["all" or "run", ..]:
+        var wanted = args[0] == "all" ? names : [.. args.Skip(1).TakeWhile(arg => !arg.StartsWith("--", StringComparison.Ordinal))];
+        if (wanted.Length == 0 || wanted.Except(names).Any())
+        {
+            await Console.Error.WriteLineAsync($"No scenario '{string.Join("', '", wanted.Except(names))}'. There are: {string.Join(", ", names)}.");
+            return 1;
+        }
+
+        return await RunAsync(wanted, ScenarioSettings.Of(new Arguments(args)));
+
     default:
-        await Console.Error.WriteLineAsync("usage: wan hold SITE COMMAND...");
+        await Console.Error.WriteLineAsync(
+            """
+            usage: wan list
+                   wan run NAME... [--before S] [--during S] [--after S] [--embeddings N] [--streams N] [--tokens N] [--restricted N] [--out DIR]
+                   wan all [...]
+                   wan hold SITE COMMAND...
+            """);
         return 1;
+}
+
+static async Task<int> RunAsync(string[] wanted, ScenarioSettings settings)
+{
+    Console.WriteLine(Machine.Describe());
+    var holds = true;
+    foreach (var name in wanted)
+    {
+        switch (name)
+        {
+            case GapComparison.Name:
+                await GapComparison.RunAsync(settings);
+                break;
+            case SovereigntyCapture.Name:
+                holds &= await SovereigntyCapture.RunAsync(settings);
+                break;
+            default:
+                (await ScenarioRunner.RunAsync(ScenarioCatalog.All.Single(scenario => scenario.Name == name), settings)).Print();
+                break;
+        }
+    }
+
+    return holds ? 0 : 3;
 }

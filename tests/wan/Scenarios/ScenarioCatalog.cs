@@ -1,0 +1,145 @@
+using System.Net.Http.Json;
+using Meridian.Cluster.Tests.Harness;
+using Meridian.Wan.Lab;
+
+namespace Meridian.Wan.Scenarios;
+
+/// <summary>The faults, one entry each.</summary>
+internal static class ScenarioCatalog
+{
+    private const string Europe = "westeurope";
+    private const string Asia = "southeastasia";
+
+    public static IReadOnlyList<Scenario> All { get; } =
+    [
+        new(
+            "latency-shift",
+            "The round trip between uksouth and westeurope goes from 13 to 150 ms: eastus is nearer now",
+            Europe,
+            run => Now(() => run.Lab.Link("uksouth", Europe).SetRoundTrip(TimeSpan.FromMilliseconds(150))),
+            run => Now(() => RegionPairs.Apply(run.Lab))),
+        new(
+            "one-way-partition",
+            "westeurope hears everyone and nobody hears westeurope",
+            Europe,
+            run => Now(() => SetFrom(run.Lab, Europe, LineState.Cut)),
+            run => Now(() => SetFrom(run.Lab, Europe, LineState.Open))),
+        new(
+            "full-partition",
+            "westeurope is cut off from everyone, silently",
+            Europe,
+            run => Now(() => Each(run.Lab.LinksOf(Europe), link => link.Cut())),
+            run => Now(() => Each(run.Lab.LinksOf(Europe), link => link.Heal()))),
+        new(
+            "two-against-one",
+            "eastus and westeurope do not reach southeastasia, nor it them; front doors reach all",
+            Asia,
+            run => Now(() => Each([run.Lab.Link(Asia, "eastus"), run.Lab.Link(Asia, Europe)], link => link.Cut())),
+            run => Now(() => Each([run.Lab.Link(Asia, "eastus"), run.Lab.Link(Asia, Europe)], link => link.Heal()))),
+        new(
+            "slow-link",
+            "Everything to and from westeurope shares 128 kbit/s a link and direction",
+            Europe,
+            run => Now(() => Each(run.Lab.LinksOf(Europe), link => link.Set(settings => settings with { BitsPerSecond = 128_000 }))),
+            run => Now(() => Each(run.Lab.LinksOf(Europe), link => link.Set(settings => settings with { BitsPerSecond = null })))),
+        new(
+            "flapping-link",
+            "westeurope is cut off for 0.7 s in every 2 s",
+            Europe,
+            run =>
+            {
+                _ = FlapAsync(run);
+                return Task.CompletedTask;
+            },
+            run => Now(() => Each(run.Lab.LinksOf(Europe), link => link.Heal()))),
+        new(
+            "jitter",
+            "100 ms of jitter on every link",
+            Europe,
+            run => Now(() => Each(run.Lab.Lines, line => line.Settings = line.Settings with { Jitter = TimeSpan.FromMilliseconds(100) })),
+            run => Now(() => Each(run.Lab.Lines, line => line.Settings = line.Settings with { Jitter = TimeSpan.Zero }))),
+        new(
+            "kill",
+            "kill -9 of westeurope's process; it starts again when the fault ends",
+            Europe,
+            run => run.Installation[Europe].KillAsync(),
+            run => Now(() => run.Installation.Start(Europe))),
+        new(
+            "freeze",
+            "SIGSTOP of westeurope's process: its connections stay open and nothing moves",
+            Europe,
+            run => Now(() => run.Installation[Europe].Signal(Signals.Stop)),
+            run => Now(() => run.Installation[Europe].Signal(Signals.Continue))),
+        new(
+            "disk-full",
+            "The disk under westeurope's store has no byte left",
+            Europe,
+            FillAsync,
+            FreeAsync,
+            SmallDisk: true),
+    ];
+
+    private static async Task FlapAsync(ScenarioRun run)
+    {
+        try
+        {
+            while (true)
+            {
+                Each(run.Lab.LinksOf(Europe), link => link.Cut());
+                await Task.Delay(TimeSpan.FromSeconds(0.7), run.Cancelled);
+                Each(run.Lab.LinksOf(Europe), link => link.Heal());
+                await Task.Delay(TimeSpan.FromSeconds(1.3), run.Cancelled);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    private static async Task FillAsync(ScenarioRun run)
+    {
+        run.Notes.Add($"{run.Installation.Disk.Fill():N0} bytes went in until the disk was full");
+        run.Notes.Add($"with the disk full, an order to the region (2 replicas of {LabInstallation.Embedding}): {await OrderAsync(run, 2)}");
+    }
+
+    private static async Task FreeAsync(ScenarioRun run)
+    {
+        run.Installation.Disk.Free();
+        run.Notes.Add($"with space again, the same order taken back (1 replica): {await OrderAsync(run, 1)}");
+    }
+
+    // An operator's order is what a region has to write down.
+    private static async Task<string> OrderAsync(ScenarioRun run, int replicas)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken.None);
+        limit.CancelAfter(TimeSpan.FromSeconds(10));
+        try
+        {
+            using var answer = await run.Installation.CallerIn(Europe).PutAsJsonAsync(
+                new Uri(run.Installation.EdgeOf(Europe), $"admin/api/models/{LabInstallation.Embedding}/replicas"), new { replicas }, limit.Token);
+            var body = await answer.Content.ReadAsStringAsync(limit.Token);
+            return $"{(int)answer.StatusCode} {(answer.IsSuccessStatusCode ? "" : body[..Math.Min(body.Length, 300)])}".TrimEnd();
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        {
+            return e is OperationCanceledException ? "no answer within 10 s" : FailureCode.Of(e);
+        }
+    }
+
+    private static void SetFrom(WanLab lab, string site, LineState state) =>
+        Each(lab.Lines.Where(line => line.From == site), line => line.Settings = line.Settings with { State = state });
+
+    private static void Each<T>(IEnumerable<T> items, Action<T> change)
+    {
+        foreach (var item in items)
+        {
+            change(item);
+        }
+    }
+
+    private static Task Now(Action change)
+    {
+        change();
+        return Task.CompletedTask;
+    }
+}
