@@ -3,6 +3,7 @@ using Meridian.Benchmarks.Embeddings;
 using Meridian.Benchmarks.Failover;
 using Meridian.Benchmarks.Generation;
 using Meridian.Benchmarks.Http;
+using Meridian.Benchmarks.Routing;
 using Meridian.Benchmarks.Suspicion;
 
 const string Help =
@@ -19,6 +20,7 @@ const string Help =
                                    (c) time to first token added, (e) a long prompt beside running streams, (f) cache layouts. Default: all.
                    --sizes large,small --pairs 5 --streams 32 --tokens 128 --threads 1 --models DIR (kept; default: a temporary directory)
       failover     --kills 20 --rate 50 --seed 20            kill -9 of regions under load
+      routing      --regions 50 --models 1000 --seconds 1    one routing decision, by policy
       suspicion    --minutes 5 --callers 4                   false suspicions of healthy regions under full load
 
     A benchmark keeps its data in a temporary directory and ends the processes that it starts.
@@ -56,6 +58,10 @@ switch (name)
     case "failover":
         Console.WriteLine(Machine.Describe());
         return await new FailoverBenchmark(options.Count("kills", 20), options.Number("rate", 50), options.Count("seed", 20)).RunAsync();
+
+    case "routing":
+        Console.WriteLine(Machine.Describe());
+        return new RoutingBenchmark(options.Count("regions", 50), options.Count("models", 1000), options.Number("seconds", 1)).Run();
 
     case "suspicion":
         Console.WriteLine(Machine.Describe());

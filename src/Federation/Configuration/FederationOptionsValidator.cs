@@ -48,6 +48,8 @@ public sealed class FederationOptionsValidator : IValidateOptions<FederationOpti
                 mistakes.Add($"Regions[{i}].Protocol is '{region.Protocol}'; it must be an absolute http or https address without a path, for example 'http://127.0.0.1:8190'.");
             else if (!addresses.Add(region.Protocol.TrimEnd('/')))
                 mistakes.Add($"Regions[{i}].Protocol is '{region.Protocol}', which another region has too; addresses must be unique.");
+            if (region.PricePerHour is not (>= 0 and <= 1_000_000))
+                mistakes.Add($"Regions[{i}].PricePerHour is {region.PricePerHour}; it must be 0 (unknown) to 1000000.");
             if (region.Facade is not null && !IsHttp(region.Facade))
                 mistakes.Add($"Regions[{i}].Facade is '{region.Facade}'; it must be an absolute http or https address without a path, or absent.");
         }
@@ -69,6 +71,8 @@ public sealed class FederationOptionsValidator : IValidateOptions<FederationOpti
                 mistakes.Add($"Models[{i}].Kind is empty; say what '{model.Name}' does, for example 'embedding'.");
             if (model.HedgeAfterMs is < 0)
                 mistakes.Add($"Models[{i}].HedgeAfterMs is {model.HedgeAfterMs}; it must be 0 (never) or more ms.");
+            if (model.Routing is not null && !RoutingPolicies.ByName.ContainsKey(model.Routing))
+                mistakes.Add($"Models[{i}].Routing is '{model.Routing}'; it must be one of {RoutingPolicies.Names}, or absent.");
             foreach (var region in model.Regions)
             {
                 if (!regions.Contains(region))

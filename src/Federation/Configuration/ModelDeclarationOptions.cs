@@ -20,4 +20,7 @@ public sealed class ModelDeclarationOptions
 
     /// <value>See <see cref="FederationOptions.HedgeAfterMs"/>; null (the default) takes that.</value>
     public int? HedgeAfterMs { get; set; }
+
+    /// <value>Name of the routing policy for its requests, or null for each edge's own.</value>
+    public string? Routing { get; set; }
 }

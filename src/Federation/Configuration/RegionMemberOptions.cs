@@ -17,4 +17,10 @@ public sealed class RegionMemberOptions
 
     /// <value>Where it stands, in words, or null.</value>
     public string? Location { get; set; }
+
+    /// <value>Country by ISO 3166-1 alpha-2, upper case, or null.</value>
+    public string? Country { get; set; }
+
+    /// <value>Price of a replica's hour in the installation's currency; 0 while unknown.</value>
+    public double PricePerHour { get; set; }
 }

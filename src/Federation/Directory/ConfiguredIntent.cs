@@ -22,7 +22,18 @@ public sealed class ConfiguredIntent(IOptions<FederationOptions> options) : IInt
     {
         Epoch = options.StatesIntent ? options.Epoch : 0,
         Regions = [.. options.Regions.Select(Member)],
-        Models = [.. options.Models.Select(m => new ModelDeclaration { Name = m.Name, Kind = m.Kind, OwnedBy = m.OwnedBy, Created = m.Created, Regions = [.. m.Regions], HedgeAfterMs = m.HedgeAfterMs })],
+        Models = [.. options.Models.Select(Model)],
+    };
+
+    private static ModelDeclaration Model(ModelDeclarationOptions model) => new()
+    {
+        Name = model.Name,
+        Kind = model.Kind,
+        OwnedBy = model.OwnedBy,
+        Created = model.Created,
+        Regions = [.. model.Regions],
+        Routing = model.Routing,
+        HedgeAfterMs = model.HedgeAfterMs,
     };
 
     private static RegionMember Member(RegionMemberOptions region)
@@ -35,6 +46,8 @@ public sealed class ConfiguredIntent(IOptions<FederationOptions> options) : IInt
             Protocol = protocol,
             Facade = region.Facade is null ? null : new Uri(region.Facade),
             Location = region.Location,
+            Country = region.Country,
+            PricePerHour = region.PricePerHour,
         };
     }
 }

@@ -25,6 +25,8 @@ internal sealed record ConfiguredRecords
                 Protocol = region.Protocol,
                 Facade = region.Facade,
                 Location = region.Location,
+                Country = region.Country,
+                PricePerHour = region.PricePerHour,
                 Consensus = log.Voters.Find(v => v.Name == region.Name)?.Consensus,
             }));
         }
@@ -39,5 +41,9 @@ internal sealed record ConfiguredRecords
     }
 
     private static (string, ModelRecord, DeploymentRecord, PolicyRecord?) Model(ModelDeclarationOptions model) =>
-        (model.Name, new ModelRecord { Kind = model.Kind, OwnedBy = model.OwnedBy, Created = model.Created }, new DeploymentRecord { Regions = [.. model.Regions] }, null);
+        (
+            model.Name,
+            new ModelRecord { Kind = model.Kind, OwnedBy = model.OwnedBy, Created = model.Created },
+            new DeploymentRecord { Regions = [.. model.Regions] },
+            model is { Routing: null, HedgeAfterMs: null } ? null : new PolicyRecord { Routing = model.Routing, HedgeAfterMs = model.HedgeAfterMs });
 }

@@ -147,7 +147,7 @@ internal sealed partial class EdgeDispatcher : IEdge
     {
         InferReply? reply = null;
         Exception? failure = null;
-        var entry = _inFlight.Enter(trial.Region.Name);
+        var entry = _inFlight.Enter(trial.Region.Name, sent.Model);
         var attempt = _sources.Begin(trial.LimitMs, caller, trial.Lost);
         try
         {
@@ -169,7 +169,7 @@ internal sealed partial class EdgeDispatcher : IEdge
     {
         StreamOpening opening = default;
         Exception? failure = null;
-        var entry = _inFlight.Enter(trial.Region.Name);
+        var entry = _inFlight.Enter(trial.Region.Name, sent.Model);
         var attempt = _sources.Begin(trial.LimitMs, caller, trial.Lost);
         try
         {

@@ -56,9 +56,12 @@ internal sealed class LivenessBoard(FederationOptions options, string? ownRegion
     public bool IsWho(string region, RegionStatus status) => status.Region == region || _intent.Epoch == 0;
 
     /// <summary>Returns whether a region's health or incarnation changed.</summary>
-    public bool Heard(string region, RegionStatus status, long timestamp, long sentTimestamp) =>
-        _records.TryGetValue(region, out var record)
+    public bool Heard(string region, RegionStatus status, long timestamp, long sentTimestamp)
+    {
+        inFlight.Heard(region);
+        return _records.TryGetValue(region, out var record)
         && record.Heard(status, timestamp, time.GetElapsedTime(sentTimestamp, timestamp).TotalMilliseconds, Clock);
+    }
 
     /// <summary>Returns whether a region's health changed.</summary>
     public bool Refused(string region, long knockedTimestamp) =>
@@ -89,6 +92,7 @@ internal sealed class LivenessBoard(FederationOptions options, string? ownRegion
 
     private RegionView OwnView(string name)
     {
+        inFlight.Heard(name);
         var status = local!.Status;
         return new RegionView
         {

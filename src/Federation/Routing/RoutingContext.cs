@@ -6,7 +6,7 @@ namespace Meridian.Federation.Routing;
 /// <summary>What a policy may look at beside its candidates.</summary>
 public readonly ref struct RoutingContext
 {
-    /// <value>Of every region, by its position in the intent. <see cref="RegionFacts.InFlight"/> is the snapshot's: the live one is the candidate's.</value>
+    /// <value>Of the candidates, by their regions' positions in the intent.</value>
     public required ReadOnlySpan<RegionFacts> Facts { get; init; }
 
     /// <value>Position of the edge's own region, or -1.</value>

@@ -60,7 +60,8 @@ public sealed class RoutingDirector
         var count = set.Standings.Length;
         var policy = PolicyOf(table.Index, model, request);
         Span<RoutingCandidate> candidates = count <= MostOnStack ? stackalloc RoutingCandidate[count] : new RoutingCandidate[count];
-        candidates = candidates[..Gather(table, set, policy, request, candidates, random, out var standing)];
+        Span<RegionFacts> facts = _inFlight is null ? set.Facts : count <= MostOnStack ? stackalloc RegionFacts[count] : new RegionFacts[count];
+        candidates = candidates[..Gather(table, set, policy, model, request, candidates, facts, random, out var standing)];
         if (candidates.Length == 0)
             return RoutingDecision.None(Verdict(snapshot, model, set, request));
         var chosen = 0;
@@ -68,7 +69,7 @@ public sealed class RoutingDirector
         {
             chosen = policy.Choose(candidates, new RoutingContext
             {
-                Facts = set.Facts,
+                Facts = facts,
                 OwnRegion = table.OwnRegion,
                 Affinity = request.Affinity,
                 NearEqualMs = _nearEqualMs,
@@ -92,15 +93,14 @@ public sealed class RoutingDirector
         var model = table.Index.Models.TryGetValue(request.Model, out var at) ? at : -1;
         var set = model < 0 ? null : table.Of(model, request.Version, request.Variant);
         var policy = model < 0 ? _policy : PolicyOf(table.Index, model, request);
-        var counters = _inFlight?.InOrder(snapshot.Intent);
         var regions = new RegionExplanation[snapshot.Intent.Regions.Length];
         for (var i = 0; i < regions.Length; i++)
         {
             var member = snapshot.Intent.Regions[i];
             var standing = Stand(member, i, set, request);
             var facts = set is null ? default : set.Facts[i];
-            if (counters is not null)
-                facts = facts with { InFlight = Math.Max(0, Volatile.Read(ref counters[i].Value)) };
+            if (set is not null && _inFlight is not null)
+                set.Live(i, _inFlight.Read(snapshot.Intent, model)[i], out facts);
             var score = standing <= RegionStanding.Unheard ? policy.Score(facts) : double.NaN;
             regions[i] = new RegionExplanation(member.Name, standing, Why(standing, member, snapshot.ViewsInOrder[i], request, facts, policy, set?.Portions?[i]), score, facts);
         }
@@ -117,10 +117,19 @@ public sealed class RoutingDirector
 
     /// <summary>Collects the regions of the best standing and returns how many there are.</summary>
     private int Gather(
-        RoutingTable table, CandidateSet set, IRoutingPolicy policy, in RouteRequest request, Span<RoutingCandidate> candidates, Random random, out RegionStanding standing)
+        RoutingTable table,
+        CandidateSet set,
+        IRoutingPolicy policy,
+        int model,
+        in RouteRequest request,
+        Span<RoutingCandidate> candidates,
+        Span<RegionFacts> facts,
+        Random random,
+        out RegionStanding standing)
     {
         var intent = table.Index.Intent;
-        var counters = _inFlight?.InOrder(intent);
+        var counted = _inFlight is not null;
+        var counts = counted ? _inFlight!.Read(intent, model) : default;
         var last = request.LastResort ? RegionStanding.Unheard : RegionStanding.Broken;
         var unrestricted = request.Boundary.IsUnrestricted;
         var best = Rank(last, true);
@@ -144,12 +153,9 @@ public sealed class RoutingDirector
                 count = 0;
             }
 
-            candidates[count++] = new RoutingCandidate
-            {
-                Region = i,
-                InFlight = counters is null ? set.Facts[i].InFlight : Volatile.Read(ref counters[i].Value),
-                Score = policy.Score(set.Facts[i]),
-            };
+            if (counted)
+                set.Live(i, counts[i], out facts[i]);
+            candidates[count++] = new RoutingCandidate { Region = i, InFlight = facts[i].InFlight, Score = policy.Score(facts[i]) };
         }
 
         standing = (RegionStanding)(best / 2);

@@ -35,6 +35,9 @@ public sealed class MeridianOptions
     /// <value>The stand-alone front door.</value>
     public FrontDoorOptions FrontDoor { get; set; } = new();
 
+    /// <value>How this edge chooses the region of a request.</value>
+    public RoutingSettings Routing { get; set; } = new();
+
     /// <value>How long a stopping process may finish what it has begun, seconds, 1 to 600. Default 10.</value>
     public int ShutdownSeconds { get; set; } = 10;
 

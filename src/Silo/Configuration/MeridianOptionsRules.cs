@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Meridian.Federation.Configuration;
+using Meridian.Federation.Routing;
 using Meridian.Gateway;
 using Meridian.Grains;
 using Meridian.Inference.Packages;
@@ -29,6 +30,7 @@ public static partial class MeridianOptionsRules
         Range(mistakes, "DrainSeconds", options.DrainSeconds, 1, 3600);
         CheckRegions(options, mistakes);
         CheckModels(options, mistakes);
+        CheckRouting(options.Routing, mistakes);
         CheckStore(options.Store, "Store", mistakes);
         CheckClustering(options.Clustering, "Clustering", mistakes);
         CheckProcess(options, mistakes);
@@ -62,6 +64,12 @@ public static partial class MeridianOptionsRules
                 mistakes.Add($"{Root}:{path}:Jurisdiction = '{region.Jurisdiction}': must be 1 to 40 lower-case letters, digits or '-', for example 'eu'.");
             }
 
+            if (region.Country is { } country && !Country().IsMatch(country))
+            {
+                mistakes.Add($"{Root}:{path}:Country = '{country}': must be two letters by ISO 3166-1, for example 'NL'.");
+            }
+
+            Range(mistakes, $"{path}:PricePerHour", region.PricePerHour, 0, 1_000_000);
             CheckAddress(region.Facade, $"{path}:Facade", mistakes);
             CheckAddress(region.Protocol, $"{path}:Protocol", mistakes);
             if (region.Store is { } store)
@@ -116,6 +124,11 @@ public static partial class MeridianOptionsRules
                 }
             }
 
+            if (model.Routing is not null)
+            {
+                CheckPolicy(model.Routing, $"{path}:Routing", mistakes);
+            }
+
             CheckDevice(model.Device, $"{path}:Device", mistakes);
             Range(mistakes, $"{path}:HedgeAfterMs", model.HedgeAfterMs, 0, 600_000);
             Range(mistakes, $"{path}:Replicas", model.Replicas, 0, ScaleChange.MaxReplicas);
@@ -128,6 +141,35 @@ public static partial class MeridianOptionsRules
             Range(mistakes, $"{path}:KvCacheMiB", model.KvCacheMiB ?? 1, 1, 1 << 20);
             Range(mistakes, $"{path}:PrefillChunk", model.PrefillChunk, 1, 1 << 20);
             Range(mistakes, $"{path}:RingTokens", model.RingTokens, 1, 1 << 20);
+        }
+    }
+
+    private static void CheckRouting(RoutingSettings routing, ICollection<string> mistakes)
+    {
+        CheckPolicy(routing.Policy, "Routing:Policy", mistakes);
+        CheckPolicy(routing.FlexPolicy, "Routing:FlexPolicy", mistakes);
+        Range(mistakes, "Routing:NearEqualMs", routing.NearEqualMs, 0, 10_000);
+        Range(mistakes, "Routing:LowWaterSeconds", routing.LowWaterSeconds, 0, 3600);
+        Range(mistakes, "Routing:AffinityExtraMs", routing.AffinityExtraMs, 0, 3_600_000);
+        Range(mistakes, "Routing:AffinityExtraRequests", routing.AffinityExtraRequests, 0, 1_000_000);
+        Range(mistakes, "Routing:AffinityRatio", routing.AffinityRatio, 1, 1000);
+        Range(mistakes, "Routing:FlexExtraSeconds", routing.FlexExtraSeconds, 0, 86_400);
+        if (routing.HighWaterMs is not (> 0 and <= 3_600_000))
+        {
+            mistakes.Add(FormattableString.Invariant($"{Root}:Routing:HighWaterMs = {routing.HighWaterMs}: must be above 0, at most 3600000."));
+        }
+
+        if (!(routing.LowWaterMs >= 0 && routing.LowWaterMs < routing.HighWaterMs))
+        {
+            mistakes.Add(FormattableString.Invariant($"{Root}:Routing:LowWaterMs = {routing.LowWaterMs}: must be at least 0 and below Routing:HighWaterMs ({routing.HighWaterMs})."));
+        }
+    }
+
+    private static void CheckPolicy(string policy, string path, ICollection<string> mistakes)
+    {
+        if (!RoutingPolicies.ByName.ContainsKey(policy))
+        {
+            mistakes.Add($"{Root}:{path} = '{policy}': must be one of {RoutingPolicies.Names}.");
         }
     }
 
@@ -303,6 +345,17 @@ public static partial class MeridianOptionsRules
             mistakes.Add($"{Root}:{path} = {value}: must be {least} to {most}.");
         }
     }
+
+    private static void Range(ICollection<string> mistakes, string path, double value, double least, double most)
+    {
+        if (!(value >= least && value <= most))
+        {
+            mistakes.Add(FormattableString.Invariant($"{Root}:{path} = {value}: must be {least} to {most}."));
+        }
+    }
+
+    [GeneratedRegex("^[A-Za-z]{2}$")]
+    private static partial Regex Country();
 
     [GeneratedRegex("^[a-z][a-z0-9-]{0,39}$")]
     private static partial Regex RegionName();

@@ -24,6 +24,9 @@ public sealed class ModelEntry
     /// <value>Names of the regions it is deployed to; empty means all.</value>
     public List<string> Regions { get; set; } = [];
 
+    /// <value>Name of the routing policy for its requests, or null for each edge's own.</value>
+    public string? Routing { get; set; }
+
     /// <summary>Whether a region serves it.</summary>
     public bool IsDeployedTo(string region) => Regions.Count == 0 || Regions.Contains(region);
 

@@ -12,6 +12,12 @@ public sealed class RegionEntry
     /// <value>Where it stands, in words.</value>
     public string? Location { get; set; }
 
+    /// <value>Country by ISO 3166-1 alpha-2, for example <c>NL</c>, or null.</value>
+    public string? Country { get; set; }
+
+    /// <value>Price of a replica's hour, in one currency for all regions, 0 to 1000000; 0 (the default) while unknown. Work that can wait goes where it is least.</value>
+    public double PricePerHour { get; set; }
+
     /// <value>Address of the HTTP facade as callers reach it. Default: from the port plan.</value>
     public Uri? Facade { get; set; }
 

@@ -9,6 +9,10 @@ public sealed record RegionPlan
 
     public string? Location { get; init; }
 
+    public string? Country { get; init; }
+
+    public double PricePerHour { get; init; }
+
     /// <value>Address of the facade as callers reach it.</value>
     public required Uri Facade { get; init; }
 
@@ -54,6 +58,8 @@ public sealed record RegionPlan
             Name = region.Name,
             Jurisdiction = region.Jurisdiction,
             Location = region.Location,
+            Country = region.Country?.ToUpperInvariant(),
+            PricePerHour = region.PricePerHour,
             Facade = region.Facade ?? Loopback(ports.Facade),
             Protocol = region.Protocol ?? Loopback(ports.Protocol),
             SiloPort = own && options.Process.SiloPort is { } siloPort ? siloPort : ports.Silo,

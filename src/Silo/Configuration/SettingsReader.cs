@@ -104,6 +104,7 @@ public static class SettingsReader
     {
         _ when type == typeof(bool) => "true or false",
         _ when type == typeof(int) || type == typeof(long) => "a whole number",
+        _ when type == typeof(double) => "a number such as 0.5",
         _ when type == typeof(Uri) => "an address such as http://127.0.0.1:8081",
         _ when type == typeof(RegionRoles) => "one or more of store, control, silo, facade, separated by commas",
         { IsEnum: true } => $"one of {string.Join(", ", Enum.GetNames(type))}",

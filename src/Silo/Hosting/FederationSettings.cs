@@ -16,6 +16,9 @@ internal static class FederationSettings
         target.StreamDrain = options.StreamDrainSeconds is { } seconds
             ? TimeSpan.FromSeconds(seconds)
             : TimeSpan.FromSeconds(Math.Min(target.StreamDrain.TotalSeconds, options.ShutdownSeconds));
+        target.RoutingPolicy = options.Routing.Policy;
+        target.NearEqualMs = options.Routing.NearEqualMs;
+        target.Routing = options.Routing.ToOptions();
         target.Regions = [.. RegionPlan.All(options).Select(Member)];
         target.Models = [.. options.Models.Select(Model)];
     }
@@ -25,6 +28,8 @@ internal static class FederationSettings
         Name = region.Name,
         Jurisdiction = region.Jurisdiction,
         Location = region.Location,
+        Country = region.Country,
+        PricePerHour = region.PricePerHour,
         Protocol = Plain(region.Protocol),
         Facade = Plain(region.Facade),
     };
@@ -37,6 +42,7 @@ internal static class FederationSettings
         Created = model.Created,
         Regions = [.. model.Regions],
         HedgeAfterMs = model.HedgeAfterMs,
+        Routing = model.Routing,
     };
 
     private static string Plain(Uri address) => address.GetLeftPart(UriPartial.Authority);

@@ -17,9 +17,9 @@ public sealed class FederationOptionsValidatorTests
         var options = Region();
         options.Edge = " ";
         options.Region = "nowhere";
-        options.Regions.Add(new RegionMemberOptions { Name = "westeurope", Jurisdiction = "", Protocol = "ftp://x" });
+        options.Regions.Add(new RegionMemberOptions { Name = "westeurope", Jurisdiction = "", Protocol = "ftp://x", PricePerHour = double.NaN });
         options.Regions.Add(new RegionMemberOptions { Name = "", Jurisdiction = "us", Protocol = "http://127.0.0.1:8190", Facade = "nonsense" });
-        options.Models.Add(new ModelDeclarationOptions { Name = "minilm", Kind = "", Regions = ["mars"] });
+        options.Models.Add(new ModelDeclarationOptions { Name = "minilm", Kind = "", Regions = ["mars"], Routing = "best" });
         options.Models.Add(new ModelDeclarationOptions { Name = "" });
         options.RoutingPolicy = "expected-completoin";
         options.Attempts = 0;
@@ -58,7 +58,7 @@ public sealed class FederationOptionsValidatorTests
         foreach (var expected in new[]
         {
             "Edge is empty", "Region is 'nowhere'", "Regions[1].Name is 'westeurope'", "Regions[1].Jurisdiction is empty", "Regions[1].Protocol is 'ftp://x'", "Regions[2].Name is empty",
-            "Regions[2].Protocol is 'http://127.0.0.1:8190', which another", "Regions[2].Facade is 'nonsense'", "Models[1].Name is 'minilm', which another", "Models[1].Kind is empty",
+            "Regions[2].Protocol is 'http://127.0.0.1:8190', which another", "Regions[2].Facade is 'nonsense'", "Models[1].Name is 'minilm', which another", "Models[1].Kind is empty", "Regions[1].PricePerHour is NaN", "Models[1].Routing is 'best'",
             "Models[1].Regions names 'mars'", "Models[2].Name is empty", "RoutingPolicy is 'expected-completoin'; it must be one of 'affinity', 'expected-completion', 'least-load', 'nearest', 'power-of-two', 'price', 'spill-over'",
             "Attempts is 0", "Epoch is 0", "Deadline is 00:00:00", "WaitForRegion is -00:00:01", "NearEqualMs is NaN", "MaxMessageBytes is 1", "ConnectTimeout is 00:00:00",
             "Routing.HighWaterMs is NaN", "Routing.LowWaterMs is -1", "Routing.LowWaterFor", "Routing.AffinityExtraMs", "Routing.AffinityExtraRequests", "Routing.AffinityRatio is 0.5",
@@ -66,7 +66,7 @@ public sealed class FederationOptionsValidatorTests
             "Heartbeat.Interval", "Heartbeat.AcceptablePause", "Heartbeat.MinStdDev", "Heartbeat.SuspectPhi", "Heartbeat.DeadPhi", "Heartbeat.MaxSilence", "Heartbeat.MinBackOff", "Heartbeat.MaxBackOff",
         })
             Assert.Contains(mistakes, m => m.Contains(expected, StringComparison.Ordinal));
-        Assert.Equal(37, mistakes.Length);
+        Assert.Equal(39, mistakes.Length);
     }
 
     private static FederationOptions Region() => new()

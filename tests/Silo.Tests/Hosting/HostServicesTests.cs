@@ -1,5 +1,6 @@
 using System.Globalization;
 using Meridian.Federation.Configuration;
+using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
 using Meridian.Federation.Routing;
 using Meridian.Gateway;
@@ -59,6 +60,28 @@ public sealed class HostServicesTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(7), region.Services.GetRequiredService<IOptions<RegionOptions>>().Value.DrainTimeout);
         Assert.Equal(TimeSpan.FromSeconds(2), region.Services.GetRequiredService<IOptions<FederationOptions>>().Value.StreamDrain);
         Assert.Equal(TimeSpan.FromSeconds(1), brief.Services.GetRequiredService<IOptions<FederationOptions>>().Value.StreamDrain);
+    }
+
+    [Fact]
+    public void Routing_reaches_the_edge_and_prices_the_intent()
+    {
+        using var region = RegionHost.Build(Configuration(
+        [
+            "--Meridian:Region=eastus", "--Meridian:Routing:Policy=spill-over", "--Meridian:Routing:NearEqualMs=7.5", "--Meridian:Routing:HighWaterMs=201", "--Meridian:Routing:LowWaterMs=41",
+            "--Meridian:Routing:LowWaterSeconds=3", "--Meridian:Routing:AffinityExtraMs=101", "--Meridian:Routing:AffinityExtraRequests=9", "--Meridian:Routing:AffinityRatio=2",
+            "--Meridian:Routing:FlexPolicy=nearest", "--Meridian:Routing:FlexExtraSeconds=0.5", "--Meridian:Regions:1:PricePerHour=2.25", "--Meridian:Regions:1:Country=nl",
+            "--Meridian:Models:0:Routing=affinity",
+        ]));
+
+        var federation = region.Services.GetRequiredService<IOptions<FederationOptions>>();
+        Assert.Equal(("spill-over", 7.5), (federation.Value.RoutingPolicy, federation.Value.NearEqualMs));
+        var routing = federation.Value.Routing;
+        Assert.Equal(
+            (201.0, 41.0, TimeSpan.FromSeconds(3), 101.0, 9.0, 2.0, "nearest", TimeSpan.FromSeconds(0.5)),
+            (routing.HighWaterMs, routing.LowWaterMs, routing.LowWaterFor, routing.AffinityExtraMs, routing.AffinityExtraRequests, routing.AffinityRatio, routing.FlexPolicy, routing.FlexExtra));
+        var intent = new ConfiguredIntent(federation).Current;
+        Assert.Equal((2.25, "NL"), (intent.Regions[1].PricePerHour, intent.Regions[1].Country));
+        Assert.Equal("affinity", intent.Models[0].Routing);
     }
 
     [Fact]

@@ -27,6 +27,7 @@ internal sealed class CandidateSet
         var deployed = table.Index.Deployed(model);
         var sequences = snapshot.Intent.Models[model].Kind == Generation;
         Facts = new RegionFacts[regions.Length];
+        Backlogs = new Backlog[regions.Length];
         Standings = new RegionStanding[regions.Length];
         var loads = new Load[regions.Length];
         var fastestMs = double.PositiveInfinity;
@@ -47,7 +48,8 @@ internal sealed class CandidateSet
                 continue;
             }
 
-            Facts[i] = Weigh(views[i], loads[i], sequences, fastestMs) with { Key = table.Index.Keys[i], PricePerHour = Clean(regions[i].PricePerHour, 0) };
+            Backlogs[i] = Wait(loads[i], sequences);
+            Facts[i] = Weigh(views[i], loads[i], Backlogs[i], sequences, fastestMs) with { Key = table.Index.Keys[i], PricePerHour = Clean(regions[i].PricePerHour, 0) };
             Standings[i] = Stand(views[i], loads[i]);
             if (Portion.Of(views[i]) is { IsWhole: false } portion)
                 (Portions ??= NewPortions(regions.Length))[i] = portion;
@@ -62,6 +64,8 @@ internal sealed class CandidateSet
     public CandidateSet? Next { get; init; }
 
     public RegionFacts[] Facts { get; }
+
+    public Backlog[] Backlogs { get; }
 
     /// <value>Before what the request says: where its data may go, and where it has been.</value>
     public RegionStanding[] Standings { get; }
@@ -106,7 +110,34 @@ internal sealed class CandidateSet
         return new Load(replicas, queued, busy, capacity, service / Math.Max(replicas, 1));
     }
 
-    private static RegionFacts Weigh(RegionView view, in Load load, bool sequences, double fastestMs)
+    /// <summary>Facts with what this edge knows beyond the region's report.</summary>
+    /// <param name="region">Position.</param>
+    /// <param name="count">Requests of this edge under way there, and how many more of this model than when the region reported.</param>
+    /// <param name="facts">The result.</param>
+    public void Live(int region, (int InFlight, int Unreported) count, out RegionFacts facts)
+    {
+        ref readonly var reported = ref Facts[region];
+        facts = count.Unreported == 0
+            ? reported with { InFlight = Math.Max(0, count.InFlight) }
+            : reported with
+            {
+                InFlight = Math.Max(0, count.InFlight),
+                QueueMs = Backlogs[region].QueueMs(count.Unreported),
+                LoadPerReplica = Math.Max(0, reported.LoadPerReplica + (count.Unreported / Math.Max(reported.Replicas, 1))),
+            };
+    }
+
+    /// <summary>
+    /// Sequences that find nothing waiting are taken for running at once: how many a replica can run is not reported. Of other items a replica works on one, or on the batch that it is at.
+    /// </summary>
+    private static Backlog Wait(in Load load, bool sequences)
+    {
+        var replicas = Math.Max(load.Replicas, 1);
+        var free = load.Queued > 0 ? 0 : sequences ? double.MaxValue : Math.Max(0, replicas - load.Busy);
+        return new Backlog(load.Queued, free, load.ServiceMs / (sequences ? Math.Max(replicas, load.Busy) : replicas));
+    }
+
+    private static RegionFacts Weigh(RegionView view, in Load load, Backlog backlog, bool sequences, double fastestMs)
     {
         var divisor = Math.Max(load.Replicas, 1);
         var serviceMs = load.ServiceMs;
@@ -115,7 +146,7 @@ internal sealed class CandidateSet
         return new RegionFacts
         {
             RoundTripMs = Clean(view.RoundTripMs, AssumedRoundTripMs),
-            QueueMs = Math.Min(load.Queued / (sequences ? Math.Max(divisor, load.Busy) : divisor) * load.ServiceMs, MostMs),
+            QueueMs = backlog.QueueMs(0),
             ServiceMs = serviceMs,
             LoadPerReplica = (load.Queued + load.Busy) / divisor,
             Replicas = load.Replicas,
