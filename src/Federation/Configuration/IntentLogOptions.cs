@@ -17,6 +17,9 @@ public sealed class IntentLogOptions
     /// </value>
     public List<IntentVoterOptions> Voters { get; set; } = [];
 
+    /// <value>This member as the others reach it, where <see cref="Self"/> is not one of <see cref="Voters"/>; its name is <see cref="Self"/>.</value>
+    public IntentVoterOptions? Newcomer { get; set; }
+
     /// <value>Where this member listens for consensus, <c>host:port</c>; null for its own <see cref="IntentVoterOptions.Consensus"/>.</value>
     public string? Listen { get; set; }
 

@@ -23,4 +23,10 @@ internal static class ConsensusAddress
             endPoint = new DnsEndPoint(host, port);
         return endPoint is not null;
     }
+
+    public static string Format(EndPoint endPoint) => endPoint switch
+    {
+        DnsEndPoint dns => string.Create(CultureInfo.InvariantCulture, $"{dns.Host}:{dns.Port}"),
+        _ => endPoint.ToString()!,
+    };
 }

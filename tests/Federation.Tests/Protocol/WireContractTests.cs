@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Grpc.Core;
+using Meridian.Federation.Intents.Protocol;
 using Meridian.Federation.Protocol;
 using Meridian.Messages;
 using MessagePack;
@@ -28,7 +29,7 @@ public sealed class WireContractTests
     private static string Describe()
     {
         var text = new StringBuilder();
-        foreach (var method in new IMethod[] { RegionProtocol.Infer, RegionProtocol.Open, RegionProtocol.Heartbeat, RegionProtocol.Watch, RegionProtocol.WatchControl })
+        foreach (var method in new IMethod[] { RegionProtocol.Infer, RegionProtocol.Open, RegionProtocol.Heartbeat, RegionProtocol.Watch, RegionProtocol.WatchControl, IntentProtocol.Change, IntentProtocol.Barrier, IntentProtocol.AddVoter, IntentProtocol.RemoveVoter, IntentProtocol.State })
         {
             var types = method.GetType().GetGenericArguments();
             text.Append(System.Globalization.CultureInfo.InvariantCulture, $"method {method.FullName} {method.Type} {types[0].Name} {types[1].Name}\n");
@@ -42,7 +43,7 @@ public sealed class WireContractTests
         {
             foreach (var union in type.GetCustomAttributes<UnionAttribute>(inherit: false).OrderBy(u => u.Key))
                 text.Append(System.Globalization.CultureInfo.InvariantCulture, $"union {type.FullName} {union.Key} {union.SubType.Name}\n");
-            if (type.IsEnum && type.Namespace!.StartsWith("Meridian.Messages", StringComparison.Ordinal))
+            if (type.IsEnum && (type.Namespace!.StartsWith("Meridian.Messages", StringComparison.Ordinal) || type.Namespace!.EndsWith("Intents.Protocol", StringComparison.Ordinal)))
             {
                 foreach (var value in Enum.GetValues(type))
                     text.Append(System.Globalization.CultureInfo.InvariantCulture, $"enum {type.FullName} {Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture)} {value}\n");

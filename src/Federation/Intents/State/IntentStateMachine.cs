@@ -60,7 +60,7 @@ public sealed class IntentStateMachine
             _voters = _voters.Remove(left);
         else if (command.Generation is { } generation)
             Begin(generation);
-        else
+        else if (!command.Barrier)
             throw new IntentLogException($"Entry {index} of the intent log is of a kind that this build does not know. It was written by a newer one: run that build, or a later one, here too.");
         Publish(index);
         return outcome;

@@ -1,0 +1,27 @@
+using Meridian.Federation.Configuration;
+using Meridian.Federation.Intents.Etcd;
+using Meridian.Federation.Intents.Raft;
+using Microsoft.Extensions.Logging;
+
+namespace Meridian.Federation.Intents;
+
+/// <summary>Makes the log that the options ask for.</summary>
+public static class IntentLogFactory
+{
+    /// <param name="options">Valid (<see cref="IntentLogOptionsValidator"/>).</param>
+    /// <param name="federation">Limits of the connections to other members.</param>
+    /// <param name="time">Paces polling and retries.</param>
+    /// <param name="loggerFactory">For the log, and for consensus below it.</param>
+    /// <exception cref="NotSupportedException">This build has no log of that kind.</exception>
+    public static IIntentLog Create(IntentLogOptions options, FederationOptions federation, TimeProvider time, ILoggerFactory loggerFactory)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(loggerFactory);
+        return options.Kind switch
+        {
+            IntentLogKind.Raft => new RaftIntentLog(options, federation, time, loggerFactory),
+            IntentLogKind.Etcd => new EtcdIntentLog(options, time, loggerFactory.CreateLogger<EtcdIntentLog>()),
+            _ => throw new NotSupportedException($"This build keeps no intent log of kind {options.Kind}; set IntentLog: Kind to Raft or Etcd."),
+        };
+    }
+}

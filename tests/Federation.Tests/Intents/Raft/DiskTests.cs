@@ -1,0 +1,71 @@
+using Meridian.Federation.Intents;
+
+namespace Meridian.Federation.Tests.Intents.Raft;
+
+public sealed class DiskTests
+{
+    [Fact]
+    public async Task A_disk_that_takes_no_writes_is_not_acknowledged_to_and_is_used_again_when_it_does()
+    {
+        await using var quorum = await TestQuorum.StartAsync(["eu"]);
+        var member = quorum["eu"];
+        await TestQuorum.ChangeAsync(member, TestQuorum.Write(1, 1));
+        var log = Path.Combine(member.Directory, "log", "data");
+        var aside = Path.Combine(member.Directory, "aside");
+
+        // As good as a full disk to whoever writes: every write fails, and what was written stays.
+        System.IO.Directory.Move(log, aside);
+        var refused = await Assert.ThrowsAsync<IntentUnavailableException>(() => TestQuorum.ChangeAsync(member, TestQuorum.Write(2, 2), 2));
+        await quorum.HoldsAsync(() => member.Log.Status.Problem?.Contains("takes no writes", StringComparison.Ordinal) == true, "the member to say so");
+        Assert.True(refused.OutcomeUnknown);
+        Assert.False(member.Log.Status.CanChange);
+        Assert.Equal([1], member.Log.Current.Records[TestQuorum.Key(1)].Value);
+
+        System.IO.Directory.Move(aside, log);
+        await quorum.CanChangeAsync();
+        Assert.Null(member.Log.Status.Problem);
+        Assert.True((await TestQuorum.ChangeAsync(member, TestQuorum.Write(3, 3))).Made);
+    }
+
+    [Fact]
+    public async Task A_follower_whose_disk_takes_no_writes_does_not_count()
+    {
+        await using var quorum = await TestQuorum.StartAsync(["eu", "us"]);
+        await TestQuorum.ChangeAsync(quorum["eu"], TestQuorum.Write(1, 1));
+        await quorum.AgreeAsync();
+        var follower = quorum.Members.Single(member => member != quorum.Leader);
+        System.IO.Directory.Move(Path.Combine(follower.Directory, "log", "data"), Path.Combine(follower.Directory, "aside"));
+
+        await Assert.ThrowsAsync<IntentUnavailableException>(() => TestQuorum.ChangeAsync(quorum.Leader, TestQuorum.Write(2, 2), 2));
+
+        System.IO.Directory.Move(Path.Combine(follower.Directory, "aside"), Path.Combine(follower.Directory, "log", "data"));
+        Assert.True((await TestQuorum.ChangeAsync(follower, TestQuorum.Write(3, 3))).Made);
+        await quorum.AgreeAsync();
+    }
+
+    [Theory]
+    [InlineData("member")]
+    [InlineData("members")]
+    [InlineData("snapshots/*")]
+    [InlineData("log/data/0")]
+    public async Task A_damaged_file_is_named_with_the_remedy(string pattern)
+    {
+        await using var quorum = await TestQuorum.StartAsync(["eu"]);
+        var member = quorum["eu"];
+        for (var i = 0; i < (pattern.StartsWith('s') ? 100 : 5); i++)
+            await TestQuorum.ChangeAsync(member, TestQuorum.Write(i, 1));
+        await member.StopAsync();
+        var file = System.IO.Directory.GetFiles(Path.Combine(member.Directory, Path.GetDirectoryName(pattern)!), Path.GetFileName(pattern)).Order().Last();
+        var bytes = await File.ReadAllBytesAsync(file);
+
+        // The first of the log's bytes belong to its first entries, whichever kind they are.
+        for (var i = 0; i < Math.Min(bytes.Length, 512); i++)
+            bytes[i] ^= 0x5a;
+        await File.WriteAllBytesAsync(file, bytes);
+
+        var failure = await Assert.ThrowsAsync<IntentLogException>(member.StartAsync);
+
+        Assert.Contains(pattern.StartsWith("log", StringComparison.Ordinal) ? Path.Combine(member.Directory, "log") : file, failure.Message);
+        Assert.Contains("move", failure.Message);
+    }
+}

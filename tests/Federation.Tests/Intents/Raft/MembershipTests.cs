@@ -1,0 +1,129 @@
+using Meridian.Federation.Intents;
+
+namespace Meridian.Federation.Tests.Intents.Raft;
+
+public sealed class MembershipTests
+{
+    private static readonly string[] Three = ["eu", "us", "ap"];
+
+    [Fact]
+    public async Task No_quorum_is_founded_before_all_voters_can_be_reached()
+    {
+        await using var quorum = new TestQuorum(Three);
+        await quorum["eu"].StartAsync();
+        await quorum["us"].StartAsync();
+        await quorum.HoldsAsync(() => quorum.Running.All(member => member.Log.Status.Problem?.Contains("'ap'", StringComparison.Ordinal) == true), "both to miss the third");
+        Assert.All(quorum.Running, member => Assert.Equal(IntentLogRole.Joining, member.Log.Status.Role));
+
+        await quorum["ap"].StartAsync();
+
+        await quorum.CanChangeAsync();
+        Assert.True((await TestQuorum.ChangeAsync(quorum["ap"], TestQuorum.Write(1, 1))).Made);
+    }
+
+    [Fact]
+    public async Task Voters_that_were_told_of_different_quorums_found_none_and_say_so()
+    {
+        await using var quorum = new TestQuorum(["eu", "us"]);
+        quorum["us"].Voters.RemoveAll(voter => voter.Name == "eu");
+        quorum["us"].Voters.Add(new() { Name = "eu", Consensus = "127.0.0.1:1", Protocol = quorum["eu"].Self.Protocol });
+        await quorum["eu"].StartAsync();
+        await quorum["us"].StartAsync();
+
+        await quorum.HoldsAsync(() => quorum.Running.All(member => member.Log.Status.Problem?.Contains("other voters", StringComparison.Ordinal) == true), "both to say so");
+
+        Assert.All(quorum.Running, member => Assert.Equal(IntentLogRole.Joining, member.Log.Status.Role));
+    }
+
+    [Fact]
+    public async Task A_member_that_lost_its_disk_does_not_vote_until_it_has_everything_again()
+    {
+        await using var quorum = await TestQuorum.StartAsync(Three);
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(i => TestQuorum.ChangeAsync(quorum["eu"], TestQuorum.Write(i, (byte)i))));
+        var lost = quorum.Members.First(member => member != quorum.Leader);
+        var stopped = quorum.Members.First(member => member != quorum.Leader && member != lost);
+        await lost.StopAsync();
+        await stopped.StopAsync();
+        lost.LoseDisk();
+
+        // Two of three run, but one has lost what it had voted for: together they are no majority.
+        await lost.StartAsync();
+        await quorum.HoldsAsync(() => lost.Log.Status.Problem?.Contains("former self", StringComparison.Ordinal) == true, "the member without a disk to wait for the leader");
+        await Assert.ThrowsAsync<IntentUnavailableException>(() => TestQuorum.ChangeAsync(lost, TestQuorum.Write(1, 99), 1));
+        Assert.Equal(IntentLogRole.Joining, lost.Log.Status.Role);
+        Assert.Empty(lost.Log.Current.Records);
+
+        await stopped.StartAsync();
+        await quorum.HoldsAsync(() => lost.Log.Status.Role != IntentLogRole.Joining, "the member without a disk to vote");
+        var copy = await TestQuorum.ReadAsync(lost);
+        Assert.Equal(100, copy.Records.Count);
+        await quorum.AgreeAsync();
+        await quorum.HoldsAsync(() => quorum.Running.All(member => member.Log.Status.Voters.Length == 3), "three voters again");
+
+        // And its vote counts again.
+        await quorum.Leader.StopAsync();
+        await quorum.CanChangeAsync();
+        Assert.True((await TestQuorum.ChangeAsync(lost, TestQuorum.Write(1, 1))).Made);
+    }
+
+    [Fact]
+    public async Task A_newcomer_is_let_in_while_all_run_and_leaves_again()
+    {
+        await using var quorum = await TestQuorum.StartAsync(Three);
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(i => TestQuorum.ChangeAsync(quorum["eu"], TestQuorum.Write(i, (byte)i))));
+        var newcomer = quorum.Newcomer("br");
+
+        await newcomer.StartAsync();
+
+        await quorum.HoldsAsync(() => newcomer.Log.Status.Role == IntentLogRole.Follower, "the newcomer to vote");
+        Assert.True((await TestQuorum.ChangeAsync(newcomer, TestQuorum.Write(1, 99))).Made);
+        await quorum.HoldsAsync(() => quorum.Running.All(member => member.Log.Status.Voters.Any(voter => voter.Name == "br")), "all to know the newcomer");
+        await quorum.AgreeAsync();
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        await quorum["us"].Log.RemoveVoterAsync("br", limit.Token);
+        await quorum.HoldsAsync(() => Three.All(name => quorum[name].Log.Status.Voters.Length == 3), "three voters");
+        await quorum.HoldsAsync(() => newcomer.Log.Status.Problem?.Contains("removed", StringComparison.Ordinal) == true, "the removed one to say so");
+        await quorum["us"].Log.RemoveVoterAsync("br", limit.Token);
+        await Assert.ThrowsAsync<ArgumentException>(() => quorum["us"].Log.AddVoterAsync(new IntentVoter { Name = "", Consensus = "x", Protocol = new Uri("http://x") }, limit.Token));
+    }
+
+    [Fact]
+    public async Task A_leader_can_be_removed()
+    {
+        await using var quorum = await TestQuorum.StartAsync(Three);
+        var leader = quorum.Leader;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+
+        await leader.Log.RemoveVoterAsync(leader.Name, limit.Token);
+
+        var other = quorum.Members.First(member => member != leader);
+        Assert.True((await TestQuorum.ChangeAsync(other, TestQuorum.Write(1, 1))).Made);
+        await quorum.HoldsAsync(() => other.Log.Status.Voters.Length == 2, "two voters");
+    }
+
+    [Fact]
+    public async Task A_directory_of_another_member_is_refused_by_name()
+    {
+        await using var quorum = await TestQuorum.StartAsync(["eu"]);
+        await quorum["eu"].StopAsync();
+        await using var other = new TestQuorum(["us"]);
+        System.IO.Directory.Move(quorum["eu"].Directory, other["us"].Directory);
+
+        var failure = await Assert.ThrowsAsync<IntentLogException>(() => other["us"].StartAsync());
+
+        Assert.Contains("belongs to member 'eu', not to 'us'", failure.Message);
+    }
+
+    [Fact]
+    public async Task A_directory_is_held_by_one_process()
+    {
+        await using var quorum = await TestQuorum.StartAsync(["eu"]);
+        await using var second = new TestQuorum(["eu"]);
+        await using var intruder = new TestMember(second["eu"].Self, second["eu"].Voters, quorum["eu"].Directory);
+
+        var failure = await Assert.ThrowsAsync<IntentLogException>(intruder.StartAsync);
+
+        Assert.Contains(quorum["eu"].Directory, failure.Message);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Net;
+using Meridian.Federation.Configuration;
+using Meridian.Federation.Intents;
+using Meridian.Federation.Intents.Protocol;
+using Meridian.Federation.Intents.Raft;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Meridian.Federation.Tests.Intents.Raft;
+
+/// <summary>A member of the log in miniature: Kestrel on loopback with the Intent service, and the log behind it. Stopped and started again it keeps its directory and its ports.</summary>
+internal sealed class TestMember(IntentVoterOptions self, List<IntentVoterOptions> voters, string directory, Action<IntentLogOptions>? configure = null) : IAsyncDisposable
+{
+    private WebApplication? _app;
+
+    public string Name => self.Name;
+
+    public string Directory => directory;
+
+    public IntentVoterOptions Self => self;
+
+    public List<IntentVoterOptions> Voters { get; } = [.. voters];
+
+    public bool Runs => _app is not null;
+
+    public IIntentLog Log => _app!.Services.GetRequiredService<IIntentLog>();
+
+    public IIntentPeer Peer => (IIntentPeer)Log;
+
+    public async Task StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, new Uri(self.Protocol).Port, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.Services.AddIntentLog(Configure);
+        var app = builder.Build();
+        app.MapMeridianIntentLog();
+        try
+        {
+            await app.StartAsync();
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+
+        _app = app;
+    }
+
+    public async Task StopAsync()
+    {
+        if (_app is null)
+            return;
+        await _app.DisposeAsync();
+        _app = null;
+    }
+
+    public void LoseDisk() => System.IO.Directory.Delete(directory, recursive: true);
+
+    public Task<RecoveryReport> RecoverAsync() => RaftRecovery.ForceSingleAsync(
+        directory, new IntentVoter { Name = self.Name, Consensus = self.Consensus, Protocol = new Uri(self.Protocol) }, CancellationToken.None);
+
+    public async ValueTask DisposeAsync() => await StopAsync();
+
+    private void Configure(IntentLogOptions options)
+    {
+        options.Self = self.Name;
+        options.Directory = directory;
+        options.Voters = Voters;
+        options.LowerElectionTimeoutMs = 300;
+        options.UpperElectionTimeoutMs = 600;
+        options.SnapshotEvery = 64;
+        if (!Voters.Contains(self))
+            options.Newcomer = self;
+        configure?.Invoke(options);
+    }
+}
