@@ -59,6 +59,20 @@ public sealed class RoutingQualityTests(ITestOutputHelper output)
         Assert.True(runs["nearest"].MeanMs > 10 * usual.MeanMs);
     }
 
+    /// <summary>The table of docs/benchmarks.md.</summary>
+    [Fact(Explicit = true)]
+    public void Figures()
+    {
+        foreach (var load in new[] { 0.3, 0.6, 0.8, 0.9 })
+        {
+            foreach (var policy in (string?[])[null, .. Policies])
+            {
+                var run = World(load, 1).Run(policy, 60_000);
+                output.WriteLine($"{load:F1} {policy ?? "clairvoyant",-20} mean {run.MeanMs,8:F1} p99 {run.QuantileMs(0.99),8:F1} regret {run.MeanRegretMs,8:F2}");
+            }
+        }
+    }
+
     /// <summary>Five regions on three continents, of which callers like one best: at full load half of all requests enter beside a fifth of the replicas.</summary>
     private static RoutingWorld World(double load, int seed)
     {

@@ -9,8 +9,8 @@ using Meridian.Messages;
 namespace Meridian.Benchmarks.Routing;
 
 /// <summary>
-/// What a routing decision costs: on a snapshot that has been decided on before, on a new one, and on a new one with a region's new report. Time is the median of many batches,
-/// memory what the deciding thread allocated.
+/// What a routing decision costs: on a snapshot that has been decided on before, on a new one, and on a new one with a region's new report. Time is the least and the median of many batches
+/// (on a machine that others use, too, the least is what the decision costs), memory what the deciding thread allocated.
 /// </summary>
 public sealed class RoutingBenchmark(int regions, int models, double seconds)
 {
@@ -44,14 +44,14 @@ public sealed class RoutingBenchmark(int regions, int models, double seconds)
         rows.Add(Row($"{RoutingPolicies.Default}, first on a new snapshot with one new report", Fresh(usual, snapshot, perSnapshot: 1)));
         rows.Add(Row($"{RoutingPolicies.Default}, first {Math.Min(20, models)} models on a new snapshot with one new report, each", Fresh(usual, snapshot, Math.Min(20, models))));
         Table.Print(
-            string.Create(CultureInfo.InvariantCulture, $"One decision over {regions} regions and {models} models"), ["policy", "ns", "bytes allocated"], [.. rows]);
+            string.Create(CultureInfo.InvariantCulture, $"One decision over {regions} regions and {models} models"), ["policy", "ns, least", "ns, median", "bytes allocated"], [.. rows]);
         return 0;
     }
 
-    private static string[] Row(string name, (double Nanoseconds, double Bytes) cost) =>
-        [name, cost.Nanoseconds.ToString("F0", CultureInfo.InvariantCulture), cost.Bytes.ToString("F0", CultureInfo.InvariantCulture)];
+    private static string[] Row(string name, (double Least, double Median, double Bytes) cost) =>
+        [name, cost.Least.ToString("F0", CultureInfo.InvariantCulture), cost.Median.ToString("F0", CultureInfo.InvariantCulture), cost.Bytes.ToString("F0", CultureInfo.InvariantCulture)];
 
-    private (double Nanoseconds, double Bytes) Warm(RoutingDirector director, DirectorySnapshot snapshot, DataBoundary boundary)
+    private (double Least, double Median, double Bytes) Warm(RoutingDirector director, DirectorySnapshot snapshot, DataBoundary boundary)
     {
         var at = 0;
         Warm();
@@ -76,7 +76,7 @@ public sealed class RoutingBenchmark(int regions, int models, double seconds)
         }
     }
 
-    private (double Nanoseconds, double Bytes) Fresh(RoutingDirector director, DirectorySnapshot snapshot, int perSnapshot)
+    private (double Least, double Median, double Bytes) Fresh(RoutingDirector director, DirectorySnapshot snapshot, int perSnapshot)
     {
         // Made beforehand: who hears a beat pays for these, not who decides.
         var made = new Queue<DirectorySnapshot>();
@@ -116,7 +116,7 @@ public sealed class RoutingBenchmark(int regions, int models, double seconds)
         }
     }
 
-    private (double Nanoseconds, double Bytes) Measure(Action decide, int batch, Action? prepare = null)
+    private (double Least, double Median, double Bytes) Measure(Action decide, int batch, Action? prepare = null)
     {
         var nanoseconds = new List<double>();
         var bytes = new List<double>();
@@ -145,7 +145,7 @@ public sealed class RoutingBenchmark(int regions, int models, double seconds)
 
         nanoseconds.Sort();
         bytes.Sort();
-        return (nanoseconds[nanoseconds.Count / 2], bytes[bytes.Count / 2]);
+        return (nanoseconds[0], nanoseconds[nanoseconds.Count / 2], bytes[bytes.Count / 2]);
     }
 
     private DirectorySnapshot Snapshot()
