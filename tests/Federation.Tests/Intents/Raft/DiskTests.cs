@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Meridian.Federation.Intents;
 
 namespace Meridian.Federation.Tests.Intents.Raft;
@@ -25,6 +26,49 @@ public sealed class DiskTests
         await quorum.CanChangeAsync();
         Assert.Null(member.Log.Status.Problem);
         Assert.True((await TestQuorum.ChangeAsync(member, TestQuorum.Write(3, 3))).Made);
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_not_acknowledged_to_and_is_used_again_when_there_is_room()
+    {
+        await using var quorum = new TestQuorum(["eu"]);
+        var member = quorum["eu"];
+        System.IO.Directory.CreateDirectory(member.Directory);
+        Assert.SkipUnless(await MountAsync("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", member.Directory), "Mounting a small file system takes more rights than this process has.");
+        try
+        {
+            await member.StartAsync();
+            await quorum.CanChangeAsync();
+            var ballast = Path.Combine(member.Directory, "ballast");
+            await File.WriteAllBytesAsync(ballast, new byte[4 << 20]);
+
+            var made = new List<int>();
+            var failure = await Assert.ThrowsAsync<IntentUnavailableException>(async () =>
+            {
+                for (var i = 0; i < 64; i++)
+                {
+                    await TestQuorum.ChangeAsync(member, new IntentChange { Operation = Guid.NewGuid(), Writes = [new IntentWrite(TestQuorum.Key(i), new byte[256 * 1024])] }, 3);
+                    made.Add(i);
+                }
+            });
+            Assert.True(failure.OutcomeUnknown);
+            await quorum.HoldsAsync(() => member.Log.Status.Problem?.Contains("Make room", StringComparison.Ordinal) == true, "the member to say so");
+
+            File.Delete(ballast);
+            await quorum.CanChangeAsync();
+            var copy = await TestQuorum.ReadAsync(member);
+            Assert.NotEmpty(made);
+            Assert.All(made, i => Assert.Equal(256 * 1024, copy.Records[TestQuorum.Key(i)].Value.Length));
+            Assert.True((await TestQuorum.ChangeAsync(member, TestQuorum.Write(99, 1))).Made);
+            await member.StopAsync();
+            await member.StartAsync();
+            Assert.Equal([1], member.Log.Current.Records[TestQuorum.Key(99)].Value);
+        }
+        finally
+        {
+            await member.StopAsync();
+            await MountAsync("umount", member.Directory);
+        }
     }
 
     [Fact]
@@ -67,5 +111,19 @@ public sealed class DiskTests
 
         Assert.Contains(pattern.StartsWith("log", StringComparison.Ordinal) ? Path.Combine(member.Directory, "log") : file, failure.Message);
         Assert.Contains("move", failure.Message);
+    }
+
+    private static async Task<bool> MountAsync(string program, params string[] arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            await process.WaitForExitAsync();
+            return process.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
     }
 }
