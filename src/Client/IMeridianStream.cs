@@ -4,7 +4,7 @@ using Meridian.Messages.Generation;
 namespace Meridian.Client;
 
 /// <summary>
-/// Text on its way from the region that generates it. Read by one caller at a time, by <see cref="ReadAsync"/> or <see cref="ReadAllAsync"/>. While the caller works on a frame
+/// Text on its way from the region that generates it. Where that region is lost, another one goes on with the next token: the caller sees a pause. Read by one caller at a time, by <see cref="ReadAsync"/> or <see cref="ReadAllAsync"/>. While the caller works on a frame
 /// the next one is already asked for; a caller that pauses pauses the generation. Dispose it: before the end that ends the region's work at once, and it waits
 /// a second at most for a region that does not answer.
 /// </summary>
@@ -13,12 +13,18 @@ public interface IMeridianStream : IAsyncDisposable
     /// <value>The request's id, the caller's or the one it was given.</value>
     string RequestId { get; }
 
-    /// <value>Who serves, and what the prompts were.</value>
+    /// <value>Who began it, and what the prompts were. Stays as it is when another region goes on.</value>
     StreamHead Head { get; }
+
+    /// <value>Region that serves it now.</value>
+    string Region => Head.Region;
+
+    /// <value>How many times another region, or another replica, went on with it.</value>
+    int Moves => 0;
 
     /// <summary>The next frame, the first included; null after the end. Frames follow one another without gap or repeat.</summary>
     /// <exception cref="OperationCanceledException">The token fired; the stream can still be read.</exception>
-    /// <exception cref="MeridianException">The stream cannot go on: the region was lost (<see cref="Messages.RefusalCode.RegionLost"/>), its time was over, or the region says why.</exception>
+    /// <exception cref="MeridianException">The stream cannot go on: its region was lost and no permitted one with the same version and variant could go on (<see cref="Messages.RefusalCode.RegionLost"/>, or why), its time was over, or the region says why.</exception>
     /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
     ValueTask<StreamFrame?> ReadAsync(CancellationToken cancellationToken = default);
 

@@ -97,22 +97,48 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
             throw new ArgumentException($"Input is {request.Input?.GetType().Name ?? "null"}: only a {nameof(GenerationInput)} is answered by a stream.", nameof(request));
 
         var whole = Budget(pool.Options.StreamDeadline, request);
-        var first = Budget(pool.Options.Deadline, request);
-        return SendAsync<IMeridianStream>(
-            request,
-            first < whole ? first : whole,
-            whole,
-            async (link, connection, sent, token) =>
-            {
-                var sentAt = time.GetTimestamp();
-                var (opened, refusal) = await link.OpenAsync(connection, sent, token).ConfigureAwait(false);
-                if (opened is null)
-                    return new(null, refusal);
-                var left = TimeSpan.FromMilliseconds(sent.RemainingMs) - time.GetElapsedTime(sentAt);
-                return new(new MeridianStream(link, connection, sent, opened, left, whole, time), null);
-            },
-            cancellationToken);
+        return OpenAsync(request, Budget(pool.Options.Deadline, request), whole, cancellationToken);
     }
+
+    private async Task<IMeridianStream> OpenAsync(InferRequest request, TimeSpan first, TimeSpan whole, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var leg = await OpenLegAsync(request, first, whole, whole, null, cancellationToken).ConfigureAwait(false);
+        return new MovingStream(
+            leg,
+            request,
+            pool.Options.Attempts,
+            (onward, leaves, token) =>
+            {
+                var left = whole - time.GetElapsedTime(started);
+                return left > TimeSpan.Zero
+                    ? OpenLegAsync(onward, pool.Options.Deadline, left, whole, leaves, token)
+                    : throw Refused(MeridianStream.Late(whole), null);
+            });
+    }
+
+    /// <summary>Opens a stream in one region.</summary>
+    /// <param name="request">What to generate.</param>
+    /// <param name="first">Time to the first frame.</param>
+    /// <param name="left">Time to the last one.</param>
+    /// <param name="whole">Time that the stream has or had in all, for its messages.</param>
+    /// <param name="leaves">Region that comes last, or null.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
+    private Task<MeridianStream> OpenLegAsync(InferRequest request, TimeSpan first, TimeSpan left, TimeSpan whole, RegionLink? leaves, CancellationToken cancellationToken) => SendAsync(
+        request,
+        first < left ? first : left,
+        left,
+        async (link, connection, sent, token) =>
+        {
+            var sentAt = time.GetTimestamp();
+            var (opened, refusal) = await link.OpenAsync(connection, sent, token).ConfigureAwait(false);
+            if (opened is null)
+                return new(null, refusal);
+            var rest = TimeSpan.FromMilliseconds(sent.RemainingMs) - time.GetElapsedTime(sentAt);
+            return new Answer<MeridianStream>(new MeridianStream(link, connection, sent, opened, rest, whole, time), null);
+        },
+        cancellationToken,
+        leaves);
 
     /// <summary>The loop, whatever is asked of a region.</summary>
     /// <param name="request">As the caller made it.</param>
@@ -120,7 +146,8 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
     /// <param name="whole">Time to the end of the region's work, which may go on after its answer.</param>
     /// <param name="send">One attempt.</param>
     /// <param name="cancellationToken">The caller's.</param>
-    private async Task<T> SendAsync<T>(InferRequest request, TimeSpan budget, TimeSpan whole, Attempt<T> send, CancellationToken cancellationToken)
+    /// <param name="leaves">Region that counts as tried, or null.</param>
+    private async Task<T> SendAsync<T>(InferRequest request, TimeSpan budget, TimeSpan whole, Attempt<T> send, CancellationToken cancellationToken, RegionLink? leaves = null)
         where T : class
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -132,7 +159,7 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
         var residency = ResidencyRule.Intersect(pool.Residency, request.Residency);
         var id = string.IsNullOrEmpty(request.RequestId) ? Guid.NewGuid().ToString("N") : request.RequestId;
         var attempt = 0;
-        ulong tried = 0;
+        var tried = leaves is null ? 0 : 1UL << Array.IndexOf(pool.Links, leaves);
         Refusal? refusal = null;
         Exception? cause = null;
         try

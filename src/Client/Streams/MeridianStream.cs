@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using Meridian.Client.Regions;
 using Meridian.Errors;
 using Meridian.Grains;
@@ -17,11 +16,11 @@ namespace Meridian.Client.Streams;
 ///          forget what lies before it, which is here by then. The call is a long poll: a frame without tokens is asked for again. While a
 ///          caller pauses, the frame that waits is asked for again now and then: the shard takes a reader that says nothing for one that is gone.
 /// Lost     Calls are linked to the loss of the connection that the stream was opened through, and limited in time for the shard whose own silo hangs behind a gateway that lives.
-///          Another connection to the same region is not tried: who resumes a stream decides where.
+///          Another connection to the same region is not tried: see <see cref="MovingStream"/>.
 /// Close    Goes through whatever connection the region has by then, so that a socket that broke does not leave the engine at work, and again for some seconds where that fails. A region that cannot be told, or
 ///          was asked to open while the caller gave up, lets go of a stream that nobody reads by itself.
 /// </summary>
-internal sealed class MeridianStream : IMeridianStream
+internal sealed class MeridianStream : IAsyncDisposable
 {
     /// <summary>Several times as long as a shard waits for tokens before it answers without any.</summary>
     public static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(15);
@@ -81,10 +80,14 @@ internal sealed class MeridianStream : IMeridianStream
         _renewal = time.CreateTimer(static stream => ((MeridianStream)stream!).Renew(), this, RenewEvery, RenewEvery);
     }
 
+    /// <value>Region that serves it.</value>
+    public RegionLink Link => _link;
+
     public string RequestId { get; }
 
     public StreamHead Head { get; }
 
+    /// <summary>See <see cref="IMeridianStream.ReadAsync"/>; the region's loss is thrown.</summary>
     public async ValueTask<StreamFrame?> ReadAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -113,12 +116,7 @@ internal sealed class MeridianStream : IMeridianStream
         return frame;
     }
 
-    public async IAsyncEnumerable<StreamFrame> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        while (await ReadAsync(cancellationToken).ConfigureAwait(false) is { } frame)
-            yield return frame;
-    }
-
+    /// <summary>See <see cref="IMeridianStream.GetResume"/>.</summary>
     public GenerationInput GetResume() => _progress.Resume(_input, Head);
 
     public async ValueTask DisposeAsync()
@@ -133,6 +131,12 @@ internal sealed class MeridianStream : IMeridianStream
         if (open && !await ClosedAsync().ConfigureAwait(false))
             CloseLaterAsync().Ignore();
     }
+
+    public static Refusal Late(TimeSpan limit) => new()
+    {
+        Code = RefusalCode.Deadline,
+        Message = string.Create(CultureInfo.InvariantCulture, $"The stream did not end within {limit.TotalMilliseconds:0} ms."),
+    };
 
     /// <summary>
     /// Reads again what waits for the caller. Should the caller take it at the same moment and the next be asked for, the shard refuses this read or ends that one's wait, which is
@@ -185,13 +189,7 @@ internal sealed class MeridianStream : IMeridianStream
             if (_disposed)
                 return new Refusal { Code = RefusalCode.Cancelled, Message = "The stream was disposed." };
             if (_deadline.IsCancellationRequested)
-            {
-                return new Refusal
-                {
-                    Code = RefusalCode.Deadline,
-                    Message = string.Create(CultureInfo.InvariantCulture, $"The stream did not end within {_limit.TotalMilliseconds:0} ms."),
-                };
-            }
+                return Late(_limit);
         }
 
         return CallFailure.Judge(_link, failure);

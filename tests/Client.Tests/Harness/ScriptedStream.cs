@@ -23,6 +23,8 @@ public sealed class ScriptedStream
     public ScriptedStream(string region, InferRequest request)
     {
         Request = request;
+        foreach (var choice in (request.Input as GenerationInput)?.Resume ?? [])
+            _positions[choice.Choice] = choice.TokenIds.Length;
         Head = new StreamHead
         {
             Region = region,

@@ -134,7 +134,7 @@ public sealed class MeridianStreamTests(ThreeRegions regions) : RegionsTest(regi
             s.Emit("ab", choice: 0);
             s.Emit("xyz", FinishReason.Stop, choice: 1, end: false);
         };
-        await using var client = await new TestClient(Regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
+        await using var client = await new TestClient([Regions.East], o => o.WaitForRegion = TimeSpan.FromMilliseconds(100)).AllAliveAsync();
         await using var stream = await client.Client.OpenAsync(TestClient.Generation(choices: 3));
         await stream.ReadAsync();
         await stream.ReadAsync();
@@ -159,7 +159,7 @@ public sealed class MeridianStreamTests(ThreeRegions regions) : RegionsTest(regi
     public async Task A_region_that_hangs_ends_the_stream_and_does_not_hold_its_disposal()
     {
         East.Write = s => s.Emit("a");
-        await using var client = await new TestClient([Regions.East], o => o.PingTimeout = TimeSpan.FromMilliseconds(250)).AllAliveAsync();
+        await using var client = await new TestClient([Regions.East], o => (o.PingTimeout, o.WaitForRegion) = (TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(100))).AllAliveAsync();
         await using var stream = await client.OpenAsync();
         await using var other = await client.OpenAsync();
         await stream.ReadAsync();
@@ -326,11 +326,11 @@ public sealed class MeridianStreamTests(ThreeRegions regions) : RegionsTest(regi
 
         time.Pass(MeridianStream.ReadLimit);
 
-        Assert.Equal(RefusalCode.RegionLost, (await Assert.ThrowsAsync<MeridianException>(() => waiting.WaitAsync(Patience))).Refusal.Code);
-        // The region as a whole stands.
+        // The region as a whole stands, and another replica of it goes on.
+        Assert.Equal((1L, 2L), await waiting.WaitAsync(Patience) is { } frame ? (frame.Offset, frame.Next) : default);
         Assert.Equal(RegionConnectionState.Alive, client.Client.Regions[0].State);
-        await stream.DisposeAsync();
-        Assert.True(Assert.Single(East.Streams).Closed.IsCompleted);
+        Assert.Equal(2, East.Streams.Count);
+        await East.Streams.First().Closed.WaitAsync(Patience);
     }
 
     [Fact]
@@ -411,5 +411,103 @@ public sealed class MeridianStreamTests(ThreeRegions regions) : RegionsTest(regi
 
         Assert.Contains("EmbeddingInput", (await Assert.ThrowsAsync<ArgumentException>(() => client.Client.OpenAsync(embedding))).Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<ArgumentException>(() => client.Client.OpenAsync((GenerationInput)TestClient.Generation().Input));
+    }
+
+    [Fact]
+    public async Task A_stream_whose_region_is_killed_goes_on_in_another()
+    {
+        East.Write = s =>
+        {
+            s.Emit("ab", choice: 0);
+            s.Emit("xyz", FinishReason.Stop, choice: 1, end: false);
+        };
+        Regions.Europe.Script.Write = Regions.Asia.Script.Write = s =>
+        {
+            s.Emit("cd", choice: 0);
+            s.Emit("!", FinishReason.Length, choice: 0);
+        };
+        await using var client = await new TestClient(Regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
+        await using var stream = await client.Client.OpenAsync(TestClient.Generation(choices: 2));
+        var head = stream.Head;
+        var first = await stream.ReadAsync();
+        await stream.ReadAsync();
+        var waiting = stream.ReadAsync().AsTask();
+
+        Regions.East.Distance.Kill();
+
+        var moved = (await waiting.WaitAsync(Patience))!;
+        Assert.Equal((5, 7, "cd"), (moved.Offset, moved.Next, moved.Groups.Single().Text));
+        var last = (await stream.ReadAsync().AsTask().WaitAsync(Patience))!;
+        Assert.Equal((7, 8, true, FinishReason.Length), (last.Offset, last.Next, last.End, last.Groups.Single().Finish));
+        Assert.Null(await stream.ReadAsync());
+        Assert.Same(head, stream.Head);
+        Assert.Equal((1, false), (stream.Moves, stream.Region == "eastus"));
+        var again = Regions.Europe.Script.Requests.Concat(Regions.Asia.Script.Requests).Single();
+        var input = (GenerationInput)again.Input;
+        Assert.Equal((stream.RequestId, "v1@test", "fp32"), (again.RequestId, again.Version, again.Variant));
+        Assert.Equal([.. "ab".Select(c => (int)c)], Assert.Single(input.Resume!).TokenIds);
+        Assert.Equal([1, 2, 3], Assert.Single(input.Prompts).TokenIds!);
+        Assert.Equal(0, first!.Offset);
+    }
+
+    [Theory]
+    [InlineData(RefusalCode.NotReady)]
+    [InlineData(RefusalCode.RegionLost)]
+    public async Task A_replica_that_is_lost_alone_is_replaced_where_its_region_is_the_only_one(RefusalCode code)
+    {
+        East.Write = s => s.Emit("a");
+        await using var client = await new TestClient([Regions.East]).AllAliveAsync();
+        await using var stream = await client.OpenAsync();
+        await stream.ReadAsync();
+
+        Assert.Single(East.Streams).Fail(code);
+
+        Assert.Equal(1, (await stream.ReadAsync().AsTask().WaitAsync(Patience))!.Offset);
+        Assert.Equal("eastus", stream.Region);
+    }
+
+    [Fact]
+    public async Task Losses_in_a_row_without_a_token_end_the_stream()
+    {
+        var opened = 0;
+        East.Write = s =>
+        {
+            if (Interlocked.Increment(ref opened) == 1)
+                s.Emit("a");
+            else
+                s.EmitNothing();
+            s.Fail(RefusalCode.RegionLost);
+        };
+        await using var client = await new TestClient([Regions.East], o => o.Attempts = 2).AllAliveAsync();
+        await using var stream = await client.OpenAsync();
+        await stream.ReadAsync();
+
+        var stranded = await Assert.ThrowsAsync<MeridianException>(async () =>
+        {
+            while (true)
+                await stream.ReadAsync().AsTask().WaitAsync(Patience);
+        });
+
+        Assert.Equal(RefusalCode.RegionLost, stranded.Refusal.Code);
+        Assert.Contains("after 1 tokens", stranded.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stream_that_is_left_in_the_move_asks_no_further()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        East.Write = s => s.Emit("a");
+        await using var client = await new TestClient(Regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
+        Regions.Europe.Script.Write = Regions.Asia.Script.Write = _ => asked.TrySetResult();
+        var stream = await client.OpenAsync();
+        await stream.ReadAsync();
+        Assert.Single(East.Streams).Fail(RefusalCode.RegionLost);
+        var waiting = stream.ReadAsync().AsTask();
+        await asked.Task.WaitAsync(Patience);
+
+        await stream.DisposeAsync().AsTask().WaitAsync(Patience);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitAsync(Patience));
+        Assert.Single(Regions.Europe.Script.Requests.Concat(Regions.Asia.Script.Requests));
     }
 }

@@ -1,0 +1,169 @@
+using System.Runtime.CompilerServices;
+using Meridian.Client.Regions;
+using Meridian.Errors;
+using Meridian.Messages;
+using Meridian.Messages.Generation;
+
+namespace Meridian.Client.Streams;
+
+/// <summary>
+/// One stream for its caller, whichever regions serve it in turn.
+///
+/// Leg      What one region serves, a <see cref="MeridianStream"/>. It says of itself how to go on: the ids that were read, those of the legs before it included.
+/// Move     A leg that ends with the loss of its region or its replica is left, and the rest is opened by the client's own routing: the same request, pinned to the version and variant that began,
+///          within the stream's deadline; the region that was left comes last, but one whose replica was unloaded may serve again. One task: a read that is given up leaves it to the next one, the disposal ends it.
+/// Count    Each leg counts its tokens from 0; the caller's count goes on.
+/// Budget   All attempts of a request for each loss. As many losses in a row without a token between them end the stream.
+/// Not moved  The deadline, and faults that another region would have as well.
+/// </summary>
+internal sealed class MovingStream : IMeridianStream
+{
+    private readonly CancellationTokenSource _life = new();
+    private readonly InferRequest _request;
+    private readonly Func<InferRequest, RegionLink?, CancellationToken, Task<MeridianStream>> _reopen;
+    private readonly int _attempts;
+    private MeridianStream _leg;
+    private Task<StreamFrame>? _move;
+    private long _before;
+    private long _tokens;
+    private int _idle;
+    private bool _ended;
+    private bool _disposed;
+
+    /// <param name="first">The leg that is open.</param>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="attempts">Losses in a row without progress that end the stream.</param>
+    /// <param name="reopen">Opens what is left, first of all elsewhere than in a region.</param>
+    public MovingStream(MeridianStream first, InferRequest request, int attempts, Func<InferRequest, RegionLink?, CancellationToken, Task<MeridianStream>> reopen)
+    {
+        _leg = first;
+        _request = request with { RequestId = first.RequestId, Version = first.Head.Version, Variant = first.Head.Variant };
+        _attempts = attempts;
+        _reopen = reopen;
+        Head = first.Head;
+    }
+
+    public string RequestId => _request.RequestId;
+
+    public StreamHead Head { get; }
+
+    public string Region => _leg.Head.Region;
+
+    public int Moves { get; private set; }
+
+    public async ValueTask<StreamFrame?> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_ended)
+            return null;
+        if (_move is null)
+        {
+            try
+            {
+                return await _leg.ReadAsync(cancellationToken).ConfigureAwait(false) is { } frame ? Take(frame) : null;
+            }
+            catch (MeridianException loss) when (MayMove(loss.Refusal.Code))
+            {
+                _move = MoveAsync(loss);
+            }
+        }
+
+        // One that failed stays, and fails every read.
+        var moved = await _move.WaitAsync(cancellationToken).ConfigureAwait(false);
+        _move = null;
+        return moved;
+    }
+
+    public async IAsyncEnumerable<StreamFrame> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        while (await ReadAsync(cancellationToken).ConfigureAwait(false) is { } frame)
+            yield return frame;
+    }
+
+    public GenerationInput GetResume() => _leg.GetResume() with { Echo = ((GenerationInput)_request.Input).Echo };
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        await _life.CancelAsync().ConfigureAwait(false);
+        if (_move is Task move)
+            await move.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _leg.DisposeAsync().ConfigureAwait(false);
+        _life.Dispose();
+    }
+
+    private static bool MayMove(RefusalCode code) => code is RefusalCode.RegionLost or RefusalCode.NotReady or RefusalCode.NoCapacity or RefusalCode.Cancelled;
+
+    private StreamFrame Take(StreamFrame frame)
+    {
+        _tokens = _before + frame.Next;
+        _ended = frame.End;
+        return _before == 0 ? frame : frame with { Offset = frame.Offset + _before, Next = _tokens };
+    }
+
+    private async Task<StreamFrame> MoveAsync(MeridianException loss)
+    {
+        while (true)
+        {
+            var left = _leg;
+            var onward = left.GetResume() with { Echo = false };
+
+            // Not waited for: a region that is gone takes its second.
+            left.DisposeAsync().AsTask().Ignore();
+            if (onward.Resume is { Length: 0 })
+            {
+                // Only the word that nothing follows was missing.
+                _ended = true;
+                return new StreamFrame { Offset = _tokens, Next = _tokens, Groups = [], End = true };
+            }
+
+            _idle = _tokens > _before ? 0 : _idle + 1;
+            if (_idle >= _attempts)
+                throw Stranded(left, loss.Refusal, loss);
+            try
+            {
+                _leg = await _reopen(_request with { Input = onward }, loss.Refusal.Code is RefusalCode.RegionLost or RefusalCode.Cancelled ? left.Link : null, _life.Token).ConfigureAwait(false);
+            }
+            catch (MeridianException failure)
+            {
+                throw Stranded(left, failure.Refusal, failure);
+            }
+            catch (ObjectDisposedException)
+            {
+                // The client stops, and that is what ended the leg.
+                throw loss;
+            }
+
+            Moves++;
+            _before = _tokens;
+            try
+            {
+                if (await _leg.ReadAsync(_life.Token).ConfigureAwait(false) is { } frame)
+                    return Take(frame);
+                loss = new MeridianException(new Refusal { Code = RefusalCode.RegionLost, Message = $"Region '{Region}' ended the stream before its first frame." });
+            }
+            catch (MeridianException again) when (MayMove(again.Refusal.Code))
+            {
+                loss = again;
+            }
+        }
+    }
+
+    private MeridianException Stranded(MeridianStream left, Refusal why, Exception cause)
+    {
+        if (why.Code == RefusalCode.Deadline)
+            return new MeridianException(why, cause);
+        var code = why.Code is RefusalCode.NoCapacity or RefusalCode.NotReady or RefusalCode.ResidencyUnavailable or RefusalCode.Internal ? why.Code : RefusalCode.RegionLost;
+        return new MeridianException(
+            new Refusal
+            {
+                Code = code,
+                Message = $"Region '{left.Head.Region}' was lost after {_tokens} tokens of request {RequestId}, and no other can go on with version '{Head.Version}', variant '{Head.Variant}': {why.Message}",
+                RetryAfterMs = why.RetryAfterMs,
+            },
+            cause);
+    }
+}
