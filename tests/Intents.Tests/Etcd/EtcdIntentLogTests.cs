@@ -110,12 +110,12 @@ public sealed class EtcdIntentLogTests : IDisposable
         var refused = Change(Set(A, "refused"));
 
         etcd.Process(0).Signal(Signals.Stop);
-        var unknown = await Assert.ThrowsAsync<IntentUnavailableException>(() => log.ChangeAsync(frozen, Token));
+        var unknown = await RefusedAsync(log, frozen);
         etcd.Process(0).Signal(Signals.Continue);
-        var made = await UntilMadeAsync(log, frozen);
+        var made = await log.ChangeAsync(frozen, Token);
         await etcd.KillAsync(0);
         await LostAsync(log);
-        var known = await Assert.ThrowsAsync<IntentUnavailableException>(() => log.ChangeAsync(refused, Token));
+        var known = await RefusedAsync(log, refused);
         etcd.Start(0);
         await etcd.ReadyAsync(0);
 
@@ -145,7 +145,7 @@ public sealed class EtcdIntentLogTests : IDisposable
         await LostAsync(log);
         Assert.False(log.Status.CanChange);
         etcd.Start(0);
-        Assert.True((await UntilMadeAsync(log, Change(Set(A, "2")))).Made);
+        Assert.True((await log.ChangeAsync(Change(Set(A, "2")), Token)).Made);
     }
 
     [Fact]
@@ -180,7 +180,7 @@ public sealed class EtcdIntentLogTests : IDisposable
         await etcd.KillAsync(0);
         etcd.Copy(0, _directory.Sub("older"));
         etcd.Start(0);
-        Assert.True((await UntilMadeAsync(log, Change(Set(A, "2")))).Made);
+        Assert.True((await log.ChangeAsync(Change(Set(A, "2")), Token)).Made);
         await etcd.KillAsync(0);
         etcd.Erase(0);
         etcd.PutBack(0, _directory.Sub("older"));
@@ -189,7 +189,7 @@ public sealed class EtcdIntentLogTests : IDisposable
         await Eventually.HoldsAsync(_ => Task.FromResult(log.Status.Problem?.Contains("older copy", StringComparison.Ordinal) == true), "the problem to be told", Limit, () => $"{log.Status}");
         Assert.False(log.Status.CanChange);
         Assert.Equal("2", Text(log.Current, A));
-        var refused = await Assert.ThrowsAsync<IntentUnavailableException>(() => log.ChangeAsync(Change(Set(A, "3")), Token));
+        var refused = await RefusedAsync(log, Change(Set(A, "3")));
         Assert.False(refused.OutcomeUnknown);
         Assert.Contains("older copy", refused.Message, StringComparison.Ordinal);
     }
@@ -204,14 +204,14 @@ public sealed class EtcdIntentLogTests : IDisposable
         await etcd.KillAsync(0);
         await LostAsync(log);
 
-        var refused = await Assert.ThrowsAsync<IntentUnavailableException>(() => log.ChangeAsync(Change(Set(A, "2")), Token));
+        var refused = await RefusedAsync(log, Change(Set(A, "2")));
         Assert.False(refused.OutcomeUnknown);
         Assert.Equal("1", Text(log.Current, A));
         await using var there = await StartLogAsync(other.Endpoints);
         Assert.Empty((await there.ReadAsync(Token)).Records);
 
         etcd.Start(0);
-        Assert.True((await UntilMadeAsync(log, Change(Set(A, "3")))).Made);
+        Assert.True((await log.ChangeAsync(Change(Set(A, "3")), Token)).Made);
         await Eventually.HoldsAsync(_ => Task.FromResult(log.Status is { Problem: null, CanChange: true }), "the problem to be over", Limit, () => $"{log.Status}");
     }
 
@@ -282,19 +282,10 @@ public sealed class EtcdIntentLogTests : IDisposable
     private static Task LostAsync(EtcdIntentLog log) =>
         Eventually.HoldsAsync(_ => Task.FromResult(log.Status.Problem is not null), "the problem to be told", Limit);
 
-    private static async Task<IntentOutcome> UntilMadeAsync(EtcdIntentLog log, IntentChange change)
+    private static async Task<IntentUnavailableException> RefusedAsync(EtcdIntentLog log, IntentChange change)
     {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await log.ChangeAsync(change, Token);
-            }
-            catch (IntentUnavailableException) when (attempt < 5)
-            {
-                // etcd is on its way up.
-            }
-        }
+        using var ends = new CancellationTokenSource(TimeSpan.FromSeconds(1.5));
+        return await Assert.ThrowsAsync<IntentUnavailableException>(() => log.ChangeAsync(change, ends.Token));
     }
 
     private static IntentChange Change(params IntentWrite[] writes) => new() { Operation = Guid.NewGuid(), Writes = writes };

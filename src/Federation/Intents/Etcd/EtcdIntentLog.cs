@@ -37,7 +37,6 @@ public sealed partial class EtcdIntentLog : IIntentLog
     private readonly EtcdReplicaFile? _file;
     private readonly ReplicaCell _cell = new();
     private readonly TimeSpan _attempt;
-    private readonly TimeSpan _patience;
     [SuppressMessage("Reliability", "CA2213", Justification = "A source without timer or link holds nothing, and disposing it would race with calls in flight.")]
     private readonly CancellationTokenSource _stopping = new();
     private Task[] _loops = [];
@@ -62,7 +61,6 @@ public sealed partial class EtcdIntentLog : IIntentLog
         _time = time;
         _logger = logger;
         _attempt = TimeSpan.FromMilliseconds(options.LowerElectionTimeoutMs);
-        _patience = TimeSpan.FromMilliseconds(3.0 * options.UpperElectionTimeoutMs);
         _keys = new EtcdKeys(options.EtcdPrefix);
         _transactions = new EtcdTransactions(_keys);
         _cluster = new EtcdCluster(endpoints, _attempt, time);
@@ -145,7 +143,6 @@ public sealed partial class EtcdIntentLog : IIntentLog
             }
             catch (OperationCanceledException)
             {
-                cancellationToken.ThrowIfCancellationRequested();
                 throw patience.Unavailable("The intent log cannot be read", outcomeUnknown: false);
             }
         }
@@ -256,7 +253,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
             var applied = Current.AppliedIndex;
             try
             {
-                await follower.FollowAsync(_patience, _time, _stopping.Token).ConfigureAwait(false);
+                await follower.FollowAsync(3 * _attempt, _time, _stopping.Token).ConfigureAwait(false);
                 continue;
             }
             catch (IntentLogException exception)
@@ -379,11 +376,10 @@ public sealed partial class EtcdIntentLog : IIntentLog
             : new IntentLogException(message, exception);
     }
 
-    /// <summary>How long one call is tried: for as long as a lost leader takes to be replaced, and no longer than the caller allows.</summary>
+    /// <summary>How long one call is tried: as long as the caller allows.</summary>
     private sealed class Patience : IDisposable
     {
         private readonly EtcdIntentLog _log;
-        private readonly CancellationTokenSource _limit;
         private readonly CancellationTokenSource _linked;
         private TimeSpan _backOff;
         private EtcdCallException? _last;
@@ -394,8 +390,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
             if (log._loops.Length == 0)
                 throw new InvalidOperationException("The intent log has not been started.");
             _log = log;
-            _limit = new CancellationTokenSource(log._patience, log._time);
-            _linked = CancellationTokenSource.CreateLinkedTokenSource(_limit.Token, log._stopping.Token, cancellationToken);
+            _linked = CancellationTokenSource.CreateLinkedTokenSource(log._stopping.Token, cancellationToken);
         }
 
         public CancellationToken Token => _linked.Token;
@@ -416,15 +411,11 @@ public sealed partial class EtcdIntentLog : IIntentLog
         }
 
         public IntentUnavailableException Unavailable(string what, bool outcomeUnknown, Exception? cause = null) => new(
-            $"{what}: {_last?.Message ?? "etcd did not answer in time"}."
+            $"{what}: {_last?.Message ?? "the time was over before etcd answered"}."
             + (outcomeUnknown ? " The change may have been made, or may still be: repeat it with the same operation." : ""),
             _last ?? cause ?? new TimeoutException())
         { OutcomeUnknown = outcomeUnknown };
 
-        public void Dispose()
-        {
-            _linked.Dispose();
-            _limit.Dispose();
-        }
+        public void Dispose() => _linked.Dispose();
     }
 }
