@@ -1,0 +1,4 @@
+namespace Meridian.IntentNode;
+
+/// <summary>One record of a copy.</summary>
+public sealed record NodeRecord(string Name, long Epoch, int Value);

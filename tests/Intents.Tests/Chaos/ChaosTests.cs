@@ -1,0 +1,30 @@
+using Meridian.Cluster.Tests.Harness;
+using Meridian.Wan.Lab;
+
+namespace Meridian.Intents.Tests.Chaos;
+
+/// <summary>Both logs, as processes, under kills, freezes and, where the machine can have a WAN lab, partitions. Long runs: docs/benchmarks.md.</summary>
+public sealed class ChaosTests
+{
+    public static TheoryData<int> Seeds => [.. ChaosSettings.Seeds];
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public Task RaftHoldsUnderFaults(int seed) => RunAsync(seed, ChaosCluster.Raft);
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public Task EtcdHoldsUnderFaults(int seed)
+    {
+        Assert.SkipUnless(TestTools.TryEtcd(out var etcd, out var reason), reason);
+        return RunAsync(seed, (network, directory) => ChaosCluster.Etcd(network, directory, etcd));
+    }
+
+    private static async Task RunAsync(int seed, Func<INetwork, TemporaryDirectory, ChaosCluster> create)
+    {
+        using var directory = new TemporaryDirectory();
+        await using var cluster = create(WanLab.Missing() is null ? new LabNetwork(ChaosCluster.Sites, seed) : new LoopbackNetwork(), directory);
+        var report = await ChaosRun.RunAsync(cluster, ChaosSettings.Of(seed), TestContext.Current.CancellationToken);
+        TestContext.Current.TestOutputHelper?.WriteLine(report);
+    }
+}

@@ -1,0 +1,47 @@
+using System.Diagnostics;
+using System.Globalization;
+using Meridian.Cluster.Tests.Harness;
+using Meridian.IntentNode;
+
+namespace Meridian.Intents.Tests.Chaos;
+
+/// <summary>How long no change is made after the leader was killed with -9.</summary>
+public sealed class LeaderLossTests
+{
+    private static readonly TimeSpan Allowed = TimeSpan.FromSeconds(6);
+
+    [Fact]
+    public Task RaftIsWithoutALeaderForSixSecondsAtMost() => MeasureAsync(ChaosCluster.Raft);
+
+    [Fact]
+    public Task EtcdIsWithoutALeaderForSixSecondsAtMost()
+    {
+        Assert.SkipUnless(TestTools.TryEtcd(out var etcd, out var reason), reason);
+        return MeasureAsync((network, directory) => ChaosCluster.Etcd(network, directory, etcd));
+    }
+
+    private static async Task MeasureAsync(Func<INetwork, TemporaryDirectory, ChaosCluster> create)
+    {
+        using var directory = new TemporaryDirectory();
+        await using var cluster = create(new LoopbackNetwork(), directory);
+        await cluster.StartAllAsync();
+        var stops = new List<double>();
+        for (var kill = 0; kill < (ChaosSettings.IsLong ? 20 : 3); kill++)
+        {
+            var leader = await Eventually.AnswersAsync(_ => cluster.LeaderAsync(), "a leader", TimeSpan.FromSeconds(20), cluster.Tails);
+            var caller = cluster.Nodes[(leader.Site + 1) % cluster.Nodes.Length];
+            await leader.KillAsync();
+            var watch = Stopwatch.StartNew();
+            var outcome = await caller.ChangeAsync(new NodeChange(Guid.NewGuid(), $"after-{kill}", Condition: 0, kill, WaitMs: 20_000));
+            Assert.True(outcome is { Answered: true, Made: true }, $"{outcome.Problem}{Environment.NewLine}{cluster.Tails()}");
+            stops.Add(watch.Elapsed.TotalSeconds);
+            await cluster.StartAllAsync();
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"Without a leader, s: {string.Join(' ', stops.Order().Select(stop => stop.ToString("0.00", CultureInfo.InvariantCulture)))}");
+
+        // A suite shares its machine with other work, which may hold up one election; a measurement does not.
+        var judged = ChaosSettings.IsLong ? stops.Max() : stops.Order().ElementAt(stops.Count / 2);
+        Assert.True(judged <= Allowed.TotalSeconds, $"Changes stopped for {judged:0.0} s. {cluster.Tails()}");
+    }
+}

@@ -1,0 +1,12 @@
+using Meridian.Cluster.Tests.Harness;
+using Meridian.Intents.Tests.Contract;
+
+namespace Meridian.Intents.Tests.Raft;
+
+public sealed class RaftContractTests(RaftContractTests.Fixture fixture) : IntentLogContract(fixture), IClassFixture<RaftContractTests.Fixture>
+{
+    public sealed class Fixture : IntentClusterFixture
+    {
+        protected override async Task<IIntentCluster> StartAsync(TemporaryDirectory directory) => await RaftIntentCluster.StartAsync(directory);
+    }
+}
