@@ -1,3 +1,5 @@
+using Meridian.Federation.Availability;
+
 namespace Meridian.Federation.Configuration;
 
 /// <summary>How this process takes part in the federation.</summary>
@@ -59,6 +61,8 @@ public sealed class FederationOptions
     public TimeSpan StreamDrain { get; set; } = TimeSpan.FromSeconds(3);
 
     public HeartbeatOptions Heartbeat { get; set; } = new();
+
+    public AvailabilityOptions Availability { get; set; } = new();
 
     /// <value>Whether this process states an intent of its own, which must then be whole; one that only looks for regions needs their addresses.</value>
     internal bool StatesIntent => Region is not null || Models.Count > 0;

@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using Polly;
+using Polly.CircuitBreaker;
+
+namespace Meridian.Federation.Availability;
+
+/// <summary>
+/// The circuit breaker of one life of one region. Polly counts and decides; attempts are not run through it, their outcomes are told to it when they have ended, because one attempt
+/// may be a stream of minutes and the choice of region is made from the snapshot.
+/// <code>
+/// Closed --too many failures--> Open --time--> HalfOpen --answers in a row--> Closed
+///                                ^----a failure---'
+/// </code>
+/// While it is open, outcomes of attempts that had begun before say nothing new and are dropped. While it is half open routing sends few requests; the first failure opens it again,
+/// for twice as long. Thread-safe; while closed an outcome costs two short locks and, apart from one object each tenth of the sampling window, no allocation.
+/// </summary>
+internal sealed class RegionBreaker
+{
+    private readonly CircuitBreakerStateProvider _polly = new();
+    private readonly ResiliencePipeline<AttemptOutcome> _pipeline;
+    private readonly TimeProvider _time;
+    private readonly int _probes;
+
+    // Guards every change of state. Outcomes while closed do not take it.
+    private readonly Lock _lock = new();
+    private volatile BreakerState _state;
+    private TimeSpan _break;
+    private long _retryAt;
+    private int _answered;
+
+    /// <param name="time">For timestamps.</param>
+    /// <param name="monotonic">The same clock for Polly, which reckons in universal time.</param>
+    public RegionBreaker(AvailabilityOptions options, TimeProvider time, MonotonicTime monotonic)
+    {
+        _time = time;
+        _probes = options.Probes;
+        _pipeline = new ResiliencePipelineBuilder<AttemptOutcome> { TimeProvider = monotonic }
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<AttemptOutcome>
+            {
+                FailureRatio = options.FailureRatio,
+                MinimumThroughput = options.MinimumThroughput,
+                SamplingDuration = options.SamplingWindow,
+                BreakDuration = options.Break,
+                BreakDurationGenerator = trials => ValueTask.FromResult(_break = BreakAfter(trials.HalfOpenAttempts, options)),
+                ShouldHandle = static attempt => ValueTask.FromResult(attempt.Outcome.Result != AttemptOutcome.Answered),
+                StateProvider = _polly,
+            })
+            .Build();
+    }
+
+    public BreakerState State => _state;
+
+    /// <summary>Counts an attempt that has ended. Returns whether the state changed.</summary>
+    public bool Report(AttemptOutcome outcome)
+    {
+        if (_state == BreakerState.Closed)
+        {
+            Tell(outcome);
+            return outcome != AttemptOutcome.Answered && _polly.CircuitState == CircuitState.Open && Opened();
+        }
+
+        lock (_lock)
+        {
+            var before = _state;
+            if (before == BreakerState.Closed || !TriesAgain(_time.GetTimestamp()))
+                return false;
+            _state = BreakerState.HalfOpen;
+            if (outcome != AttemptOutcome.Answered || ++_answered >= _probes)
+            {
+                Tell(outcome);
+                Follow();
+            }
+
+            return _state != before;
+        }
+    }
+
+    /// <summary>Lets the region be tried again when the time has come. Returns whether the state changed.</summary>
+    public bool Advance(long now)
+    {
+        if (_state != BreakerState.Open)
+            return false;
+        lock (_lock)
+        {
+            if (_state != BreakerState.Open || !TriesAgain(now))
+                return false;
+            _state = BreakerState.HalfOpen;
+            return true;
+        }
+    }
+
+    private static TimeSpan BreakAfter(int failedTrials, AvailabilityOptions options) =>
+        options.Break * Math.Min(Math.Pow(2, Math.Min(failedTrials, 30)), options.MaxBreak / options.Break);
+
+    private bool Opened()
+    {
+        lock (_lock)
+        {
+            // Of two reports that saw it open, one tells.
+            if (_state != BreakerState.Closed)
+                return false;
+            Follow();
+            return _state != BreakerState.Closed;
+        }
+    }
+
+    private void Follow()
+    {
+        _answered = 0;
+        _state = _polly.CircuitState == CircuitState.Closed ? BreakerState.Closed : BreakerState.Open;
+        if (_state == BreakerState.Open)
+            _retryAt = _time.GetTimestamp() + (long)Math.Ceiling(_break.TotalSeconds * _time.TimestampFrequency);
+    }
+
+    private bool TriesAgain(long now) => _state == BreakerState.HalfOpen || now >= _retryAt;
+
+    private void Tell(AttemptOutcome outcome)
+    {
+        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: false);
+        var told = _pipeline.ExecuteOutcomeAsync(static (_, outcome) => ValueTask.FromResult(Outcome.FromResult(outcome)), context, outcome);
+
+        // Nothing in it waits: the callback is done at once, and there are no callbacks of the breaker's own.
+        Debug.Assert(told.IsCompleted, "A breaker without callbacks completes synchronously.");
+        _ = told.GetAwaiter().GetResult();
+        ResilienceContextPool.Shared.Return(context);
+    }
+}

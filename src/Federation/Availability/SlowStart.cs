@@ -1,0 +1,18 @@
+namespace Meridian.Federation.Availability;
+
+/// <summary>
+/// How much of its fair load a region that has returned is given: its caches are cold, its code is not compiled, and a whole region's load at once would be its next failure.
+/// The curve is Envoy's slow start mode (Envoy documentation, "Load balancing: slow start mode"): max(floor, (t / window)^(1 / aggression)).
+/// </summary>
+internal static class SlowStart
+{
+    /// <summary>Weight above 0 to 1.</summary>
+    /// <param name="elapsed">Time since the region returned.</param>
+    public static double Weight(TimeSpan elapsed, AvailabilityOptions options)
+    {
+        if (elapsed >= options.SlowStart)
+            return 1;
+        var way = Math.Max(elapsed / options.SlowStart, 0);
+        return Math.Clamp(Math.Pow(way, 1 / options.SlowStartAggression), options.SlowStartFloor, 1);
+    }
+}
