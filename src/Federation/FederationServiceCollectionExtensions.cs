@@ -1,5 +1,6 @@
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
+using Meridian.Federation.Availability;
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
@@ -29,6 +30,7 @@ public static class FederationServiceCollectionExtensions
         services.AddConcurrentRandom();
 
         services.AddDirectory();
+        services.AddAvailability();
         services.AddLiveness();
         services.AddRegionRouting();
         services.AddEdge();

@@ -4,6 +4,7 @@ using Grpc.Core;
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Protocol;
+using Meridian.Messages;
 
 namespace Meridian.Federation.Liveness;
 
@@ -17,15 +18,24 @@ namespace Meridian.Federation.Liveness;
 /// </para>
 /// Methods are called on the liveness thread; the stream runs on the pool and only writes observations.
 /// </summary>
-internal sealed class HeartbeatLink(RegionMember member, FederationOptions options, TimeProvider time, Func<long, Beat> newBeat, Action<Observation> note) : IDisposable
+internal sealed class HeartbeatLink(RegionMember member, FederationOptions options, TimeProvider time, Func<long, Beat> newBeat, Action<Observation, bool> note) : IDisposable
 {
     private readonly HeartbeatOptions _heartbeat = options.Heartbeat;
     private Session? _session;
+    private long _sessions;
     private TimeSpan _backOff;
     private long _retryAfter = long.MinValue;
     private Task _knock = Task.CompletedTask;
+    private bool _quiet;
 
     public RegionMember Member => member;
+
+    /// <value>An ack that says what the last one said is no news: it is noted, and read with the next tick. Otherwise it wakes the liveness thread.</value>
+    public bool Quiet
+    {
+        get => Volatile.Read(ref _quiet);
+        set => Volatile.Write(ref _quiet, value);
+    }
 
     /// <summary>Once a tick: sends the beat, or drops a stream that has been silent for too long.</summary>
     public void Pace(Beat beat, long now)
@@ -104,7 +114,7 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
 
     private void Open(long now)
     {
-        var session = new Session(this, now);
+        var session = new Session(this, ++_sessions, now);
         _session = session;
         var first = newBeat(now);
         _ = Task.Run(() => session.RunAsync(first));
@@ -120,7 +130,7 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionRefused)
         {
-            note(new Observation(ObservationKind.Refused, member.Name, started));
+            note(new Observation(ObservationKind.Refused, member.Name, started), true);
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException)
         {
@@ -130,9 +140,10 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
 
     /// <summary>One connection and its one stream.</summary>
     [SuppressMessage("Reliability", "CA1001", Justification = "A source without timer or link holds nothing, and disposing it would race with CancelAsync.")]
-    private sealed class Session(HeartbeatLink link, long started)
+    private sealed class Session(HeartbeatLink link, long connection, long started)
     {
         private readonly CancellationTokenSource _cancel = new();
+        private readonly HeardStatus _heard = new();
         private IClientStreamWriter<Beat>? _writer;
         private Task _write = Task.CompletedTask;
         private long _lastSign = started;
@@ -151,7 +162,8 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
             // Null until the stream is open. A beat that is still on its way is not followed by another: gRPC forbids it, and a stuck stream needs no more bytes.
             if (Volatile.Read(ref _writer) is not { } writer || !_write.IsCompleted)
                 return;
-            _write = SendAsync(writer, beat);
+            var status = beat.Status is { Models.Length: > 0 } full && _heard.Versioned ? full with { Models = [] } : beat.Status;
+            _write = SendAsync(writer, beat with { Status = status, KnownStatus = _heard.Known });
         }
 
         public void Cancel() => _ = _cancel.CancelAsync();
@@ -164,14 +176,20 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
                 using var call = channel.Invoker.AsyncDuplexStreamingCall(RegionProtocol.Heartbeat, null, new CallOptions(cancellationToken: _cancel.Token));
                 await SendAsync(call.RequestStream, first).ConfigureAwait(false);
                 Volatile.Write(ref _writer, call.RequestStream);
+                RegionStatus? before = null;
                 while (await call.ResponseStream.MoveNext(_cancel.Token).ConfigureAwait(false))
                 {
                     var ack = call.ResponseStream.Current;
                     var now = link.Time.GetTimestamp();
                     Acked = true;
                     Volatile.Write(ref _lastSign, now);
-                    if (ack.Status is { Models: not null } status)
-                        link.Note(new Observation(ObservationKind.Heard, link.Member.Name, now, status, ack.SentTimestamp));
+
+                    // Whatever an ack lacks, it is a sign of life: with what was known before.
+                    if ((_heard.After(ack) ?? before) is not { } status)
+                        continue;
+                    var news = !link.Quiet || before is null || status.Incarnation != before.Incarnation || status.Draining != before.Draining;
+                    before = status;
+                    link.Note(new Observation(ObservationKind.Heard, link.Member.Name, now, status, ack.SentTimestamp, Connection: connection), news);
                 }
             }
             catch (Exception)
@@ -184,7 +202,7 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
                 Ended = true;
             }
 
-            link.Note(new Observation(ObservationKind.LinkEnded, link.Member.Name, link.Time.GetTimestamp()));
+            link.Note(new Observation(ObservationKind.LinkEnded, link.Member.Name, link.Time.GetTimestamp()), true);
         }
 
         private static async Task SendAsync(IClientStreamWriter<Beat> writer, Beat beat)
@@ -204,5 +222,5 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
 
     private TimeProvider Time => time;
 
-    private Action<Observation> Note => note;
+    private Action<Observation, bool> Note => note;
 }

@@ -1,17 +1,27 @@
 using System.Collections.Frozen;
+using Meridian.Federation.Availability;
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
 using Meridian.Federation.Routing;
 using Meridian.Messages;
+using Microsoft.Extensions.Options;
 
 namespace Meridian.Federation.Liveness;
 
-/// <summary>All regions' records: applies observations, judges, and makes snapshots. Used on the liveness thread alone.</summary>
-internal sealed class LivenessBoard(FederationOptions options, string? ownRegion, ILocalRegion? local, InFlightLedger inFlight, TimeProvider time)
+/// <summary>
+/// The judgement of all regions: applies observations, judges, and makes snapshots of what it judged and of what <see cref="AvailabilityBoard"/> says. Knows no network.
+/// Used on the liveness thread alone.
+/// </summary>
+internal sealed class LivenessBoard(
+    FederationOptions options, string? ownRegion, ILocalRegion? local, InFlightLedger inFlight, TimeProvider time, AvailabilityBoard? availability = null)
 {
     private readonly Dictionary<string, RegionRecord> _records = new(StringComparer.Ordinal);
+    private readonly AvailabilityBoard _availability = availability ?? new AvailabilityBoard(Options.Create(options), time);
+    private readonly long _started = time.GetTimestamp();
     private Intent _intent = Intent.Empty;
+    private DirectorySnapshot? _snapshot;
+    private RegionView? _own;
 
     public ObserverClock Clock { get; } = new(time, options.Heartbeat.Interval);
 
@@ -36,7 +46,7 @@ internal sealed class LivenessBoard(FederationOptions options, string? ownRegion
                 continue;
             }
 
-            record?.Removed();
+            Remove(record);
             _records[member.Name] = new RegionRecord(member, options.Heartbeat);
         }
 
@@ -44,7 +54,7 @@ internal sealed class LivenessBoard(FederationOptions options, string? ownRegion
         {
             if (stay.Contains(name))
                 continue;
-            record.Removed();
+            Remove(record);
             _records.Remove(name);
         }
     }
@@ -55,53 +65,105 @@ internal sealed class LivenessBoard(FederationOptions options, string? ownRegion
     /// </summary>
     public bool IsWho(string region, RegionStatus status) => status.Region == region || _intent.Epoch == 0;
 
-    /// <summary>Returns whether a region's health or incarnation changed.</summary>
-    public bool Heard(string region, RegionStatus status, long timestamp, long sentTimestamp)
+    /// <summary>Returns whether a region's health, incarnation or draining changed.</summary>
+    public bool Heard(string region, RegionStatus status, long timestamp, long sentTimestamp, long connection = 0)
     {
         inFlight.Heard(region);
-        return _records.TryGetValue(region, out var record)
-        && record.Heard(status, timestamp, time.GetElapsedTime(sentTimestamp, timestamp).TotalMilliseconds, Clock);
+        if (!_records.TryGetValue(region, out var record))
+            return false;
+        var lives = record.Lives;
+        var changed = record.Heard(status, timestamp, time.GetElapsedTime(sentTimestamp, timestamp).TotalMilliseconds, Clock, connection);
+        if (record.Lives != lives)
+        {
+            // At the observer's own start every region is new to it and none has returned.
+            var returned = lives > 0 || time.GetElapsedTime(_started, timestamp) > options.Availability.SlowStart;
+            _availability.Of(region).Begin(record.Incarnation, returned, timestamp);
+        }
+
+        return changed;
     }
 
     /// <summary>Returns whether a region's health changed.</summary>
     public bool Refused(string region, long knockedTimestamp) =>
         _records.TryGetValue(region, out var record) && record.Refused(knockedTimestamp);
 
+    /// <summary>Lets open breakers try again when their time has come. Returns the regions whose breaker changed, mostly none.</summary>
+    public IEnumerable<string> Advance(long now)
+    {
+        foreach (var member in _intent.Regions)
+        {
+            if (_availability.Of(member.Name).Advance(now))
+                yield return member.Name;
+        }
+    }
+
+    public BreakerState Breaker(string region) => _availability.Of(region).Breaker;
+
+    /// <summary>The present state; the last snapshot itself where nothing in it has changed, and the last view of every region of which nothing has.</summary>
     public DirectorySnapshot Snapshot()
     {
-        var views = new Dictionary<string, RegionView>(_intent.Regions.Length, StringComparer.Ordinal);
-        var inOrder = new RegionView[_intent.Regions.Length];
-        for (var i = 0; i < inOrder.Length; i++)
+        var now = time.GetTimestamp();
+        var last = _snapshot is { } snapshot && ReferenceEquals(snapshot.Intent, _intent) ? snapshot : null;
+        RegionView[]? views = null;
+        for (var i = 0; i < _intent.Regions.Length; i++)
         {
-            var name = _intent.Regions[i].Name;
-            inOrder[i] = IsLocal(name) ? OwnView(name) : _records[name].View(inFlight.Count(name));
-            views[name] = inOrder[i];
+            var view = View(_intent.Regions[i].Name, now);
+            if (views is null && last is not null && ReferenceEquals(last.ViewsInOrder[i], view))
+                continue;
+            views ??= last is null ? new RegionView[_intent.Regions.Length] : (RegionView[])last.ViewsInOrder.Clone();
+            views[i] = view;
         }
 
-        return new DirectorySnapshot
+        if (views is null && last is not null)
+            return last;
+        views ??= [];
+        return _snapshot = new DirectorySnapshot
         {
             Edge = options.Edge,
             OwnRegion = ownRegion,
             Intent = _intent,
-            Views = views.ToFrozenDictionary(StringComparer.Ordinal),
-            ViewsInOrder = inOrder,
+            Views = views.ToFrozenDictionary(v => v.Name, StringComparer.Ordinal),
+            ViewsInOrder = views,
         };
     }
 
     private bool IsLocal(string region) => local is not null && region == ownRegion;
 
-    private RegionView OwnView(string name)
+    private void Remove(RegionRecord? record)
+    {
+        if (record is null)
+            return;
+        record.Removed();
+        _availability.Forget(record.Member.Name);
+    }
+
+    private RegionView View(string name, long now)
+    {
+        var availability = _availability.Of(name);
+        return IsLocal(name) ? OwnView(name, availability, now) : _records[name].View(inFlight.Count(name), availability.Breaker, availability.Weight(now));
+    }
+
+    private RegionView OwnView(string name, RegionAvailability availability, long now)
     {
         inFlight.Heard(name);
         var status = local!.Status;
-        return new RegionView
+        var models = status.Models ?? [];
+        if (_own is null || _own.Incarnation != status.Incarnation)
+            availability.Begin(status.Incarnation, returned: false, now);
+        var own = new RegionView
         {
             Name = name,
             Health = RegionHealth.Alive,
             Incarnation = status.Incarnation,
             RoundTripMs = 0,
-            Models = status.Models ?? [],
+            Models = models,
+            Draining = status.Draining,
+            Breaker = availability.Breaker,
+            Weight = availability.Weight(now),
             InFlight = inFlight.Count(name),
         };
+
+        // By value, models by reference.
+        return own.Equals(_own) ? _own : _own = own;
     }
 }

@@ -1,3 +1,4 @@
+using Meridian.Federation.Availability;
 using Meridian.Federation.Directory;
 using Microsoft.Extensions.Logging;
 
@@ -22,4 +23,13 @@ internal sealed partial class LivenessService
 
     [LoggerMessage(2205, LogLevel.Warning, "Region {Region} stays unknown: at {Address} answers region {Answering}. Correct the address in the configuration")]
     private partial void LogStranger(string region, Uri address, string answering);
+
+    [LoggerMessage(2207, LogLevel.Warning, "The breaker of region {Region} is {State}: too many of the last requests there failed")]
+    private partial void LogBreakerOpen(string region, BreakerState state);
+
+    [LoggerMessage(2208, LogLevel.Information, "The breaker of region {Region} is {State}")]
+    private partial void LogBreaker(string region, BreakerState state);
+
+    [LoggerMessage(2209, LogLevel.Information, "Region {Region} drains: it takes nothing new")]
+    private partial void LogDraining(string region);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Meridian.Federation.Availability;
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
@@ -11,17 +12,22 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Federation.Liveness;
 
 /// <summary>
-/// This observer's own view of all regions. Three seams: <see cref="HeartbeatLink"/> monitors, <see cref="LivenessBoard"/> judges, and what is published here is all
-/// that routing sees.
+/// This observer's own view of all regions. Three seams: <see cref="HeartbeatLink"/> monitors and judges nothing; <see cref="LivenessBoard"/> judges whether a region lives and knows
+/// no network; <see cref="AvailabilityBoard"/> says from real requests whether a region that lives should be given any. What is published here is all that routing sees.
+/// <para>
+/// A snapshot is published at once when health, incarnation, draining or a breaker changed, and with the tick when anything else did: load, round trips, weights. Where nothing has
+/// changed nothing is published.
+/// </para>
 /// <para>
 /// One thread of its own (<c>meridian-liveness</c>) paces beats, judges and publishes, so that no amount of work on the pool delays a judgement. Network callbacks
 /// run on the pool and only queue observations; the thread is the single writer of all records, and readers take the whole snapshot by one volatile read.
 /// </para>
 /// Cases. <i>Killed</i>: its stream is reset, reopening is refused: Dead within milliseconds. <i>Restarted within a second</i>: reset, reopening succeeds, the first ack
-/// carries a later incarnation: the old life's token fires, a new one is issued. <i>Frozen or cut off</i>: silence, phi: Suspect, then Dead. <i>Thawed or healed</i>:
+/// carries another incarnation: the old life's token fires, a new one is issued. <i>Frozen or cut off</i>: silence, phi: Suspect, then Dead. <i>Thawed or healed</i>:
 /// the next ack makes it Alive, with a new token. <i>Stopping</i>: it ends its streams; reopening is answered Unavailable, then refused.
 /// <i>This process stopped or starved</i>: <see cref="ObserverClock"/> does not count that time. <i>Joined</i>: Unknown until the first ack.
-/// <i>Left the intent</i>: its token fires, its link closes.
+/// <i>Left the intent</i>: its token fires, its link closes. <i>A wall clock stepped</i>: nobody here reads one, and a region that restarts with a lower incarnation than it had is believed
+/// because its connection is the later one.
 /// </summary>
 internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, IFailureReports, IPeerHints, IDisposable
 {
@@ -31,6 +37,7 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
     private readonly TimeProvider _time;
     private readonly ILogger<LivenessService> _logger;
     private readonly LivenessBoard _board;
+    private readonly AvailabilityBoard _availability;
     private readonly Dictionary<string, HeartbeatLink> _links = new(StringComparer.Ordinal);
     private readonly HashSet<string> _strangers = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<Observation> _observations = new();
@@ -47,7 +54,13 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
     private volatile bool _poolServed = true;
 
     public LivenessService(
-        IOptions<FederationOptions> options, IIntentSource intent, InFlightLedger inFlight, TimeProvider time, ILogger<LivenessService> logger, ILocalRegion? local = null)
+        IOptions<FederationOptions> options,
+        IIntentSource intent,
+        InFlightLedger inFlight,
+        AvailabilityBoard availability,
+        TimeProvider time,
+        ILogger<LivenessService> logger,
+        ILocalRegion? local = null)
     {
         _options = options.Value;
         _intent = intent;
@@ -56,7 +69,9 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
         _local = local;
         if (local is not null && _options.Region is not null && local.Name != _options.Region)
             throw new InvalidOperationException($"This process serves region '{local.Name}', but Federation: Region is '{_options.Region}'. Give both the same name.");
-        _board = new LivenessBoard(_options, _options.Region ?? local?.Name, local, inFlight, time);
+        _board = new LivenessBoard(_options, _options.Region ?? local?.Name, local, inFlight, time, availability);
+        _availability = availability;
+        availability.BreakerChanged = BreakerChanged;
         _board.Follow(intent.Current);
         _current = _board.Snapshot();
     }
@@ -78,10 +93,10 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
     }
 
     public void ReportFailure(string region, long incarnation) =>
-        Note(new Observation(ObservationKind.RequestFailed, region, _time.GetTimestamp(), Incarnation: incarnation));
+        Note(new Observation(ObservationKind.RequestFailed, region, _time.GetTimestamp(), Incarnation: incarnation), true);
 
     public void HeardFrom(string region, long incarnation) =>
-        Note(new Observation(ObservationKind.Hinted, region, _time.GetTimestamp(), Incarnation: incarnation));
+        Note(new Observation(ObservationKind.Hinted, region, _time.GetTimestamp(), Incarnation: incarnation), true);
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -102,14 +117,18 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
 
     public void Dispose()
     {
+        _availability.BreakerChanged = null;
         _stop.Cancel();
         _wake.Set();
     }
 
-    private void Note(Observation observation)
+    private void BreakerChanged(string region) => Note(new Observation(ObservationKind.BreakerChanged, region, _time.GetTimestamp()), true);
+
+    private void Note(Observation observation, bool wake)
     {
         _observations.Enqueue(observation);
-        _wake.Set();
+        if (wake)
+            _wake.Set();
     }
 
     private async Task FollowIntentAsync()
@@ -205,18 +224,31 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
         var changed = false;
         while (_observations.TryDequeue(out var seen))
         {
+            if (seen.Kind == ObservationKind.BreakerChanged)
+            {
+                LogBreaker(seen.Region);
+                changed = true;
+                continue;
+            }
+
             if (!_board.Records.TryGetValue(seen.Region, out var record) || !_links.TryGetValue(seen.Region, out var link))
                 continue;
-            var before = record.Health;
+            var (before, lives, drained) = (record.Health, record.Lives, record.Draining);
             switch (seen.Kind)
             {
                 case ObservationKind.Heard when !_board.IsWho(seen.Region, seen.Status!):
                     if (_strangers.Add(seen.Region))
                         LogStranger(seen.Region, record.Member.Protocol, seen.Status!.Region);
                     break;
-                case ObservationKind.Heard when _board.Heard(seen.Region, seen.Status!, seen.Timestamp, seen.SentTimestamp):
-                    LogAlive(seen.Region, record.Incarnation, before);
-                    LivenessMetrics.Changed(seen.Region, record.Health);
+                case ObservationKind.Heard when _board.Heard(seen.Region, seen.Status!, seen.Timestamp, seen.SentTimestamp, seen.Connection):
+                    if (record.Lives != lives || before != record.Health)
+                    {
+                        LogAlive(seen.Region, record.Incarnation, before);
+                        LivenessMetrics.Changed(seen.Region, record.Health);
+                    }
+
+                    if (record.Draining && !drained)
+                        LogDraining(seen.Region);
                     changed = true;
                     break;
                 case ObservationKind.Refused when _board.Refused(seen.Region, seen.Timestamp):
@@ -241,6 +273,8 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
                     link.Hurry(now);
                     break;
             }
+
+            link.Quiet = record.Health == RegionHealth.Alive;
         }
 
         return changed;
@@ -259,19 +293,34 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
         }
 
         var beat = NewBeat(now);
-        foreach (var link in _links.Values)
-            link.Pace(beat, now);
+        foreach (var paced in _links.Values)
+            paced.Pace(beat, now);
         foreach (var (name, record) in _board.Records)
         {
             var before = record.Health;
             if (!record.Judge(_board.Clock.Ms(now), _board.Clock))
                 continue;
             LivenessMetrics.Changed(name, record.Health);
+            if (_links.TryGetValue(name, out var link))
+                link.Quiet = record.Health == RegionHealth.Alive;
             if (record.Health == RegionHealth.Alive)
                 LogAlive(name, record.Incarnation, before);
             else
                 LogSilent(name, record.Incarnation, record.Health, record.SilenceMs(_board.Clock.Ms(now)));
         }
+
+        foreach (var name in _board.Advance(now))
+            LogBreaker(name);
+    }
+
+    private void LogBreaker(string region)
+    {
+        var state = _board.Breaker(region);
+        LivenessMetrics.Changed(region, state);
+        if (state == BreakerState.Open)
+            LogBreakerOpen(region, state);
+        else
+            LogBreaker(region, state);
     }
 
     private Beat NewBeat(long now) => new()
@@ -286,6 +335,8 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
     {
         TaskCompletionSource<DirectorySnapshot>? waiting;
         var snapshot = _board.Snapshot();
+        if (ReferenceEquals(snapshot, _current))
+            return;
         lock (_waiters)
         {
             Volatile.Write(ref _current, snapshot);

@@ -9,5 +9,6 @@ namespace Meridian.Federation.Liveness;
 /// <param name="Status">With <see cref="ObservationKind.Heard"/>: what the region says of itself.</param>
 /// <param name="SentTimestamp">With <see cref="ObservationKind.Heard"/>: when the beat left.</param>
 /// <param name="Incarnation">With <see cref="ObservationKind.RequestFailed"/> and <see cref="ObservationKind.Hinted"/>: whom it is about.</param>
+/// <param name="Connection">With <see cref="ObservationKind.Heard"/>: the connection it came over, counted in the order of opening.</param>
 internal readonly record struct Observation(
-    ObservationKind Kind, string Region, long Timestamp, RegionStatus? Status = null, long SentTimestamp = 0, long Incarnation = 0);
+    ObservationKind Kind, string Region, long Timestamp, RegionStatus? Status = null, long SentTimestamp = 0, long Incarnation = 0, long Connection = 0);

@@ -16,4 +16,7 @@ internal enum ObservationKind
 
     /// <summary>The region has spoken to us.</summary>
     Hinted,
+
+    /// <summary>A real request's outcome opened or closed the region's breaker.</summary>
+    BreakerChanged,
 }

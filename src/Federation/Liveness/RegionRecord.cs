@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Meridian.Federation.Availability;
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
 using Meridian.Messages;
@@ -12,8 +13,12 @@ namespace Meridian.Federation.Liveness;
 ///                      ^-------heard-------'                   ^
 ///                    (any) ----------------refused-------------'
 /// </code>
-/// The token <see cref="RegionView.Lost"/> belongs to one life of one incarnation: it is cancelled when the region is judged Dead or a later incarnation is heard,
+/// The token <see cref="RegionView.Lost"/> belongs to one life of one incarnation: it is cancelled when the region is judged Dead or another incarnation is heard,
 /// and a new one is issued when the region is heard again.
+/// <para>
+/// Which incarnation is the later one: over one connection the greater number; over a connection that was opened after the last, whichever speaks. Numbers come from the region's wall
+/// clock, and one that restarts with its clock set back has a lower number than before: it would never be believed. The order of connections is this observer's own.
+/// </para>
 /// Used on the liveness thread alone.
 /// </summary>
 [SuppressMessage("Reliability", "CA1001", Justification = "See _life.")]
@@ -34,6 +39,9 @@ internal sealed class RegionRecord
     private long _heardTimestamp = long.MinValue;
     private double _starvedWhenHeardMs;
 
+    private long _connection = long.MinValue;
+    private RegionView? _view;
+
     public RegionRecord(RegionMember member, HeartbeatOptions options)
     {
         Member = member;
@@ -47,21 +55,31 @@ internal sealed class RegionRecord
 
     public long Incarnation { get; private set; }
 
-    /// <summary>The region spoke. Returns whether health or incarnation changed.</summary>
-    public bool Heard(RegionStatus status, long timestamp, double roundTripMs, ObserverClock clock)
+    /// <value>Whether the region takes nothing new.</value>
+    public bool Draining { get; private set; }
+
+    /// <value>Lives that have begun, the present one included.</value>
+    public int Lives { get; private set; }
+
+    /// <summary>The region spoke. Returns whether health, incarnation or draining changed.</summary>
+    /// <param name="connection">Over which connection, counted in the order of opening.</param>
+    public bool Heard(RegionStatus status, long timestamp, double roundTripMs, ObserverClock clock, long connection = 0)
     {
         // A late ack of an earlier incarnation (its connection was still draining) says nothing about the present one.
-        if (status.Incarnation < Incarnation)
+        if (connection < _connection || (connection == _connection && status.Incarnation < Incarnation))
             return false;
+        _connection = connection;
         var nowMs = clock.Ms(timestamp);
-        var changed = false;
-        if (status.Incarnation > Incarnation || Health is RegionHealth.Unknown or RegionHealth.Dead)
+        var changed = Draining != status.Draining;
+        Draining = status.Draining;
+        if (status.Incarnation != Incarnation || Health is RegionHealth.Unknown or RegionHealth.Dead)
         {
             EndLife();
             _life = new CancellationTokenSource();
             _lost = _life.Token;
+            Lives++;
             _detector.Reset(nowMs);
-            if (status.Incarnation > Incarnation)
+            if (status.Incarnation != Incarnation)
                 _roundTrip.Reset();
             Incarnation = status.Incarnation;
             changed = true;
@@ -117,16 +135,33 @@ internal sealed class RegionRecord
     /// <summary>The region left the intent.</summary>
     public void Removed() => EndLife();
 
-    public RegionView View(int inFlight) => new()
+    /// <summary>
+    /// What to publish: the last view itself where it still holds, so that whoever derives something from a view derives it once. A round trip that moved by less than a
+    /// hundredth and a twentieth of a millisecond holds.
+    /// </summary>
+    public RegionView View(int inFlight, BreakerState breaker, double weight)
     {
-        Name = Member.Name,
-        Health = Health,
-        Incarnation = Incarnation,
-        RoundTripMs = _roundTrip.Ms,
-        Models = Models,
-        InFlight = inFlight,
-        Lost = _lost,
-    };
+        if (_view is { } last && last.Health == Health && last.Incarnation == Incarnation && last.Draining == Draining && last.Breaker == breaker
+            && last.Weight.Equals(weight) && last.InFlight == inFlight && ReferenceEquals(last.Models, Models) && last.Lost == _lost
+            && (last.RoundTripMs.Equals(_roundTrip.Ms) || Math.Abs(last.RoundTripMs - _roundTrip.Ms) <= Math.Max(0.05, last.RoundTripMs / 100)))
+        {
+            return last;
+        }
+
+        return _view = new RegionView
+        {
+            Name = Member.Name,
+            Health = Health,
+            Incarnation = Incarnation,
+            RoundTripMs = _roundTrip.Ms,
+            Models = Models,
+            Draining = Draining,
+            Breaker = breaker,
+            Weight = weight,
+            InFlight = inFlight,
+            Lost = _lost,
+        };
+    }
 
     private ModelStatus[] Models { get; set; } = [];
 

@@ -13,5 +13,15 @@ public sealed record BeatAck
     /// <value>The beat's timestamp, returned unread: the observer's clock alone measures the round trip.</value>
     [Key(1)] public required long SentTimestamp { get; init; }
 
+    /// <value>With all models if <see cref="StatusSince"/> is 0, otherwise with those alone that have changed since that version: none, mostly.</value>
     [Key(2)] public required RegionStatus Status { get; init; }
+
+    /// <value>Rises whenever the status of any model changes, above 0. Means nothing beyond this stream. 0 from a region that does not know of versions and sends everything.</value>
+    [Key(3)] public long StatusVersion { get; init; }
+
+    /// <value>The version that the observer knows and that <see cref="Status"/> builds on, or 0.</value>
+    [Key(4)] public long StatusSince { get; init; }
+
+    /// <value>Places of <see cref="Status"/>'s models among all of the region's; null where it has all or none.</value>
+    [Key(5)] public int[]? ChangedModels { get; init; }
 }

@@ -33,6 +33,7 @@ internal sealed partial class RegionService : IDisposable
     private static readonly WriteOptions WithTheTrailers = new(WriteFlags.BufferHint);
 
     private readonly ILocalRegion _region;
+    private readonly StatusVersions _statuses;
     private readonly IIntentSource _intent;
     private readonly IPeerHints _hints;
     private readonly IHostApplicationLifetime _lifetime;
@@ -50,6 +51,7 @@ internal sealed partial class RegionService : IDisposable
         ILogger<RegionService> logger)
     {
         _region = region;
+        _statuses = new StatusVersions(region);
         _intent = intent;
         _hints = hints;
         _lifetime = lifetime;
@@ -120,7 +122,7 @@ internal sealed partial class RegionService : IDisposable
                 var beat = beats.Current;
                 if (beat.Status is { Region: not null } status)
                     _hints.HeardFrom(status.Region, status.Incarnation);
-                await acks.WriteAsync(new BeatAck { Sequence = beat.Sequence, SentTimestamp = beat.SentTimestamp, Status = _region.Status }, ends.Token).ConfigureAwait(false);
+                await acks.WriteAsync(_statuses.Ack(beat), ends.Token).ConfigureAwait(false);
             }
         }
         catch (Exception exception) when (IsEnd(exception, ends.Token))

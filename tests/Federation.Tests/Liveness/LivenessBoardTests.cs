@@ -1,8 +1,12 @@
+using CsCheck;
+using Meridian.Federation.Availability;
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Liveness;
 using Meridian.Federation.Routing;
 using Meridian.Federation.Tests.Protocol;
+using Meridian.Messages;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Meridian.Federation.Tests.Liveness;
@@ -12,11 +16,14 @@ public sealed class LivenessBoardTests
 {
     private const string Eu = "westeurope";
     private readonly FakeTimeProvider _time = new();
+    private readonly AvailabilityBoard _availability;
+    private readonly InFlightLedger _inFlight = new();
     private readonly LivenessBoard _board;
 
     public LivenessBoardTests()
     {
-        _board = new LivenessBoard(new FederationOptions(), null, null, new InFlightLedger(), _time);
+        _availability = new AvailabilityBoard(Options.Create(new FederationOptions()), _time);
+        _board = new LivenessBoard(new FederationOptions(), null, null, _inFlight, _time, _availability);
         _board.Follow(Sample.Intent((Eu, "eu"), ("eastus", "us")));
     }
 
@@ -257,10 +264,211 @@ public sealed class LivenessBoardTests
         Assert.False(await ran.Task);
     }
 
-    private void Hear(long incarnation = 1, double roundTripMs = 1)
+    [Fact]
+    public void A_region_that_restarts_with_its_clock_set_back_is_believed_over_a_later_connection()
+    {
+        Hear(incarnation: 5_000_000, connection: 1);
+        var old = View.Lost;
+
+        Hear(incarnation: 1000, connection: 2);
+
+        Assert.Equal((RegionHealth.Alive, 1000L), (View.Health, View.Incarnation));
+        Assert.True(old.IsCancellationRequested);
+        Assert.False(View.Lost.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void A_late_word_over_an_earlier_connection_is_ignored_whatever_number_it_bears()
+    {
+        Hear(incarnation: 5_000_000, connection: 1);
+        Hear(incarnation: 1000, connection: 2);
+        var lost = View.Lost;
+
+        Hear(incarnation: 5_000_000, connection: 1);
+
+        Assert.Equal((1000L, lost), (View.Incarnation, View.Lost));
+        Assert.False(lost.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void The_same_process_over_a_later_connection_goes_on_living()
+    {
+        Hear(incarnation: 5, connection: 1);
+        var lost = View.Lost;
+
+        Hear(incarnation: 5, connection: 2);
+
+        Assert.Equal((5L, lost), (View.Incarnation, View.Lost));
+        Assert.False(lost.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void What_is_new_to_the_observer_has_not_returned()
+    {
+        Hear();
+
+        Assert.Equal(1, View.Weight);
+    }
+
+    [Fact]
+    public void A_region_that_returns_or_joins_later_warms_up()
+    {
+        Beats(3);
+        _board.Refused(Eu, _time.GetTimestamp());
+        Pass(TimeSpan.FromSeconds(1));
+
+        Hear(incarnation: 2);
+        Assert.Equal(0.1, View.Weight);
+        Beats(25);
+        Assert.Equal(0.5, View.Weight, 3);
+        Beats(25);
+        Assert.Equal(1, View.Weight);
+
+        Pass(TimeSpan.FromSeconds(10));
+        var now = _time.GetTimestamp();
+        _board.Heard("eastus", Sample.Status("eastus"), now, now);
+        Assert.Equal(0.1, _board.Snapshot().Views["eastus"].Weight);
+    }
+
+    [Fact]
+    public void A_suspect_that_speaks_does_not_warm_up()
+    {
+        Beats(50);
+        Pass(TimeSpan.FromSeconds(2));
+
+        Hear();
+
+        Assert.Equal((RegionHealth.Alive, 1.0), (View.Health, View.Weight));
+    }
+
+    [Fact]
+    public void Failing_requests_open_the_breaker_in_the_view_and_a_new_incarnation_closes_it()
+    {
+        Hear();
+        for (var i = 0; i < 10; i++)
+            _availability.Report(Eu, 1, AttemptOutcome.Faulted);
+        Assert.Equal(BreakerState.Open, View.Breaker);
+        Assert.Equal(RegionHealth.Alive, View.Health);
+        Assert.Empty(_board.Advance(_time.GetTimestamp()));
+
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal([Eu], _board.Advance(_time.GetTimestamp()));
+        Assert.Equal(BreakerState.HalfOpen, View.Breaker);
+
+        Hear(incarnation: 2, connection: 1);
+        Assert.Equal(BreakerState.Closed, View.Breaker);
+    }
+
+    [Fact]
+    public void Ones_own_region_has_a_breaker_too()
+    {
+        var board = new LivenessBoard(new FederationOptions(), Eu, new TestRegion(Eu, 9), new InFlightLedger(), _time, _availability);
+        board.Follow(Sample.Intent((Eu, "eu"), ("eastus", "us")));
+        board.Snapshot();
+
+        for (var i = 0; i < 10; i++)
+            _availability.Report(Eu, 9, AttemptOutcome.Faulted);
+
+        Assert.Equal(BreakerState.Open, board.Snapshot().Views[Eu].Breaker);
+    }
+
+    [Fact]
+    public void Draining_comes_into_the_view_at_once()
+    {
+        Hear();
+
+        var now = _time.GetTimestamp();
+        Assert.True(_board.Heard(Eu, Sample.Status(Eu) with { Draining = true }, now, now));
+
+        Assert.True(View.Draining);
+    }
+
+    [Fact]
+    public void Where_nothing_changed_the_snapshot_is_the_same_and_otherwise_the_views_of_the_rest_are()
+    {
+        var status = Sample.Status(Eu);
+        Hear(status);
+        var first = _board.Snapshot();
+        Pass(TimeSpan.FromMilliseconds(200));
+        Hear(status);
+        Assert.Same(first, _board.Snapshot());
+
+        Hear(status with { Models = [Sample.Model(queued: 3)] });
+        var second = _board.Snapshot();
+
+        Assert.NotSame(first, second);
+        Assert.Equal(3, second.Views[Eu].Models[0].Queued);
+        Assert.Same(first.Views["eastus"], second.Views["eastus"]);
+        Assert.Same(second.Views[Eu], second.ViewsInOrder[0]);
+        using (_inFlight.Enter(Eu))
+            Assert.Equal(1, View.InFlight);
+    }
+
+    /// <summary>Whatever happens: a token fires exactly when its life ends (death, another incarnation), and the living region's never has.</summary>
+    [Fact]
+    public void The_token_fires_exactly_when_a_life_ends() =>
+        Gen.Select(Gen.Int[0, 5], Gen.Int[1, 4], Gen.Int[50, 1500]).Array[1, 120].Sample(steps =>
+        {
+            var time = new FakeTimeProvider();
+            var board = new LivenessBoard(new FederationOptions(), null, null, new InFlightLedger(), time);
+            board.Follow(Sample.Intent((Eu, "eu")));
+            var past = new List<CancellationToken>();
+            var connection = 1L;
+            foreach (var (step, incarnation, pauseMs) in steps)
+            {
+                var before = board.Snapshot().Views[Eu];
+                var now = time.GetTimestamp();
+                switch (step)
+                {
+                    case 0:
+                        time.Advance(TimeSpan.FromMilliseconds(pauseMs));
+                        break;
+                    case 1:
+                        board.Refused(Eu, now);
+                        break;
+                    case 2:
+                        connection++;
+                        goto default;
+                    default:
+                        board.Heard(Eu, Sample.Status(Eu, incarnation), now, now, connection);
+                        break;
+                }
+
+                now = time.GetTimestamp();
+                board.Clock.Woke(now);
+                board.Records[Eu].Judge(board.Clock.Ms(now), board.Clock);
+                var view = board.Snapshot().Views[Eu];
+                if (view.Weight is not (> 0 and <= 1))
+                    return false;
+
+                var lived = before.Health is RegionHealth.Alive or RegionHealth.Suspect;
+                var lives = view.Health is RegionHealth.Alive or RegionHealth.Suspect;
+                var ended = lived && (!lives || view.Incarnation != before.Incarnation);
+                if (lived && before.Lost.IsCancellationRequested != ended)
+                    return false;
+                if (lived && lives && !ended && view.Lost != before.Lost)
+                    return false;
+                if (lives && (view.Lost.IsCancellationRequested || !view.Lost.CanBeCanceled))
+                    return false;
+                if (lives && (!lived || ended))
+                    past.Add(view.Lost);
+                if (past.SkipLast(1).Any(lost => !lost.IsCancellationRequested))
+                    return false;
+            }
+
+            return true;
+        });
+
+    private void Hear(long incarnation = 1, double roundTripMs = 1, long connection = 0)
     {
         var now = _time.GetTimestamp();
-        _board.Heard(Eu, Sample.Status(Eu, incarnation), now, now - (long)(roundTripMs / 1000 * _time.TimestampFrequency));
+        _board.Heard(Eu, Sample.Status(Eu, incarnation), now, now - (long)(roundTripMs / 1000 * _time.TimestampFrequency), connection);
+    }
+
+    private void Hear(RegionStatus status)
+    {
+        var now = _time.GetTimestamp();
+        _board.Heard(Eu, status, now, now - (long)(0.001 * _time.TimestampFrequency));
     }
 
     private void Beats(int count)

@@ -31,6 +31,8 @@ internal sealed class TestRegion(string name, long incarnation = 1) : ILocalRegi
 
     public void Restart(long later) => _status = _status with { Incarnation = later };
 
+    public void Report(RegionStatus status) => _status = status;
+
     public void Freeze() => Set(true);
 
     public void Thaw() => Set(false);
