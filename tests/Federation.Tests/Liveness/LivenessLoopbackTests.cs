@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Meridian.Federation.Availability;
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Tests.Protocol;
@@ -207,6 +209,136 @@ public sealed class LivenessLoopbackTests
         Assert.Equal((RegionHealth.Alive, 6L, 0.0), (snapshot.Views["westeurope"].Health, snapshot.Views["westeurope"].Incarnation, snapshot.Views["westeurope"].RoundTripMs));
         Assert.Equal(5, snapshot.Views["eastus"].Incarnation);
         Assert.True(snapshot.Views["eastus"].RoundTripMs > 0);
+    }
+
+    [Fact]
+    public async Task A_killed_region_is_out_of_the_snapshot_within_two_seconds()
+    {
+        await using var eu = await RegionHost.StartAsync(new TestRegion("westeurope"));
+        await using var edge = await EdgeHost.StartAsync(o => LoopbackTests.Members(o, eu));
+        await edge.UntilAsync("westeurope", RegionHealth.Alive);
+        var killed = Stopwatch.StartNew();
+
+        await eu.KillAsync();
+        await edge.UntilAsync("westeurope", RegionHealth.Dead);
+
+        Assert.InRange(killed.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
+    public async Task A_frozen_region_is_out_of_the_snapshot_within_four_seconds()
+    {
+        await using var eu = await RegionHost.StartAsync(new TestRegion("westeurope"));
+        await using var edge = await EdgeHost.StartAsync(o => LoopbackTests.Members(o, eu));
+        await edge.UntilAsync("westeurope", RegionHealth.Alive);
+        var frozen = Stopwatch.StartNew();
+
+        eu.Region.Freeze();
+        await edge.UntilAsync("westeurope", RegionHealth.Dead);
+        eu.Region.Thaw();
+
+        Assert.InRange(frozen.Elapsed, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4));
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public async Task A_region_that_is_cut_off_in_either_direction_is_out_of_the_snapshot_within_four_seconds_and_back_when_the_line_heals(bool to, bool from)
+    {
+        await using var eu = await RegionHost.StartAsync(new TestRegion("westeurope"));
+        await using var line = new LinkRelay(eu.Address);
+        await using var edge = await EdgeHost.StartAsync(o => Over(o, line));
+        var before = await edge.UntilAsync("westeurope", RegionHealth.Alive);
+        var cut = Stopwatch.StartNew();
+
+        (line.CutToTarget, line.CutFromTarget) = (to, from);
+        await edge.UntilAsync("westeurope", RegionHealth.Dead);
+
+        Assert.InRange(cut.Elapsed, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4));
+        Assert.True(before.Views["westeurope"].Lost.IsCancellationRequested);
+        (line.CutToTarget, line.CutFromTarget) = (false, false);
+        var healed = await edge.UntilAsync("westeurope", RegionHealth.Alive);
+        Assert.Equal(0.1, healed.Views["westeurope"].Weight);
+    }
+
+    [Fact]
+    public async Task A_region_that_restarts_with_its_clock_set_back_is_alive_again()
+    {
+        var first = await RegionHost.StartAsync(new TestRegion("westeurope", incarnation: 1_900_000_000_000));
+        await using var edge = await EdgeHost.StartAsync(o => LoopbackTests.Members(o, first));
+        var before = await edge.UntilAsync("westeurope", RegionHealth.Alive, 1_900_000_000_000);
+        await first.KillAsync();
+        await first.DisposeAsync();
+
+        await using var second = await RegionHost.StartAsync(new TestRegion("westeurope", incarnation: 1_900_000_000_000 - 18_000_000), port: first.Address.Port);
+        await edge.UntilAsync("westeurope", RegionHealth.Alive, 1_900_000_000_000 - 18_000_000);
+
+        Assert.True(before.Views["westeurope"].Lost.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task An_opened_breaker_is_in_the_snapshot_at_once_and_closes_after_the_break()
+    {
+        await using var eu = await RegionHost.StartAsync(new TestRegion("westeurope"));
+        await using var edge = await EdgeHost.StartAsync(o =>
+        {
+            LoopbackTests.Members(o, eu);
+            o.Heartbeat.Interval = o.Heartbeat.AcceptablePause = TimeSpan.FromMinutes(10);
+            o.Heartbeat.MaxSilence = TimeSpan.FromMinutes(30);
+            o.Availability.Break = TimeSpan.FromMilliseconds(500);
+        });
+        await edge.UntilAsync("westeurope", RegionHealth.Alive);
+
+        // The next tick is ten minutes away.
+        for (var i = 0; i < 10; i++)
+            edge.Attempts.Report("westeurope", 1, AttemptOutcome.Faulted);
+        await edge.UntilAsync(s => s.Views["westeurope"].Breaker == BreakerState.Open, "an open breaker");
+
+        // Trials, until enough were answered after the break.
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (edge.Directory.Current.Views["westeurope"].Breaker != BreakerState.Closed)
+        {
+            edge.Attempts.Report("westeurope", 1, AttemptOutcome.Answered);
+            await Task.Delay(5, limit.Token);
+        }
+    }
+
+    [Fact]
+    public async Task Load_is_seen_though_only_what_changed_is_sent()
+    {
+        var models = Enumerable.Range(0, 200).Select(i => Sample.Model() with { Model = $"m{i}" }).ToArray();
+        await using var eu = await RegionHost.StartAsync(new TestRegion("westeurope"));
+        eu.Region.Report(Sample.Status("westeurope", 1, [.. models]));
+        await using var line = new LinkRelay(eu.Address);
+        await using var edge = await EdgeHost.StartAsync(o =>
+        {
+            Over(o, line);
+            o.Heartbeat.Interval = TimeSpan.FromMilliseconds(20);
+        });
+        await edge.UntilAsync(s => s.Views["westeurope"].Models.Length == 200, "all models");
+
+        for (var change = 1; change <= 20; change++)
+        {
+            models[change] = models[change] with { Queued = change };
+            eu.Region.Report(Sample.Status("westeurope", 1, [.. models]));
+            var at = change;
+            await edge.UntilAsync(s => s.Views["westeurope"].Models[at].Queued == at, $"change {at}");
+        }
+
+        Assert.Equal(models, edge.Directory.Current.Views["westeurope"].Models);
+
+        // Once everything (some 6 kB), then a model at a time: everything each time would be 20 times as much and more.
+        Assert.InRange(line.BytesFromTarget, 5_000, 40_000);
+    }
+
+    private static void Over(FederationOptions options, LinkRelay line)
+    {
+        options.Regions.Add(new RegionMemberOptions { Name = "westeurope", Jurisdiction = "eu", Protocol = line.Address.OriginalString });
+        options.Models.Add(new ModelDeclarationOptions { Name = "minilm" });
+
+        // Above the region's own: the line's address stays the region's.
+        options.Epoch = 9;
     }
 
     private static HeartbeatOptions Quick() => new()

@@ -1,3 +1,4 @@
+using Meridian.Federation.Availability;
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
@@ -22,6 +23,8 @@ internal sealed class EdgeHost : IAsyncDisposable
     public IIntentSource Intent => _host.Services.GetRequiredService<IIntentSource>();
 
     public IFailureReports Reports => _host.Services.GetRequiredService<IFailureReports>();
+
+    public IAttemptReports Attempts => _host.Services.GetRequiredService<IAttemptReports>();
 
     public IPeerHints Hints => _host.Services.GetRequiredService<IPeerHints>();
 
