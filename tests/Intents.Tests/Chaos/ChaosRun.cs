@@ -13,7 +13,8 @@ public static class ChaosRun
     /// <returns>A line about the run.</returns>
     public static async Task<string> RunAsync(ChaosCluster cluster, ChaosSettings settings, CancellationToken cancellationToken)
     {
-        var random = new Random(settings.Seed);
+        // Neighbouring seeds of Random draw alike: spread them (Knuth's multiplicative hash).
+        var random = new Random(unchecked(settings.Seed * (int)2654435761));
         var (history, hashes) = (new ChaosHistory(), new HashBook());
         var nemesis = new Nemesis(cluster, new Random(random.Next()), hashes);
         var watch = Stopwatch.StartNew();
