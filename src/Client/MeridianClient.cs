@@ -166,10 +166,10 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
         {
             while (true)
             {
-                var choice = pool.Choose(request.Model, residency, tried);
+                var choice = pool.Choose(request.Model, residency, request.PermittedRegions, tried);
                 if (choice < 0)
                 {
-                    await NextRoundAsync(residency, tried != 0, refusal, attempt, started, deadline.Token, cancellationToken).ConfigureAwait(false);
+                    await NextRoundAsync(residency, request.PermittedRegions, tried != 0, refusal, attempt, started, deadline.Token, cancellationToken).ConfigureAwait(false);
                     tried = 0;
                     continue;
                 }
@@ -248,6 +248,7 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
     /// <summary>No region is left in this round: waits until it makes sense to begin another, or throws.</summary>
     private async Task NextRoundAsync(
         string[]? residency,
+        string[]? regions,
         bool anyTried,
         Refusal? refusal,
         int attempts,
@@ -256,7 +257,7 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
         CancellationToken caller)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline, caller);
-        if (pool.Reach(residency).Connected)
+        if (pool.Reach(residency, regions).Connected)
         {
             // Queues that are full everywhere, and a residency that no region accepts, do not pass within a retry.
             if (refusal?.Code is RefusalCode.NoCapacity or RefusalCode.ResidencyUnavailable)
@@ -270,12 +271,12 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
         {
             var changed = pool.Changed;
             ObjectDisposedException.ThrowIf(pool.IsStopping, this);
-            var (permitted, connected) = pool.Reach(residency);
+            var (permitted, connected) = pool.Reach(residency, regions);
             if (connected)
                 return;
             var left = pool.Options.WaitForRegion - time.GetElapsedTime(started);
             if (!permitted || left <= TimeSpan.Zero)
-                throw Refused(Unreachable(residency, permitted), null);
+                throw Refused(Unreachable(residency, regions, permitted), null);
             try
             {
                 await changed.WaitAsync(left, time, limit.Token).ConfigureAwait(false);
@@ -300,28 +301,35 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
 
     private static MeridianException Refused(Refusal refusal, Exception? cause) => cause is null ? new MeridianException(refusal) : new MeridianException(refusal, cause);
 
-    private Refusal Unreachable(string[]? residency, bool permitted)
+    private Refusal Unreachable(string[]? residency, string[]? regions, bool permitted)
     {
         if (!permitted)
         {
             return Refuse(
                 RefusalCode.ResidencyUnavailable,
-                $"No configured region is under a permitted jurisdiction ({string.Join(", ", residency ?? [])}); there are {string.Join(", ", pool.Links.Select(l => $"{l.Name} ({l.View.Jurisdiction ?? "none"})"))}.");
+                $"No configured region is permitted ({Restriction(residency, regions)}); there are {string.Join(", ", pool.Links.Select(l => $"{l.Name} ({l.View.Jurisdiction ?? "none"})"))}.");
         }
 
         var why = new StringBuilder();
         foreach (var link in pool.Links)
         {
             var view = link.View;
-            if (view.State == RegionConnectionState.Excluded || !ResidencyRule.Permits(residency, view.Jurisdiction))
+            if (view.State == RegionConnectionState.Excluded || !ResidencyRule.Permits(residency, regions, view.Jurisdiction, link.Name))
                 continue;
             why.Append(why.Length == 0 ? "" : "; ").Append(link.Name).Append(": ").Append(view.Problem ?? "not connected yet");
         }
 
-        return residency is null
+        return residency is null && regions is null
             ? Refuse(RefusalCode.RegionLost, $"No region can be reached. {why}")
-            : Refuse(RefusalCode.ResidencyUnavailable, $"No region under a permitted jurisdiction ({string.Join(", ", residency)}) can be reached. {why}");
+            : Refuse(RefusalCode.ResidencyUnavailable, $"No permitted region ({Restriction(residency, regions)}) can be reached. {why}");
     }
+
+    private static string Restriction(string[]? residency, string[]? regions) => (residency, regions) switch
+    {
+        (null, { } names) => $"regions {string.Join(", ", names)}",
+        ({ } jurisdictions, null) => $"jurisdictions {string.Join(", ", jurisdictions)}",
+        _ => $"jurisdictions {string.Join(", ", residency!)}, regions {string.Join(", ", regions!)}",
+    };
 
     private delegate ValueTask<Answer<T>> Attempt<T>(RegionLink link, LiveConnection connection, InferRequest request, CancellationToken cancellationToken)
         where T : class;

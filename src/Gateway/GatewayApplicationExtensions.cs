@@ -41,6 +41,7 @@ public static class GatewayApplicationExtensions
         app.MapGet("/healthz", HealthEndpoints.HealthAsync).DescribeHealth();
         app.MapGet("/readyz", health.ReadyAsync).DescribeReadiness();
         app.MapGet("/admin/api/regions", services.GetRequiredService<RegionsEndpoint>().GetAsync).DescribeRegions();
+        app.MapGet("/admin/api/explain", services.GetRequiredService<ExplainEndpoint>().GetAsync).DescribeExplain();
         var scaling = services.GetRequiredService<ScalingEndpoints>();
         app.MapPut("/admin/api/models/{id}/replicas", scaling.PutAsync).DescribeScale();
         app.MapGet("/admin/api/models/{id}/replicas", scaling.GetAsync).DescribeScaleHistory();

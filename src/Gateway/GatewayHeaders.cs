@@ -12,6 +12,21 @@ public static class GatewayHeaders
     /// <summary>Request: comma-separated jurisdictions (lower case) the data may enter, for example <c>eu,us</c>.</summary>
     public const string Residency = "x-meridian-residency";
 
+    /// <summary>Request: tenant on whose behalf it runs. Refused unless <see cref="GatewayOptions.TrustTenantHeader"/> is set.</summary>
+    public const string Tenant = "x-meridian-tenant";
+
+    /// <summary>Request: id of the conversation, 1 to 256 visible ASCII characters. Requests with the same one are best served in the same place.</summary>
+    public const string Session = "x-meridian-session";
+
+    /// <summary>Request: <c>no</c> asks for an error where the answer would be a redirect.</summary>
+    public const string Redirect = "x-meridian-redirect";
+
+    /// <summary>Answer: why the request is sent elsewhere, or refused before its body.</summary>
+    public const string RedirectReason = "x-meridian-redirect-reason";
+
+    /// <summary>Request: <c>1</c> asks why the request goes where it goes; <c>0</c> does not. Answer: the reasons, compact JSON.</summary>
+    public const string Explain = "x-meridian-explain";
+
     /// <summary>Answer: region that served.</summary>
     public const string Region = "x-meridian-region";
 

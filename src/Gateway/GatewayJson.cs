@@ -12,6 +12,7 @@ namespace Meridian.Gateway;
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(ReadyReport))]
 [JsonSerializable(typeof(RegionsReport))]
+[JsonSerializable(typeof(ExplainReport))]
 [JsonSerializable(typeof(ScaleOrder))]
 [JsonSerializable(typeof(ScaleReport))]
 [JsonSerializable(typeof(ScaleHistory))]

@@ -34,4 +34,10 @@ public sealed class GatewayOptions
 
     /// <value>Most items in one embeddings request. OpenAI's limit is the default.</value>
     public int MaxItems { get; set; } = 2048;
+
+    /// <value>
+    /// Whether <see cref="GatewayHeaders.Tenant"/> says who the tenant is. Only for an installation whose callers reach it through nothing but a trusted proxy that sets that header, or
+    /// takes it out, on every request: whoever can send it can act as any tenant. Default false: a request with it is refused.
+    /// </value>
+    public bool TrustTenantHeader { get; set; }
 }

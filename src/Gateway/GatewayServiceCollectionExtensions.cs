@@ -1,4 +1,5 @@
 using Meridian.Federation.Routing;
+using Meridian.Federation.Sovereignty;
 using Meridian.Gateway.Admin;
 using Meridian.Gateway.Admin.Directory;
 using Meridian.Gateway.Callers;
@@ -23,7 +24,7 @@ namespace Meridian.Gateway;
 public static class GatewayServiceCollectionExtensions
 {
     /// <summary>
-    /// Registers the HTTP facade. Needs an <see cref="Federation.Edge.IEdge"/> and an <see cref="Federation.Directory.IRegionDirectory"/>;
+    /// Registers the HTTP facade. Needs an <see cref="Federation.Edge.IEdge"/>, an <see cref="Federation.Directory.IRegionDirectory"/> and a <see cref="RoutingDirector"/>;
     /// uses an <see cref="Federation.Edge.ILocalRegion"/> (readiness of the own region) and an <see cref="IModelScaling"/> where they are registered.
     /// </summary>
     public static IServiceCollection AddMeridianGateway(this IServiceCollection services, Action<GatewayOptions>? configure = null)
@@ -35,7 +36,11 @@ public static class GatewayServiceCollectionExtensions
         services.AddRouting();
         services.TryAddSingleton(TimeProvider.System);
         services.AddConcurrentRandom();
+        services.AddMeridianSovereignty();
         services.TryAddSingleton<CallerResolver>();
+        services.TryAddSingleton<EdgeBorder>();
+        services.TryAddSingleton<RouteExplainer>();
+        services.TryAddSingleton<ExplainEndpoint>();
         services.TryAddSingleton<RequestIntake>();
         services.TryAddSingleton<EmbeddingsEndpoint>();
         services.TryAddSingleton<EventStream>();

@@ -72,14 +72,14 @@ internal sealed partial class RegionPool : IAsyncDisposable
 
     public string? Home(string model) => _homes.TryGetValue(model, out var home) && Links[home].Current is not null ? Links[home].Name : null;
 
-    /// <summary>Whether any region that may see data under <paramref name="residency"/> is configured, and whether one is connected.</summary>
-    public (bool Permitted, bool Connected) Reach(string[]? residency)
+    /// <summary>Whether any region that may see data under <paramref name="residency"/> and <paramref name="regions"/> is configured, and whether one is connected.</summary>
+    public (bool Permitted, bool Connected) Reach(string[]? residency, string[]? regions)
     {
         var permitted = false;
         foreach (var link in Links)
         {
             var view = link.View;
-            if (view.State == RegionConnectionState.Excluded || !ResidencyRule.Permits(residency, view.Jurisdiction))
+            if (view.State == RegionConnectionState.Excluded || !ResidencyRule.Permits(residency, regions, view.Jurisdiction, link.Name))
                 continue;
             if (link.Current is not null)
                 return (true, true);
@@ -90,17 +90,17 @@ internal sealed partial class RegionPool : IAsyncDisposable
     }
 
     /// <summary>Index of the region that the request goes to next, or -1.</summary>
-    public int Choose(string model, string[]? residency, ulong tried)
+    public int Choose(string model, string[]? residency, string[]? regions, ulong tried)
     {
         Span<RegionCandidate> candidates = stackalloc RegionCandidate[Links.Length];
         for (var i = 0; i < candidates.Length; i++)
-            candidates[i] = Judge(Links[i], model, residency);
+            candidates[i] = Judge(Links[i], model, residency, regions);
 
         var home = _homes.TryGetValue(model, out var known) ? known : -1;
         var choice = RegionSelection.Choose(candidates, home, tried);
 
         // A retry, a request under its own restriction and a model without replicas say nothing about where the others should go.
-        if (choice >= 0 && choice != home && tried == 0 && candidates[choice].Tier < 2 && ReferenceEquals(residency, Residency))
+        if (choice >= 0 && choice != home && tried == 0 && candidates[choice].Tier < 2 && ReferenceEquals(residency, Residency) && regions is null)
         {
             _homes[model] = choice;
             LogHome(model, Links[choice].Name, home < 0 ? "none" : Links[home].Name, candidates[choice].ExpectedMs);
@@ -125,10 +125,10 @@ internal sealed partial class RegionPool : IAsyncDisposable
         SignalChange();
     }
 
-    private static RegionCandidate Judge(RegionLink link, string model, string[]? residency)
+    private static RegionCandidate Judge(RegionLink link, string model, string[]? residency, string[]? regions)
     {
         var view = link.View;
-        if (link.Current is null || !ResidencyRule.Permits(residency, view.Jurisdiction))
+        if (link.Current is null || !ResidencyRule.Permits(residency, regions, view.Jurisdiction, link.Name))
             return default;
 
         var ready = false;

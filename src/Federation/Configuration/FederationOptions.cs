@@ -23,6 +23,9 @@ public sealed class FederationOptions
     /// <value>Models that the installation serves. A front door may leave this empty: it learns them from the regions.</value>
     public List<ModelDeclarationOptions> Models { get; set; } = [];
 
+    /// <value>Tenants whose data is bound. A front door may leave this empty: it learns them from the regions.</value>
+    public List<TenantOptions> Tenants { get; set; } = [];
+
     /// <value>Epoch of the intent that this configuration states. Default 1. Of two intents the higher epoch wins.</value>
     public long Epoch { get; set; } = 1;
 

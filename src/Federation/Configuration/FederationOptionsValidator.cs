@@ -13,6 +13,7 @@ public sealed class FederationOptionsValidator : IValidateOptions<FederationOpti
             mistakes.Add("Edge is empty; give this observer a name, for example 'front-door'.");
         var regions = CheckRegions(options, mistakes);
         CheckModels(options, regions, mistakes);
+        CheckTenants(options, mistakes);
         if (options.Region is not null && !regions.Contains(options.Region))
             mistakes.Add($"Region is '{options.Region}', which is not a member; Regions names {Names(regions)}.");
         if (options.Region is null && options.Models.Count > 0 && options.Regions.Exists(r => string.IsNullOrWhiteSpace(r.Name)))
@@ -78,6 +79,23 @@ public sealed class FederationOptionsValidator : IValidateOptions<FederationOpti
                 if (!regions.Contains(region))
                     mistakes.Add($"Models[{i}].Regions names '{region}', which is not a member; Regions names {Names(regions)}.");
             }
+        }
+    }
+
+    private static void CheckTenants(FederationOptions options, List<string> mistakes)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < options.Tenants.Count; i++)
+        {
+            var tenant = options.Tenants[i];
+            if (string.IsNullOrWhiteSpace(tenant.Name))
+                mistakes.Add($"Tenants[{i}].Name is empty; every tenant needs a name.");
+            else if (!names.Add(tenant.Name))
+                mistakes.Add($"Tenants[{i}].Name is '{tenant.Name}', which another tenant has too; names must be unique.");
+            if (tenant.Residency.Count == 0)
+                mistakes.Add($"Tenants[{i}].Residency is empty; name the jurisdictions that data of '{tenant.Name}' may enter, or leave the tenant out where it may go anywhere.");
+            if (tenant.Residency.Exists(string.IsNullOrWhiteSpace))
+                mistakes.Add($"Tenants[{i}].Residency has an empty name; every jurisdiction needs one, for example 'eu'.");
         }
     }
 

@@ -23,6 +23,7 @@ public sealed class ConfiguredIntent(IOptions<FederationOptions> options) : IInt
         Epoch = options.StatesIntent ? options.Epoch : 0,
         Regions = [.. options.Regions.Select(Member)],
         Models = [.. options.Models.Select(Model)],
+        Tenants = [.. options.Tenants.Select(t => new TenantDeclaration { Name = t.Name, Residency = [.. t.Residency] })],
     };
 
     private static ModelDeclaration Model(ModelDeclarationOptions model) => new()

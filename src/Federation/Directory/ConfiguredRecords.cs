@@ -37,7 +37,7 @@ internal sealed record ConfiguredRecords
                 members.Add((voter.Name, new MemberRecord { Jurisdiction = "", Protocol = voter.Protocol, Consensus = voter.Consensus, Witness = true }));
         }
 
-        return new ConfiguredRecords { Members = members, Models = [.. options.Models.Select(Model)], Tenants = [] };
+        return new ConfiguredRecords { Members = members, Models = [.. options.Models.Select(Model)], Tenants = [.. options.Tenants.Select(t => (t.Name, new TenantRecord { Residency = [.. t.Residency] }))] };
     }
 
     private static (string, ModelRecord, DeploymentRecord, PolicyRecord?) Model(ModelDeclarationOptions model) =>

@@ -19,7 +19,7 @@ public static class IntentMerge
         return order >= 0 ? left : right;
     }
 
-    /// <summary>Why an intent from the wire must not be taken, or null where it may: names missing or twice.</summary>
+    /// <summary>Why an intent from the wire must not be taken, or null where it may: names missing or twice. What an older build does not tell (tenants) may be missing.</summary>
     public static string? Fault(Intent intent)
     {
         if (intent.Regions is null || intent.Models is null)
@@ -40,6 +40,15 @@ public static class IntentMerge
                 return "a model lacks its name, kind or regions";
             if (!names.Add(model.Name))
                 return $"model '{model.Name}' is named twice";
+        }
+
+        names.Clear();
+        foreach (var tenant in intent.Tenants ?? [])
+        {
+            if (tenant is null || string.IsNullOrEmpty(tenant.Name))
+                return "a tenant lacks its name";
+            if (!names.Add(tenant.Name))
+                return $"tenant '{tenant.Name}' is named twice";
         }
 
         return null;

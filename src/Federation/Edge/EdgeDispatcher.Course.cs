@@ -67,7 +67,7 @@ internal sealed partial class EdgeDispatcher
                 if (remainingMs <= 0)
                     return !End(EdgeRefusals.Deadline(DeadlineMs, Attempts), null);
                 var snapshot = edge._directory.Current;
-                var decision = edge._director.Decide(snapshot, Route(_triedCount), edge._random);
+                var decision = edge._director.Decide(snapshot, Route(snapshot, _triedCount), edge._random);
                 if (decision.Choice is { } region && _spent < _budget)
                 {
                     Begin(snapshot, region, decision.Standing == RegionStanding.Unheard, remainingMs);
@@ -91,7 +91,7 @@ internal sealed partial class EdgeDispatcher
             if (remainingMs <= 0 || _spent == _budget)
                 return false;
             var snapshot = edge._directory.Current;
-            var decision = edge._director.Decide(snapshot, Route(_triedCount), edge._random);
+            var decision = edge._director.Decide(snapshot, Route(snapshot, _triedCount), edge._random);
             if (decision is not { Choice: { } region, Standing: RegionStanding.Ready })
                 return false;
             Begin(snapshot, region, unheard: false, remainingMs);
@@ -246,17 +246,21 @@ internal sealed partial class EdgeDispatcher
             return true;
         }
 
-        private RouteRequest Route(int tried) => new()
+        private RouteRequest Route(DirectorySnapshot snapshot, int tried) => new()
         {
             Model = _request.Model,
             Version = _request.Version,
             Variant = _request.Variant,
-            Boundary = new DataBoundary(_request.Residency, _request.PermittedRegions),
+            Boundary = Boundary(snapshot),
             Flex = _request.Tier == "flex",
             Affinity = _affinity,
             Excluded = _tried.AsSpan(0, tried),
             LastResort = _lastResort,
         };
+
+        /// <summary>Where the data may go by the intent of the decision: it may bind the tenant since the request came.</summary>
+        private DataBoundary Boundary(DirectorySnapshot snapshot) =>
+            new DataBoundary(_request.Residency, _request.PermittedRegions).And(new DataBoundary(edge._tenants.Of(snapshot.Intent, _request.Tenant), null));
 
         /// <summary>Only where no region has answered: a full or unready one is an answer. A stream that is under way waits for those, too: its caller has a part already.</summary>
         private bool MayWait(RoutingVerdict verdict) => !_lastResort && (_moving
@@ -275,7 +279,7 @@ internal sealed partial class EdgeDispatcher
                 while (true)
                 {
                     snapshot = await edge._directory.WaitForChangeAsync(snapshot, attempt.Token).ConfigureAwait(false);
-                    if (edge._director.Decide(snapshot, Route(0), edge._random).Choice is not null)
+                    if (edge._director.Decide(snapshot, Route(snapshot, 0), edge._random).Choice is not null)
                         return true;
                 }
             }
@@ -300,8 +304,8 @@ internal sealed partial class EdgeDispatcher
                 RoutingVerdict.NotReady => EdgeRefusals.NotReady(_request),
 
                 // A restricted request is told that its restriction stands, whatever else is up: the caller must not read "lost" as "send again without it".
-                RoutingVerdict.ResidencyUnavailable => EdgeRefusals.ResidencyUnavailable(snapshot, _request),
-                _ when _request.Residency is not null => EdgeRefusals.ResidencyUnavailable(snapshot, _request),
+                RoutingVerdict.ResidencyUnavailable => EdgeRefusals.ResidencyUnavailable(snapshot, _request.Model, Boundary(snapshot)),
+                _ when !Boundary(snapshot).IsUnrestricted => EdgeRefusals.ResidencyUnavailable(snapshot, _request.Model, Boundary(snapshot)),
                 _ => EdgeRefusals.RegionLost(snapshot, _request, Attempts),
             };
         }

@@ -5,6 +5,7 @@ using Meridian.Federation.Directory;
 using Meridian.Federation.Liveness;
 using Meridian.Federation.Protocol;
 using Meridian.Federation.Routing;
+using Meridian.Federation.Sovereignty;
 using Meridian.Messages;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -47,6 +48,7 @@ internal sealed partial class EdgeDispatcher : IEdge
     private readonly ILocalRegion? _local;
     private readonly IAttemptReports? _attempts;
     private readonly AttemptSources _sources;
+    private readonly TenantResidency _tenants = new();
     private readonly int _longestMs;
     private readonly int _waitMs;
 

@@ -1,4 +1,5 @@
 using Meridian.Federation.Directory;
+using Meridian.Federation.Sovereignty;
 using Meridian.Messages;
 using Meridian.Messages.Generation;
 
@@ -15,15 +16,15 @@ internal static class EdgeRefusals
         return Refuse(RefusalCode.ModelNotFound, $"Model '{model}' does not exist; available: {(names.Length == 0 ? "none" : names)}.", "model");
     }
 
-    public static Refusal ResidencyUnavailable(DirectorySnapshot snapshot, InferRequest request)
+    public static Refusal ResidencyUnavailable(DirectorySnapshot snapshot, string model, DataBoundary boundary)
     {
-        var residency = string.Join(", ", request.Residency!);
-        if (residency.Length == 0)
+        if (boundary is { Jurisdictions.Length: 0 } or { Regions.Length: 0 })
             return Refuse(RefusalCode.ResidencyUnavailable, "The request permits no jurisdiction, so no region may serve it; permit at least one.");
+        var permitted = string.Join(", ", (boundary.Jurisdictions ?? []).Concat(boundary.Regions ?? []));
         var jurisdictions = string.Join(", ", snapshot.Intent.Regions.Select(r => r.Jurisdiction).Where(j => j.Length > 0).Distinct().Order(StringComparer.Ordinal));
         return Refuse(
             RefusalCode.ResidencyUnavailable,
-            $"No region in a permitted jurisdiction ({residency}) can serve model '{request.Model}' now; regions exist in: {(jurisdictions.Length == 0 ? "none" : jurisdictions)}. The data was not sent elsewhere.",
+            $"No permitted region ({permitted}) can serve model '{model}' now; regions exist in: {(jurisdictions.Length == 0 ? "none" : jurisdictions)}. The data was not sent elsewhere.",
             retryAfterMs: ComeBackMs);
     }
 

@@ -1,5 +1,8 @@
+using System.Net;
+
 namespace Meridian.Gateway.Callers;
 
 /// <summary>Who sent a request.</summary>
 /// <param name="Tenant">Tenant on whose behalf it runs.</param>
-internal sealed record Caller(string Tenant);
+/// <param name="Address">Network address, or null where it is not known.</param>
+internal readonly record struct Caller(string Tenant, IPAddress? Address);

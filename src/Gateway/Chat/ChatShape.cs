@@ -18,6 +18,8 @@ internal sealed class ChatShape : AnswerShape
 
     public override string InputField => "messages";
 
+    public override bool NamesTier => true;
+
     public override ChunkWriter Chunks(AnswerIdentity identity, GenerationRequest request, StreamHead head) =>
         new ChatChunkWriter(identity, request.IncludeUsage, request.Input.Choices);
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Meridian.Gateway.Errors;
+using Meridian.Gateway.Generation;
 using Meridian.Gateway.Wire;
 using Meridian.Messages;
 
@@ -25,6 +26,10 @@ internal ref struct EmbeddingRequestReader
     private bool _truncate;
     private ApiError? _truncateError;
     private ApiError? _userError;
+    private string? _tier;
+    private ApiError? _tierError;
+    private string? _cacheKey;
+    private ApiError? _cacheKeyError;
 
     private EmbeddingRequestReader(in ReadOnlySequence<byte> body, int maxItems)
     {
@@ -61,7 +66,11 @@ internal ref struct EmbeddingRequestReader
     private readonly EmbeddingRequest Result() => new(
         _model!,
         new EmbeddingInput { Texts = _input.Texts, TokenIds = _input.Tokens, Dimensions = _dimensions, Truncate = _truncate },
-        _base64);
+        _base64)
+    {
+        Tier = ServiceTier.Served(_tier),
+        Affinity = _cacheKey,
+    };
 
     private ApiError? Read()
     {
@@ -81,7 +90,7 @@ internal ref struct EmbeddingRequestReader
             _modelError = ApiError.Missing("model", "the name of a model, for example \"minilm\"");
         }
 
-        return _modelError ?? (_input.IsMissing ? _input.Missing() : _input.Error) ?? _encodingError ?? _dimensionsError ?? _truncateError ?? _userError;
+        return _modelError ?? (_input.IsMissing ? _input.Missing() : _input.Error) ?? _encodingError ?? _dimensionsError ?? _truncateError ?? _userError ?? _tierError ?? _cacheKeyError;
     }
 
     private void ReadField()
@@ -116,6 +125,16 @@ internal ref struct EmbeddingRequestReader
         {
             json.Read();
             _userError = _body.AnyText("user");
+        }
+        else if (json.ValueTextEquals("service_tier"u8))
+        {
+            json.Read();
+            _tierError = GenerationParameters.ReadServiceTier(ref _body, out _tier);
+        }
+        else if (json.ValueTextEquals("prompt_cache_key"u8))
+        {
+            json.Read();
+            _cacheKeyError = GenerationParameters.ReadCacheKey(ref _body, out _cacheKey);
         }
         else
         {

@@ -12,6 +12,9 @@ internal static class GenerationLimits
     /// <summary>Most alternatives that a legacy completion names beside each token.</summary>
     public const int MaxLegacyLogprobs = 5;
 
+    /// <summary>Longest <c>prompt_cache_key</c>, characters.</summary>
+    public const int MaxCacheKeyLength = 1024;
+
     /// <summary>Most tokens of a legacy completion that does not say.</summary>
     public const int LegacyMaxTokens = 16;
 }

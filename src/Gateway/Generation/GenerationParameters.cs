@@ -27,6 +27,8 @@ internal struct GenerationParameters
     private bool _includeUsage;
     private bool _hasStreamOptions;
     private bool _ignoreEndOfText;
+    private string? _serviceTier;
+    private string? _cacheKey;
     private FieldErrors _errors;
 
     public GenerationParameters()
@@ -139,7 +141,13 @@ internal struct GenerationParameters
             IgnoreEndOfText = _ignoreEndOfText,
             Echo = echo,
         };
-        request = new GenerationRequest(_model, input, _stream, _includeUsage);
+        var tier = ServiceTier.Served(_serviceTier);
+        request = new GenerationRequest(_model, input, _stream, _includeUsage)
+        {
+            Tier = tier,
+            EchoedTier = _serviceTier is null ? null : tier ?? ServiceTier.Default,
+            Affinity = _cacheKey,
+        };
         return null;
     }
 
@@ -190,7 +198,7 @@ internal struct GenerationParameters
         return true;
     }
 
-    /// <summary>Fields that do not change the answer; only their types are looked at. And those that change it unless they say what is done anyway.</summary>
+    /// <summary>Fields that do not change the answer; of some only their types are looked at. And those that change it unless they say what is done anyway.</summary>
     private bool TryReadHarmless(ref JsonBody body)
     {
         if (body.Is("user"u8))
@@ -207,11 +215,11 @@ internal struct GenerationParameters
         }
         else if (body.Is("service_tier"u8))
         {
-            Judge("service_tier", body.AnyText("service_tier"));
+            Judge("service_tier", ReadServiceTier(ref body, out _serviceTier));
         }
         else if (body.Is("prompt_cache_key"u8))
         {
-            Judge("prompt_cache_key", body.AnyText("prompt_cache_key"));
+            Judge("prompt_cache_key", ReadCacheKey(ref body, out _cacheKey));
         }
         else if (body.Is("safety_identifier"u8))
         {
@@ -235,6 +243,32 @@ internal struct GenerationParameters
         }
 
         return true;
+    }
+
+    /// <summary>A tier that is known, or null.</summary>
+    public static ApiError? ReadServiceTier(ref JsonBody body, out string? tier)
+    {
+        var error = body.Text("service_tier", out tier);
+        if (error is null && tier is not null && !ServiceTier.IsKnown(tier))
+        {
+            error = ServiceTier.Unknown(tier, "service_tier");
+            tier = null;
+        }
+
+        return error;
+    }
+
+    /// <summary>A key of the caller's own, or null. An empty one is none.</summary>
+    public static ApiError? ReadCacheKey(ref JsonBody body, out string? key)
+    {
+        var error = body.Text("prompt_cache_key", out key);
+        if (error is null && key is { Length: > GenerationLimits.MaxCacheKeyLength })
+        {
+            error = ApiError.Invalid("invalid_value", string.Create(CultureInfo.InvariantCulture, $"'prompt_cache_key' has {key.Length} characters: at most {GenerationLimits.MaxCacheKeyLength} are taken."), "prompt_cache_key");
+        }
+
+        key = error is null && key is { Length: > 0 } ? key : null;
+        return error;
     }
 
     private static ApiError? ReadStop(ref JsonBody body, out string[] stop)

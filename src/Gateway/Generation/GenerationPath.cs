@@ -37,7 +37,7 @@ internal sealed class GenerationPath(
             return;
         }
 
-        var opening = await edge.OpenAsync(intake.ForEdge(context, head, request.Model, request.Input), whole: !request.Stream, context.RequestAborted);
+        var opening = await edge.OpenAsync(intake.ForEdge(context, head, request.Model, request.Input, request.Tier, request.Affinity), whole: !request.Stream, context.RequestAborted);
         EdgeHeaders.Write(context.Response, opening.Region, opening.Attempts);
         if (opening.Stream is not { } stream)
         {
@@ -79,7 +79,7 @@ internal sealed class GenerationPath(
         await WholeAnswer.WriteAsync(
             context.Response,
             shape,
-            AnswerIdentity.Draw(shape.IdPrefix, opened, time),
+            AnswerIdentity.Draw(shape, opened, request, time),
             choices,
             opened.PromptTexts,
             new TokenUsage(opened.PromptTokens, opened.CachedTokens, tokens),

@@ -2,6 +2,9 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.IO.Pipelines;
+using Meridian.Federation.Directory;
+using Meridian.Federation.Sovereignty;
+using Meridian.Gateway.Admin;
 using Meridian.Gateway.Callers;
 using Meridian.Gateway.Errors;
 using Meridian.Messages;
@@ -15,11 +18,12 @@ namespace Meridian.Gateway.Intake;
 /// Takes in a request: the headers that bind it, and its body within limit and deadline. A body that arrived in one piece is parsed where it lies,
 /// one that did not is gathered in rented blocks, and in both cases it is let go before the request is sent on.
 /// </summary>
-internal sealed class RequestIntake(CallerResolver callers, IOptions<GatewayOptions> options, TimeProvider time)
+internal sealed class RequestIntake(
+    CallerResolver callers, IRegionDirectory directory, DataBoundaries boundaries, EdgeBorder border, RouteExplainer explainer, IOptions<GatewayOptions> options, TimeProvider time)
 {
     private readonly long _maxBytes = options.Value.MaxRequestBytes;
 
-    /// <summary>Reads head and body. A request with a mistake is answered here, and not taken.</summary>
+    /// <summary>Reads head and body. A request with a mistake, or with data that must not come here, is answered here, and not taken: the latter without reading its body.</summary>
     /// <param name="context">The request.</param>
     /// <param name="defaultDeadlineMs">Deadline where the caller names none, ms.</param>
     /// <param name="state">What the parser needs besides the body.</param>
@@ -30,6 +34,15 @@ internal sealed class RequestIntake(CallerResolver callers, IOptions<GatewayOpti
         TRequest request = default!;
         if (TryReadHead(context, defaultDeadlineMs, out var head, out var error))
         {
+            var snapshot = directory.Current;
+            head = head with { Boundary = boundaries.Of(snapshot.Intent, head.Caller.Tenant, head.Asked, head.Caller.Address) };
+            if (!border.MayReceive(snapshot, head))
+            {
+                Stamp(context, head);
+                await border.TurnAwayAsync(context, snapshot, head);
+                return (false, request, head);
+            }
+
             (request, error) = await ReadBodyAsync(context, head, state, parse);
         }
 
@@ -41,16 +54,34 @@ internal sealed class RequestIntake(CallerResolver callers, IOptions<GatewayOpti
         return (error is null, request, head);
     }
 
-    /// <summary>What goes to the edge: the input with all that binds it.</summary>
-    public InferRequest ForEdge(HttpContext context, in RequestHead head, string model, InferInput input) => new()
+    /// <summary>What goes to the edge: the input with all that binds it. Puts the reasons of the decision on the answer where the caller asked for them.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="head">Its head.</param>
+    /// <param name="model">Name as the caller wrote it.</param>
+    /// <param name="input">What to compute.</param>
+    /// <param name="tier">As in <see cref="InferRequest.Tier"/>.</param>
+    /// <param name="affinity">As in <see cref="InferRequest.Affinity"/>, where the head names no conversation.</param>
+    public InferRequest ForEdge(HttpContext context, in RequestHead head, string model, InferInput input, string? tier = null, string? affinity = null)
     {
-        RequestId = context.TraceIdentifier,
-        Model = model,
-        RemainingMs = RemainingMs(head),
-        Tenant = callers.Resolve(context).Tenant,
-        Residency = head.Residency,
-        Input = input,
-    };
+        var request = new InferRequest
+        {
+            RequestId = context.TraceIdentifier,
+            Model = model,
+            RemainingMs = RemainingMs(head),
+            Tenant = head.Caller.Tenant,
+            Residency = head.Boundary.Jurisdictions,
+            PermittedRegions = head.Boundary.Regions,
+            Input = input,
+            Tier = tier,
+            Affinity = head.Session ?? affinity,
+        };
+        if (head.Explain)
+        {
+            context.Response.Headers[GatewayHeaders.Explain] = ExplainHeader.Write(explainer.Explain(directory.Current, request, head.Asked, head.Caller.Address));
+        }
+
+        return request;
+    }
 
     /// <param name="context">The request.</param>
     /// <param name="defaultDeadlineMs">Deadline where the caller names none, ms.</param>
@@ -61,8 +92,16 @@ internal sealed class RequestIntake(CallerResolver callers, IOptions<GatewayOpti
         var started = time.GetTimestamp();
         var request = context.Request;
         string[]? residency = null;
+        string? session = null;
+        var caller = default(Caller);
+        var explain = false;
+        var follows = true;
         error = RequestHeaders.ReadDeadline(request.Headers[GatewayHeaders.Deadline], defaultDeadlineMs, out var deadlineMs)
             ?? RequestHeaders.ReadResidency(request.Headers[GatewayHeaders.Residency], out residency)
+            ?? callers.Resolve(context, out caller)
+            ?? RequestHeaders.ReadSession(request.Headers[GatewayHeaders.Session], out session)
+            ?? RequestHeaders.ReadSwitch(request.Headers[GatewayHeaders.Explain], GatewayHeaders.Explain, "1", "0", absent: false, out explain)
+            ?? RequestHeaders.ReadSwitch(request.Headers[GatewayHeaders.Redirect], GatewayHeaders.Redirect, "yes", "no", absent: true, out follows)
             ?? ReadEncoding(request);
         // The body's limit is ours: the server's own would answer without an error object, and only once it had read that far.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
@@ -75,7 +114,7 @@ internal sealed class RequestIntake(CallerResolver callers, IOptions<GatewayOpti
             error = TooLarge(context);
         }
 
-        head = new RequestHead(started, deadlineMs, residency);
+        head = new RequestHead(started, deadlineMs) { Caller = caller, Asked = residency, Session = session, Explain = explain, Follows = follows };
         return error is null;
     }
 

@@ -74,6 +74,8 @@ internal static class EmbeddingsOperation
                     Default = false,
                     Description = "True cuts an item that is longer than the model takes; otherwise it is refused with `context_length_exceeded`.",
                 },
+                ["service_tier"] = Schemas.OneOf("`flex`: the work can wait and wants the least price. The others are ordinary work.", "auto", "default", "flex", "priority"),
+                ["prompt_cache_key"] = Schemas.Text("Requests with the same key are best served in the same place; at most 1024 characters."),
                 ["user"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Taken and ignored." },
             },
         };

@@ -86,6 +86,25 @@ internal static class EndpointDescriptions
         .Describe("listRegions", AdminTag, "List regions", "Regions, their models and load, as this edge sees them.")
         .Answers(new Answer(StatusCodes.Status200OK, typeof(RegionsReport), "The regions."));
 
+    public static void DescribeExplain(this IEndpointConventionBuilder route) => route
+        .Describe("explainRoute", AdminTag, "Explain a decision", "Says which region this edge would choose for a request, which others it would try, why the rest is dropped, and which rules bind the data. Sends nothing.")
+        .Answers(
+            new Answer(StatusCodes.Status200OK, typeof(ExplainReport), "The decision with its reasons."),
+            new Answer(StatusCodes.Status400BadRequest, typeof(ErrorBody), "A parameter is wrong or missing; `param` names it."))
+        .AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            operation.Parameters ??= [];
+            operation.Parameters.Add(Query("model", "Name of a model.", required: true));
+            operation.Parameters.Add(Query("version", "Version that must serve."));
+            operation.Parameters.Add(Query("variant", "Variant (precision) that must serve."));
+            operation.Parameters.Add(Query("residency", "Jurisdictions that the caller narrows to, for example `eu,us`."));
+            operation.Parameters.Add(Query("tenant", "Tenant of the request. Absent: yours."));
+            operation.Parameters.Add(Query("address", "Network address of the caller, for the geofence. Absent: yours."));
+            operation.Parameters.Add(Query("tier", "`service_tier` of the request, for example `flex`."));
+            operation.Parameters.Add(Query("affinity", "`x-meridian-session` or `prompt_cache_key` of the request."));
+            return Task.CompletedTask;
+        });
+
     public static void DescribeScale(this IEndpointConventionBuilder route) => route
         .Describe("scaleModel", AdminTag, "Change a model's replicas", "Sets the number of replicas that this region runs. Durable when answered. Only a region's own facade does this.")
         .WithModelId()
@@ -174,6 +193,9 @@ internal static class EndpointDescriptions
         route.Add(endpoint => endpoint.Metadata.Add(((RouteEndpointBuilder)endpoint).RequestDelegate!.Method));
         return route.WithName(name).WithTags(tag).WithSummary(summary).WithDescription(description);
     }
+
+    private static OpenApiParameter Query(string name, string description, bool required = false) =>
+        new() { Name = name, In = ParameterLocation.Query, Description = description, Required = required, Schema = CommonHeaders.Text() };
 
     private static void Operation(this IEndpointConventionBuilder route, Action<OpenApiOperation, OpenApiDocument> describe) =>
         route.AddOpenApiOperationTransformer((operation, context, _) =>

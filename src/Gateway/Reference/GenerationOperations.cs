@@ -129,7 +129,9 @@ internal static class GenerationOperations
         }),
         ["ignore_eos"] = Schemas.Flag(false, "True goes on past the model's end of text, up to `max_tokens`: for measurements."),
         ["response_format"] = Schemas.Object("Only text.", ["type"], new() { ["type"] = Schemas.OneOf("Only text.", "text") }),
-        ["user"] = Schemas.Text("Taken and ignored, as are `metadata`, `store`, `service_tier`, `safety_identifier`, `prompt_cache_key` and `parallel_tool_calls`."),
+        ["user"] = Schemas.Text("Taken and ignored, as are `metadata`, `store`, `safety_identifier` and `parallel_tool_calls`."),
+        ["service_tier"] = Schemas.OneOf("`flex`: the work can wait and wants the least price. The others are ordinary work.", "auto", "default", "flex", "priority"),
+        ["prompt_cache_key"] = Schemas.Text("Requests with the same key are best served in the same place; at most 1024 characters."),
     };
 
     private static Dictionary<string, IOpenApiSchema> Choice((string Name, IOpenApiSchema Schema) text, IOpenApiSchema logprobs) => new()

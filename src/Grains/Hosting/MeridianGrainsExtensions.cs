@@ -1,5 +1,7 @@
+using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
 using Meridian.Federation.Routing;
+using Meridian.Federation.Sovereignty;
 using Meridian.Grains.Local;
 using Meridian.Grains.Placement;
 using Meridian.Grains.Routing;
@@ -113,6 +115,7 @@ public static class MeridianGrainsExtensions
                 // A silo with a facade configures its region twice: lists must not grow.
                 options.Models = [];
                 options.Devices = [];
+                options.Residency = [];
                 configure(options);
             })
             .ValidateOnStart();
@@ -120,6 +123,8 @@ public static class MeridianGrainsExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static s => ProcessIncarnation.Now(s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<RegionModels>();
+        services.TryAddSingleton<TenantResidency>();
+        services.TryAddSingleton(static s => new RegionAdmission(s.GetRequiredService<IOptions<RegionOptions>>(), s.GetRequiredService<TenantResidency>(), s.GetService<IIntentSource>()));
         services.TryAddSingleton<ReplicaLeases>();
         services.TryAddSingleton<Handovers>();
         services.TryAddSingleton<SiloLiveness>();

@@ -16,6 +16,9 @@ public sealed class RegionOptions
     /// <value>Models served here.</value>
     public List<ModelOptions> Models { get; set; } = [];
 
+    /// <value>Permitted jurisdictions by tenant, for a process without the directory's intent; a tenant that is not named is not restricted.</value>
+    public Dictionary<string, string[]> Residency { get; set; } = [];
+
     /// <value>Devices of this silo, for example <c>cpu:0</c> and <c>cuda:0</c>. Empty means <c>cpu:0</c>.</value>
     public List<string> Devices { get; set; } = [];
 

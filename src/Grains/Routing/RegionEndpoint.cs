@@ -10,22 +10,24 @@ using Orleans.Concurrency;
 namespace Meridian.Grains.Routing;
 
 /// <summary>
-/// The door: checks again what the edge has checked (residency fails closed, whoever asks), and passes on to the model's router. One activation a silo and reentrant, see <see cref="RegionRouter"/>.
+/// The door: checks again what the edge has checked (the data's boundary, which fails closed whoever asks), and passes on to the model's router. One activation a silo and reentrant, see <see cref="RegionRouter"/>.
 /// </summary>
 [StatelessWorker(1), Reentrant]
 public sealed partial class RegionEndpoint : Grain, IRegionEndpoint
 {
     private readonly RegionOptions _region;
+    private readonly RegionAdmission _admission;
     private readonly RegionModels _models;
     private readonly ReplicaWatch _watch;
     private readonly FrozenDictionary<string, IRegionRouter> _routers;
     private readonly ILogger<RegionEndpoint> _logger;
 
-    public RegionEndpoint(IGrainFactory grains, IOptions<RegionOptions> region, RegionModels models, ReplicaWatch watch, ILogger<RegionEndpoint> logger)
+    public RegionEndpoint(IGrainFactory grains, IOptions<RegionOptions> region, RegionAdmission admission, RegionModels models, ReplicaWatch watch, ILogger<RegionEndpoint> logger)
     {
         ArgumentNullException.ThrowIfNull(region);
         ArgumentNullException.ThrowIfNull(models);
         _region = region.Value;
+        _admission = admission;
         _models = models;
         _watch = watch;
         _routers = models.Names.ToFrozenDictionary(m => m, m => grains.GetGrain<IRegionRouter>(m), StringComparer.Ordinal);
@@ -66,7 +68,7 @@ public sealed partial class RegionEndpoint : Grain, IRegionEndpoint
     private Refusal? Find(InferRequest request, out IRegionRouter router)
     {
         router = null!;
-        return Admission.Check(request, _region) ?? (_routers.TryGetValue(request.Model, out router!) ? null : _models.NotFound(request.Model));
+        return _admission.Check(request) ?? (_routers.TryGetValue(request.Model, out router!) ? null : _models.NotFound(request.Model));
     }
 
     private Refusal Refuse(Exception e, InferRequest request)

@@ -1,3 +1,5 @@
+using Meridian.Federation.Configuration;
+using Meridian.Federation.Sovereignty;
 using Meridian.Gateway;
 
 namespace Meridian.Silo.Configuration;
@@ -22,6 +24,12 @@ public sealed class MeridianOptions
 
     /// <value>Models that the installation serves.</value>
     public List<ModelEntry> Models { get; set; } = [];
+
+    /// <value>Tenants whose data is bound; one that is not named may go anywhere.</value>
+    public List<TenantOptions> Tenants { get; set; } = [];
+
+    /// <value>Where data may go by the caller's network.</value>
+    public GeofenceOptions Geofence { get; set; } = new();
 
     /// <value>Where grain state is kept.</value>
     public StoreOptions Store { get; set; } = new();

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Routing;
+using Meridian.Federation.Sovereignty;
 using Meridian.Gateway;
 using Meridian.Grains;
 using Meridian.Inference.Packages;
@@ -31,6 +32,8 @@ public static partial class MeridianOptionsRules
         CheckRegions(options, mistakes);
         CheckModels(options, mistakes);
         CheckRouting(options.Routing, mistakes);
+        CheckTenants(options, mistakes);
+        CheckGeofence(options, mistakes);
         CheckStore(options.Store, "Store", mistakes);
         CheckClustering(options.Clustering, "Clustering", mistakes);
         CheckProcess(options, mistakes);
@@ -173,6 +176,52 @@ public static partial class MeridianOptionsRules
         }
     }
 
+    private static void CheckTenants(MeridianOptions options, ICollection<string> mistakes)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < options.Tenants.Count; i++)
+        {
+            var tenant = options.Tenants[i];
+            var path = $"Tenants:{i}";
+            if (!TenantName().IsMatch(tenant.Name))
+            {
+                mistakes.Add($"{Root}:{path}:Name = '{tenant.Name}': must be 1 to 128 letters, digits, '.', '_' or '-'.");
+            }
+            else if (!names.Add(tenant.Name))
+            {
+                mistakes.Add($"{Root}:{path}:Name = '{tenant.Name}': another tenant has this name; names must differ.");
+            }
+
+            if (tenant.Residency.Count == 0)
+            {
+                mistakes.Add($"{Root}:{path}:Residency: has no entries; name the jurisdictions that data of '{tenant.Name}' may enter, or leave the tenant out where it may go anywhere.");
+            }
+
+            foreach (var jurisdiction in tenant.Residency.Where(jurisdiction => !RegionName().IsMatch(jurisdiction)))
+            {
+                mistakes.Add($"{Root}:{path}:Residency has '{jurisdiction}': must be 1 to 40 lower-case letters, digits or '-', for example 'eu'.");
+            }
+        }
+    }
+
+    private static void CheckGeofence(MeridianOptions options, ICollection<string> mistakes)
+    {
+        var wrong = new List<string>();
+        GeofenceReader.Read(options.Geofence, wrong);
+        foreach (var mistake in wrong)
+        {
+            mistakes.Add($"{Root}:Geofence:{mistake}");
+        }
+
+        foreach (var (country, rule) in options.Geofence.Countries)
+        {
+            foreach (var region in rule.Regions.Where(region => region.Length > 0 && !options.Regions.Exists(r => r.Name == region)))
+            {
+                mistakes.Add($"{Root}:Geofence:Countries:{country}:Regions has '{region}': not one of the configured regions.");
+            }
+        }
+    }
+
     private static void CheckStore(StoreOptions store, string path, ICollection<string> mistakes)
     {
         if (store.Kind == StoreKind.Redis && string.IsNullOrWhiteSpace(store.ConnectionString))
@@ -262,6 +311,10 @@ public static partial class MeridianOptionsRules
         }
 
         CheckListen(options.Process, frontDoor.Url, "FrontDoor:Url", mistakes);
+        if (!string.IsNullOrWhiteSpace(frontDoor.Jurisdiction) && !RegionName().IsMatch(frontDoor.Jurisdiction))
+        {
+            mistakes.Add($"{Root}:FrontDoor:Jurisdiction = '{frontDoor.Jurisdiction}': must be 1 to 40 lower-case letters, digits or '-', for example 'eu'.");
+        }
     }
 
     private static void CheckGateway(GatewayOptions gateway, ICollection<string> mistakes)
@@ -362,6 +415,9 @@ public static partial class MeridianOptionsRules
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")]
     private static partial Regex ModelName();
+
+    [GeneratedRegex("^[A-Za-z0-9._-]{1,128}$")]
+    private static partial Regex TenantName();
 
     [GeneratedRegex("^(cpu:0|cuda:[0-9]{1,2})$")]
     private static partial Regex Device();

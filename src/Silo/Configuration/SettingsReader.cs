@@ -35,6 +35,16 @@ public static class SettingsReader
             return;
         }
 
+        if (IsMap(type))
+        {
+            foreach (var item in section.GetChildren())
+            {
+                Check(item, type.GetGenericArguments()[1], sound, mistakes);
+            }
+
+            return;
+        }
+
         if (IsList(type))
         {
             foreach (var item in section.GetChildren())
@@ -98,7 +108,9 @@ public static class SettingsReader
 
     private static bool IsScalar(Type type) => type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(Uri) || type == typeof(TimeSpan);
 
-    private static bool IsList(Type type) => type.IsGenericType && typeof(IEnumerable).IsAssignableFrom(type);
+    private static bool IsMap(Type type) => type.IsGenericType && typeof(IDictionary).IsAssignableFrom(type);
+
+    private static bool IsList(Type type) => !IsMap(type) && type.IsGenericType && typeof(IEnumerable).IsAssignableFrom(type);
 
     private static string Expected(Type type) => type switch
     {

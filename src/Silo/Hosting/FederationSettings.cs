@@ -20,6 +20,7 @@ internal static class FederationSettings
         target.NearEqualMs = options.Routing.NearEqualMs;
         target.Routing = options.Routing.ToOptions();
         target.Regions = [.. RegionPlan.All(options).Select(Member)];
+        target.Tenants = options.Tenants;
         target.Models = [.. options.Models.Select(Model)];
     }
 

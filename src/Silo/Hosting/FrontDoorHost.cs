@@ -1,4 +1,5 @@
 using Meridian.Federation;
+using Meridian.Federation.Sovereignty;
 using Meridian.Gateway;
 using Meridian.Silo.Configuration;
 
@@ -21,6 +22,7 @@ public static class FrontDoorHost
         var web = HostBase.WebBuilder(configuration);
         web.AddProcessBasics(options, exitWithInput);
         web.Services.AddMeridianFederation(target => FederationSettings.Fill(target, options, own: null));
+        web.Services.AddMeridianSovereignty(target => SovereigntySettings.Fill(target, options, ofRegion: false));
         web.Services.AddMeridianGateway(target => GatewaySettings.Fill(target, options.Gateway));
         PlainNetworkWarning.AddTo(web.Services, FrontDoorPlan.Of(options));
         web.WebHost.ConfigureKestrel(kestrel => RegionListeners.ListenForCallers(kestrel, FrontDoorPlan.Of(options)));

@@ -14,5 +14,6 @@ internal static class GatewaySettings
         target.MaxItems = settings.MaxItems;
         target.ResumeSeconds = settings.ResumeSeconds;
         target.MaxResumableStreams = settings.MaxResumableStreams;
+        target.TrustTenantHeader = settings.TrustTenantHeader;
     }
 }

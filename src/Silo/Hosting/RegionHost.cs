@@ -1,4 +1,5 @@
 using Meridian.Federation;
+using Meridian.Federation.Sovereignty;
 using Meridian.Gateway;
 using Meridian.Grains.Hosting;
 using Meridian.Inference;
@@ -61,6 +62,7 @@ public static class RegionHost
 
         web.Services.AddMeridianLocalRegion(target => RegionSettings.Fill(target, options, region));
         web.Services.AddMeridianFederation(target => FederationSettings.Fill(target, options, region));
+        web.Services.AddMeridianSovereignty(target => SovereigntySettings.Fill(target, options, ofRegion: true));
         web.Services.AddMeridianGateway(target => GatewaySettings.Fill(target, options.Gateway));
         web.Services.AddSingleton<Meridian.Gateway.Admin.IModelScaling, RegionScaling>();
         web.WebHost.ConfigureKestrel(kestrel => listeners.Apply(kestrel));

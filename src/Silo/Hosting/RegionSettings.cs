@@ -10,6 +10,7 @@ internal static class RegionSettings
     {
         target.Name = region.Name;
         target.Jurisdiction = region.Jurisdiction;
+        target.Residency = options.Tenants.ToDictionary(tenant => tenant.Name, tenant => tenant.Residency.ToArray(), StringComparer.Ordinal);
         target.DrainTimeout = TimeSpan.FromSeconds(options.DrainSeconds);
         target.Devices = [.. options.Process.Devices.Split(',')];
         target.Models = [.. options.Models.Where(model => model.IsDeployedTo(region.Name)).Select(Model)];

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
+using Meridian.Federation.Routing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -46,6 +47,7 @@ public sealed class GatewayHost : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Warning);
         builder.Services.AddSingleton<IEdge>(edge).AddSingleton<IRegionDirectory>(directory);
+        builder.Services.AddSingleton(new RoutingDirector(RoutingPolicies.ByName[RoutingPolicies.Default], nearEqualMs: 5));
         builder.Services.AddMeridianGateway(configure);
         services?.Invoke(builder.Services);
         var app = builder.Build();

@@ -12,8 +12,8 @@ public sealed class EndpointTests
         await region.ServesAsync("echo");
         var request = RegionCluster.Request("echo");
 
-        Assert.NotNull((await region.Endpoint.Infer(request with { Residency = ["us", "eu"] })).Result);
-        foreach (var permitted in new string[][] { ["us"], [], ["EU"] })
+        Assert.NotNull((await region.Endpoint.Infer(request with { Residency = ["us", "EU"] })).Result);
+        foreach (var permitted in new string[][] { ["us"], [], ["EUROPE"] })
         {
             var refusal = (await region.Endpoint.Infer(request with { Residency = permitted })).Refusal!;
             Assert.Equal(RefusalCode.ResidencyUnavailable, refusal.Code);

@@ -71,7 +71,7 @@ public sealed class GenerationTests : IDisposable
 
     public void Dispose()
     {
-        if (Directory.Exists(_models)) Directory.Delete(_models, recursive: true);
+        if (System.IO.Directory.Exists(_models)) System.IO.Directory.Delete(_models, recursive: true);
     }
 
     private static InferRequest Request(PromptInput prompt, int maxTokens, List<int>? resume = null) => RegionCluster.Generation() with

@@ -34,7 +34,7 @@ public sealed class MiniLmTests : IDisposable
 
             var tooLong = await local.InferAsync(RegionCluster.Request("minilm", string.Concat(Enumerable.Repeat("word ", 400))), CancellationToken.None);
             Assert.Equal(RefusalCode.InputTooLong, tooLong.Refusal!.Code);
-            graph = Directory.GetFiles(_models, "*.onnx", SearchOption.AllDirectories).Single();
+            graph = System.IO.Directory.GetFiles(_models, "*.onnx", SearchOption.AllDirectories).Single();
         }
 
         await using (var file = File.Open(graph, FileMode.Open, FileAccess.ReadWrite))
@@ -58,7 +58,7 @@ public sealed class MiniLmTests : IDisposable
 
     public void Dispose()
     {
-        if (Directory.Exists(_models)) Directory.Delete(_models, recursive: true);
+        if (System.IO.Directory.Exists(_models)) System.IO.Directory.Delete(_models, recursive: true);
     }
 
     private static double Dot(float[] vectors, int a, int b)

@@ -7,10 +7,12 @@ namespace Meridian.Gateway.Generation.Answers;
 /// <param name="Created">Unix seconds.</param>
 /// <param name="Model">Name of the model.</param>
 /// <param name="Fingerprint">Changes with the weights and their precision, so it says whether the same seed can give the same text.</param>
-internal sealed record AnswerIdentity(string Id, long Created, string Model, string Fingerprint)
+/// <param name="Tier">Service tier to name, or null where none is named.</param>
+internal sealed record AnswerIdentity(string Id, long Created, string Model, string Fingerprint, string? Tier = null)
 {
-    public static AnswerIdentity Draw(string prefix, StreamHead head, TimeProvider time) =>
-        new(prefix + Guid.NewGuid().ToString("N"), time.GetUtcNow().ToUnixTimeSeconds(), head.Model, FingerprintOf(head));
+    public static AnswerIdentity Draw(AnswerShape shape, StreamHead head, GenerationRequest request, TimeProvider time) =>
+        Of(shape.IdPrefix + Guid.NewGuid().ToString("N"), time.GetUtcNow().ToUnixTimeSeconds(), shape, head, request);
 
-    public static string FingerprintOf(StreamHead head) => $"fp_{head.Version}_{head.Variant}";
+    public static AnswerIdentity Of(string id, long created, AnswerShape shape, StreamHead head, GenerationRequest request) =>
+        new(id, created, head.Model, $"fp_{head.Version}_{head.Variant}", shape.NamesTier ? request.EchoedTier : null);
 }

@@ -12,6 +12,9 @@ internal abstract class AnswerShape
     /// <value>The <c>object</c> of a whole answer.</value>
     public abstract string ObjectName { get; }
 
+    /// <value>Whether an answer names the service tier of a request that asked for one.</value>
+    public virtual bool NamesTier => false;
+
     /// <value>The request's field that holds the input, for refusals that blame it.</value>
     public abstract string InputField { get; }
 

@@ -23,7 +23,7 @@ internal abstract class ChunkWriter
     /// <param name="includeUsage">Whether a usage chunk will follow: then every other one says that it has none.</param>
     protected ChunkWriter(AnswerIdentity identity, string objectName, bool includeUsage)
     {
-        var buffer = new byte[128 + JsonCursor.TextBound(identity.Id) + JsonCursor.TextBound(objectName) + JsonCursor.TextBound(identity.Model) + JsonCursor.TextBound(identity.Fingerprint)];
+        var buffer = new byte[128 + JsonCursor.TextBound(identity.Id) + JsonCursor.TextBound(objectName) + JsonCursor.TextBound(identity.Model) + JsonCursor.TextBound(identity.Fingerprint) + JsonCursor.TextBound(identity.Tier)];
         var cursor = new JsonCursor(buffer);
         cursor.Raw("data: {\"id\":"u8);
         cursor.Text(identity.Id);
@@ -35,6 +35,12 @@ internal abstract class ChunkWriter
         cursor.Text(identity.Model);
         cursor.Raw(",\"system_fingerprint\":"u8);
         cursor.Text(identity.Fingerprint);
+        if (identity.Tier is { } tier)
+        {
+            cursor.Raw(",\"service_tier\":"u8);
+            cursor.Text(tier);
+        }
+
         cursor.Raw(",\"choices\":["u8);
         _prefix = buffer[..cursor.Written];
         _suffix = (includeUsage ? "],\"usage\":null}\n\n"u8 : "]}\n\n"u8).ToArray();

@@ -57,7 +57,7 @@ internal sealed partial class EventStream(TimeProvider time, ILogger<EventStream
         PipeWriter pipe, GenerationRequest request, AnswerShape shape, IRegionStream stream, StreamFrame? frame, TimeSpan longestSilence, CancellationToken aborted)
     {
         var head = stream.Head;
-        var chunks = shape.Chunks(AnswerIdentity.Draw(shape.IdPrefix, head, time), request, head);
+        var chunks = shape.Chunks(AnswerIdentity.Draw(shape, head, request, time), request, head);
         var tokens = 0L;
         var open = request.Input.Choices;
         var written = chunks.Begin(pipe);

@@ -77,11 +77,17 @@ internal static class WholeAnswer
 
     private static void WriteEnd(PipeWriter pipe, AnswerIdentity identity, in TokenUsage usage)
     {
-        var cursor = new JsonCursor(pipe.GetSpan(64 + TokenUsage.Bound + JsonCursor.TextBound(identity.Fingerprint)));
+        var cursor = new JsonCursor(pipe.GetSpan(64 + TokenUsage.Bound + JsonCursor.TextBound(identity.Fingerprint) + JsonCursor.TextBound(identity.Tier)));
         cursor.Raw("],\"usage\":"u8);
         usage.Write(ref cursor);
         cursor.Raw(",\"system_fingerprint\":"u8);
         cursor.Text(identity.Fingerprint);
+        if (identity.Tier is { } tier)
+        {
+            cursor.Raw(",\"service_tier\":"u8);
+            cursor.Text(tier);
+        }
+
         cursor.Raw("}"u8);
         pipe.Advance(cursor.Written);
     }

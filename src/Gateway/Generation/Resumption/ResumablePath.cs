@@ -67,11 +67,11 @@ internal sealed partial class ResumablePath(
 
     private async Task BeginAsync(HttpContext context, AnswerShape shape, GenerationRequest request, RequestHead head)
     {
-        var message = intake.ForEdge(context, head, request.Model, request.Input);
+        var message = intake.ForEdge(context, head, request.Model, request.Input, request.Tier, request.Affinity);
         var opened = await OpenAsync(context, shape, head, message);
         if (opened is not { } opening)
             return;
-        var identity = AnswerIdentity.Draw(shape.IdPrefix, opening.Stream.Head, time);
+        var identity = AnswerIdentity.Draw(shape, opening.Stream.Head, request, time);
         var stream = Keep(context, shape, request, identity, opening);
         await FollowAsync(context, stream, head, new int[request.Input.Choices], new bool[request.Input.Choices]);
     }
@@ -81,7 +81,7 @@ internal sealed partial class ResumablePath(
     {
         var input = request.Input with { Sampling = request.Input.Sampling with { Seed = id.Seed } };
         request = request with { Input = input };
-        var message = intake.ForEdge(context, head, request.Model, input) with { Version = id.Version, Variant = id.Variant };
+        var message = intake.ForEdge(context, head, request.Model, input, request.Tier, request.Affinity) with { Version = id.Version, Variant = id.Variant };
         var longest = id.Tokens.Max();
         int[][] told = [.. id.Tokens.Select(_ => Array.Empty<int>())];
         FinishReason?[] finished = new FinishReason?[id.Tokens.Length];
@@ -120,7 +120,7 @@ internal sealed partial class ResumablePath(
             }
         }
 
-        var identity = first is null ? null : new AnswerIdentity(id.Answer, id.Created, first.Model, AnswerIdentity.FingerprintOf(first));
+        var identity = first is null ? null : AnswerIdentity.Of(id.Answer, id.Created, shape, first, request);
         var left = Enumerable.Range(0, told.Length).Where(choice => finished[choice] is null && !id.Finished[choice]).ToArray();
         if (left.Length == 0 && identity is not null)
         {
@@ -141,7 +141,7 @@ internal sealed partial class ResumablePath(
             };
         if (await OpenAsync(context, shape, head, rest) is not { } onward)
             return;
-        identity ??= new AnswerIdentity(id.Answer, id.Created, onward.Stream.Head.Model, AnswerIdentity.FingerprintOf(onward.Stream.Head));
+        identity ??= AnswerIdentity.Of(id.Answer, id.Created, shape, onward.Stream.Head, request);
         var stream = Keep(context, shape, request, identity, onward);
         await FollowAsync(context, stream, head, id.Tokens, id.Finished, known, finished);
     }
