@@ -65,7 +65,7 @@ public sealed class DevInstallation : IAsyncDisposable
                 ? throw new InvalidOperationException($"The supervisor ended. {Supervisor.Tail(60)}")
                 : await FrontDoor.RegionsAsync(token) is { Length: 3 } seen && seen.All(r => r.Serves(model)) ? seen : null,
             $"{model} ready in three regions at {FrontDoor.Address}",
-            TimeSpan.FromSeconds(60),
+            TimeSpan.FromSeconds(150),
             () => Supervisor.Tail(60));
         Regions = Regions.Length > 0 ? Regions : [.. ReadDevJson().Select(r => r.Name)];
     }

@@ -3,7 +3,11 @@ using Meridian.Load;
 namespace Meridian.Cluster.Tests.Harness;
 
 /// <summary>Kills regions of a running installation under load, each at a random moment, the next when the last victim takes traffic again.</summary>
-public sealed class RegionKiller(DevInstallation installation, OpenLoop load, Random random)
+/// <param name="installation">The installation.</param>
+/// <param name="load">Tells when a victim serves again.</param>
+/// <param name="random">Draws moments and victims.</param>
+/// <param name="aim">Names the next victim; null, or where it answers null, for any.</param>
+public sealed class RegionKiller(DevInstallation installation, OpenLoop load, Random random, Func<string?>? aim = null)
 {
     private readonly List<TimeSpan> _kills = [];
 
@@ -18,8 +22,9 @@ public sealed class RegionKiller(DevInstallation installation, OpenLoop load, Ra
     {
         for (var i = 0; i < kills; i++)
         {
-            var victim = installation.Regions[random.Next(installation.Regions.Length)];
+            var any = installation.Regions[random.Next(installation.Regions.Length)];
             await Task.Delay(random.Next(100, 900));
+            var victim = aim?.Invoke() ?? any;
             var pid = installation.ProcessOf(victim);
             var killed = load.Elapsed;
             Signals.Send(pid, Signals.Kill);

@@ -1,0 +1,56 @@
+using Meridian.Cluster.Tests.Harness;
+using Meridian.Load;
+using Meridian.TestModels;
+
+namespace Meridian.Cluster.Tests.Failover;
+
+/// <summary>Streams outlive their regions: kill -9 of the region that serves most of them, while other requests run.</summary>
+[Collection(ThreeRegionsCollection.Name)]
+public sealed class StreamKillTests(ThreeRegions three, ITestOutputHelper output)
+{
+    private const int Seed = 23;
+    private const int Streams = 32;
+
+    [Fact]
+    public async Task Killing_the_serving_region_costs_streams_a_pause_and_nothing_else()
+    {
+        var installation = three.Installation;
+        string[] models = Stories.Folder is null ? [ThreeRegions.Made] : [ThreeRegions.Made, ThreeRegions.Real];
+        foreach (var model in models)
+        {
+            await installation.ServesAsync(model);
+        }
+
+        await using var door = await OwnFrontDoor.StartAsync(installation, ["minilm", .. models]);
+        var random = new Random(Seed);
+        var bodies = models.SelectMany(model => StreamKills.Bodies(model, 16, random)).ToArray();
+        random.Shuffle(bodies);
+        var fleet = new StreamFleet(door.Http, door.Address, bodies, Streams, TimeSpan.FromSeconds(60), TimeProvider.System);
+        var undisturbed = await StreamKills.UndisturbedAsync(fleet, bodies);
+
+        using var phases = new FailoverPhases();
+        var requests = new EmbeddingRequests("minilm", Seed);
+        var load = new OpenLoop(door.Http, index => requests.To(door.Address, index), perSecond: 50, TimeSpan.FromSeconds(30), TimeProvider.System);
+        using var stop = new CancellationTokenSource();
+        var running = Task.WhenAll(load.RunAsync(stop.Token), fleet.RunAsync(stop.Token));
+        var killer = new RegionKiller(installation, load, random, fleet.Busiest);
+        try
+        {
+            await load.NextAsync(sample => sample.Status == 200, "a first answer", TimeSpan.FromSeconds(20));
+            await killer.RunAsync(kills: 5, TimeSpan.FromSeconds(60), output.WriteLine);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await running;
+        }
+
+        var report = KillReport.Of(load.Samples, killer.Kills);
+        output.WriteLine(report.ToString());
+        output.WriteLine($"{fleet.Samples.Count} streams, {phases.Of("stall").Count} moves, ms:\n{phases}");
+        var differences = StreamKills.Differences(fleet.Samples, undisturbed);
+        Assert.True(differences.Length == 0, $"Seed {Seed}, {differences.Length} streams:\n{string.Join("\n", differences.Take(10))}\n{installation.Supervisor.Tail(60)}");
+        Assert.True(report.Failed.Length == 0, $"Seed {Seed}. {report}\n{string.Join("\n", report.Failed.Take(10))}\n{installation.Supervisor.Tail(60)}");
+        Assert.True(phases.Of("stall").Count >= 5, $"Only {phases.Of("stall").Count} streams were moved by 5 kills.");
+    }
+}

@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+
+namespace Meridian.Load;
+
+/// <summary>So many callers who each read one streamed text after the other.</summary>
+/// <param name="http">Sends; must allow as many connections.</param>
+/// <param name="address">Front door.</param>
+/// <param name="bodies">What is asked for, in turn.</param>
+/// <param name="callers">Streams at any time.</param>
+/// <param name="timeout">When a stream that has not ended counts as failed.</param>
+/// <param name="time">Clock of the samples.</param>
+public sealed class StreamFleet(HttpMessageInvoker http, Uri address, IReadOnlyList<StreamBody> bodies, int callers, TimeSpan timeout, TimeProvider time)
+{
+    private readonly ConcurrentQueue<StreamSample> _samples = new();
+    private readonly string?[] _serving = new string?[callers];
+    private readonly long _origin = time.GetTimestamp();
+    private int _next = -1;
+
+    /// <value>Streams that have ended.</value>
+    public IReadOnlyCollection<StreamSample> Samples => _samples;
+
+    public TimeSpan Elapsed => time.GetElapsedTime(_origin);
+
+    /// <summary>Region that began most of the streams that are under way, or null.</summary>
+    public string? Busiest() => _serving.ToArray().Where(region => region is not null).GroupBy(region => region).OrderByDescending(group => group.Count()).FirstOrDefault()?.Key;
+
+    /// <summary>Keeps all callers at work until <paramref name="stop"/> fires, then waits for what is under way.</summary>
+    public Task RunAsync(CancellationToken stop) => Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(
+        async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                var index = Interlocked.Increment(ref _next);
+                _samples.Enqueue(await ReadAsync(index, bodies[index % bodies.Count], region => _serving[caller] = region));
+                _serving[caller] = null;
+            }
+        },
+        CancellationToken.None)));
+
+    /// <summary>One stream, read to its end.</summary>
+    /// <param name="index">Its number.</param>
+    /// <param name="body">What is asked for.</param>
+    /// <param name="opened">Told the region that serves.</param>
+    public async Task<StreamSample> ReadAsync(int index, StreamBody body, Action<string?>? opened = null)
+    {
+        var started = Elapsed;
+        string? region = null, finish = null, error = null;
+        var text = new StringBuilder();
+        var (prompt, completion) = (0, 0);
+        var (last, gap) = (TimeSpan.Zero, TimeSpan.Zero);
+        using var limit = new CancellationTokenSource(timeout, time);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(address, "v1/completions"))
+            {
+                Content = new StringContent(body.Json, new MediaTypeHeaderValue("application/json")),
+            };
+            using var response = http is HttpClient client
+                ? await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token)
+                : await http.SendAsync(request, limit.Token);
+            region = response.Headers.TryGetValues("x-meridian-region", out var values) ? values.FirstOrDefault() : null;
+            if (response.IsSuccessStatusCode)
+            {
+                opened?.Invoke(region);
+                using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(limit.Token), Encoding.UTF8);
+                var done = false;
+                while (await lines.ReadLineAsync(limit.Token) is { } line)
+                {
+                    if (line == "data: [DONE]")
+                        done = true;
+                    else if (line.StartsWith("data: ", StringComparison.Ordinal))
+                        Take(line);
+                }
+
+                error ??= done ? null : "the stream ended without [DONE]";
+            }
+            else
+            {
+                error = $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync(limit.Token)}";
+            }
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            error = $"no end within {timeout.TotalSeconds:0} s";
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            error = $"{e.GetType().Name}: {e.Message}";
+        }
+
+        return new StreamSample(index, body, started, Elapsed, region, text.ToString(), finish, prompt, completion, gap, error);
+
+        void Take(string line)
+        {
+            using var document = JsonDocument.Parse(line.AsMemory(6));
+            var root = document.RootElement;
+            if (root.TryGetProperty("error", out var failure))
+            {
+                error = $"in mid-stream: {failure}";
+                return;
+            }
+
+            foreach (var choice in root.GetProperty("choices").EnumerateArray())
+            {
+                text.Append(choice.GetProperty("text").GetString());
+                finish = choice.GetProperty("finish_reason").GetString() ?? finish;
+                var now = Elapsed;
+                gap = last > TimeSpan.Zero && now - last > gap ? now - last : gap;
+                last = now;
+            }
+
+            if (root.GetProperty("usage") is { ValueKind: JsonValueKind.Object } usage)
+                (prompt, completion) = (usage.GetProperty("prompt_tokens").GetInt32(), usage.GetProperty("completion_tokens").GetInt32());
+        }
+    }
+}
