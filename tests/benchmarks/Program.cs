@@ -21,6 +21,7 @@ const string Help =
                    --sizes large,small --pairs 5 --streams 32 --tokens 128 --threads 1 --models DIR (kept; default: a temporary directory)
       failover     --kills 20 --rate 50 --seed 20            kill -9 of regions under load
       routing      --regions 50 --models 1000 --seconds 1    one routing decision, by policy
+      streams-failover   --kills 20 --streams 32 --rate 50 --seed 23   kill -9 of the region that serves most of the streams, beside other requests
       suspicion    --minutes 5 --callers 4                   false suspicions of healthy regions under full load
 
     A benchmark keeps its data in a temporary directory and ends the processes that it starts.
@@ -62,6 +63,10 @@ switch (name)
     case "routing":
         Console.WriteLine(Machine.Describe());
         return new RoutingBenchmark(options.Count("regions", 50), options.Count("models", 1000), options.Number("seconds", 1)).Run();
+
+    case "streams-failover":
+        Console.WriteLine(Machine.Describe());
+        return await new StreamFailoverBenchmark(options.Count("kills", 20), options.Count("streams", 32), options.Number("rate", 50), options.Count("seed", 23)).RunAsync();
 
     case "suspicion":
         Console.WriteLine(Machine.Describe());
