@@ -47,7 +47,7 @@ public sealed class StreamKillTests(ThreeRegions three, ITestOutputHelper output
 
         var report = KillReport.Of(load.Samples, killer.Kills);
         output.WriteLine(report.ToString());
-        output.WriteLine($"{fleet.Samples.Count} streams, {phases.Of("stall").Count} moves, ms:\n{phases}");
+        output.WriteLine($"{fleet.Samples.Count} streams of {bodies.Length} requests, {undisturbed.Values.Count(texts => texts.Length > 1)} with a near-tie; {phases.Of("stall").Count} moves, ms:\n{phases}");
         var differences = StreamKills.Differences(fleet.Samples, undisturbed);
         Assert.True(differences.Length == 0, $"Seed {Seed}, {differences.Length} streams:\n{string.Join("\n", differences.Take(10))}\n{installation.Supervisor.Tail(60)}");
         Assert.True(report.Failed.Length == 0, $"Seed {Seed}. {report}\n{string.Join("\n", report.Failed.Take(10))}\n{installation.Supervisor.Tail(60)}");
