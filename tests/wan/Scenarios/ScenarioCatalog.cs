@@ -1,14 +1,18 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net.Http.Json;
+using System.Text.RegularExpressions;
 using Meridian.Cluster.Tests.Harness;
 using Meridian.Wan.Lab;
 
 namespace Meridian.Wan.Scenarios;
 
 /// <summary>The faults, one entry each.</summary>
-internal static class ScenarioCatalog
+internal static partial class ScenarioCatalog
 {
     private const string Europe = "westeurope";
     private const string Asia = "southeastasia";
+    private static readonly TimeSpan BetweenOrders = TimeSpan.FromSeconds(0.5);
 
     public static IReadOnlyList<Scenario> All { get; } =
     [
@@ -96,16 +100,37 @@ internal static class ScenarioCatalog
         }
     }
 
-    private static async Task FillAsync(ScenarioRun run)
+    private static Task FillAsync(ScenarioRun run)
     {
         run.Notes.Add($"{run.Installation.Disk.Fill():N0} bytes went in until the disk was full");
-        run.Notes.Add($"with the disk full, an order to the region (2 replicas of {LabInstallation.Embedding}): {await OrderAsync(run, 2)}");
+        _ = OrderUntilFreeAsync(run);
+        return Task.CompletedTask;
+    }
+
+    private static async Task OrderUntilFreeAsync(ScenarioRun run)
+    {
+        var answers = new List<string>();
+        while (!run.Cancelled.IsCancellationRequested)
+        {
+            answers.Add(await OrderAsync(run, 1 + (answers.Count % 2)));
+            await Task.Delay(BetweenOrders);
+        }
+
+        run.Notes.Add($"orders to the region with the disk full (1 or 2 replicas of {LabInstallation.Embedding}): {string.Join("; ", answers.CountBy(answer => answer).Select(pair => $"{pair.Value} times {pair.Key}"))}");
     }
 
     private static async Task FreeAsync(ScenarioRun run)
     {
         run.Installation.Disk.Free();
-        run.Notes.Add($"with space again, the same order taken back (1 replica): {await OrderAsync(run, 1)}");
+        var watch = Stopwatch.StartNew();
+        string answer;
+        do
+        {
+            await Task.Delay(BetweenOrders);
+            answer = await OrderAsync(run, 1);
+        }
+        while (answer != "200" && watch.Elapsed < TimeSpan.FromSeconds(20));
+        run.Notes.Add(string.Create(CultureInfo.InvariantCulture, $"with space again, the last order (1 replica), after {watch.Elapsed.TotalSeconds:0.0} s: {answer}"));
     }
 
     // An operator's order is what a region has to write down.
@@ -118,7 +143,7 @@ internal static class ScenarioCatalog
             using var answer = await run.Installation.CallerIn(Europe).PutAsJsonAsync(
                 new Uri(run.Installation.EdgeOf(Europe), $"admin/api/models/{LabInstallation.Embedding}/replicas"), new { replicas }, limit.Token);
             var body = await answer.Content.ReadAsStringAsync(limit.Token);
-            return $"{(int)answer.StatusCode} {(answer.IsSuccessStatusCode ? "" : body[..Math.Min(body.Length, 300)])}".TrimEnd();
+            return $"{(int)answer.StatusCode} {(answer.IsSuccessStatusCode ? "" : Id().Replace(body[..Math.Min(body.Length, 300)], "..."))}".TrimEnd();
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
@@ -142,4 +167,7 @@ internal static class ScenarioCatalog
         change();
         return Task.CompletedTask;
     }
+
+    [GeneratedRegex("req_[0-9a-f]+")]
+    private static partial Regex Id();
 }
