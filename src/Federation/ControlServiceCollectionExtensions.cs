@@ -14,7 +14,7 @@ namespace Meridian.Federation;
 public static class ControlServiceCollectionExtensions
 {
     /// <summary>
-    /// Makes the intent log this process's source of intent, and tells it what configuration says. With the log itself (<c>AddMeridianIntentLog</c>), and with
+    /// Makes the intent log this process's source of intent, and tells it what configuration says. With the log itself (<c>AddIntentLog</c>), and with
     /// <c>AddMeridianFederation</c> or without.
     /// </summary>
     /// <param name="configure">As for <c>AddMeridianFederation</c>; a process with both is given the same.</param>

@@ -11,7 +11,12 @@ namespace Meridian.Federation.Directory;
 /// regions that start together and say the same disturb one another only in so far as they look again.
 /// </summary>
 internal sealed partial class IntentReconciler(
-    IIntentLog log, IOptions<FederationOptions> federation, IOptions<IntentLogOptions> options, TimeProvider time, ILogger<IntentReconciler> logger) : BackgroundService
+    IIntentLog log,
+    IOptions<FederationOptions> federation,
+    IOptions<IntentLogOptions> options,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time,
+    ILogger<IntentReconciler> logger) : BackgroundService
 {
     private const int WritesAtOnce = 64;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
@@ -23,6 +28,10 @@ internal sealed partial class IntentReconciler(
         var pause = FirstPause;
         try
         {
+            // Services start together: the log may not have begun yet.
+            var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using var _ = lifetime.ApplicationStarted.UnsafeRegister(static started => ((TaskCompletionSource)started!).TrySetResult(), started);
+            await started.Task.WaitAsync(stoppingToken).ConfigureAwait(false);
             while (true)
             {
                 try

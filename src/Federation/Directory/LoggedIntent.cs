@@ -35,11 +35,10 @@ internal sealed partial class LoggedIntent(IIntentLog log, ConfiguredIntent conf
         }
     }
 
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public Task StartAsync(CancellationToken cancellationToken)
     {
-        await log.StartAsync(cancellationToken).ConfigureAwait(false);
-        Take(log.Current);
         _following = FollowAsync();
+        return Task.CompletedTask;
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -56,11 +55,11 @@ internal sealed partial class LoggedIntent(IIntentLog log, ConfiguredIntent conf
     {
         try
         {
-            var index = log.Current.AppliedIndex;
+            var replica = log.Current;
             while (true)
             {
-                Take(log.Current);
-                index = (await log.WaitForChangeAsync(index, _stop.Token).ConfigureAwait(false)).AppliedIndex;
+                Take(replica);
+                replica = await log.WaitForChangeAsync(replica.AppliedIndex, _stop.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)

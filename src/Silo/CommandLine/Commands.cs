@@ -180,6 +180,8 @@ public static class Commands
             shared.AddRange(["--model", model.ToString()]);
         }
 
+        // On one machine the command line is the operator: a model that it no longer names is gone.
+        shared.Add($"--{CommonOptions.Path("Intent:Reconcile")}=Exact");
         shared.AddRange(overrides);
         var colour = OutputPrefixer.WantsColour(Console.IsOutputRedirected, Environment.GetEnvironmentVariable("NO_COLOR"));
         return new Supervisor(options, new SupervisorArguments(shared), new DevConsole(Console.Out, colour), TimeProvider.System).RunAsync();

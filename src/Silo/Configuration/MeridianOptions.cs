@@ -37,6 +37,9 @@ public sealed class MeridianOptions
     /// <value>Where the silos of a region find each other.</value>
     public ClusteringOptions Clustering { get; set; } = new();
 
+    /// <value>The replicated log of what the operators want.</value>
+    public IntentOptions Intent { get; set; } = new();
+
     /// <value>This process's own part in its region.</value>
     public RegionProcessOptions Process { get; set; } = new();
 

@@ -36,6 +36,7 @@ public static partial class MeridianOptionsRules
         CheckGeofence(options, mistakes);
         CheckStore(options.Store, "Store", mistakes);
         CheckClustering(options.Clustering, "Clustering", mistakes);
+        CheckIntent(options, mistakes);
         CheckProcess(options, mistakes);
         CheckFrontDoor(options, mistakes);
         CheckGateway(options.Gateway, mistakes);
@@ -75,6 +76,8 @@ public static partial class MeridianOptionsRules
             Range(mistakes, $"{path}:PricePerHour", region.PricePerHour, 0, 1_000_000);
             CheckAddress(region.Facade, $"{path}:Facade", mistakes);
             CheckAddress(region.Protocol, $"{path}:Protocol", mistakes);
+            CheckAddress(region.Control, $"{path}:Control", mistakes);
+            CheckHostPort(region.Consensus, $"{path}:Consensus", mistakes);
             if (region.Store is { } store)
             {
                 CheckStore(store, $"{path}:Store", mistakes);
@@ -266,6 +269,59 @@ public static partial class MeridianOptionsRules
         }
     }
 
+    private static void CheckIntent(MeridianOptions options, ICollection<string> mistakes)
+    {
+        var intent = options.Intent;
+        Range(mistakes, "Intent:LowerElectionTimeoutMs", intent.LowerElectionTimeoutMs, 150, 60_000);
+        Range(mistakes, "Intent:UpperElectionTimeoutMs", intent.UpperElectionTimeoutMs, Math.Clamp(intent.LowerElectionTimeoutMs, 150, 60_000) + 1, 120_000);
+        Range(mistakes, "Intent:SnapshotEvery", intent.SnapshotEvery, 16, 1_000_000);
+        var names = options.Regions.Select(region => region.Name).ToHashSet(StringComparer.Ordinal);
+        for (var i = 0; i < intent.Witnesses.Count; i++)
+        {
+            var witness = intent.Witnesses[i];
+            var path = $"Intent:Witnesses:{i}";
+            if (!RegionName().IsMatch(witness.Name) || !names.Add(witness.Name))
+            {
+                mistakes.Add($"{Root}:{path}:Name = '{witness.Name}': must be 1 to 40 lower-case letters, digits or '-', and no region or witness may have it already.");
+            }
+
+            if (string.IsNullOrWhiteSpace(witness.Consensus))
+            {
+                mistakes.Add($"{Root}:{path}:Consensus = '': must say where the witness speaks consensus, for example 10.0.0.3:8194.");
+            }
+
+            CheckHostPort(witness.Consensus, $"{path}:Consensus", mistakes);
+            if (witness.Control is null)
+            {
+                mistakes.Add($"{Root}:{path}:Control = '': must be an http address of a host and a port, for example http://10.0.0.3:8195.");
+            }
+
+            CheckAddress(witness.Control, $"{path}:Control", mistakes);
+        }
+
+        var endpoints = (intent.EtcdEndpoints ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (intent.Kind == IntentKind.Etcd && endpoints.Length == 0)
+        {
+            mistakes.Add($"{Root}:Intent:EtcdEndpoints = '': Intent:Kind is Etcd, which needs at least one, for example http://10.0.0.1:2379.");
+        }
+
+        foreach (var endpoint in endpoints)
+        {
+            if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+            {
+                mistakes.Add($"{Root}:Intent:EtcdEndpoints has '{endpoint}': must be an http or https address, for example http://10.0.0.1:2379.");
+            }
+        }
+    }
+
+    private static void CheckHostPort(string? text, string path, ICollection<string> mistakes)
+    {
+        if (!string.IsNullOrWhiteSpace(text) && !HostPort.TryParse(text, out _))
+        {
+            mistakes.Add($"{Root}:{path} = '{text}': must be host:port, for example 10.0.0.1:8194.");
+        }
+    }
+
     private static void CheckProcess(MeridianOptions options, ICollection<string> mistakes)
     {
         var process = options.Process;
@@ -289,6 +345,22 @@ public static partial class MeridianOptionsRules
             if (process.ProtocolUrl is null)
             {
                 CheckListen(process, options.Regions[own].Protocol, $"Regions:{own}:Protocol", mistakes, seen: true);
+            }
+        }
+
+        CheckListen(process, process.ControlUrl, "Process:ControlUrl", mistakes);
+        CheckHostPort(process.ConsensusListen, "Process:ConsensusListen", mistakes);
+        if (own >= 0 && process.Roles.HasFlag(RegionRoles.Control) && options.Intent.Kind != IntentKind.None)
+        {
+            if (process.ControlUrl is null)
+            {
+                CheckListen(process, options.Regions[own].Control, $"Regions:{own}:Control", mistakes, seen: true);
+            }
+
+            var (listen, path) = process.ConsensusListen is null ? (options.Regions[own].Consensus, $"Regions:{own}:Consensus") : (process.ConsensusListen, "Process:ConsensusListen");
+            if (options.Intent.Kind == IntentKind.Raft && !string.IsNullOrWhiteSpace(listen) && HostPort.TryParse(listen, out var endpoint))
+            {
+                CheckListen(process, new UriBuilder(Uri.UriSchemeHttp, endpoint.Host, endpoint.Port).Uri, path, mistakes, seen: true);
             }
         }
 

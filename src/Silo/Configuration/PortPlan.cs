@@ -2,7 +2,7 @@ namespace Meridian.Silo.Configuration;
 
 /// <summary>
 /// Where everything listens unless told otherwise. From N: front door N, facade of the i-th region (from 1) N+i, the rest of that region from N+100+10i:
-/// region protocol, silo, Orleans gateway, store.
+/// region protocol, silo, Orleans gateway, store, consensus, control.
 /// </summary>
 public static class PortPlan
 {
@@ -19,6 +19,6 @@ public static class PortPlan
     public static RegionPorts Region(int portsFrom, int position)
     {
         var rest = portsFrom + 100 + (10 * position);
-        return new RegionPorts(portsFrom + position, rest, rest + 1, rest + 2, rest + 3);
+        return new RegionPorts(portsFrom + position, rest, rest + 1, rest + 2, rest + 3, rest + 4, rest + 5);
     }
 }

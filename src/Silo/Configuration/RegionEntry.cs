@@ -24,6 +24,12 @@ public sealed class RegionEntry
     /// <value>Address of the region protocol (HTTP/2) as other regions and front doors reach it. Default: from the port plan.</value>
     public Uri? Protocol { get; set; }
 
+    /// <value>Where the region's voter speaks consensus, <c>host:port</c>, as other regions reach it. Default: from the port plan.</value>
+    public string? Consensus { get; set; }
+
+    /// <value>Address (HTTP/2) of the region's process with role <c>control</c>, as other regions and the region's own processes reach it. Default: from the port plan.</value>
+    public Uri? Control { get; set; }
+
     /// <value>This region's own store where it differs from <see cref="MeridianOptions.Store"/>.</value>
     public StoreOptions? Store { get; set; }
 

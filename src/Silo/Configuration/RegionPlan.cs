@@ -19,6 +19,12 @@ public sealed record RegionPlan
     /// <value>Address of the region protocol as other regions reach it.</value>
     public required Uri Protocol { get; init; }
 
+    /// <value>Where the region's voter speaks consensus, <c>host:port</c>.</value>
+    public required string Consensus { get; init; }
+
+    /// <value>Address of the process with role <c>control</c>.</value>
+    public required Uri Control { get; init; }
+
     public required int SiloPort { get; init; }
 
     public required int GatewayPort { get; init; }
@@ -62,6 +68,8 @@ public sealed record RegionPlan
             PricePerHour = region.PricePerHour,
             Facade = region.Facade ?? Loopback(ports.Facade),
             Protocol = region.Protocol ?? Loopback(ports.Protocol),
+            Consensus = string.IsNullOrWhiteSpace(region.Consensus) ? $"127.0.0.1:{ports.Consensus}" : region.Consensus,
+            Control = region.Control ?? Loopback(ports.Control),
             SiloPort = own && options.Process.SiloPort is { } siloPort ? siloPort : ports.Silo,
             GatewayPort = own && options.Process.GatewayPort is { } gatewayPort ? gatewayPort : ports.Gateway,
             StorePort = storePort,

@@ -6,4 +6,6 @@ namespace Meridian.Silo.Configuration;
 /// <param name="Silo">Orleans, silo to silo.</param>
 /// <param name="Gateway">Orleans, client to silo.</param>
 /// <param name="Store">The embedded Redis.</param>
-public sealed record RegionPorts(int Facade, int Protocol, int Silo, int Gateway, int Store);
+/// <param name="Consensus">The intent log, voter to voter.</param>
+/// <param name="Control">HTTP/2: changes of the intent log, and the region's own processes that follow it.</param>
+public sealed record RegionPorts(int Facade, int Protocol, int Silo, int Gateway, int Store, int Consensus, int Control);

@@ -18,6 +18,12 @@ public sealed class RegionProcessOptions
     /// </value>
     public bool AllowPlainNetwork { get; set; }
 
+    /// <value>Address that the process with role <c>control</c> listens on. Default: the region's <see cref="RegionEntry.Control"/>.</value>
+    public Uri? ControlUrl { get; set; }
+
+    /// <value>Where the voter listens, <c>host:port</c>. Default: the region's <see cref="RegionEntry.Consensus"/>.</value>
+    public string? ConsensusListen { get; set; }
+
     /// <value>Port that other silos of the region connect to. Default: from the port plan.</value>
     public int? SiloPort { get; set; }
 

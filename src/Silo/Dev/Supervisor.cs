@@ -34,7 +34,7 @@ public sealed class Supervisor(MeridianOptions options, SupervisorArguments argu
         using var directoryLock = DirectoryLock.Take(data, "dev.lock", "A dev supervisor");
         var regions = RegionPlan.All(options);
         var frontDoor = FrontDoorPlan.Of(options);
-        PortCheck.EnsureFree([.. FrontDoorPlan.Ports(options), .. regions.SelectMany(region => PortCheck.PortsOf(region, RegionRoles.All))]);
+        PortCheck.EnsureFree([.. FrontDoorPlan.Ports(options), .. regions.SelectMany(region => PortCheck.PortsOf(region, RegionRoles.All, options.Intent.Kind))]);
 
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
         var children = Plan(regions, frontDoor, http);

@@ -13,6 +13,7 @@ internal static class FederationSettings
     {
         target.Edge = own?.Name ?? options.FrontDoor.Name;
         target.Region = own?.Name;
+        target.Control = own is not null && options.Intent.Kind != IntentKind.None && !options.Process.Roles.HasFlag(RegionRoles.Control) ? own.Control : null;
         target.StreamDrain = options.StreamDrainSeconds is { } seconds
             ? TimeSpan.FromSeconds(seconds)
             : TimeSpan.FromSeconds(Math.Min(target.StreamDrain.TotalSeconds, options.ShutdownSeconds));

@@ -10,12 +10,39 @@ namespace Meridian.Silo.Hosting;
 public static class PortCheck
 {
     /// <summary>Ports that a region's process with these roles listens on.</summary>
-    public static IEnumerable<NamedPort> PortsOf(RegionPlan region, RegionRoles roles, Uri? facade = null, Uri? protocol = null)
+    /// <param name="region">The region.</param>
+    /// <param name="roles">The process's roles.</param>
+    /// <param name="intent">What keeps intent.</param>
+    public static IEnumerable<NamedPort> PortsOf(RegionPlan region, RegionRoles roles, IntentKind intent)
     {
-        if (roles.HasFlag(RegionRoles.Facade))
+        var facade = roles.HasFlag(RegionRoles.Facade);
+        var control = roles.HasFlag(RegionRoles.Control) && intent != IntentKind.None;
+        return PortsOf(region, roles, intent, new RegionListeners(facade ? region.Facade : null, facade ? region.Protocol : null, control ? region.Control : null), region.Consensus);
+    }
+
+    /// <summary>Ports that the process of these settings listens on.</summary>
+    internal static IEnumerable<NamedPort> PortsOf(RegionPlan region, MeridianOptions options, RegionListeners listeners) =>
+        PortsOf(region, options.Process.Roles, options.Intent.Kind, listeners, options.Process.ConsensusListen ?? region.Consensus);
+
+    private static IEnumerable<NamedPort> PortsOf(RegionPlan region, RegionRoles roles, IntentKind intent, RegionListeners listeners, string consensus)
+    {
+        if (listeners.Facade is not null)
         {
-            yield return new NamedPort($"{region.Name}, facade", (facade ?? region.Facade).Port);
-            yield return new NamedPort($"{region.Name}, region protocol", (protocol ?? region.Protocol).Port);
+            yield return new NamedPort($"{region.Name}, facade", listeners.Facade.Port);
+        }
+
+        if (listeners.Protocol is not null)
+        {
+            yield return new NamedPort($"{region.Name}, region protocol", listeners.Protocol.Port);
+        }
+
+        if (listeners.Control is not null)
+        {
+            yield return new NamedPort($"{region.Name}, control", listeners.Control.Port);
+            if (intent == IntentKind.Raft)
+            {
+                yield return new NamedPort($"{region.Name}, consensus", HostPort.Parse(consensus).Port);
+            }
         }
 
         if (roles.HasFlag(RegionRoles.Silo))

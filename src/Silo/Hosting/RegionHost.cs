@@ -1,4 +1,5 @@
 using Meridian.Federation;
+using Meridian.Federation.Intents;
 using Meridian.Federation.Sovereignty;
 using Meridian.Gateway;
 using Meridian.Grains.Hosting;
@@ -28,10 +29,15 @@ public static class RegionHost
         var options = MeridianConfiguration.Read(configuration, ofRegion: true);
         var region = RegionPlan.Own(options);
         var roles = options.Process.Roles;
-        var listeners = new RegionListeners(options.Process.FacadeUrl ?? region.Facade, options.Process.ProtocolUrl ?? region.Protocol);
-        PortCheck.EnsureFree(PortCheck.PortsOf(region, roles, listeners.Facade, listeners.Protocol));
+        var facade = roles.HasFlag(RegionRoles.Facade);
+        var keepsIntent = roles.HasFlag(RegionRoles.Control) && options.Intent.Kind != IntentKind.None;
+        var listeners = new RegionListeners(
+            facade ? options.Process.FacadeUrl ?? region.Facade : null,
+            facade ? options.Process.ProtocolUrl ?? region.Protocol : null,
+            keepsIntent ? options.Process.ControlUrl ?? region.Control : null);
+        PortCheck.EnsureFree(PortCheck.PortsOf(region, options, listeners));
 
-        IHostApplicationBuilder builder = roles.HasFlag(RegionRoles.Facade) ? HostBase.WebBuilder(configuration) : HostBase.PlainBuilder(configuration);
+        IHostApplicationBuilder builder = facade || keepsIntent ? HostBase.WebBuilder(configuration) : HostBase.PlainBuilder(configuration);
         builder.AddProcessBasics(options, hooks.ExitWithInput);
         builder.Services.AddSingleton(options).AddSingleton(region);
         if (roles.HasFlag(RegionRoles.Store) && region.Store.Kind == StoreKind.Garnet)
@@ -45,6 +51,12 @@ public static class RegionHost
             builder.Services.AddModelInstaller();
         }
 
+        if (keepsIntent)
+        {
+            builder.Services.AddIntentLog(target => IntentSettings.Fill(target, options, region));
+            builder.Services.AddMeridianIntent(target => FederationSettings.Fill(target, options, region));
+        }
+
         if (roles.HasFlag(RegionRoles.Silo))
         {
             builder.AddRegionSilo(options, region);
@@ -56,21 +68,30 @@ public static class RegionHost
 
         if (builder is not WebApplicationBuilder web)
         {
+            builder.Services.AddMeridianIntentWatch(target => FederationSettings.Fill(target, options, region));
             hooks.Services?.Invoke(builder.Services);
             return ((HostApplicationBuilder)builder).Build();
         }
 
-        web.Services.AddMeridianLocalRegion(target => RegionSettings.Fill(target, options, region));
-        web.Services.AddMeridianFederation(target => FederationSettings.Fill(target, options, region));
-        web.Services.AddMeridianSovereignty(target => SovereigntySettings.Fill(target, options, ofRegion: true));
-        web.Services.AddMeridianGateway(target => GatewaySettings.Fill(target, options.Gateway));
-        web.Services.AddSingleton<Meridian.Gateway.Admin.IModelScaling, RegionScaling>();
+        if (facade)
+        {
+            web.Services.AddMeridianLocalRegion(target => RegionSettings.Fill(target, options, region));
+            web.Services.AddMeridianFederation(target => FederationSettings.Fill(target, options, region));
+            web.Services.AddMeridianSovereignty(target => SovereigntySettings.Fill(target, options, ofRegion: true));
+            web.Services.AddMeridianGateway(target => GatewaySettings.Fill(target, options.Gateway));
+            web.Services.AddSingleton<Meridian.Gateway.Admin.IModelScaling, RegionScaling>();
+        }
+
         web.WebHost.ConfigureKestrel(kestrel => listeners.Apply(kestrel));
-        PlainNetworkWarning.AddTo(web.Services, listeners.Facade, listeners.Protocol);
+        PlainNetworkWarning.AddTo(web.Services, [.. new[] { listeners.Facade, listeners.Protocol, listeners.Control }.OfType<Uri>()]);
         hooks.Services?.Invoke(web.Services);
         var app = web.Build();
         app.UseRegionListeners(listeners);
-        app.UseMeridianGateway();
+        if (facade)
+        {
+            app.UseMeridianGateway();
+        }
+
         return app;
     }
 }

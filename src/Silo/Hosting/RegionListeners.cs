@@ -3,15 +3,31 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Meridian.Silo.Hosting;
 
-/// <summary>The two doors of a region's process: the facade (HTTP/1.1, callers) and the region protocol (HTTP/2 alone, other regions and front doors).</summary>
+/// <summary>
+/// The doors of a region's process: the facade (HTTP/1.1, callers), the region protocol (HTTP/2 alone, other regions and front doors) and control (HTTP/2 alone, other voters and the
+/// region's own processes). Null where the process does not have it.
+/// </summary>
 /// <param name="Facade">Address of the facade.</param>
 /// <param name="Protocol">Address of the region protocol.</param>
-internal sealed record RegionListeners(Uri Facade, Uri Protocol)
+/// <param name="Control">Address of the intent log's service.</param>
+internal sealed record RegionListeners(Uri? Facade, Uri? Protocol, Uri? Control)
 {
     public void Apply(KestrelServerOptions kestrel)
     {
-        ListenForCallers(kestrel, Facade);
-        Listen(kestrel, Protocol, HttpProtocols.Http2);
+        if (Facade is not null)
+        {
+            ListenForCallers(kestrel, Facade);
+        }
+
+        if (Protocol is not null)
+        {
+            Listen(kestrel, Protocol, HttpProtocols.Http2);
+        }
+
+        if (Control is not null)
+        {
+            Listen(kestrel, Control, HttpProtocols.Http2);
+        }
     }
 
     public static void ListenForCallers(KestrelServerOptions kestrel, Uri address) => Listen(kestrel, address, HttpProtocols.Http1);

@@ -9,8 +9,8 @@ public sealed class PortPlanTests
     public void The_default_plan_is_the_documented_one()
     {
         Assert.Equal(8080, PortPlan.FrontDoor(8080));
-        Assert.Equal(new RegionPorts(8081, 8190, 8191, 8192, 8193), PortPlan.Region(8080, 1));
-        Assert.Equal(new RegionPorts(8083, 8210, 8211, 8212, 8213), PortPlan.Region(8080, 3));
+        Assert.Equal(new RegionPorts(8081, 8190, 8191, 8192, 8193, 8194, 8195), PortPlan.Region(8080, 1));
+        Assert.Equal(new RegionPorts(8083, 8210, 8211, 8212, 8213, 8214, 8215), PortPlan.Region(8080, 3));
     }
 
     [Fact]
@@ -20,8 +20,8 @@ public sealed class PortPlanTests
             var ports = new List<int> { PortPlan.FrontDoor(portsFrom) };
             for (var position = 1; position <= regions; position++)
             {
-                var (facade, protocol, silo, gateway, store) = PortPlan.Region(portsFrom, position);
-                ports.AddRange([facade, protocol, silo, gateway, store]);
+                var (facade, protocol, silo, gateway, store, consensus, control) = PortPlan.Region(portsFrom, position);
+                ports.AddRange([facade, protocol, silo, gateway, store, consensus, control]);
             }
 
             return ports.Distinct().Count() == ports.Count && ports.TrueForAll(port => port >= portsFrom && port <= portsFrom + PortPlan.Span && port <= 65535);

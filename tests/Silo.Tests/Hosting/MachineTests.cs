@@ -53,9 +53,9 @@ public sealed class MachineTests : IDisposable
     {
         var options = MeridianConfiguration.Read(MeridianConfiguration.Load(null, ["--Meridian:Store:Kind=Redis", "--Meridian:Store:ConnectionString=localhost:6379"], []));
 
-        var ports = PortCheck.PortsOf(RegionPlan.All(options)[0], RegionRoles.All).Select(port => port.Port);
+        var ports = PortCheck.PortsOf(RegionPlan.All(options)[0], RegionRoles.All, IntentKind.Raft).Select(port => port.Port);
 
-        Assert.Equal([8081, 8190, 8191, 8192], ports);
+        Assert.Equal([8081, 8190, 8195, 8194, 8191, 8192], ports);
     }
 
     private static TcpListener Listen()

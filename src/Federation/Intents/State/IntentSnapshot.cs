@@ -30,9 +30,10 @@ public sealed record IntentSnapshot
     /// <value>In the order in which they were made. Keys are this process's own count: only their order is state.</value>
     public required ImmutableSortedDictionary<long, RememberedOperation> Operations { get; init; }
 
-    public byte[] Serialize()
+    public byte[] Serialize() => Envelop(SerializeState(AppliedIndex));
+
+    private static byte[] Envelop(byte[] state)
     {
-        var state = SerializeState(AppliedIndex);
         var output = new ArrayBufferWriter<byte>(state.Length + 64);
         var writer = new MessagePackWriter(output);
         writer.WriteArrayHeader(3);
@@ -58,9 +59,13 @@ public sealed record IntentSnapshot
             var state = reader.ReadBytes() ?? default;
             var checksum = reader.ReadBytes() ?? default;
             var stateBytes = state.ToArray();
-            return SHA256.HashData(stateBytes).AsSpan().SequenceEqual(checksum.ToArray())
+            if (!SHA256.HashData(stateBytes).AsSpan().SequenceEqual(checksum.ToArray()))
+                throw new IntentLogException("The snapshot is damaged: its checksum does not match.");
+
+            // MessagePack has several ways to write the same; what was not written as this build writes it has been changed since.
+            return bytes.ToArray().AsSpan().SequenceEqual(Envelop(stateBytes))
                 ? DeserializeState(stateBytes)
-                : throw new IntentLogException("The snapshot is damaged: its checksum does not match.");
+                : throw new IntentLogException("The snapshot is damaged: its frame is not as it was written.");
         }
         catch (Exception exception) when (exception is MessagePackSerializationException or EndOfStreamException or OverflowException or ArgumentException or InvalidOperationException)
         {
