@@ -148,8 +148,9 @@ public sealed class BorderTests
     public async Task A_regions_facade_goes_by_its_region()
     {
         await using var host = await GatewayHost.StartAsync();
-        host.Directory.Current = DirectoryDouble.Snapshot(
-            DirectoryDouble.Region("eastus", RegionHealth.Alive, DirectoryDouble.Model("minilm", 1)), DirectoryDouble.Region("westeurope", RegionHealth.Alive)) with { OwnRegion = "eastus" };
+        var snapshot = DirectoryDouble.Snapshot(
+            DirectoryDouble.Region("eastus", RegionHealth.Alive, DirectoryDouble.Model("minilm", 1)), DirectoryDouble.Region("westeurope", RegionHealth.Alive));
+        host.Directory.Current = snapshot with { OwnRegion = "eastus" };
         using var foreign = await Still(host).SendAsync(Post("eu"));
         Assert.Equal(HttpStatusCode.TemporaryRedirect, foreign.StatusCode);
         Assert.Equal(new Uri("http://127.0.0.1:8082/v1/embeddings"), foreign.Headers.Location);

@@ -8,7 +8,7 @@ namespace Meridian.Federation.Tests.Intents.Raft;
 /// <summary>Members in one process on loopback, each with a directory of its own below one that is deleted at the end.</summary>
 internal sealed class TestQuorum : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private readonly string _folder = System.IO.Directory.CreateTempSubdirectory("intent-log-").FullName;
     private readonly List<IntentVoterOptions> _voters;
     private readonly Action<IntentLogOptions>? _configure;
@@ -79,13 +79,13 @@ internal sealed class TestQuorum : IAsyncDisposable
         new() { Operation = Guid.NewGuid(), Conditions = conditions, Writes = [new IntentWrite(Key(number), [value])] };
 
     /// <summary>A change through a member, bounded.</summary>
-    public static async Task<IntentOutcome> ChangeAsync(TestMember member, IntentChange change, double seconds = 15)
+    public static async Task<IntentOutcome> ChangeAsync(TestMember member, IntentChange change, double seconds = 60)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         return await member.Log.ChangeAsync(change, limit.Token);
     }
 
-    public static async Task<IntentReplica> ReadAsync(TestMember member, double seconds = 15)
+    public static async Task<IntentReplica> ReadAsync(TestMember member, double seconds = 60)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         return await member.Log.ReadAsync(limit.Token);
