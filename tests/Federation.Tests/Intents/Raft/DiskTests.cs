@@ -3,6 +3,7 @@ using Meridian.Federation.Intents;
 
 namespace Meridian.Federation.Tests.Intents.Raft;
 
+[Collection(RaftCollection.Name)]
 public sealed class DiskTests
 {
     [Fact]

@@ -2,6 +2,7 @@ using Meridian.Federation.Intents;
 
 namespace Meridian.Federation.Tests.Intents.Raft;
 
+[Collection(RaftCollection.Name)]
 public sealed class RecoveryTests
 {
     private static readonly string[] Three = ["eu", "us", "ap"];
