@@ -94,7 +94,7 @@ public sealed class MembershipTests
     {
         await using var quorum = await TestQuorum.StartAsync(Three);
         var leader = quorum.Leader;
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
 
         await leader.Log.RemoveVoterAsync(leader.Name, limit.Token);
 
