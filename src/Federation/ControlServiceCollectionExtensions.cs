@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 
 namespace Meridian.Federation;
 
@@ -20,9 +19,7 @@ public static class ControlServiceCollectionExtensions
     /// <param name="configure">As for <c>AddMeridianFederation</c>; a process with both is given the same.</param>
     public static IServiceCollection AddMeridianIntent(this IServiceCollection services, Action<FederationOptions> configure)
     {
-        services.AddOptionsWithValidateOnStart<FederationOptions>().Configure(configure);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<FederationOptions>, FederationOptionsValidator>());
-        services.TryAddSingleton(TimeProvider.System);
+        services.AddFederationOptions(configure);
         services.TryAddSingleton<ConfiguredIntent>();
         services.TryAddSingleton<LoggedIntent>();
         services.TryAddSingleton<IIntentSource>(p => p.GetRequiredService<LoggedIntent>());
@@ -40,9 +37,7 @@ public static class ControlServiceCollectionExtensions
     /// </summary>
     public static IServiceCollection AddMeridianIntentWatch(this IServiceCollection services, Action<FederationOptions> configure)
     {
-        services.AddOptionsWithValidateOnStart<FederationOptions>().Configure(configure);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<FederationOptions>, FederationOptionsValidator>());
-        services.TryAddSingleton(TimeProvider.System);
+        services.AddFederationOptions(configure);
         services.AddDirectory();
         return services;
     }

@@ -24,9 +24,7 @@ public static class FederationServiceCollectionExtensions
     /// </summary>
     public static IServiceCollection AddMeridianFederation(this IServiceCollection services, Action<FederationOptions> configure)
     {
-        services.AddOptionsWithValidateOnStart<FederationOptions>().Configure(configure);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<FederationOptions>, FederationOptionsValidator>());
-        services.TryAddSingleton(TimeProvider.System);
+        services.AddFederationOptions(configure);
         services.AddConcurrentRandom();
 
         services.AddDirectory();

@@ -11,29 +11,13 @@ namespace Meridian.Federation.Directory;
 internal sealed partial class LoggedIntent(IIntentLog log, ConfiguredIntent configured, ILogger<LoggedIntent> logger) : IIntentSource, IHostedService, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly Lock _lock = new();
-    private Intent _current = configured.Current;
+    private readonly Latest<Intent> _latest = new(configured.Current);
     private long _revision;
-    private TaskCompletionSource _next = NewSource();
     private Task _following = Task.CompletedTask;
 
-    public Intent Current => Volatile.Read(ref _current);
+    public Intent Current => _latest.Current;
 
-    public async Task<Intent> WaitForChangeAsync(long knownEpoch, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            Task next;
-            lock (_lock)
-            {
-                if (_current.Epoch > knownEpoch)
-                    return _current;
-                next = _next.Task;
-            }
-
-            await next.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public Task<Intent> WaitForChangeAsync(long knownEpoch, CancellationToken cancellationToken) => _latest.WaitAsync(intent => intent.Epoch > knownEpoch, cancellationToken);
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -48,8 +32,6 @@ internal sealed partial class LoggedIntent(IIntentLog log, ConfiguredIntent conf
     }
 
     public void Dispose() => _stop.Cancel();
-
-    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task FollowAsync()
     {
@@ -72,18 +54,10 @@ internal sealed partial class LoggedIntent(IIntentLog log, ConfiguredIntent conf
         // The index moves without changes, too: terms and members are entries of the log.
         if (replica.Revision == _revision)
             return;
+        _revision = replica.Revision;
         var intent = IntentProjection.Project(replica, out var unreadable);
-        TaskCompletionSource waiting;
-        lock (_lock)
-        {
-            _revision = replica.Revision;
-            Volatile.Write(ref _current, intent);
-            waiting = _next;
-            _next = NewSource();
-        }
-
         foreach (var key in unreadable)
             LogUnreadable(key);
-        waiting.TrySetResult();
+        _latest.Publish(intent);
     }
 }

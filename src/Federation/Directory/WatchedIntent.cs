@@ -19,26 +19,11 @@ internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOption
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private readonly Dictionary<Uri, CancellationTokenSource> _watches = [];
-    private Intent _current = configured.Current;
-    private TaskCompletionSource _next = NewSource();
+    private readonly Latest<Intent> _latest = new(configured.Current);
 
-    public Intent Current => Volatile.Read(ref _current);
+    public Intent Current => _latest.Current;
 
-    public async Task<Intent> WaitForChangeAsync(long knownEpoch, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            Task next;
-            lock (_lock)
-            {
-                if (_current.Epoch > knownEpoch)
-                    return _current;
-                next = _next.Task;
-            }
-
-            await next.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public Task<Intent> WaitForChangeAsync(long knownEpoch, CancellationToken cancellationToken) => _latest.WaitAsync(intent => intent.Epoch > knownEpoch, cancellationToken);
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -60,25 +45,18 @@ internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOption
             return false;
         }
 
-        TaskCompletionSource waiting;
         lock (_lock)
         {
-            var merged = IntentMerge.Merge(_current, offered);
-            if (ReferenceEquals(merged, _current))
+            var merged = IntentMerge.Merge(Current, offered);
+            if (ReferenceEquals(merged, Current))
                 return false;
-            Volatile.Write(ref _current, merged);
-            waiting = _next;
-            _next = NewSource();
+            _latest.Publish(merged);
             WatchAll();
         }
 
         LogLearned(offered.Epoch, from, offered.Regions.Length, offered.Models.Length);
-        waiting.TrySetResult();
         return true;
     }
-
-    // Continuations wait for locks of their own: never run them inside ours.
-    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void WatchAll()
     {
@@ -93,7 +71,7 @@ internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOption
         {
             foreach (var region in configured.Current.Regions)
                 wanted.Add(region.Protocol);
-            foreach (var region in _current.Regions)
+            foreach (var region in Current.Regions)
                 wanted.Add(region.Protocol);
         }
 

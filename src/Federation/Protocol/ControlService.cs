@@ -7,15 +7,6 @@ namespace Meridian.Federation.Protocol;
 /// <summary>What a process that keeps the intent log offers to the region's other processes: <see cref="RegionProtocol.WatchControl"/>, on the control address.</summary>
 internal sealed class ControlService(IIntentSource intent, IHostApplicationLifetime lifetime)
 {
-    public async Task WatchAsync(WatchRequest request, IServerStreamWriter<Intent> intents, ServerCallContext context)
-    {
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        try
-        {
-            await IntentPush.PushAsync(intent, request.KnownEpoch, intents, ends.Token).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (RegionService.IsEnd(exception, ends.Token))
-        {
-        }
-    }
+    public Task WatchAsync(WatchRequest request, IServerStreamWriter<Intent> intents, ServerCallContext context) =>
+        IntentPush.ServeAsync(intent, request, intents, context, lifetime.ApplicationStopping);
 }

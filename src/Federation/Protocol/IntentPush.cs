@@ -3,25 +3,35 @@ using Meridian.Federation.Directory;
 
 namespace Meridian.Federation.Protocol;
 
-/// <summary>The serving side of <see cref="RegionProtocol.Watch"/>.</summary>
+/// <summary>The serving side of <see cref="RegionProtocol.Watch"/> and <see cref="RegionProtocol.WatchControl"/>.</summary>
 internal static class IntentPush
 {
-    /// <summary>Writes the current intent and every newer one until the token fires or the observer goes.</summary>
+    /// <summary>Writes the current intent and every newer one until the observer goes or the process begins to stop.</summary>
     /// <param name="source">Where intent comes from.</param>
-    /// <param name="known">Epoch that the observer has.</param>
+    /// <param name="request">What the observer has.</param>
     /// <param name="intents">The observer.</param>
-    public static async Task PushAsync(IIntentSource source, long known, IServerStreamWriter<Intent> intents, CancellationToken cancellationToken)
+    /// <param name="context">The call.</param>
+    /// <param name="stopping">The process begins to stop.</param>
+    public static async Task ServeAsync(IIntentSource source, WatchRequest request, IServerStreamWriter<Intent> intents, ServerCallContext context, CancellationToken stopping)
     {
-        var current = source.Current;
-        while (true)
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stopping);
+        try
         {
-            if (current.Epoch > known)
+            var known = request.KnownEpoch;
+            var current = source.Current;
+            while (true)
             {
-                await intents.WriteAsync(current, cancellationToken).ConfigureAwait(false);
-                known = current.Epoch;
-            }
+                if (current.Epoch > known)
+                {
+                    await intents.WriteAsync(current, ends.Token).ConfigureAwait(false);
+                    known = current.Epoch;
+                }
 
-            current = await source.WaitForChangeAsync(known, cancellationToken).ConfigureAwait(false);
+                current = await source.WaitForChangeAsync(known, ends.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception) when (RegionService.IsEnd(exception, ends.Token))
+        {
         }
     }
 }

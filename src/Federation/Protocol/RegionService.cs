@@ -131,17 +131,8 @@ internal sealed partial class RegionService : IDisposable
         }
     }
 
-    public async Task WatchAsync(WatchRequest request, IServerStreamWriter<Intent> intents, ServerCallContext context)
-    {
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, _lifetime.ApplicationStopping);
-        try
-        {
-            await IntentPush.PushAsync(_intent, request.KnownEpoch, intents, ends.Token).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (IsEnd(exception, ends.Token))
-        {
-        }
-    }
+    public Task WatchAsync(WatchRequest request, IServerStreamWriter<Intent> intents, ServerCallContext context) =>
+        IntentPush.ServeAsync(_intent, request, intents, context, _lifetime.ApplicationStopping);
 
     private static async Task PushAsync(IRegionStream stream, IServerStreamWriter<StreamReply> replies)
     {

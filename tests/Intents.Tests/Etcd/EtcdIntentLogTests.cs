@@ -2,6 +2,7 @@ using System.Text;
 using Etcdserverpb;
 using Meridian.Cluster.Tests.Harness;
 using Meridian.Federation.Configuration;
+using Meridian.Federation.Directory;
 using Meridian.Federation.Intents;
 using Meridian.Federation.Intents.Etcd;
 using Meridian.Intents.Tests.Harness;
@@ -27,7 +28,7 @@ public sealed class EtcdIntentLogTests : IDisposable
         await using var etcd = await StartEtcdAsync();
         await using var log = await StartLogAsync(etcd.Endpoints);
         using var cluster = new EtcdCluster([new Uri(etcd.Endpoint(0))], Limit, TimeProvider.System);
-        var cell = new ReplicaCell();
+        var cell = new Latest<IntentReplica>(IntentReplica.Empty);
         var follower = new EtcdFollower(cluster, new EtcdKeys(new IntentLogOptions().EtcdPrefix), cell, EtcdReplica.Empty, accepted: static () => { });
         await log.ChangeAsync(Change(Set(A, "1")), Token);
         var watch = follower.FollowAsync(Limit, TimeProvider.System, Token);

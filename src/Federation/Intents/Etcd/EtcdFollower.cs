@@ -1,6 +1,7 @@
 using Etcdserverpb;
 using Google.Protobuf;
 using Grpc.Core;
+using Meridian.Federation.Directory;
 using Mvccpb;
 
 namespace Meridian.Federation.Intents.Etcd;
@@ -13,7 +14,7 @@ namespace Meridian.Federation.Intents.Etcd;
 /// </para>
 /// One caller runs it.
 /// </summary>
-internal sealed class EtcdFollower(EtcdCluster cluster, EtcdKeys keys, ReplicaCell cell, EtcdReplica copy, Action accepted)
+internal sealed class EtcdFollower(EtcdCluster cluster, EtcdKeys keys, Latest<IntentReplica> cell, EtcdReplica copy, Action accepted)
 {
     /// <summary>Records of one answer of a full read, each of 1 MiB at most.</summary>
     private const int PageRecords = 64;

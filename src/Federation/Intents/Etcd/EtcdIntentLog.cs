@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Etcdserverpb;
 using Grpc.Core;
 using Meridian.Federation.Configuration;
+using Meridian.Federation.Directory;
 using Meridian.Federation.Intents.State;
 using Microsoft.Extensions.Logging;
 
@@ -35,7 +36,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
     private readonly EtcdCluster _cluster;
     private readonly EtcdLease _lease;
     private readonly EtcdReplicaFile? _file;
-    private readonly ReplicaCell _cell = new();
+    private readonly Latest<IntentReplica> _cell = new(IntentReplica.Empty);
     private readonly TimeSpan _attempt;
     [SuppressMessage("Reliability", "CA2213", Justification = "A source without timer or link holds nothing, and disposing it would race with calls in flight.")]
     private readonly CancellationTokenSource _stopping = new();

@@ -1,0 +1,16 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Meridian.Federation.Configuration;
+
+internal static class FederationOptionsRegistration
+{
+    /// <summary>The options, every mistake of which is reported when the host starts, and the clock. A process may be told the same several times.</summary>
+    public static void AddFederationOptions(this IServiceCollection services, Action<FederationOptions> configure)
+    {
+        services.AddOptionsWithValidateOnStart<FederationOptions>().Configure(configure);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<FederationOptions>, FederationOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+    }
+}
