@@ -5,7 +5,7 @@ using System.Net;
 namespace Meridian.Federation.Intents;
 
 /// <summary><c>host:port</c> as an end point.</summary>
-internal static class ConsensusAddress
+public static class ConsensusAddress
 {
     /// <summary>An IP address (IPv6 in brackets) gives an <see cref="IPEndPoint"/>, a name a <see cref="DnsEndPoint"/>; the port is 1 to 65535.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out EndPoint? endPoint)

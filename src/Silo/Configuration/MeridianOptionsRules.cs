@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Meridian.Federation.Configuration;
+using Meridian.Federation.Intents;
 using Meridian.Federation.Routing;
 using Meridian.Federation.Sovereignty;
 using Meridian.Gateway;
@@ -316,7 +317,7 @@ public static partial class MeridianOptionsRules
 
     private static void CheckHostPort(string? text, string path, ICollection<string> mistakes)
     {
-        if (!string.IsNullOrWhiteSpace(text) && !HostPort.TryParse(text, out _))
+        if (!string.IsNullOrWhiteSpace(text) && !ConsensusAddress.TryParse(text, out _))
         {
             mistakes.Add($"{Root}:{path} = '{text}': must be host:port, for example 10.0.0.1:8194.");
         }
@@ -358,9 +359,9 @@ public static partial class MeridianOptionsRules
             }
 
             var (listen, path) = process.ConsensusListen is null ? (options.Regions[own].Consensus, $"Regions:{own}:Consensus") : (process.ConsensusListen, "Process:ConsensusListen");
-            if (options.Intent.Kind == IntentKind.Raft && !string.IsNullOrWhiteSpace(listen) && HostPort.TryParse(listen, out var endpoint))
+            if (options.Intent.Kind == IntentKind.Raft && !string.IsNullOrWhiteSpace(listen) && ConsensusAddress.TryParse(listen, out _))
             {
-                CheckListen(process, new UriBuilder(Uri.UriSchemeHttp, endpoint.Host, endpoint.Port).Uri, path, mistakes, seen: true);
+                CheckListen(process, new Uri($"http://{listen}"), path, mistakes, seen: true);
             }
         }
 

@@ -41,7 +41,7 @@ public static class PortCheck
             yield return new NamedPort($"{region.Name}, control", listeners.Control.Port);
             if (intent == IntentKind.Raft)
             {
-                yield return new NamedPort($"{region.Name}, consensus", HostPort.Parse(consensus).Port);
+                yield return new NamedPort($"{region.Name}, consensus", new Uri($"http://{consensus}").Port);
             }
         }
 
