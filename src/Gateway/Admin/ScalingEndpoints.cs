@@ -68,7 +68,7 @@ internal sealed class ScalingEndpoints(IRegionDirectory directory, CallerResolve
         var intent = directory.Current.Intent;
         if (_scaling is null)
         {
-            var facades = string.Join(", ", intent.Regions.Where(region => region.Facade is not null).Select(region => $"{region.Name} at {region.Facade}"));
+            var facades = RegionFacades.Of(intent);
             var whom = facades.Length == 0 ? "no region has one in the configuration." : facades + ".";
             return new ApiError(StatusCodes.Status404NotFound, ApiError.InvalidRequest, "ask_region", $"A front door runs no replicas. Ask a region's facade: {whom}");
         }

@@ -63,12 +63,7 @@ internal sealed class StreamProgress
     /// </summary>
     /// <param name="input">As the stream was opened.</param>
     /// <param name="head">Of the first region that served it.</param>
-    public GenerationInput Resume(GenerationInput input, StreamHead head) => input with
-    {
-        Prompts = Array.ConvertAll(head.PromptIds, static ids => new PromptInput { TokenIds = ids }),
-        Resume = Unfinished(),
-        ContextLength = head.ContextLength > 0 ? head.ContextLength : input.ContextLength,
-    };
+    public GenerationInput Resume(GenerationInput input, StreamHead head) => input.GoingOn(head, Unfinished());
 
     /// <summary>The choices that are not done, by index.</summary>
     public ChoiceResume[] Unfinished()

@@ -267,7 +267,7 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
 
     private ApiError AskRegion()
     {
-        var facades = string.Join(", ", directory.Current.Intent.Regions.Where(region => region.Facade is not null).Select(region => $"{region.Name} at {region.Facade}"));
+        var facades = RegionFacades.Of(directory.Current.Intent);
         return new ApiError(
             StatusCodes.Status404NotFound, ApiError.InvalidRequest, "ask_region",
             $"This process does not keep the intent log{(facades.Length == 0 ? "." : $". Ask a region's facade: {facades}.")}");

@@ -23,13 +23,7 @@ internal sealed partial class EventStream(TimeProvider time, ILogger<EventStream
     /// <param name="longestSilence">After which a comment is sent.</param>
     public async Task WriteAsync(HttpContext context, GenerationRequest request, AnswerShape shape, IRegionStream stream, StreamFrame? frame, TimeSpan longestSilence)
     {
-        var response = context.Response;
-        response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-cache";
-        response.Headers[GatewayHeaders.AccelBuffering] = "no";
-        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-
-        var pipe = response.BodyWriter;
+        var pipe = Prepare(context);
         var aborted = context.RequestAborted;
         try
         {
@@ -51,6 +45,17 @@ internal sealed partial class EventStream(TimeProvider time, ILogger<EventStream
         }
 
         await pipe.FlushAsync(aborted);
+    }
+
+    /// <summary>Makes the answer one of events, which proxies and servers pass on as they come.</summary>
+    public static PipeWriter Prepare(HttpContext context)
+    {
+        var response = context.Response;
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-cache";
+        response.Headers[GatewayHeaders.AccelBuffering] = "no";
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        return response.BodyWriter;
     }
 
     private async Task WriteTokensAsync(

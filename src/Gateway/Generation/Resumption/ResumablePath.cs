@@ -8,7 +8,6 @@ using Meridian.Gateway.Intake;
 using Meridian.Messages;
 using Meridian.Messages.Generation;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -130,15 +129,7 @@ internal sealed partial class ResumablePath(
 
         var rest = first is null
             ? message
-            : message with
-            {
-                Input = input with
-                {
-                    Prompts = Array.ConvertAll(first.PromptIds, static ids => new PromptInput { TokenIds = ids }),
-                    Resume = Array.ConvertAll(left, choice => new ChoiceResume { Choice = choice, TokenIds = told[choice] }),
-                    ContextLength = first.ContextLength > 0 ? first.ContextLength : input.ContextLength,
-                },
-            };
+            : message with { Input = input.GoingOn(first, Array.ConvertAll(left, choice => new ChoiceResume { Choice = choice, TokenIds = told[choice] })) };
         if (await OpenAsync(context, shape, head, rest) is not { } onward)
             return;
         identity ??= AnswerIdentity.Of(id.Answer, id.Created, shape, onward.Stream.Head, request);
@@ -291,15 +282,11 @@ internal sealed partial class ResumablePath(
 
     private static PipeWriter Prepare(HttpContext context, StreamHead head)
     {
-        var response = context.Response;
-        response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-cache";
-        response.Headers[GatewayHeaders.AccelBuffering] = "no";
-        response.Headers[GatewayHeaders.ModelVersion] = head.Version;
-        if (response.Headers[GatewayHeaders.Region].Count == 0)
-            response.Headers[GatewayHeaders.Region] = head.Region;
-        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        return response.BodyWriter;
+        var headers = context.Response.Headers;
+        headers[GatewayHeaders.ModelVersion] = head.Version;
+        if (headers[GatewayHeaders.Region].Count == 0)
+            headers[GatewayHeaders.Region] = head.Region;
+        return EventStream.Prepare(context);
     }
 
     private ResumableStream Keep(HttpContext context, AnswerShape shape, GenerationRequest request, AnswerIdentity identity, Opened opening)

@@ -50,6 +50,16 @@ public sealed record GenerationInput : InferInput
     /// </value>
     [Id(9), Key(9)] public int? ContextLength { get; init; }
 
+    /// <summary>The same, going on elsewhere from where the choices stand: its prompts as the ids that were run, and the context that it began with.</summary>
+    /// <param name="head">Of the stream that began.</param>
+    /// <param name="choices">Those that are not done.</param>
+    public GenerationInput GoingOn(StreamHead head, ChoiceResume[] choices) => this with
+    {
+        Prompts = Array.ConvertAll(head.PromptIds, static ids => new PromptInput { TokenIds = ids }),
+        Resume = choices,
+        ContextLength = head.ContextLength > 0 ? head.ContextLength : ContextLength,
+    };
+
     /// <value>Number of choices.</value>
     [IgnoreMember] public int Choices => Prompts.Length * ChoicesPerPrompt;
 }
