@@ -19,19 +19,15 @@ public sealed class ThreeRegions : IAsyncLifetime
     private readonly TemporaryDirectory _data = new();
     private DevInstallation? _installation;
 
+    /// <value>Folders of the served language models by their names.</value>
+    public IReadOnlyDictionary<string, string> LanguageModels { get; } = Folders();
+
     public DevInstallation Installation => _installation ?? throw new InvalidOperationException("The installation did not start.");
 
     public async ValueTask InitializeAsync()
     {
-        List<string> models = ["minilm", Made];
-        List<string> arguments = ["--model", $"{Made}={MadeModels.Get(KvLayout.Shared)}"];
-        if (Stories.Folder is { } stories)
-        {
-            models.Add(Real);
-            arguments.AddRange(["--model", $"{Real}={stories}"]);
-        }
-
-        _installation = await DevInstallation.StartAsync(_data.Path, [.. models], null, [.. arguments]);
+        string[] models = ["minilm", .. LanguageModels.Keys];
+        _installation = await DevInstallation.StartAsync(_data.Path, models, null, [.. LanguageModels.SelectMany(model => new[] { "--model", $"{model.Key}={model.Value}" })]);
     }
 
     public async ValueTask DisposeAsync()
@@ -42,5 +38,16 @@ public sealed class ThreeRegions : IAsyncLifetime
         }
 
         _data.Dispose();
+    }
+
+    private static Dictionary<string, string> Folders()
+    {
+        var folders = new Dictionary<string, string> { [Made] = MadeModels.Get(KvLayout.Shared) };
+        if (Stories.Folder is { } stories)
+        {
+            folders[Real] = stories;
+        }
+
+        return folders;
     }
 }

@@ -1,50 +1,58 @@
 using System.Globalization;
-using System.Text.Json;
+using Meridian.Inference.Sampling;
 
 namespace Meridian.Load;
 
 /// <summary>The streams of a run with kills beside what the same requests gave before.</summary>
 public static class StreamKills
 {
-    /// <summary>Requests of different lengths, greedy and sampled, that every model of 300 ids or more with a context of 512 can answer; they go on past ends of text.</summary>
+    /// <summary>Requests of different lengths, greedy and sampled, that every model of 300 ids or more with a context of 512 can answer.</summary>
     public static StreamBody[] Bodies(string model, int count, Random random) =>
     [
         .. Enumerable.Range(0, count).Select(i => new StreamBody(
             string.Create(CultureInfo.InvariantCulture, $"{model}/{i}"),
-            JsonSerializer.Serialize(new
-            {
-                model,
-                prompt = Enumerable.Range(0, random.Next(4, 24)).Select(_ => random.Next(10, 300)).ToArray(),
-                max_tokens = random.Next(300, 480),
-                temperature = i % 2 == 0 ? 0 : 0.9,
-                seed = 1000 + i,
-                ignore_eos = true,
-                stream = true,
-                stream_options = new { include_usage = true },
-            }))),
+            model,
+            [.. Enumerable.Range(0, random.Next(4, 24)).Select(_ => random.Next(10, 300))],
+            random.Next(300, 480),
+            new SamplingSettings { Temperature = i % 2 == 0 ? 0 : 0.9f, Seed = 1000 + i })),
     ];
 
-    /// <summary>
-    /// What each request gives undisturbed: alone, and twice beside all others. The arithmetic of a batch may differ from that of one sequence in the last bit, so a near-tie may fall one way or
-    /// the other: each text that comes without any fault counts as right.
-    /// </summary>
-    /// <exception cref="InvalidOperationException">One fails, or they differ in length or finish.</exception>
-    public static async Task<Dictionary<StreamBody, StreamSample[]>> UndisturbedAsync(StreamFleet fleet, IReadOnlyList<StreamBody> bodies)
+    /// <summary>What each request gives undisturbed and alone.</summary>
+    /// <exception cref="InvalidOperationException">One fails.</exception>
+    public static async Task<Dictionary<StreamBody, StreamSample>> UndisturbedAsync(StreamFleet fleet, IReadOnlyList<StreamBody> bodies)
     {
-        var samples = new List<StreamSample>();
+        var samples = new Dictionary<StreamBody, StreamSample>();
         foreach (var body in bodies)
-            samples.Add(await fleet.ReadAsync(-1, body));
-        for (var round = 0; round < 2; round++)
-            samples.AddRange(await Task.WhenAll(bodies.Select(body => fleet.ReadAsync(-1, body))));
-        return samples.All(sample => sample.Error is null)
-            ? samples.GroupBy(sample => sample.Body).ToDictionary(of => of.Key, of => of.DistinctBy(sample => sample.Text).ToArray())
-            : throw new InvalidOperationException($"Undisturbed, {samples.First(sample => sample.Error is not null)}");
+        {
+            var sample = await fleet.ReadAsync(-1, body);
+            samples[body] = sample.Error is null ? sample : throw new InvalidOperationException($"Undisturbed, {sample}");
+        }
+
+        return samples;
     }
 
-    /// <summary>Streams that do not give what they gave undisturbed, and how they differ.</summary>
-    public static string[] Differences(IReadOnlyCollection<StreamSample> samples, IReadOnlyDictionary<StreamBody, StreamSample[]> undisturbed) =>
-    [
-        .. samples.Where(sample => !undisturbed[sample.Body].Any(right => sample.DifferenceTo(right) is null))
-            .Select(sample => $"{sample}: {sample.DifferenceTo(undisturbed[sample.Body][0])} ({undisturbed[sample.Body].Length} texts are right)"),
-    ];
+    /// <summary>Streams that do not give what they gave undisturbed, by the rule of ties.</summary>
+    /// <param name="samples">All streams of the run.</param>
+    /// <param name="undisturbed">Answers to the same requests before.</param>
+    /// <param name="folders">Hugging Face folders of the models by their names.</param>
+    /// <returns>How they differ, and the number of those that gave another text by a tie.</returns>
+    public static async Task<(string[] Differences, int Ties)> CompareAsync(
+        IReadOnlyCollection<StreamSample> samples, IReadOnlyDictionary<StreamBody, StreamSample> undisturbed, IReadOnlyDictionary<string, string> folders)
+    {
+        var ties = 0;
+        var differences = new List<string>();
+        foreach (var others in samples.Where(sample => sample.DifferenceTo(undisturbed[sample.Body]) is not null).GroupBy(sample => sample.Body.Model))
+        {
+            using var texts = await PossibleTexts.OfAsync(folders[others.Key]);
+            foreach (var alike in others.GroupBy(sample => (sample.Body, sample.Text, InTextAlone: sample.DiffersInTextAlone(undisturbed[sample.Body]))))
+            {
+                if (alike.Key.InTextAlone && texts.Contains(alike.Key.Body, alike.Key.Text))
+                    ties += alike.Count();
+                else
+                    differences.AddRange(alike.Select(sample => $"{sample}: {sample.DifferenceTo(undisturbed[sample.Body])}"));
+            }
+        }
+
+        return ([.. differences], ties);
+    }
 }

@@ -30,7 +30,7 @@ public sealed record StreamSample(
     {
         if (Error is not null)
             return Error;
-        if ((Finish, PromptTokens, CompletionTokens) != (undisturbed.Finish, undisturbed.PromptTokens, undisturbed.CompletionTokens))
+        if (!DiffersInTextAlone(undisturbed))
             return $"finish {Finish}, {PromptTokens} + {CompletionTokens} tokens where {undisturbed.Finish}, {undisturbed.PromptTokens} + {undisturbed.CompletionTokens} were due";
         if (Text == undisturbed.Text)
             return null;
@@ -39,6 +39,10 @@ public sealed record StreamSample(
             same++;
         return $"the text differs at character {same} of {undisturbed.Text.Length}: '{Text[same..Math.Min(Text.Length, same + 40)]}' where '{undisturbed.Text[same..Math.Min(undisturbed.Text.Length, same + 40)]}' was due";
     }
+
+    /// <summary>Whether it came to its end, as the undisturbed answer did, with as many tokens.</summary>
+    public bool DiffersInTextAlone(StreamSample undisturbed) =>
+        Error is null && (Finish, PromptTokens, CompletionTokens) == (undisturbed.Finish, undisturbed.PromptTokens, undisturbed.CompletionTokens);
 
     public override string ToString() => $"#{Index} {Body.Name} begun in {Region ?? "no region"} at {Started.TotalSeconds:0.00} s, {(Done - Started).TotalMilliseconds:0} ms: {Error ?? Finish}";
 }

@@ -1,6 +1,5 @@
 using Meridian.Cluster.Tests.Harness;
 using Meridian.Load;
-using Meridian.TestModels;
 
 namespace Meridian.Cluster.Tests.Failover;
 
@@ -15,7 +14,7 @@ public sealed class StreamKillTests(ThreeRegions three, ITestOutputHelper output
     public async Task Killing_the_serving_region_costs_streams_a_pause_and_nothing_else()
     {
         var installation = three.Installation;
-        string[] models = Stories.Folder is null ? [ThreeRegions.Made] : [ThreeRegions.Made, ThreeRegions.Real];
+        var models = three.LanguageModels.Keys.ToArray();
         foreach (var model in models)
         {
             await installation.ServesAsync(model);
@@ -45,10 +44,10 @@ public sealed class StreamKillTests(ThreeRegions three, ITestOutputHelper output
             await running;
         }
 
+        var (differences, ties) = await StreamKills.CompareAsync(fleet.Samples, undisturbed, three.LanguageModels);
         var report = KillReport.Of(load.Samples, killer.Kills);
         output.WriteLine(report.ToString());
-        output.WriteLine($"{fleet.Samples.Count} streams of {bodies.Length} requests, {undisturbed.Values.Count(texts => texts.Length > 1)} with a near-tie; {phases.Of("stall").Count} moves, ms:\n{phases}");
-        var differences = StreamKills.Differences(fleet.Samples, undisturbed);
+        output.WriteLine($"{fleet.Samples.Count} streams of {bodies.Length} requests, {ties} with a tie; {phases.Of("stall").Count} moves, ms:\n{phases}");
         Assert.True(differences.Length == 0, $"Seed {Seed}, {differences.Length} streams:\n{string.Join("\n", differences.Take(10))}\n{installation.Supervisor.Tail(60)}");
         Assert.True(report.Failed.Length == 0, $"Seed {Seed}. {report}\n{string.Join("\n", report.Failed.Take(10))}\n{installation.Supervisor.Tail(60)}");
         Assert.True(phases.Of("stall").Count >= 5, $"Only {phases.Of("stall").Count} streams were moved by 5 kills.");

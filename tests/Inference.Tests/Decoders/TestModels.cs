@@ -1,4 +1,5 @@
 using Meridian.Inference.Packages;
+using Meridian.Load;
 
 namespace Meridian.Inference.Tests.Decoders;
 
@@ -20,22 +21,5 @@ internal static class TestModels
     }
 
     /// <summary>A folder as a package, without a store: its files where they are, with their hashes.</summary>
-    public static async Task<ModelPackage> PackageAsync(string folder, int maxTokens = 0)
-    {
-        var files = new List<ModelFile>();
-        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
-            files.Add(await ContentDigest.DescribeAsync(folder, Path.GetRelativePath(folder, file).Replace('\\', '/'), TestContext.Current.CancellationToken));
-        return new ModelPackage(folder, new ModelManifest
-        {
-            Name = Path.GetFileName(folder),
-            Version = $"v1@{ContentDigest.Of(files)}",
-            Variant = "fp32",
-            Kind = "generation",
-            OwnedBy = "tests",
-            Files = [.. files],
-            Graph = "onnx/model.onnx",
-            Tokenizer = "tokenizer.json",
-            MaxTokens = maxTokens,
-        });
-    }
+    public static Task<ModelPackage> PackageAsync(string folder, int maxTokens = 0) => UnstoredPackage.OfAsync(folder, maxTokens, TestContext.Current.CancellationToken);
 }

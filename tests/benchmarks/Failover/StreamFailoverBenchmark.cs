@@ -46,7 +46,7 @@ public sealed class StreamFailoverBenchmark(int kills, int streams, double perSe
         }
 
         var report = KillReport.Of(load.Samples, killer.Kills);
-        var differences = StreamKills.Differences(fleet.Samples, undisturbed);
+        var (differences, ties) = await StreamKills.CompareAsync(fleet.Samples, undisturbed, new Dictionary<string, string> { [Model] = folder });
         foreach (var line in report.Failed.Select(failed => failed.ToString()).Concat(differences))
         {
             Console.WriteLine(line);
@@ -55,7 +55,7 @@ public sealed class StreamFailoverBenchmark(int kills, int streams, double perSe
         Table.Print(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{report.Kills} times kill -9 of the region that serves most of {streams} streams, beside {perSecond:0} requests/s (seed {seed}): {fleet.Samples.Count} streams, {differences.Length} failed or different; {report.Requests} requests, {report.Failed.Length} failed"),
+                $"{report.Kills} times kill -9 of the region that serves most of {streams} streams, beside {perSecond:0} requests/s (seed {seed}): {fleet.Samples.Count} streams, {differences.Length} failed or different, {ties} with another text by a tie; {report.Requests} requests, {report.Failed.Length} failed"),
             ["moved streams", "count", "p50 ms", "p90 ms", "p99 ms", "max ms"],
             Row("stall: last token to the next one's frame", phases.Of("stall")),
             Row("detect: last token to notice", phases.Of("detect")),

@@ -14,7 +14,7 @@ namespace Meridian.Inference.Tests.Engines.Generation;
 /// <summary>Random weights in every cache layout: in company a text is what it is alone, up to ties.</summary>
 public sealed class MadeGenerationTests(MadeModels models) : IClassFixture<MadeModels>
 {
-    private static readonly LlamaConfig Config = LlamaFolder.Configure(layers: 2, hidden: 64, heads: 4, kvHeads: 2, intermediate: 48, vocabulary: 300, context: 128);
+    internal static readonly LlamaConfig Config = LlamaFolder.Configure(layers: 2, hidden: 64, heads: 4, kvHeads: 2, intermediate: 48, vocabulary: 300, context: 128);
 
     [Theory]
     [InlineData(KvLayout.Concatenated)]
@@ -150,7 +150,7 @@ public sealed class MadeGenerationTests(MadeModels models) : IClassFixture<MadeM
         IgnoreEndOfText = true,
     });
 
-    private static IGenerationStream Admitted(GenerationEngine engine, GenerationWork work)
+    internal static IGenerationStream Admitted(GenerationEngine engine, GenerationWork work)
     {
         var admission = engine.Open(work);
         Assert.True(admission.Status == GenerationStatus.Admitted, admission.Message);
