@@ -3,6 +3,7 @@ using Meridian.Benchmarks.Embeddings;
 using Meridian.Benchmarks.Failover;
 using Meridian.Benchmarks.Generation;
 using Meridian.Benchmarks.Http;
+using Meridian.Benchmarks.Liveness;
 using Meridian.Benchmarks.Routing;
 using Meridian.Benchmarks.Suspicion;
 
@@ -22,7 +23,11 @@ const string Help =
       failover     --kills 20 --rate 50 --seed 20            kill -9 of regions under load
       routing      --regions 50 --models 1000 --seconds 1    one routing decision, by policy
       streams-failover   --kills 20 --streams 32 --rate 50 --seed 23   kill -9 of the region that serves most of the streams, beside other requests
-      suspicion    --minutes 5 --callers 4                   false suspicions of healthy regions under full load
+      suspicion    --minutes 5 --callers 4 --jitter 0        false suspicions of healthy regions under full load; besides, of an observer
+                                                             whose links to them have so many ms of jitter in each direction
+      liveness     --only cost|detection                     what watching many regions costs; how fast a region that is killed, frozen or cut off is out
+                   --regions 50 --models 1000 --seconds 20   cost
+                   --kills 20 --freezes 10 --cuts 9          detection
 
     A benchmark keeps its data in a temporary directory and ends the processes that it starts.
     """;
@@ -70,11 +75,28 @@ switch (name)
 
     case "suspicion":
         Console.WriteLine(Machine.Describe());
-        return await new SuspicionBenchmark(options.Number("minutes", 5), options.Count("callers", 4)).RunAsync();
+        return await new SuspicionBenchmark(options.Number("minutes", 5), options.Count("callers", 4), options.Number("jitter", 0)).RunAsync();
+
+    case "liveness":
+        Console.WriteLine(Machine.Describe());
+        if (options.Text("only", "cost") == "cost")
+        {
+            await new LivenessCostBenchmark(options.Count("regions", 50), options.Count("models", 1000), options.Number("seconds", 20)).RunAsync();
+        }
+
+        if (options.Text("only", "detection") == "detection")
+        {
+            await new DetectionBenchmark(options.Count("kills", 20), options.Count("freezes", 10), options.Count("cuts", 9)).RunAsync();
+        }
+
+        return 0;
 
     // Parts that the benchmarks start as processes of their own.
     case "region" or "front-door":
         return await NoOpHost.RunAsync(name, args);
+
+    case BareRegion.Part:
+        return await BareRegion.RunAsync(options);
 
     case LoadCommand.Name:
         return LoadCommand.Run(args[1..]);

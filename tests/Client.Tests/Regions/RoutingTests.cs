@@ -181,6 +181,19 @@ public sealed class RoutingTests(ThreeRegions regions) : RegionsTest(regions)
     }
 
     [Fact]
+    public async Task A_request_may_name_the_regions_that_may_serve_it()
+    {
+        await using var client = await new TestClient(Regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
+        var request = new InferRequest { RequestId = "r-5", Model = "minilm", RemainingMs = 0, Residency = ["EU"], PermittedRegions = ["westeurope"], Input = new EmbeddingInput { Texts = ["1"] } };
+
+        Assert.Equal("westeurope", (await client.Client.InferAsync(request)).Region);
+        Assert.Equal(["westeurope"], Regions.Europe.Script.Requests.Last().PermittedRegions!);
+        var error = await Assert.ThrowsAsync<MeridianException>(() => client.Client.InferAsync(request with { PermittedRegions = ["nowhere"] }));
+        Assert.Equal(RefusalCode.ResidencyUnavailable, error.Refusal.Code);
+        Assert.Contains("nowhere", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Residency_fails_closed()
     {
         await using var client = await new TestClient(Regions.All).AllAliveAsync();

@@ -60,7 +60,7 @@ public sealed class StatusExchangeTests
         var beat = MessagePackSerializer.Deserialize<Beat>(MessagePackSerializer.Serialize(new object?[] { "front-door", 1L, 2L, null }), WireFormat.Options);
         for (var i = 0; i < 3; i++)
         {
-            var read = MessagePackSerializer.Deserialize<OldAck>(MessagePackSerializer.Serialize(versions.Ack(beat), WireFormat.Options), WireFormat.Options);
+            var read = MessagePackSerializer.Deserialize<OldBuildTests.OldAck>(MessagePackSerializer.Serialize(versions.Ack(beat), WireFormat.Options), WireFormat.Options);
 
             Assert.Equal((1L, 2L), (read.Sequence, read.SentTimestamp));
             Assert.Equal(region.Status.Models, read.Status.Models);
@@ -73,7 +73,7 @@ public sealed class StatusExchangeTests
         var heard = new HeardStatus();
         for (var i = 0; i < 3; i++)
         {
-            var written = MessagePackSerializer.Serialize(new OldAck { Sequence = 1, SentTimestamp = 2, Status = Sample.Status("westeurope") }, WireFormat.Options);
+            var written = MessagePackSerializer.Serialize(new OldBuildTests.OldAck { Sequence = 1, SentTimestamp = 2, Status = Sample.Status("westeurope") }, WireFormat.Options);
             var status = heard.After(MessagePackSerializer.Deserialize<BeatAck>(written, WireFormat.Options));
 
             Assert.Equal(Sample.Status("westeurope").Models, status!.Models);
@@ -135,15 +135,4 @@ public sealed class StatusExchangeTests
         });
 
     private static Beat Beat(HeardStatus heard) => new() { Observer = "front-door", Sequence = 1, SentTimestamp = 1, KnownStatus = heard.Known };
-
-    /// <summary>An ack as the builds before versions know it.</summary>
-    [MessagePackObject]
-    public sealed record OldAck
-    {
-        [Key(0)] public required long Sequence { get; init; }
-
-        [Key(1)] public required long SentTimestamp { get; init; }
-
-        [Key(2)] public required RegionStatus Status { get; init; }
-    }
 }

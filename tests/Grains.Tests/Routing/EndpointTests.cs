@@ -1,5 +1,11 @@
+using Meridian.Federation.Configuration;
+using Meridian.Federation.Directory;
+using Meridian.Federation.Sovereignty;
+using Meridian.Grains.Hosting;
+using Meridian.Grains.Routing;
 using Meridian.Grains.Tests.Fakes;
 using Meridian.Messages;
+using Microsoft.Extensions.Options;
 
 namespace Meridian.Grains.Tests.Routing;
 
@@ -22,6 +28,45 @@ public sealed class EndpointTests
 
         // Before anything else is said about the model.
         Assert.Equal(RefusalCode.ResidencyUnavailable, (await region.Endpoint.Infer(RegionCluster.Request("nosuch") with { Residency = ["us"] })).Refusal!.Code);
+    }
+
+    [Fact]
+    public async Task Permitted_regions_are_checked_beside_jurisdictions()
+    {
+        await using var region = await RegionCluster.StartAsync(o => o.Models.Add(new() { Name = "echo" }));
+        await region.ServesAsync("echo");
+        var request = RegionCluster.Request("echo");
+
+        Assert.NotNull((await region.Endpoint.Infer(request with { Residency = ["eu"], PermittedRegions = ["northeurope", "westeurope"] })).Result);
+        foreach (var permitted in new string[][] { ["northeurope"], [], ["WestEurope"] })
+            Assert.Equal(RefusalCode.ResidencyUnavailable, (await region.Endpoint.Infer(request with { PermittedRegions = permitted })).Refusal!.Code);
+        Assert.Equal(RefusalCode.ResidencyUnavailable, (await region.Endpoint.Infer(request with { Residency = ["us"], PermittedRegions = ["westeurope"] })).Refusal!.Code);
+    }
+
+    [Fact]
+    public async Task A_region_knows_its_tenants_residency_itself()
+    {
+        await using var configured = await RegionCluster.StartAsync(o =>
+        {
+            o.Models.Add(new() { Name = "echo" });
+            o.Residency = new() { ["clinic"] = ["us"], ["bank"] = ["EU"] };
+        });
+        await configured.ServesAsync("echo");
+        Assert.Equal(RefusalCode.ResidencyUnavailable, (await configured.Endpoint.Infer(RegionCluster.Request("echo") with { Tenant = "clinic" })).Refusal!.Code);
+        Assert.Equal(RefusalCode.ResidencyUnavailable, (await configured.Endpoint.Infer(RegionCluster.Request("echo") with { Tenant = "clinic", Residency = ["eu"] })).Refusal!.Code);
+        Assert.NotNull((await configured.Endpoint.Infer(RegionCluster.Request("echo") with { Tenant = "bank" })).Result);
+    }
+
+    [Fact]
+    public void An_intent_goes_before_the_settings()
+    {
+        var region = Options.Create(new RegionOptions { Name = "westeurope", Jurisdiction = "eu", Residency = new() { ["bank"] = ["us"] } });
+        var federation = new FederationOptions { Tenants = [new TenantOptions { Name = "clinic", Residency = ["us"] }] };
+        var admission = new RegionAdmission(region, new TenantResidency(), new ConfiguredIntent(Options.Create(federation)));
+
+        Assert.Equal(RefusalCode.ResidencyUnavailable, admission.Check(RegionCluster.Request("echo") with { Tenant = "clinic" })!.Code);
+        Assert.Null(admission.Check(RegionCluster.Request("echo") with { Tenant = "bank" }));
+        Assert.Null(admission.Check(RegionCluster.Request("echo")));
     }
 
     [Fact]

@@ -107,6 +107,36 @@ public sealed class MeridianConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void What_binds_data_is_read_and_its_mistakes_are_told()
+    {
+        var options = Read(
+            "--Meridian:Tenants:0:Name=clinic", "--Meridian:Tenants:0:Residency:0=eu", "--Meridian:FrontDoor:Jurisdiction=eu", "--Meridian:Geofence:Unknown=eu,us",
+            "--Meridian:Geofence:Networks:0:Cidr=192.0.2.0/24", "--Meridian:Geofence:Networks:0:Country=DE", "--Meridian:Geofence:Countries:DE:Jurisdictions:0=eu",
+            "--Meridian:Geofence:Countries:US:Regions:0=eastus", "--Meridian:Geofence:TrustedProxies:0=10.0.0.0/8");
+        Assert.Equal(("clinic", "eu"), (Assert.Single(options.Tenants).Name, Assert.Single(options.Tenants[0].Residency)));
+        Assert.Equal(["DE", "US"], options.Geofence.Countries.Keys.Order());
+        Assert.Equal(["eastus"], options.Geofence.Countries["US"].Regions);
+
+        var mistakes = Mistakes(
+            "--Meridian:Tenants:0:Name=clinic", "--Meridian:Tenants:1:Name=clinic", "--Meridian:Tenants:1:Residency:0=EU", "--Meridian:FrontDoor:Jurisdiction=The EU", "--Meridian:Geofence:Unknown=EU",
+            "--Meridian:Geofence:Countries:DE:Region:0=eastus", "--Meridian:Geofence:Countries:FR:Regions:0=nowhere", "--Meridian:Geofence:Networks:0:Cidr=home", "--Meridian:Geofence:NetworksFile=/nowhere.csv");
+        string[] told =
+        [
+            "Meridian:Tenants:0:Residency: has no entries", "Meridian:Tenants:1:Name = 'clinic': another", "Meridian:Tenants:1:Residency has 'EU'", "Meridian:FrontDoor:Jurisdiction = 'The EU'",
+            "Meridian:Geofence:Unknown = 'EU'", "Meridian:Geofence:Countries:DE:Region: no such setting", "Meridian:Geofence:Countries:FR:Regions has 'nowhere'", "Meridian:Geofence:Networks:0:Cidr = 'home'",
+            "Meridian:Geofence:NetworksFile = '/nowhere.csv': cannot be read",
+        ];
+        Assert.All(told, text => Assert.Contains(mistakes, mistake => mistake.StartsWith(text, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void An_empty_list_of_jurisdictions_does_not_free_a_tenant()
+    {
+        var file = Write("""{ "Meridian": { "Tenants": [ { "Name": "clinic", "Residency": [] } ] } }""");
+        Assert.Contains(Assert.Throws<MistakesException>(() => MeridianConfiguration.Read(MeridianConfiguration.Load(file, [], []))).Mistakes, mistake => mistake.Contains("Tenants:0:Residency: has no entries", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_region_command_without_a_region_is_told_the_names()
     {
         var refused = Assert.Throws<MistakesException>(() => MeridianConfiguration.Read(MeridianConfiguration.Load(null, [], []), ofRegion: true));

@@ -8,9 +8,10 @@ namespace Meridian.Benchmarks.Suspicion;
 
 /// <summary>
 /// Keeps the engines of all regions busy and counts how often an edge takes one of these healthy regions for suspect or dead. Every edge is asked five times a second,
-/// and every line of the processes' logs that tells of a suspicion counts too, so that one shorter than the questions are apart is not missed.
+/// and every line of the processes' logs that tells of a suspicion counts too, so that one shorter than the questions are apart is not missed. With jitter, an observer in this
+/// process watches the same regions over links that delay what passes by up to so many ms in each direction, uniformly and in order.
 /// </summary>
-public sealed class SuspicionBenchmark(double minutes, int callers)
+public sealed class SuspicionBenchmark(double minutes, int callers, double jitterMs)
 {
     public async Task<int> RunAsync()
     {
@@ -23,6 +24,7 @@ public sealed class SuspicionBenchmark(double minutes, int callers)
                 async token => (await edge.RegionsAsync(token)).All(r => r.Serves("minilm")), $"{edge.Address} to see all regions", TimeSpan.FromSeconds(30));
         }
 
+        await using var distant = jitterMs > 0 ? await DistantObserver.StartAsync(installation, jitterMs) : null;
         var linesBefore = installation.Supervisor.Lines.Count;
         var requests = new EmbeddingRequests("minilm", seed: 5, maxWords: 120);
         using var stop = new CancellationTokenSource();
@@ -73,7 +75,9 @@ public sealed class SuspicionBenchmark(double minutes, int callers)
             ["cores busy in the regions' processes", Text(busy)],
             ["questions put to the edges (every view of every region in each)", questions.ToString(CultureInfo.InvariantCulture)],
             ["healthy regions seen as suspect or dead", away.ToString(CultureInfo.InvariantCulture)],
-            ["log lines telling of a suspicion", logged.Length.ToString(CultureInfo.InvariantCulture)]);
+            ["log lines telling of a suspicion", logged.Length.ToString(CultureInfo.InvariantCulture)],
+            [string.Create(CultureInfo.InvariantCulture, $"suspicions by an observer over links with {jitterMs:0} ms of jitter"), distant is null ? "not asked for" : distant.Suspicions],
+            ["deaths in its eyes", distant is null ? "not asked for" : distant.Deaths]);
         return 0;
 
         async Task CallAsync(Edge edge, int n)
