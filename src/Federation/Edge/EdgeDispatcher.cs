@@ -46,7 +46,7 @@ internal sealed partial class EdgeDispatcher : IEdge
     private readonly TimeProvider _time;
     private readonly ILogger<EdgeDispatcher> _logger;
     private readonly ILocalRegion? _local;
-    private readonly IAttemptReports? _attempts;
+    private readonly IAttemptReports _attempts;
     private readonly AttemptSources _sources;
     private readonly TenantResidency _tenants = new();
     private readonly int _longestMs;
@@ -62,8 +62,8 @@ internal sealed partial class EdgeDispatcher : IEdge
         Random random,
         TimeProvider time,
         ILogger<EdgeDispatcher> logger,
-        ILocalRegion? local = null,
-        IAttemptReports? attempts = null)
+        IAttemptReports attempts,
+        ILocalRegion? local = null)
     {
         _options = options.Value;
         _directory = directory;
@@ -206,7 +206,7 @@ internal sealed partial class EdgeDispatcher : IEdge
     }
 
     /// <summary>Tells the region's breaker how an attempt ended.</summary>
-    private void Count(in Trial trial, AttemptOutcome outcome) => _attempts?.Report(trial.Region.Name, trial.Incarnation, outcome);
+    private void Count(in Trial trial, AttemptOutcome outcome) => _attempts.Report(trial.Region.Name, trial.Incarnation, outcome);
 
     /// <summary>Tells liveness that the region of the attempt did not answer as one that lives.</summary>
     private void Report(in Trial trial) => _reports.ReportFailure(trial.Region.Name, trial.Incarnation);

@@ -49,6 +49,9 @@ public sealed class MeridianOptions
     /// <value>How this edge chooses the region of a request.</value>
     public RoutingSettings Routing { get; set; } = new();
 
+    /// <value>When this edge stops sending requests to a region that fails them, and how it begins again.</value>
+    public AvailabilitySettings Availability { get; set; } = new();
+
     /// <value>How long a stopping process may finish what it has begun, seconds, 1 to 600. Default 10.</value>
     public int ShutdownSeconds { get; set; } = 10;
 

@@ -33,6 +33,7 @@ public static partial class MeridianOptionsRules
         CheckRegions(options, mistakes);
         CheckModels(options, mistakes);
         CheckRouting(options.Routing, mistakes);
+        CheckAvailability(options.Availability, mistakes);
         CheckTenants(options, mistakes);
         CheckGeofence(options, mistakes);
         CheckStore(options.Store, "Store", mistakes);
@@ -170,6 +171,21 @@ public static partial class MeridianOptionsRules
         {
             mistakes.Add(FormattableString.Invariant($"{Root}:Routing:LowWaterMs = {routing.LowWaterMs}: must be at least 0 and below Routing:HighWaterMs ({routing.HighWaterMs})."));
         }
+    }
+
+    private static void CheckAvailability(AvailabilitySettings availability, ICollection<string> mistakes)
+    {
+        const double Day = 86_400;
+        Range(mistakes, "Availability:FailureRatio", availability.FailureRatio, 0.01, 1);
+        Range(mistakes, "Availability:MinimumThroughput", availability.MinimumThroughput, 2, 1_000_000);
+        Range(mistakes, "Availability:SamplingSeconds", availability.SamplingSeconds, 0.5, Day);
+        Range(mistakes, "Availability:MaxBreakSeconds", availability.MaxBreakSeconds, 0.5, Day);
+        Range(mistakes, "Availability:BreakSeconds", availability.BreakSeconds, 0.5, availability.MaxBreakSeconds is >= 0.5 and <= Day ? availability.MaxBreakSeconds : Day);
+        Range(mistakes, "Availability:Probes", availability.Probes, 1, 1000);
+        Range(mistakes, "Availability:HalfOpenShare", availability.HalfOpenShare, 0.0001, 1);
+        Range(mistakes, "Availability:SlowStartSeconds", availability.SlowStartSeconds, 0, 3600);
+        Range(mistakes, "Availability:SlowStartFloor", availability.SlowStartFloor, 0.0001, 1);
+        Range(mistakes, "Availability:SlowStartAggression", availability.SlowStartAggression, 0.01, 100);
     }
 
     private static void CheckPolicy(string policy, string path, ICollection<string> mistakes)

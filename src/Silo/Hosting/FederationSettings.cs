@@ -20,6 +20,8 @@ internal static class FederationSettings
         target.RoutingPolicy = options.Routing.Policy;
         target.NearEqualMs = options.Routing.NearEqualMs;
         target.Routing = options.Routing.ToOptions();
+        target.Routing.HalfOpenShare = options.Availability.HalfOpenShare;
+        target.Availability = options.Availability.ToOptions();
         target.Regions = [.. RegionPlan.All(options).Select(Member)];
         target.Tenants = options.Tenants;
         target.Models = [.. options.Models.Select(Model)];

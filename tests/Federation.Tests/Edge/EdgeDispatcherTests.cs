@@ -455,8 +455,8 @@ public sealed partial class EdgeDispatcherTests : IRegionTransport, IFailureRepo
         new Random(1),
         _time,
         NullLogger<EdgeDispatcher>.Instance,
-        _local,
-        this);
+        this,
+        _local);
 
     private Task<EdgeAnswer> InferAsync(InferRequest? request = null) => Dispatcher().InferAsync(request ?? Sample.Request(), CancellationToken.None);
 

@@ -85,6 +85,24 @@ public sealed class HostServicesTests : IDisposable
     }
 
     [Fact]
+    public void Breakers_and_slow_start_are_set_as_configured()
+    {
+        using var region = RegionHost.Build(Configuration(
+        [
+            "--Meridian:Region=eastus", "--Meridian:Availability:FailureRatio=0.25", "--Meridian:Availability:MinimumThroughput=7", "--Meridian:Availability:SamplingSeconds=11",
+            "--Meridian:Availability:BreakSeconds=3", "--Meridian:Availability:MaxBreakSeconds=40", "--Meridian:Availability:Probes=5", "--Meridian:Availability:HalfOpenShare=0.2",
+            "--Meridian:Availability:SlowStartSeconds=0", "--Meridian:Availability:SlowStartFloor=0.3", "--Meridian:Availability:SlowStartAggression=2",
+        ]));
+
+        var federation = region.Services.GetRequiredService<IOptions<FederationOptions>>().Value;
+        var availability = federation.Availability;
+        Assert.Equal(
+            (0.25, 7, TimeSpan.FromSeconds(11), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(40), 5),
+            (availability.FailureRatio, availability.MinimumThroughput, availability.SamplingWindow, availability.Break, availability.MaxBreak, availability.Probes));
+        Assert.Equal((TimeSpan.Zero, 0.3, 2.0, 0.2), (availability.SlowStart, availability.SlowStartFloor, availability.SlowStartAggression, federation.Routing.HalfOpenShare));
+    }
+
+    [Fact]
     public async Task No_failure_of_a_models_installation_keeps_a_region_from_starting()
     {
         var hooks = new RegionHostHooks { Services = services => services.AddSingleton<IModelStore, UnsoundStore>() };
