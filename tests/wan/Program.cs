@@ -60,6 +60,12 @@ switch (args)
 static async Task<int> RunAsync(string[] wanted, ScenarioSettings settings)
 {
     Console.WriteLine(Machine.Describe());
+    if (SteppedClock.Missing is { } why && ScenarioCatalog.All.Any(scenario => scenario.Clock && wanted.Contains(scenario.Name)))
+    {
+        await Console.Error.WriteLineAsync(why);
+        return 2;
+    }
+
     var holds = true;
     foreach (var name in wanted)
     {

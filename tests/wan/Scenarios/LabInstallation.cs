@@ -19,6 +19,8 @@ internal sealed class LabInstallation : IAsyncDisposable
 
     private const int FacadePort = 8081;
     private const int ProtocolPort = 8190;
+    private const int ConsensusPort = 8194;
+    private const int ControlPort = 8195;
     private const int FrontDoorPort = 8080;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(180);
     private static readonly (string Name, string Jurisdiction)[] Everywhere = [("eastus", "us"), ("westeurope", "eu"), ("southeastasia", "apac")];
@@ -28,9 +30,11 @@ internal sealed class LabInstallation : IAsyncDisposable
     private readonly Dictionary<string, HttpClient> _callers = [];
     private readonly string _settings;
     private readonly SmallDisk? _disk;
+    private readonly SteppedClock? _clock;
+    private readonly string? _victim;
 
-    /// <param name="smallDisk">Region whose store is on a disk that can be filled, or null.</param>
-    public LabInstallation(string? smallDisk = null)
+    /// <param name="scenario">What its victim needs; null for nothing.</param>
+    public LabInstallation(Scenario? scenario = null)
     {
         foreach (var site in Regions.Concat(FrontDoors))
         {
@@ -49,6 +53,7 @@ internal sealed class LabInstallation : IAsyncDisposable
         {
             ["Meridian:Data"] = Path.Combine(_folder.Path, "data"),
             ["Meridian:Process:AllowPlainNetwork"] = "true",
+            ["Meridian:Intent:Kind"] = "Raft",
             ["Meridian:Models:0:Name"] = Embedding,
             ["Meridian:Models:0:Source"] = "minilm",
             ["Meridian:Models:1:Name"] = Generation,
@@ -62,13 +67,21 @@ internal sealed class LabInstallation : IAsyncDisposable
             settings[$"Meridian:Regions:{i}:Jurisdiction"] = jurisdiction;
             settings[$"Meridian:Regions:{i}:Facade"] = Lab[name].Url(FacadePort).ToString();
             settings[$"Meridian:Regions:{i}:Protocol"] = Lab[name].Url(ProtocolPort).ToString();
+            settings[$"Meridian:Regions:{i}:Consensus"] = Lab[name].Url(ConsensusPort).Authority;
+            settings[$"Meridian:Regions:{i}:Control"] = Lab[name].Url(ControlPort).ToString();
         }
 
         _settings = Path.Combine(_folder.Path, "settings.json");
         File.WriteAllText(_settings, JsonSerializer.Serialize(settings));
-        if (smallDisk is not null)
+        _victim = scenario?.Victim;
+        if (scenario?.SmallDisk is { } folder)
         {
-            _disk = new SmallDisk(Path.Combine(_folder.Path, "data", smallDisk, "store"), 48);
+            _disk = new SmallDisk(Path.Combine(_folder.Path, "data", scenario.Victim, folder), 48);
+        }
+
+        if (scenario is { Clock: true })
+        {
+            _clock = new SteppedClock(Path.Combine(_folder.Path, "clock"));
         }
     }
 
@@ -82,6 +95,8 @@ internal sealed class LabInstallation : IAsyncDisposable
     public WanLab Lab { get; } = new();
 
     public SmallDisk Disk => _disk ?? throw new InvalidOperationException("This installation has no small disk.");
+
+    public SteppedClock Clock => _clock ?? throw new InvalidOperationException("No clock of this installation can be set.");
 
     public ChildProcess this[string site] => _running[site];
 
@@ -117,7 +132,7 @@ internal sealed class LabInstallation : IAsyncDisposable
     public void Start(string site)
     {
         string[] command = Regions.Contains(site) ? ["region", "--name", site] : ["front-door", "--name", site, "--urls", EdgeOf(site).ToString()];
-        _running[site] = Lab[site].Start(MeridianProgram.Built, site, [.. command, "--config", _settings]);
+        _running[site] = Lab[site].Start(MeridianProgram.Built, site, [.. command, "--config", _settings], site == _victim ? _clock?.Environment : null);
     }
 
     /// <summary>Waits until the edge of a site sees both models ready in regions.</summary>
@@ -137,6 +152,7 @@ internal sealed class LabInstallation : IAsyncDisposable
 
         await Lab.DisposeAsync();
         _disk?.Dispose();
+        _clock?.Dispose();
         _folder.Dispose();
     }
 }

@@ -6,11 +6,13 @@ namespace Meridian.Wan.Scenarios;
 /// <param name="Victim">Region that the observers are asked about.</param>
 /// <param name="Begin">Makes the fault.</param>
 /// <param name="End">Ends it.</param>
-/// <param name="SmallDisk">Whether the victim's store is on a disk that can be filled.</param>
+/// <param name="SmallDisk">Folder of the victim's data that is on a disk that can be filled, or null.</param>
+/// <param name="Clock">Whether the victim's clock can be set.</param>
 internal sealed record Scenario(
     string Name,
     string What,
     string Victim,
     Func<ScenarioRun, Task> Begin,
     Func<ScenarioRun, Task> End,
-    bool SmallDisk = false);
+    string? SmallDisk = null,
+    bool Clock = false);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Meridian.Cluster.Tests.Harness;
 using Meridian.Wan.Lab;
@@ -12,6 +13,7 @@ internal static partial class ScenarioCatalog
 {
     private const string Europe = "westeurope";
     private const string Asia = "southeastasia";
+    private static readonly TimeSpan OrderLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan BetweenOrders = TimeSpan.FromSeconds(0.5);
 
     public static IReadOnlyList<Scenario> All { get; } =
@@ -80,7 +82,28 @@ internal static partial class ScenarioCatalog
             Europe,
             FillAsync,
             FreeAsync,
-            SmallDisk: true),
+            SmallDisk: "store"),
+        new(
+            "log-disk-full",
+            "The disk under westeurope's copy of the intent log has no byte left, while operators change a tenant through it and through eastus",
+            Europe,
+            FillLogAsync,
+            FreeLogAsync,
+            SmallDisk: "intent"),
+        new(
+            "clock-ahead",
+            "westeurope's clock is set an hour forward, and right again when the fault ends",
+            Europe,
+            run => Now(() => run.Installation.Clock.Set(TimeSpan.FromHours(1))),
+            run => Now(() => run.Installation.Clock.Set(TimeSpan.Zero)),
+            Clock: true),
+        new(
+            "clock-behind",
+            "westeurope's clock is set an hour back, and right again when the fault ends",
+            Europe,
+            run => Now(() => run.Installation.Clock.Set(TimeSpan.FromHours(-1))),
+            run => Now(() => run.Installation.Clock.Set(TimeSpan.Zero)),
+            Clock: true),
     ];
 
     private static async Task FlapAsync(ScenarioRun run)
@@ -102,52 +125,88 @@ internal static partial class ScenarioCatalog
 
     private static Task FillAsync(ScenarioRun run)
     {
-        run.Notes.Add($"{run.Installation.Disk.Fill():N0} bytes went in until the disk was full");
-        _ = OrderUntilFreeAsync(run);
+        Fill(run);
+        _ = OrderUntilFreeAsync(run, $"orders to the region with the disk full (1 or 2 replicas of {LabInstallation.Embedding})", n => ScaleAsync(run, 1 + (n % 2)));
         return Task.CompletedTask;
-    }
-
-    private static async Task OrderUntilFreeAsync(ScenarioRun run)
-    {
-        var answers = new List<string>();
-        while (!run.Cancelled.IsCancellationRequested)
-        {
-            answers.Add(await OrderAsync(run, 1 + (answers.Count % 2)));
-            await Task.Delay(BetweenOrders);
-        }
-
-        run.Notes.Add($"orders to the region with the disk full (1 or 2 replicas of {LabInstallation.Embedding}): {string.Join("; ", answers.CountBy(answer => answer).Select(pair => $"{pair.Value} times {pair.Key}"))}");
     }
 
     private static async Task FreeAsync(ScenarioRun run)
     {
         run.Installation.Disk.Free();
+        await OrderUntilTakenAsync(run, "1 replica", _ => ScaleAsync(run, 1));
+    }
+
+    private static Task FillLogAsync(ScenarioRun run)
+    {
+        Fill(run);
+        foreach (var region in new[] { Europe, "eastus" })
+        {
+            _ = OrderUntilFreeAsync(run, $"changes through {region}", n => SetTenantAsync(run, region, n));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static async Task FreeLogAsync(ScenarioRun run)
+    {
+        using (var report = JsonDocument.Parse(await run.Installation.CallerIn(Europe).GetStringAsync(new Uri(run.Installation.EdgeOf(Europe), "admin/api/directory"))))
+        {
+            var log = report.RootElement;
+            run.Notes.Add($"{Europe} tells its operator: can_change {log.GetProperty("can_change")}, role {log.GetProperty("role")}, applied {log.GetProperty("applied_index")} of {log.GetProperty("committed_index")}, problem '{log.GetProperty("problem")}'");
+        }
+
+        run.Installation.Disk.Free();
+        await OrderUntilTakenAsync(run, $"a change through {Europe}", n => SetTenantAsync(run, Europe, n));
+    }
+
+    private static void Fill(ScenarioRun run) => run.Notes.Add($"{run.Installation.Disk.Fill():N0} bytes went in until the disk was full");
+
+    private static async Task OrderUntilFreeAsync(ScenarioRun run, string what, Func<int, Task<string>> order)
+    {
+        var answers = new List<string>();
+        while (!run.Cancelled.IsCancellationRequested)
+        {
+            answers.Add(await order(answers.Count));
+            await Task.Delay(BetweenOrders);
+        }
+
+        run.Notes.Add($"{what}: {string.Join("; ", answers.CountBy(answer => answer).Select(pair => $"{pair.Value} times {pair.Key}"))}");
+    }
+
+    private static async Task OrderUntilTakenAsync(ScenarioRun run, string what, Func<int, Task<string>> order)
+    {
         var watch = Stopwatch.StartNew();
+        var orders = 0;
         string answer;
         do
         {
             await Task.Delay(BetweenOrders);
-            answer = await OrderAsync(run, 1);
+            answer = await order(orders++);
         }
-        while (answer != "200" && watch.Elapsed < TimeSpan.FromSeconds(20));
-        run.Notes.Add(string.Create(CultureInfo.InvariantCulture, $"with space again, the last order (1 replica), after {watch.Elapsed.TotalSeconds:0.0} s: {answer}"));
+        while (answer != "200" && watch.Elapsed < TimeSpan.FromSeconds(60));
+        run.Notes.Add(string.Create(CultureInfo.InvariantCulture, $"with space again, the last order ({what}), after {watch.Elapsed.TotalSeconds:0.0} s: {answer}"));
     }
 
-    // An operator's order is what a region has to write down.
-    private static async Task<string> OrderAsync(ScenarioRun run, int replicas)
+    // What a region has to write down in its store.
+    private static Task<string> ScaleAsync(ScenarioRun run, int replicas) => OrderAsync(run, Europe, $"admin/api/models/{LabInstallation.Embedding}/replicas", new { replicas });
+
+    // What all regions have to write down: some pages, so that a full disk is met.
+    private static Task<string> SetTenantAsync(ScenarioRun run, string region, int number) =>
+        OrderAsync(run, region, "admin/api/directory/tenant/lab", new { residency = Enumerable.Range(number, 400).Select(n => $"jurisdiction-{n}") });
+
+    private static async Task<string> OrderAsync(ScenarioRun run, string region, string path, object body)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken.None);
-        limit.CancelAfter(TimeSpan.FromSeconds(10));
+        limit.CancelAfter(OrderLimit);
         try
         {
-            using var answer = await run.Installation.CallerIn(Europe).PutAsJsonAsync(
-                new Uri(run.Installation.EdgeOf(Europe), $"admin/api/models/{LabInstallation.Embedding}/replicas"), new { replicas }, limit.Token);
-            var body = await answer.Content.ReadAsStringAsync(limit.Token);
-            return $"{(int)answer.StatusCode} {(answer.IsSuccessStatusCode ? "" : Id().Replace(body[..Math.Min(body.Length, 300)], "..."))}".TrimEnd();
+            using var answer = await run.Installation.CallerIn(region).PutAsJsonAsync(new Uri(run.Installation.EdgeOf(region), path), body, limit.Token);
+            var said = await answer.Content.ReadAsStringAsync(limit.Token);
+            return $"{(int)answer.StatusCode} {(answer.IsSuccessStatusCode ? "" : Id().Replace(said[..Math.Min(said.Length, 300)], "..."))}".TrimEnd();
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
-            return e is OperationCanceledException ? "no answer within 10 s" : FailureCode.Of(e);
+            return e is OperationCanceledException ? $"no answer within {OrderLimit.TotalSeconds:0} s" : FailureCode.Of(e);
         }
     }
 

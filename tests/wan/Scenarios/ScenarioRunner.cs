@@ -14,7 +14,7 @@ internal static class ScenarioRunner
 
     public static async Task<ScenarioReport> RunAsync(Scenario scenario, ScenarioSettings settings)
     {
-        await using var installation = new LabInstallation(scenario.SmallDisk ? scenario.Victim : null);
+        await using var installation = new LabInstallation(scenario);
         await installation.StartAsync();
 
         using var stop = new CancellationTokenSource();
