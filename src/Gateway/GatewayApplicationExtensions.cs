@@ -1,5 +1,6 @@
 using Meridian.Gateway.Admin;
 using Meridian.Gateway.Admin.Directory;
+using Meridian.Gateway.Admin.Draining;
 using Meridian.Gateway.Chat;
 using Meridian.Gateway.Completions;
 using Meridian.Gateway.Embeddings;
@@ -45,6 +46,10 @@ public static class GatewayApplicationExtensions
         var scaling = services.GetRequiredService<ScalingEndpoints>();
         app.MapPut("/admin/api/models/{id}/replicas", scaling.PutAsync).DescribeScale();
         app.MapGet("/admin/api/models/{id}/replicas", scaling.GetAsync).DescribeScaleHistory();
+        var drain = services.GetRequiredService<DrainEndpoints>();
+        app.MapPost("/admin/api/drain", drain.PostAsync).DescribeDrain();
+        app.MapGet("/admin/api/drain", drain.GetAsync).DescribeDrainStatus();
+        app.MapDelete("/admin/api/drain", drain.DeleteAsync).DescribeEndDrain();
         var directory = services.GetRequiredService<DirectoryEndpoints>();
         app.MapGet("/admin/api/directory", directory.GetAsync).DescribeDirectory();
         app.MapPut("/admin/api/directory/voters/{name}", directory.PutVoterAsync).DescribeAddVoter();

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Meridian.Gateway.Admin;
 using Meridian.Gateway.Admin.Directory;
+using Meridian.Gateway.Admin.Draining;
 using Meridian.Gateway.Health;
 using Meridian.Gateway.Models;
 using Meridian.Gateway.Tokenization;
@@ -20,6 +21,8 @@ namespace Meridian.Gateway;
 [JsonSerializable(typeof(RecordReport))]
 [JsonSerializable(typeof(VoterReport))]
 [JsonSerializable(typeof(ChangeReport))]
+[JsonSerializable(typeof(DrainRequest))]
+[JsonSerializable(typeof(DrainStatus))]
 [JsonSerializable(typeof(TokenizeResponse))]
 [JsonSerializable(typeof(DetokenizeResponse))]
 internal sealed partial class GatewayJson : JsonSerializerContext;

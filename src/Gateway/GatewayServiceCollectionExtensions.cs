@@ -2,8 +2,10 @@ using Meridian.Federation.Routing;
 using Meridian.Federation.Sovereignty;
 using Meridian.Gateway.Admin;
 using Meridian.Gateway.Admin.Directory;
+using Meridian.Gateway.Admin.Draining;
 using Meridian.Gateway.Callers;
 using Meridian.Gateway.Chat;
+using Meridian.Gateway.Closing;
 using Meridian.Gateway.Completions;
 using Meridian.Gateway.Embeddings;
 using Meridian.Gateway.Generation;
@@ -41,6 +43,7 @@ public static class GatewayServiceCollectionExtensions
         services.TryAddSingleton<EdgeBorder>();
         services.TryAddSingleton<RouteExplainer>();
         services.TryAddSingleton<ExplainEndpoint>();
+        services.TryAddSingleton<ClosingDoors>();
         services.TryAddSingleton<RequestIntake>();
         services.TryAddSingleton<EmbeddingsEndpoint>();
         services.TryAddSingleton<EventStream>();
@@ -56,6 +59,7 @@ public static class GatewayServiceCollectionExtensions
         services.TryAddSingleton<RegionsEndpoint>();
         services.TryAddSingleton<ScalingEndpoints>();
         services.TryAddSingleton<DirectoryEndpoints>();
+        services.TryAddSingleton<DrainEndpoints>();
         services.AddMeridianApiReference();
         return services;
     }

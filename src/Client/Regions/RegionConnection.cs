@@ -21,6 +21,9 @@ public sealed record RegionConnection
     /// <value>Readiness and load that the region reported last.</value>
     public ModelStatus[] Models { get; init; } = [];
 
+    /// <value>The region says that it takes nothing new: it gets only what no other permitted region can serve. What it has begun goes on.</value>
+    public bool Draining { get; init; }
+
     /// <value>Requests of this client that are under way at the region.</value>
     public int InFlight { get; init; }
 

@@ -366,6 +366,7 @@ internal sealed partial class RegionLink
                 RoundTripMs = joined ? roundTrip : before.RoundTripMs + ((roundTrip - before.RoundTripMs) * RoundTripWeight),
                 Incarnation = status.Incarnation,
                 Models = status.Models,
+                Draining = status.Draining,
                 QueueMs = QueueTimes(status.Models, joined ? null : before),
                 Problem = null,
                 Since = joined ? _time.GetUtcNow() : before.Since,

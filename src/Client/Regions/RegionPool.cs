@@ -99,8 +99,8 @@ internal sealed partial class RegionPool : IAsyncDisposable
         var home = _homes.TryGetValue(model, out var known) ? known : -1;
         var choice = RegionSelection.Choose(candidates, home, tried);
 
-        // A retry, a request under its own restriction and a model without replicas say nothing about where the others should go.
-        if (choice >= 0 && choice != home && tried == 0 && candidates[choice].Tier < 2 && ReferenceEquals(residency, Residency) && regions is null)
+        // A retry, a request under its own restriction, a region that drains and a model without replicas say nothing about where the others should go.
+        if (choice >= 0 && choice != home && tried == 0 && candidates[choice].Tier < RegionCandidate.LastResort && ReferenceEquals(residency, Residency) && regions is null)
         {
             _homes[model] = choice;
             LogHome(model, Links[choice].Name, home < 0 ? "none" : Links[home].Name, candidates[choice].ExpectedMs);
@@ -145,7 +145,7 @@ internal sealed partial class RegionPool : IAsyncDisposable
             queue = Math.Min(queue, view.QueueMs[i]);
         }
 
-        return new RegionCandidate(true, ready, ready && full, view.Settled, link.Preferred, view.RoundTripMs + (ready ? queue : 0));
+        return new RegionCandidate(true, ready, ready && full, view.Draining, view.Settled, link.Preferred, view.RoundTripMs + (ready ? queue : 0));
     }
 
     private void SignalChange() =>

@@ -1,4 +1,5 @@
 using Meridian.Errors;
+using Meridian.Gateway.Closing;
 using Meridian.Gateway.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -15,7 +16,7 @@ namespace Meridian.Gateway.Envelope;
 /// <item>Anything else is a fault of ours: 500, logged once with the id. Where the answer had begun, the connection is cut: half an answer must not look whole.</item>
 /// </list>
 /// </summary>
-internal sealed partial class RequestEnvelope(RequestDelegate next, ILogger<RequestEnvelope> logger)
+internal sealed partial class RequestEnvelope(RequestDelegate next, ClosingDoors doors, ILogger<RequestEnvelope> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -23,6 +24,7 @@ internal sealed partial class RequestEnvelope(RequestDelegate next, ILogger<Requ
         context.TraceIdentifier = id;
         var response = context.Response;
         response.Headers[GatewayHeaders.RequestId] = id;
+        if (doors.HasBegun) response.Headers.Connection = "close";
         try
         {
             await next(context);

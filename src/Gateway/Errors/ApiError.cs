@@ -37,6 +37,10 @@ internal sealed record ApiError(int Status, string Type, string? Code, string Me
     public static ApiError Fault(string requestId) =>
         new(StatusCodes.Status500InternalServerError, Server, "internal", $"The request failed by a fault of ours. Its id is {requestId}.");
 
+    /// <summary>For a stream that outlives the process it is told by.</summary>
+    public static ApiError ShuttingDown { get; } =
+        new(StatusCodes.Status503ServiceUnavailable, Server, "server_shutting_down", "This edge stops before the stream has ended. Send the request again: another edge takes it, a resumable one from where it is.") { ShouldRetry = true };
+
     public static ApiError ModelNotFound(string model) =>
         new(StatusCodes.Status404NotFound, InvalidRequest, "model_not_found", $"The model '{Shorten(model)}' does not exist. GET /v1/models lists those that do.", "model");
 

@@ -1,11 +1,12 @@
 using Meridian.Federation.Directory;
+using Meridian.Gateway.Closing;
 using Meridian.Gateway.Errors;
 using Microsoft.AspNetCore.Http;
 
 namespace Meridian.Gateway.Health;
 
 /// <summary><c>/healthz</c> says that the process runs, <c>/readyz</c> that it can serve.</summary>
-internal sealed class HealthEndpoints(IRegionDirectory directory)
+internal sealed class HealthEndpoints(IRegionDirectory directory, ClosingDoors doors)
 {
     private static readonly HealthReport Healthy = new();
 
@@ -14,7 +15,7 @@ internal sealed class HealthEndpoints(IRegionDirectory directory)
 
     public Task ReadyAsync(HttpContext context)
     {
-        var readiness = Readiness.Of(directory.Current);
+        var readiness = doors.HasBegun ? new Readiness([], ["this process is stopping"]) : Readiness.Of(directory.Current);
         if (!readiness.Ready)
         {
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Meridian.Gateway.Admin;
 using Meridian.Gateway.Admin.Directory;
+using Meridian.Gateway.Admin.Draining;
 using Meridian.Gateway.Errors;
 using Meridian.Gateway.Health;
 using Meridian.Gateway.Models;
@@ -128,6 +129,38 @@ internal static class EndpointDescriptions
         .Answers(
             new Answer(StatusCodes.Status200OK, typeof(ScaleHistory), "The changes."),
             new Answer(StatusCodes.Status404NotFound, typeof(ErrorBody), "`model_not_found`, or `ask_region` at a front door, naming the regions' facades."));
+
+    public static void DescribeDrain(this IEndpointConventionBuilder route) => route
+        .Describe("drain", AdminTag, "Drain a region, a silo or a replica", "Takes nothing new, finishes or moves what runs, and says when it is empty. Repeated, it gives a new deadline. Only a region's own facade does this.")
+        .Answers(
+            new Answer(StatusCodes.Status200OK, typeof(DrainStatus), "The drain has begun; GET says how far it is."),
+            new Answer(StatusCodes.Status400BadRequest, typeof(ErrorBody), "The order is wrong, there is no such silo or replica, or it is the region's last silo; `param` names the field."),
+            new Answer(StatusCodes.Status404NotFound, typeof(ErrorBody), "`model_not_found`, or `ask_region` at a front door, naming the regions' facades."),
+            new Answer(StatusCodes.Status503ServiceUnavailable, typeof(ErrorBody), "No silo of the region answered, or its store did not take a sticky drain."))
+        .AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
+        {
+            context.Document!.AddComponent(nameof(DrainRequest), await context.GetOrCreateSchemaAsync(typeof(DrainRequest), null, cancellationToken));
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new() { Schema = new OpenApiSchemaReference(nameof(DrainRequest), context.Document) } },
+            };
+        });
+
+    public static void DescribeDrainStatus(this IEndpointConventionBuilder route) => route
+        .Describe("getDrain", AdminTag, "Look at drains", "What is drained in this region, how far it is, and what runs in its silos.")
+        .Answers(
+            new Answer(StatusCodes.Status200OK, typeof(DrainStatus), "The drains."),
+            new Answer(StatusCodes.Status404NotFound, typeof(ErrorBody), "`ask_region` at a front door, naming the regions' facades."),
+            new Answer(StatusCodes.Status503ServiceUnavailable, typeof(ErrorBody), "No silo of the region answered."));
+
+    public static void DescribeEndDrain(this IEndpointConventionBuilder route) => route
+        .Describe("endDrain", AdminTag, "Take a drain back", "The region, silo or replica that the query names (`scope`, default region; `silo`; `model` and `replica`) is open again.")
+        .Answers(
+            new Answer(StatusCodes.Status200OK, typeof(DrainStatus), "What is still drained."),
+            new Answer(StatusCodes.Status400BadRequest, typeof(ErrorBody), "The query is wrong; `param` names the field."),
+            new Answer(StatusCodes.Status404NotFound, typeof(ErrorBody), "`ask_region` at a front door, naming the regions' facades."),
+            new Answer(StatusCodes.Status503ServiceUnavailable, typeof(ErrorBody), "No silo of the region answered, or its store did not take the end of a sticky drain."));
 
     public static void DescribeDirectory(this IEndpointConventionBuilder route) => route
         .Describe("getDirectory", AdminTag, "Look at the intent log", "How the replicated log stands in this region's eyes, and all its records. Only a region's process that keeps the log answers.")

@@ -2,6 +2,7 @@ using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
 using Meridian.Federation.Routing;
 using Meridian.Federation.Sovereignty;
+using Meridian.Grains.Draining;
 using Meridian.Grains.Local;
 using Meridian.Grains.Placement;
 using Meridian.Grains.Routing;
@@ -52,6 +53,7 @@ public static class MeridianGrainsExtensions
 
         services.TryAddSingleton<LoadedEngines>();
         services.TryAddSingleton<EngineLoader>();
+        services.TryAddSingleton<SiloDeparture>();
         services.AddConcurrentRandom();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static s => s.GetRequiredService<SiloLiveness>());
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ReplicaWatchLifecycle>();
@@ -103,7 +105,7 @@ public static class MeridianGrainsExtensions
             s.GetService<ILocalSiloDetails>() is null ? s.GetRequiredService<RegionConnection>() : null,
             s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<ILogger<OrleansLocalRegion>>()));
-        services.AddSingleton<IHostedService>(static s => new ReplicaWatchService(s.GetRequiredService<ReplicaWatch>(), s.GetService<ILocalSiloDetails>()));
+        services.AddSingleton<IHostedService>(static s => new ReplicaWatchService(s.GetRequiredService<ReplicaWatch>(), s.GetRequiredService<DrainWatch>(), s.GetService<ILocalSiloDetails>()));
         return services;
     }
 
@@ -128,6 +130,8 @@ public static class MeridianGrainsExtensions
         services.TryAddSingleton<ReplicaLeases>();
         services.TryAddSingleton<Handovers>();
         services.TryAddSingleton<SiloLiveness>();
+        services.TryAddSingleton<SiloShards>();
+        services.TryAddSingleton<DrainWatch>();
         services.TryAddSingleton<ReplicaWatch>();
     }
 

@@ -46,6 +46,11 @@ public sealed class RegionOptions
     /// <value>How long a shard that is being unloaded lets its requests finish. Default 30 s.</value>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <value>
+    /// How long after a region's drain began it is not called empty: edges send on until they have heard of it. Five beats. Default 1 s.
+    /// </value>
+    public TimeSpan DrainSettle { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <value>Age at which a replica table that cannot be refreshed is no longer reported as ready to other regions. Default 3 s.</value>
     public TimeSpan StaleAfter { get; set; } = TimeSpan.FromSeconds(3);
 }

@@ -1,16 +1,22 @@
+using Meridian.Grains.Draining;
 using Meridian.Grains.Routing.Replicas;
 using Microsoft.Extensions.Hosting;
 
 namespace Meridian.Grains.Local;
 
-/// <summary>Runs the replica watch in a process that is an Orleans client. In a silo the silo's lifecycle does, once grains can be called.</summary>
-internal sealed class ReplicaWatchService(ReplicaWatch watch, ILocalSiloDetails? silo = null) : IHostedService
+/// <summary>Runs the watches of replicas and drains in a process that is an Orleans client. In a silo the silo's lifecycle does, once grains can be called.</summary>
+internal sealed class ReplicaWatchService(ReplicaWatch watch, DrainWatch drains, ILocalSiloDetails? silo = null) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (silo is null) watch.Start();
+        if (silo is null)
+        {
+            watch.Start();
+            drains.Start();
+        }
+
         return Task.CompletedTask;
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => watch.StopAsync();
+    public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(watch.StopAsync(), drains.StopAsync());
 }

@@ -1,17 +1,24 @@
+using Meridian.Grains.Draining;
 using Orleans.Runtime.Placement;
 
 namespace Meridian.Grains.Placement;
 
 /// <summary>
 /// Puts the replicas of a model on the silos in turn, each model starting at another. Orleans' own placements look at the load of the moment or draw lots, and either can put all
-/// replicas on one silo, which then takes the model with it.
+/// replicas on one silo, which then takes the model with it. A silo that is being drained gets none while another can have it.
 /// </summary>
-public sealed class ReplicaPlacementDirector : IPlacementDirector
+public sealed class ReplicaPlacementDirector(DrainWatch drains) : IPlacementDirector
 {
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
         var silos = context.GetCompatibleSilos(target);
+        if (drains.Current.Drains.Length > 0)
+        {
+            var staying = Array.FindAll(silos, silo => !drains.IsLeaving(silo));
+            if (staying.Length > 0) silos = staying;
+        }
+
         if (IPlacementDirector.GetPlacementHint(target.RequestContextData, silos) is { } hint) return Task.FromResult(hint);
         return Task.FromResult(Choose(silos, ShardKey.Parse(target.GrainIdentity.Key.ToString() ?? "")));
     }

@@ -18,6 +18,25 @@ public sealed record DeploymentState
     /// <value>Newest changes, oldest first, at most <see cref="MaxHistory"/>.</value>
     [Key(2)] public ScaleRecord[] History { get; init; } = [];
 
+    /// <value>
+    /// Numbers of the replicas, in the order of the table; null while they are 0 and up. A replica that left is replaced under another number, and whoever takes the deployment over must
+    /// find the replacements.
+    /// </value>
+    [Key(3)] public int[]? Numbers { get; init; }
+
+    /// <summary>The numbers for so many replicas: those kept, then the least that are free.</summary>
+    public int[] NumbersFor(int replicas)
+    {
+        var numbers = new List<int>(Numbers ?? []);
+        if (numbers.Count > replicas) numbers.RemoveRange(replicas, numbers.Count - replicas);
+        for (var next = 0; numbers.Count < replicas; next++)
+        {
+            if (!numbers.Contains(next)) numbers.Add(next);
+        }
+
+        return [.. numbers];
+    }
+
     /// <summary>The change that an operation id stands for, or null.</summary>
     public ScaleRecord? Find(string operationId)
     {
@@ -43,14 +62,15 @@ public sealed record DeploymentState
             At = at,
         };
         var kept = History.AsSpan(Math.Max(0, History.Length + 1 - MaxHistory));
-        return new DeploymentState { Replicas = change.Replicas, Sequence = record.Sequence, History = [.. kept, record] };
+        return new DeploymentState { Replicas = change.Replicas, Sequence = record.Sequence, History = [.. kept, record], Numbers = Numbers };
     }
 
-    /// <summary>Most replicas that any remembered change asked for: shards up to there may still be loaded.</summary>
+    /// <summary>Above all numbers that a replica may have: of any remembered change, of the kept ones, and one more that was to replace another when the deployment was lost.</summary>
     public int HighWater()
     {
         var most = Replicas ?? 0;
         foreach (var record in History) most = Math.Max(most, record.Replicas);
-        return most;
+        foreach (var number in Numbers ?? []) most = Math.Max(most, number + 1);
+        return most == 0 ? 0 : most + 1;
     }
 }

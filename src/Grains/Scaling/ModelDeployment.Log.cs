@@ -30,4 +30,13 @@ public sealed partial class ModelDeployment
 
     [LoggerMessage(EventId = 3109, Level = LogLevel.Information, Message = "{Shard} leaves silo {Silo}, so that the replicas stand on all silos")]
     private partial void LogMoving(string shard, SiloAddress? silo);
+
+    [LoggerMessage(EventId = 3110, Level = LogLevel.Information, Message = "{Shard} is drained; {Replacement} is loaded to take its place")]
+    private partial void LogReplacing(string shard, string replacement);
+
+    [LoggerMessage(EventId = 3111, Level = LogLevel.Information, Message = "{Shard} leaves; {Replacement}, which is {State}, has its place")]
+    private partial void LogReplaced(string shard, string replacement, ShardState state);
+
+    [LoggerMessage(EventId = 3112, Level = LogLevel.Warning, Message = "The store did not take the numbers of {Model}'s replicas; written again")]
+    private partial void LogNumbersNotKept(Exception exception, string model);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Meridian.Errors;
+using Meridian.Grains.Draining;
 using Meridian.Grains.Hosting;
 using Meridian.Grains.Placement;
 using Meridian.Grains.Routing.Silos;
@@ -25,7 +26,8 @@ namespace Meridian.Grains.Scaling;
 /// answers from what it finds, so an operation id has one outcome.</item>
 /// <item>A write that fails in any other way may have happened: the record counts as unknown and is read again before the next change.</item>
 /// <item>A shard that does not answer (its silo died or hangs) counts as unloaded and is asked to load again at every interval; Orleans activates it elsewhere once the silo is declared dead.</item>
-/// <item>A silo that joins later gets its share: one replica at a time moves, and only while all are ready, so that what it leaves can carry its load. A single replica stays where it is.</item>
+/// <item>A silo that joins later gets its share, one replica at a time and only while all are ready. A single replica stays where it is. A replica moves, as it leaves a silo that is
+/// drained, by a replacement (<c>ModelDeployment.Moving.cs</c>).</item>
 /// <item>A new activation knows nothing of its shards, which may all be serving. Whoever has its predecessor's table is told nothing before each shard was asked once.</item>
 /// <item>The revision starts at the clock, so that a router never takes a new activation's table for the one it knows.</item>
 /// </list>
@@ -45,6 +47,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     private readonly IModelStore _store;
     private readonly SiloDevices _devices;
     private readonly SiloLiveness _liveness;
+    private readonly DrainWatch _drains;
     private readonly IHostApplicationLifetime _host;
     private readonly IGrainStorage _storage;
     private readonly TimeProvider _time;
@@ -76,6 +79,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         IModelStore store,
         SiloDevices devices,
         SiloLiveness liveness,
+        DrainWatch drains,
         IHostApplicationLifetime host,
         [FromKeyedServices(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME)] IGrainStorage storage,
         TimeProvider time,
@@ -93,6 +97,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         _store = store;
         _devices = devices;
         _liveness = liveness;
+        _drains = drains;
         _host = host;
         _storage = storage;
         _time = time;
@@ -242,72 +247,43 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
             return;
         }
 
-        var before = _slots.Count;
-        for (var i = _slots.Count; i < Desired; i++)
+        var changed = false;
+        if (_recordKnown && !_swept)
         {
-            _surplus.RemoveAll(s => s.Key == Key(i));
-            _slots.Add(Slot(i));
+            _swept = true;
+            changed = Adopt();
         }
 
-        if (_recordKnown)
+        while (_slots.Count < Desired)
         {
-            if (!_swept)
-            {
-                // A predecessor may have been lost between acknowledging a smaller number and unloading the rest.
-                _swept = true;
-                for (var i = _slots.Count; i < State.HighWater(); i++) _surplus.Add(Slot(i));
-            }
-
-            while (_slots.Count > Desired)
-            {
-                _surplus.Add(_slots[^1]);
-                _slots.RemoveAt(_slots.Count - 1);
-            }
+            _slots.Add(Slot(FreeNumber(reuse: true)));
+            changed = true;
         }
 
-        if (_slots.Count != before) SetChanged();
+        while (_recordKnown && _slots.Count > Desired)
+        {
+            // What is to leave anyway goes first.
+            var index = _slots.FindLastIndex(slot => Leaving(slot) is not null);
+            Remove(index < 0 ? _slots.Count - 1 : index);
+            changed = true;
+        }
+
+        if (changed) SetChanged();
+        Replace();
+        KeepNumbers();
         if (_slots.Count == 0) _surveyed.TrySetResult();
         foreach (var slot in _slots)
         {
             if (!slot.Asking) AskAsync(slot).Ignore();
+            if (slot.Replacement is { Asking: false } replacement) AskAsync(replacement).Ignore();
         }
 
         foreach (var slot in _surplus)
         {
-            if (!slot.Asking) UnloadAsync(slot).Ignore();
+            if (!slot.Asking && _time.GetTimestamp() >= slot.UnloadFrom) UnloadAsync(slot).Ignore();
         }
 
         Rebalance();
-    }
-
-    private void Rebalance()
-    {
-        if (_slots.Count < 2 || _surplus.Count > 0 || _time.GetElapsedTime(_settledAt) < _region.RebalanceAfter) return;
-        _settledAt = _time.GetTimestamp();
-        if (!_slots.TrueForAll(static s => s.Status.State == ShardState.Ready)) return;
-
-        var silos = _devices.Candidates(_model!.Device);
-        if (silos.Length < 2) return;
-        Array.Sort(silos);
-        foreach (var slot in _slots)
-        {
-            if (ReplicaPlacementDirector.Choose(silos, slot.Key).Equals(slot.Status.Silo)) continue;
-            if (!silos.AsSpan().SequenceEqual(slot.MovedAmong)) slot.Moves = 0;
-            else if (_time.GetElapsedTime(slot.MovedAt) < _region.RebalanceAfter * (1L << Math.Min(slot.Moves, 10))) continue;
-            slot.Moves++;
-            slot.MovedAt = _settledAt;
-            slot.MovedAmong = silos;
-            MoveAsync(slot).Ignore();
-            return;
-        }
-    }
-
-    private async Task MoveAsync(ReplicaSlot slot)
-    {
-        LogMoving(slot.Status.Key, slot.Status.Silo);
-        slot.Status = new ShardStatus { Key = slot.Status.Key, State = ShardState.Draining, Silo = slot.Status.Silo };
-        SetChanged();
-        await UnloadAsync(slot);
     }
 
     private async Task OpenPackageAsync()
@@ -360,6 +336,13 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         finally
         {
             slot.Asking = false;
+        }
+
+        if (_slots.Exists(other => other.Replacement == slot))
+        {
+            slot.Status = status;
+            if (status.State is ShardState.Ready or ShardState.Failed) Replace();
+            return;
         }
 
         if (!_slots.Contains(slot)) return;
@@ -419,7 +402,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
             Revision = _revision,
             DesiredReplicas = Desired,
             Replicas = replicas,
-            Problem = _packageProblem ?? _storeProblem,
+            Problem = _packageProblem ?? _storeProblem ?? _drainProblem,
         };
     }
 

@@ -12,18 +12,15 @@ internal sealed class ReplicaSlot(IModelShard shard, ShardKey key, ShardStatus s
     /// <value>A question to the shard is under way: at most one, so that a silo that hangs costs one call a replica.</value>
     public bool Asking { get; set; }
 
+    /// <value>What takes its place once it is ready, or null: the replica is to leave.</value>
+    public ReplicaSlot? Replacement { get; set; }
+
+    /// <value>Timestamp from which it may be unloaded: routers must have learned first that it is no longer in the table.</value>
+    public long UnloadFrom { get; set; }
+
     /// <value>Whether the shard has been asked since this activation began, with or without an answer.</value>
     public bool Asked { get; set; }
 
-    /// <value>Silos there were when the replica was last moved.</value>
-    public SiloAddress[] MovedAmong { get; set; } = [];
-
-    /// <value>
-    /// How often it was moved among them. A move may lead back, because placement on another silo does not know a newcomer yet; each further one waits twice as long,
-    /// so that a lasting disagreement costs next to nothing.
-    /// </value>
-    public int Moves { get; set; }
-
-    /// <value>Timestamp of the last move.</value>
-    public long MovedAt { get; set; }
+    /// <value>Whether it has a <see cref="Replacement"/> only so that the silos carry alike.</value>
+    public bool Moving { get; set; }
 }

@@ -44,6 +44,8 @@ public sealed partial class ModelShard
     private async Task<StreamReply> OpenAsync(IGenerationEngine engine, InferRequest request, GenerationInput input, CancellationToken caller)
     {
         _running++;
+        _activity.Opening(1);
+        var opening = true;
         var started = _time.GetTimestamp();
         OpenStream? open = null;
         var kept = false;
@@ -54,6 +56,8 @@ public sealed partial class ModelShard
             if (admission.Stream is not { } stream) return new StreamReply { Refusal = Generations.Refusal(admission, _key.Model) };
             var leftMs = request.RemainingMs - (int)_time.GetElapsedTime(started).TotalMilliseconds;
             open = _streams.Add(request.Stream ?? Guid.NewGuid(), stream, engine.Tokenizer, leftMs);
+            _activity.Opening(-1);
+            opening = false;
             var frame = await open.ReadAsync(0, caller);
             if (_handovers.Offer(open) == HandoverOutcome.ReaderGone) throw new OperationCanceledException(caller);
             kept = true;
@@ -78,6 +82,7 @@ public sealed partial class ModelShard
         finally
         {
             if (!kept) open?.Close();
+            if (opening) _activity.Opening(-1);
             Left();
         }
     }
@@ -94,6 +99,7 @@ public sealed partial class ModelShard
     {
         if (size > InlineSize && _conversions >= MaxConversions) return new InferReply { Refusal = TooManyConversions() };
         _running++;
+        _activity.Conversion(1);
         var attempt = _attempts.Begin(request.RemainingMs, caller, CancellationToken.None);
         try
         {
@@ -127,6 +133,7 @@ public sealed partial class ModelShard
         finally
         {
             attempt.Dispose();
+            _activity.Conversion(-1);
             Left();
         }
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Meridian.Federation.Edge;
+using Meridian.Grains.Draining;
 using Meridian.Grains.Hosting;
 using Meridian.Grains.Placement;
 using Meridian.Grains.Routing;
@@ -49,6 +50,8 @@ public sealed partial class ModelShard : Grain, IModelShard
     private readonly AttemptSources _attempts;
     private readonly ShardStreams _streams;
     private readonly Handovers _handovers;
+    private readonly SiloShards _siloShards;
+    private readonly ShardActivity _activity;
     private readonly CancellationTokenSource _ended = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ShardKey _key;
@@ -67,6 +70,7 @@ public sealed partial class ModelShard : Grain, IModelShard
         EngineLoader loader,
         LoadedEngines engines,
         Handovers handovers,
+        SiloShards shards,
         ILocalSiloDetails silo,
         TimeProvider time,
         ILogger<ModelShard> logger)
@@ -84,6 +88,8 @@ public sealed partial class ModelShard : Grain, IModelShard
         _attempts = new AttemptSources(time);
         _handovers = handovers;
         _streams = new ShardStreams(_key, time, logger);
+        _siloShards = shards;
+        _activity = new ShardActivity(_key, _streams);
     }
 
     public Task<ShardStatus> Load(CancellationToken cancellationToken = default)
@@ -91,6 +97,7 @@ public sealed partial class ModelShard : Grain, IModelShard
         if (_state == ShardState.Unloaded || (_state == ShardState.Failed && _time.GetElapsedTime(_failedAt) >= Backoff()))
         {
             _state = ShardState.Loading;
+            _activity.Loaded = true;
             LoadInBackgroundAsync().Ignore();
         }
 
@@ -114,17 +121,25 @@ public sealed partial class ModelShard : Grain, IModelShard
 
     public Task Unload(CancellationToken cancellationToken = default) => _unloading ??= UnloadAsync();
 
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _siloShards.Add(_activity);
+        return Task.CompletedTask;
+    }
+
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _state = ShardState.Draining;
         await _ended.CancelAsync();
         _streams.EndAll(StreamRefusals.Stopping(_region.Name));
         await ReleaseAsync();
+        _siloShards.Remove(_activity);
     }
 
     private async Task<InferReply> EmbedAsync(IEmbeddingEngine engine, InferRequest request, EmbeddingInput input, CancellationToken caller)
     {
         _running++;
+        _activity.Embedding(1);
         var attempt = _attempts.Begin(request.RemainingMs, caller, CancellationToken.None);
         try
         {
@@ -151,6 +166,7 @@ public sealed partial class ModelShard : Grain, IModelShard
         finally
         {
             attempt.Dispose();
+            _activity.Embedding(-1);
             Left();
         }
     }
@@ -222,6 +238,7 @@ public sealed partial class ModelShard : Grain, IModelShard
             _problem = e is ModelPackageException ? e.Message : $"Model '{_key.Model}' could not be loaded: {e.Message}";
             _failures++;
             _failedAt = _time.GetTimestamp();
+            _activity.Loaded = false;
             _state = ShardState.Failed;
             var wait = Backoff();
             LogLoadFailed(e, _key, _problem, wait);
@@ -246,11 +263,12 @@ public sealed partial class ModelShard : Grain, IModelShard
         LogUnloaded(_key);
     }
 
-    private Task ReleaseAsync()
+    private async Task ReleaseAsync()
     {
         var engine = _engine;
         _engine = null;
-        return engine is null ? Task.CompletedTask : Task.Run(() => _engines.ReleaseAsync(engine));
+        if (engine is not null) await Task.Run(() => _engines.ReleaseAsync(engine));
+        _activity.Loaded = false;
     }
 
     private TimeSpan Backoff()

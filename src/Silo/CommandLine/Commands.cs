@@ -7,7 +7,7 @@ using Meridian.Silo.Hosting;
 
 namespace Meridian.Silo.CommandLine;
 
-/// <summary>The command line: <c>Silo</c>, <c>Silo region</c>, <c>Silo front-door</c>.</summary>
+/// <summary>The command line: <c>Silo</c>, <c>Silo region</c>, <c>Silo front-door</c>, <c>Silo drain</c>.</summary>
 public static class Commands
 {
     private const string OverridesHelp = "Any setting can also be given as --Meridian:Path:To:Setting=VALUE or in the environment as MERIDIAN__PATH__TO__SETTING=VALUE.";
@@ -95,6 +95,7 @@ public static class Commands
         root.SetAction((parsed, _) => SuperviseAsync(parsed, common, overrides));
         root.Subcommands.Add(Region(common, overrides));
         root.Subcommands.Add(FrontDoor(common, overrides));
+        root.Subcommands.Add(DrainCommand.Build(common, overrides));
         HelpWithExamples.AddTo(
             root,
             "Silo                                              three regions and a front door on ports 8080 and up",
@@ -102,6 +103,7 @@ public static class Commands
             "Silo --model stories=/models/stories260k          serves a Hugging Face folder, too",
             "Silo region --name westeurope                     one region, as in production",
             "Silo front-door                                   an edge without a region",
+            "Silo drain --region westeurope --wait             empties a region before it is stopped",
             "Silo --Meridian:Models:0:Replicas=2               any setting on the command line");
         return root;
     }

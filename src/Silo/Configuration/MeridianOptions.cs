@@ -61,6 +61,12 @@ public sealed class MeridianOptions
     /// </value>
     public int? StreamDrainSeconds { get; set; }
 
+    /// <value>
+    /// How much of <see cref="ShutdownSeconds"/> a stopping process goes on taking requests and says that it stops (not ready, draining), so that callers and other edges go elsewhere first,
+    /// seconds, 0 to <see cref="ShutdownSeconds"/>. Default 1, five beats.
+    /// </value>
+    public int AnnounceSeconds { get; set; } = 1;
+
     /// <value>How long a replica that is being unloaded lets its requests finish, seconds, 1 to 3600. Default 30.</value>
     public int DrainSeconds { get; set; } = 30;
 

@@ -24,6 +24,7 @@ public static class FrontDoorHost
         web.Services.AddMeridianFederation(target => FederationSettings.Fill(target, options, own: null));
         web.Services.AddMeridianSovereignty(target => SovereigntySettings.Fill(target, options, ofRegion: false));
         web.Services.AddMeridianGateway(target => GatewaySettings.Fill(target, options.Gateway));
+        web.Services.AddSingleton<IDeparture, FacadeDeparture>();
         PlainNetworkWarning.AddTo(web.Services, FrontDoorPlan.Of(options));
         web.WebHost.ConfigureKestrel(kestrel => RegionListeners.ListenForCallers(kestrel, FrontDoorPlan.Of(options)));
         var app = web.Build();

@@ -39,6 +39,7 @@ internal static class HostBase
             host.ServicesStopConcurrently = false;
         });
         builder.Services.AddSingleton(new ProcessLifetimeOptions(exitWithInput, TimeSpan.FromSeconds(options.ShutdownSeconds)));
+        builder.Services.AddSingleton(DepartureTimes.Of(options));
         builder.Services.AddSingleton<IHostLifetime, ProcessLifetime>();
     }
 }

@@ -4,4 +4,7 @@ internal sealed partial class ProcessLifetime
 {
     [LoggerMessage(5001, LogLevel.Error, "The process did not stop within {Seconds} s; ending it. What was acknowledged is on disk.")]
     private partial void LogOverrun(double seconds);
+
+    [LoggerMessage(5003, LogLevel.Error, "Leaving before the stop failed; stopping now")]
+    private partial void LogDeparture(Exception exception);
 }

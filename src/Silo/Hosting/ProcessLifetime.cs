@@ -1,26 +1,33 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Options;
 
 namespace Meridian.Silo.Hosting;
 
 /// <summary>
 /// When a process stops: on SIGTERM, on SIGINT (unless a parent handles it: Ctrl-C reaches the whole process group), and, where asked for, when standard input
-/// ends, which is how a child learns that its parent is gone. A stop that overruns its time ends the process: half-stopped is worse than stopped.
+/// ends, which is how a child learns that its parent is gone. A process that had started leaves first (<see cref="IDeparture"/>), with everything in it still working, and then stops; both
+/// share the time of a stop. One that overruns it is ended: half-stopped is worse than stopped.
 /// </summary>
-internal sealed partial class ProcessLifetime(ProcessLifetimeOptions options, IHostApplicationLifetime application, TimeProvider time, ILogger<ProcessLifetime> logger)
+internal sealed partial class ProcessLifetime(
+    ProcessLifetimeOptions options, IHostApplicationLifetime application, IServiceProvider services, IOptions<HostOptions> host, TimeProvider time, ILogger<ProcessLifetime> logger)
     : IHostLifetime, IDisposable
 {
     // Beyond the host's own limit: enough for the host to notice it and finish, no more.
     private static readonly TimeSpan Overrun = TimeSpan.FromSeconds(3);
 
+    // What the host has for its services at least, however long the departure took.
+    private static readonly TimeSpan LeastStop = TimeSpan.FromSeconds(1);
+
     private readonly List<PosixSignalRegistration> _signals = [];
     private ITimer? _watchdog;
+    private int _stopping;
 
     public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
-        _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop));
-        _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, options.ExitWithInput ? static context => context.Cancel = true : Stop));
-        application.ApplicationStopping.Register(() => _watchdog = time.CreateTimer(_ => End(), null, options.ShutdownTimeout + Overrun, Timeout.InfiniteTimeSpan));
+        _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal));
+        _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, options.ExitWithInput ? static context => context.Cancel = true : OnSignal));
+        application.ApplicationStopping.Register(() => Watch());
         if (options.ExitWithInput)
         {
             // A thread of its own: a read of the input blocks for the life of the process and must not hold one of the pool's.
@@ -42,11 +49,10 @@ internal sealed partial class ProcessLifetime(ProcessLifetimeOptions options, IH
         _watchdog?.Dispose();
     }
 
-    private void Stop(PosixSignalContext context)
+    private void OnSignal(PosixSignalContext context)
     {
         // The second signal is not held up: the system ends the process.
-        context.Cancel = !application.ApplicationStopping.IsCancellationRequested;
-        application.StopApplication();
+        context.Cancel = Stop();
     }
 
     private void StopWithInput()
@@ -64,7 +70,50 @@ internal sealed partial class ProcessLifetime(ProcessLifetimeOptions options, IH
             // As good as an end.
         }
 
+        Stop();
+    }
+
+    /// <summary>False where it is stopping already.</summary>
+    private bool Stop()
+    {
+        if (Interlocked.Exchange(ref _stopping, 1) != 0 || application.ApplicationStopping.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        Watch();
+        _ = Task.Run(LeaveAndStopAsync);
+        return true;
+    }
+
+    private async Task LeaveAndStopAsync()
+    {
+        var started = time.GetTimestamp();
+        if (application.ApplicationStarted.IsCancellationRequested)
+        {
+            try
+            {
+                // Asked for here: they need what this lifetime is part of.
+                await Task.WhenAll(services.GetServices<IDeparture>().Select(departure => departure.LeaveAsync(application.ApplicationStopping)));
+            }
+            catch (Exception e)
+            {
+                LogDeparture(e);
+            }
+        }
+
+        var left = options.ShutdownTimeout - time.GetElapsedTime(started);
+        host.Value.ShutdownTimeout = left > LeastStop ? left : LeastStop;
         application.StopApplication();
+    }
+
+    private void Watch()
+    {
+        var watchdog = time.CreateTimer(_ => End(), null, options.ShutdownTimeout + Overrun, Timeout.InfiniteTimeSpan);
+        if (Interlocked.CompareExchange(ref _watchdog, watchdog, null) is not null)
+        {
+            watchdog.Dispose();
+        }
     }
 
     private void End()

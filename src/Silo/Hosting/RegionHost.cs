@@ -60,6 +60,7 @@ public static class RegionHost
         if (roles.HasFlag(RegionRoles.Silo))
         {
             builder.AddRegionSilo(options, region);
+            builder.Services.AddSingleton<IDeparture, RegionDeparture>();
         }
         else if (roles.HasFlag(RegionRoles.Facade))
         {
@@ -80,6 +81,8 @@ public static class RegionHost
             web.Services.AddMeridianSovereignty(target => SovereigntySettings.Fill(target, options, ofRegion: true));
             web.Services.AddMeridianGateway(target => GatewaySettings.Fill(target, options.Gateway));
             web.Services.AddSingleton<Meridian.Gateway.Admin.IModelScaling, RegionScaling>();
+            web.Services.AddSingleton<Meridian.Gateway.Admin.Draining.IRegionDraining, RegionDraining>();
+            web.Services.AddSingleton<IDeparture, FacadeDeparture>();
         }
 
         web.WebHost.ConfigureKestrel(kestrel => listeners.Apply(kestrel));

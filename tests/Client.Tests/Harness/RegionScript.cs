@@ -25,6 +25,8 @@ public sealed class RegionScript
 
     public ModelStatus[] Models { get; set; }
 
+    public bool Draining { get; set; }
+
     public Func<InferRequest, CancellationToken, Task<InferReply>> Infer { get; set; }
 
     public Func<InferRequest, CancellationToken, Task<StreamReply>> Open { get; set; }

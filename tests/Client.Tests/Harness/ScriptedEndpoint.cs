@@ -24,5 +24,5 @@ public sealed class ScriptedEndpoint(RegionScript script) : Grain, IRegionEndpoi
     }
 
     public Task<RegionStatus> Status(CancellationToken cancellationToken = default) =>
-        Task.FromResult(new RegionStatus { Region = script.Region, Incarnation = script.Incarnation, Models = script.Models });
+        Task.FromResult(new RegionStatus { Region = script.Region, Incarnation = script.Incarnation, Models = script.Models, Draining = script.Draining });
 }

@@ -39,6 +39,26 @@ public sealed class RoutingTests(ThreeRegions regions) : RegionsTest(regions)
     }
 
     [Fact]
+    public async Task A_region_that_drains_gets_nothing_new_until_it_is_taken_back()
+    {
+        await using var client = await new TestClient([Regions.East, Regions.Europe], o => o.HomeRegion = "eastus").AllAliveAsync();
+        Assert.Equal("eastus", (await client.EmbedAsync()).Region);
+
+        Regions.East.Script.Draining = true;
+        await client.UntilAsync("the drain is heard of", r => r[0].Draining);
+        Assert.Equal("westeurope", (await client.EmbedAsync()).Region);
+        Assert.Equal("westeurope", client.Client.HomeRegion());
+
+        // Nobody else may serve this one: it is a last resort, not closed.
+        var request = new InferRequest { RequestId = "r-4", Model = "minilm", RemainingMs = 0, Residency = ["us"], Input = new EmbeddingInput { Texts = ["1"] } };
+        Assert.Equal("eastus", (await client.Client.InferAsync(request)).Region);
+
+        Regions.East.Script.Draining = false;
+        await client.UntilAsync("the end of the drain is heard of", r => !r[0].Draining);
+        Assert.Equal("eastus", (await client.EmbedAsync()).Region);
+    }
+
+    [Fact]
     public async Task The_configured_home_is_preferred()
     {
         Regions.Asia.Distance.Delay = TimeSpan.FromMilliseconds(20);

@@ -6,15 +6,15 @@ namespace Meridian.Client.Tests.Routing;
 public class RegionSelectionTests
 {
     private static readonly Gen<RegionCandidate> Candidate =
-        from bits in Gen.Int[0, 31]
+        from bits in Gen.Int[0, 63]
         from ms in Gen.Double[0.01, 400]
-        select new RegionCandidate((bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0, (bits & 16) != 0, ms);
+        select new RegionCandidate((bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0, (bits & 16) != 0, (bits & 32) != 0, ms);
 
     private static readonly Gen<(RegionCandidate[] Candidates, int Home, ulong Tried)> Situation =
         Gen.Select(Candidate.Array[0, 6], Gen.Int[-1, 6], Gen.ULong[0, 63]);
 
-    private static RegionCandidate Region(double ms, bool ready = true, bool full = false, bool settled = true, bool preferred = false, bool usable = true) =>
-        new(usable, ready, full, settled, preferred, ms);
+    private static RegionCandidate Region(double ms, bool ready = true, bool full = false, bool draining = false, bool settled = true, bool preferred = false, bool usable = true) =>
+        new(usable, ready, full, draining, settled, preferred, ms);
 
     [Fact]
     public void A_choice_is_usable_and_untried_and_there_is_one_whenever_a_region_is_left() => Situation.Sample(s =>
@@ -68,6 +68,15 @@ public class RegionSelectionTests
     {
         Assert.Equal(1, RegionSelection.Choose([Region(2, full: true), Region(80, settled: false)], home: 0, tried: 0));
         Assert.Equal(1, RegionSelection.Choose([Region(2, usable: false), Region(80, settled: false)], home: 0, tried: 0));
+    }
+
+    [Fact]
+    public void A_draining_region_gets_only_what_no_other_can_serve()
+    {
+        Assert.Equal(1, RegionSelection.Choose([Region(2, draining: true, preferred: true), Region(80, settled: false)], home: 0, tried: 0));
+        Assert.Equal(1, RegionSelection.Choose([Region(2, draining: true), Region(80, full: true)], home: 0, tried: 0));
+        Assert.Equal(0, RegionSelection.Choose([Region(2, draining: true), Region(80, ready: false)], home: -1, tried: 0));
+        Assert.Equal(0, RegionSelection.Choose([Region(2, draining: true), Region(80)], home: 1, tried: 0b10));
     }
 
     [Fact]

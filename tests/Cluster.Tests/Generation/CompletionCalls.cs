@@ -5,9 +5,9 @@ using System.Text.Json;
 namespace Meridian.Cluster.Tests.Generation;
 
 /// <summary>Calls <c>/v1/completions</c> and <c>/v1/chat/completions</c> as any HTTP client would.</summary>
-public sealed class CompletionCalls(Uri address) : IDisposable
+public sealed class CompletionCalls(Uri address, HttpMessageHandler? handler = null) : IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = 512 }) { Timeout = TimeSpan.FromSeconds(60), BaseAddress = address };
+    private readonly HttpClient _http = new(handler ?? new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = 512 }, disposeHandler: handler is null) { Timeout = TimeSpan.FromSeconds(60), BaseAddress = address };
 
     /// <summary>One request, whole or streamed.</summary>
     /// <param name="body">The request's fields, without <c>stream</c>; one with <c>messages</c> is a chat.</param>

@@ -11,13 +11,12 @@ public sealed class Installation : IAsyncDisposable
 {
     private static readonly (string Name, string Jurisdiction)[] Everywhere = [("eastus", "us"), ("westeurope", "eu"), ("southeastasia", "apac")];
 
-    private readonly MeridianProgram _program;
     private readonly Dictionary<string, string?> _settings;
     private readonly string[] _regions;
     private readonly Dictionary<string, ChildProcess> _running = [];
     private readonly List<ChildProcess> _ended = [];
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(60) };
-    private int _extraPorts;
+    private readonly Dictionary<string, int> _doors = new(StringComparer.Ordinal) { ["front-door"] = 0 };
 
     /// <param name="data">Directory for everything the processes keep; stays.</param>
     /// <param name="regions">1 to 3.</param>
@@ -27,7 +26,7 @@ public sealed class Installation : IAsyncDisposable
     {
         Data = data;
         PortsFrom = FreePorts.Range(144);
-        _program = program ?? MeridianProgram.Built;
+        Program = program ?? MeridianProgram.Built;
         _regions = [.. Everywhere.Take(regions).Select(r => r.Name)];
         _settings = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
@@ -52,6 +51,9 @@ public sealed class Installation : IAsyncDisposable
     public int PortsFrom { get; }
 
     public IReadOnlyList<string> Regions => _regions;
+
+    /// <value>What the next process runs.</value>
+    public MeridianProgram Program { get; set; }
 
     public ChildProcess this[string name] => _running[name];
 
@@ -86,15 +88,28 @@ public sealed class Installation : IAsyncDisposable
             ]);
     }
 
-    /// <summary>Starts a front door; the first one gets the plan's port.</summary>
+    /// <summary>Starts a front door, again where it was; the first one gets the plan's port.</summary>
     public (ChildProcess Process, Edge Edge) StartFrontDoor(string name = "front-door", params (string Key, string Value)[] settings)
     {
-        var port = name == "front-door" ? PortsFrom : PortsFrom + 60 + _extraPorts++;
+        if (!_doors.TryGetValue(name, out var offset))
+        {
+            _doors[name] = offset = 59 + _doors.Count;
+        }
+
+        var port = PortsFrom + offset;
         var process = Start(
             name,
             ["front-door"],
             [("Meridian:FrontDoor:Name", name), ("Meridian:FrontDoor:Url", $"http://127.0.0.1:{port}"), .. settings]);
         return (process, new Edge(new Uri($"http://127.0.0.1:{port}/"), _http));
+    }
+
+    /// <summary>Runs a command of the product on the installation's settings.</summary>
+    public ChildProcess Command(string name, params string[] command)
+    {
+        var process = Program.Start(name, [.. command, "--config", SettingsFile()]);
+        _ended.Add(process);
+        return process;
     }
 
     /// <summary>Waits until an edge says that it serves.</summary>
@@ -105,7 +120,7 @@ public sealed class Installation : IAsyncDisposable
     public Task SeesAsync(Edge edge, string model, params string[] regions) => Eventually.HoldsAsync(
         async token => (await edge.RegionsAsync(token)) is var seen && regions.All(name => seen.Any(r => r.Name == name && r.Serves(model))),
         $"{edge.Address} to see {model} ready in {string.Join(", ", regions)}",
-        TimeSpan.FromSeconds(40),
+        TimeSpan.FromSeconds(60),
         Tails);
 
     /// <summary>kill -9.</summary>
@@ -118,14 +133,10 @@ public sealed class Installation : IAsyncDisposable
     }
 
     /// <summary>Ctrl-C, and waits for the end.</summary>
-    public async Task InterruptAsync(string name, TimeSpan limit)
-    {
-        var process = _running[name];
-        process.Signal(Signals.Interrupt);
-        await process.ExitAsync(limit);
-        _running.Remove(name);
-        _ended.Add(process);
-    }
+    public Task InterruptAsync(string name, TimeSpan limit) => StopAsync(name, Signals.Interrupt, limit);
+
+    /// <summary>SIGTERM, and waits for the end.</summary>
+    public Task TerminateAsync(string name, TimeSpan limit) => StopAsync(name, Signals.Terminate, limit);
 
     public string Tails() => string.Join(Environment.NewLine, _running.Values.Concat(_ended).Select(p => p.Tail(15)));
 
@@ -139,12 +150,26 @@ public sealed class Installation : IAsyncDisposable
         _http.Dispose();
     }
 
+    private async Task StopAsync(string name, int signal, TimeSpan limit)
+    {
+        var process = _running[name];
+        process.Signal(signal);
+        await process.ExitAsync(limit);
+        _running.Remove(name);
+        _ended.Add(process);
+    }
+
     private ChildProcess Start(string name, string[] command, (string Key, string Value)[] settings)
+    {
+        var environment = settings.Select(setting => KeyValuePair.Create(setting.Key.Replace(":", "__", StringComparison.Ordinal), (string?)setting.Value));
+        return _running[name] = Program.Start(name, [.. command, "--config", SettingsFile()], environment);
+    }
+
+    private string SettingsFile()
     {
         // The shared settings are a file because only a file replaces the default lists of regions and models; a process's own part goes over it.
         var file = Path.Combine(Data, $"settings-{PortsFrom}.json");
         File.WriteAllText(file, JsonSerializer.Serialize(_settings));
-        var environment = settings.Select(setting => KeyValuePair.Create(setting.Key.Replace(":", "__", StringComparison.Ordinal), (string?)setting.Value));
-        return _running[name] = _program.Start(name, [.. command, "--config", file], environment);
+        return file;
     }
 }

@@ -14,6 +14,9 @@ public sealed record MeridianProgram(string Program, string[] Prefix)
         return new MeridianProgram(string.IsNullOrEmpty(host) ? "dotnet" : host, [Path.Combine(AppContext.BaseDirectory, file), .. prefix]);
     }
 
+    /// <summary>A managed executable anywhere, such as another build's.</summary>
+    public static MeridianProgram OfFile(string path) => OfAssembly(Path.GetFullPath(path));
+
     public ChildProcess Start(string name, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string?>>? settings = null) =>
         ChildProcess.Start(name, Program, [.. Prefix, .. arguments], [.. Quiet, .. settings ?? []], AppContext.BaseDirectory);
 

@@ -134,6 +134,20 @@ public sealed class RegionCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Asks a local region's status, which follows by itself, until it is as wanted.</summary>
+    public async Task StatusOfAsync(ILocalRegion region, Func<RegionStatus, bool> wanted)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!wanted(region.Status))
+        {
+            if (patience.IsCancellationRequested) Assert.Fail($"The status did not become as wanted within {Patience}: {region.Status}\n{Log}");
+
+            // Its answer waits for a change or a second, which paces this loop.
+            var drains = Grains.GetGrain<Meridian.Grains.Draining.IRegionDrain>(0);
+            await drains.Report(null, (await drains.Read()).Revision);
+        }
+    }
+
     /// <summary>Waits until this silo serves the model: its own watch has the table.</summary>
     public async Task ServesAsync(string model, int replicas = 1, int silo = 0)
     {

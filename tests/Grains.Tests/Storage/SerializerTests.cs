@@ -11,6 +11,10 @@ public sealed class SerializerTests
     private const string Version1 =
         "01930202929601a46f702d3103a3616461a66c61756e636892d6ff68c9a880009602a46f702d3202a3616461c092d6ff68c9ac0400";
 
+    // The same with the numbers of the replicas, which a later build has added.
+    private const string WithNumbers =
+        "01940202929601a46f702d3103a3616461a66c61756e636892d6ff68c9a880009602a46f702d3202a3616461c092d6ff68c9ac0400920201";
+
     private static readonly MessagePackGrainStorageSerializer Serializer = new();
 
     [Fact]
@@ -25,16 +29,18 @@ public sealed class SerializerTests
                 new ScaleRecord { Sequence = 2, OperationId = "op-2", Replicas = 2, By = "ada", Reason = null, At = DateTimeOffset.FromUnixTimeSeconds(1758047236) },
             ],
             state.History);
+        Assert.Null(state.Numbers);
+        Assert.Equal([2, 1], Serializer.Deserialize<DeploymentState>(new BinaryData(Convert.FromHexString(WithNumbers)))!.Numbers!);
     }
 
     [Fact]
-    public void What_is_written_today_is_version_1_byte_for_byte()
+    public void What_is_written_today_is_version_1_with_numbers_byte_for_byte()
     {
-        var state = new DeploymentState()
+        var state = new DeploymentState { Numbers = [2, 1] }
             .With(new ScaleChange { OperationId = "op-1", Replicas = 3, By = "ada", Reason = "launch" }, DateTimeOffset.FromUnixTimeSeconds(1758046336))
             .With(new ScaleChange { OperationId = "op-2", Replicas = 2, By = "ada" }, DateTimeOffset.FromUnixTimeSeconds(1758047236));
 
-        Assert.Equal(Version1, Convert.ToHexStringLower(Serializer.Serialize(state).ToArray()));
+        Assert.Equal(WithNumbers, Convert.ToHexStringLower(Serializer.Serialize(state).ToArray()));
     }
 
     [Fact]
@@ -69,7 +75,7 @@ public sealed class SerializerTests
     [Fact]
     public void A_record_with_a_field_of_a_later_build_is_read()
     {
-        var later = new byte[] { 1 }.Concat(MessagePackSerializer.Serialize(new object?[] { 4, 1L, Array.Empty<object>(), "new" })).ToArray();
+        var later = new byte[] { 1 }.Concat(MessagePackSerializer.Serialize(new object?[] { 4, 1L, Array.Empty<object>(), new[] { 0 }, "new" })).ToArray();
 
         Assert.Equal(4, Serializer.Deserialize<DeploymentState>(new BinaryData(later))!.Replicas);
     }

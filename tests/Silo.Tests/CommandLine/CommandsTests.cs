@@ -13,6 +13,8 @@ public sealed class CommandsTests
     [InlineData("region --help", "--model")]
     [InlineData("region --help", "Silo region --name eastus")]
     [InlineData("front-door --help", "--name second")]
+    [InlineData("drain --help", "--wait")]
+    [InlineData("drain --help", "Silo drain --region westeurope --undo")]
     public async Task Help_shows_options_and_examples(string line, string part)
     {
         var (code, output, error) = await RunAsync(line.Split(' '));
@@ -29,6 +31,10 @@ public sealed class CommandsTests
     [InlineData("region --name eastus --port 80", "--port")]
     [InlineData("--ports-from many", "many")]
     [InlineData("region --name eastus --silo-port", "--silo-port")]
+    [InlineData("drain", "--region")]
+    [InlineData("drain --region eastus --model minilm", "--replica")]
+    [InlineData("drain --region eastus --silo 127.0.0.1:1 --model minilm --replica 0", "--silo and --model")]
+    [InlineData("drain --region eastus --undo --wait", "--undo")]
     public async Task What_is_no_option_is_named_and_nothing_starts(string line, string named)
     {
         var (code, output, error) = await RunAsync(line.Split(' '));
@@ -40,7 +46,21 @@ public sealed class CommandsTests
     }
 
     [Theory]
+    [InlineData("drain --region eastus")]
+    [InlineData("drain --region eastus --model minilm --replica 0 --wait")]
+    [InlineData("drain --region eastus --silo 127.0.0.1:1 --undo")]
+    public async Task A_region_that_does_not_answer_is_named_with_its_address(string line)
+    {
+        // Nobody listens on the ports below 10.
+        var (code, _, error) = await RunAsync([.. line.Split(' '), "--ports-from", "1"]);
+
+        Assert.Equal(ExitCode.Unavailable, code);
+        Assert.Contains("http://127.0.0.1:2", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("region --name atlantis", "Meridian:Region = 'atlantis'")]
+    [InlineData("drain --region atlantis", "eastus, westeurope, southeastasia")]
     [InlineData("region", "--name REGION")]
     [InlineData("region --name eastus --urls http://0.0.0.0:80", "loopback")]
     [InlineData("region --name eastus --roles store,cook", "Meridian:Process:Roles = 'store,cook'")]

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Meridian.Errors;
 using Meridian.Federation.Edge;
+using Meridian.Gateway.Closing;
 using Meridian.Gateway.Errors;
 using Meridian.Messages.Generation;
 using Microsoft.AspNetCore.Http;
@@ -13,7 +14,7 @@ namespace Meridian.Gateway.Generation.Answers;
 /// An answer as server-sent events: what a frame brings is written straight into the response's pipe and flushed once. The flush is awaited before the next frame is
 /// read, so that a slow caller holds the stream back instead of filling memory. Once it has begun, an error is the last event, without <c>[DONE]</c>.
 /// </summary>
-internal sealed partial class EventStream(TimeProvider time, ILogger<EventStream> logger)
+internal sealed partial class EventStream(ClosingDoors doors, TimeProvider time, ILogger<EventStream> logger)
 {
     /// <param name="context">The request; its answer's headers are set but for those of an event stream.</param>
     /// <param name="request">As it was read.</param>
@@ -25,14 +26,19 @@ internal sealed partial class EventStream(TimeProvider time, ILogger<EventStream
     {
         var pipe = Prepare(context);
         var aborted = context.RequestAborted;
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(aborted, doors.Over);
         try
         {
-            await WriteTokensAsync(pipe, request, shape, stream, frame, longestSilence, aborted);
+            await WriteTokensAsync(pipe, request, shape, stream, frame, longestSilence, ends.Token);
         }
         catch (Exception) when (aborted.IsCancellationRequested)
         {
             // Whatever it was: nobody is left to tell, and it is no fault.
             aborted.ThrowIfCancellationRequested();
+        }
+        catch (Exception) when (doors.Over.IsCancellationRequested)
+        {
+            ChunkWriter.Error(pipe, ApiError.ShuttingDown);
         }
         catch (MeridianException exception)
         {

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Meridian.Errors;
 using Meridian.Federation.Edge;
 using Meridian.Gateway.Callers;
+using Meridian.Gateway.Closing;
 using Meridian.Gateway.Errors;
 using Meridian.Gateway.Generation.Answers;
 using Meridian.Gateway.Intake;
@@ -23,7 +24,7 @@ namespace Meridian.Gateway.Generation.Resumption;
 /// </list>
 /// </summary>
 internal sealed partial class ResumablePath(
-    IEdge edge, RequestIntake intake, CallerResolver callers, ResumableStreams streams, IOptions<GatewayOptions> options, TimeProvider time, ILogger<ResumablePath> logger)
+    IEdge edge, RequestIntake intake, CallerResolver callers, ResumableStreams streams, ClosingDoors doors, IOptions<GatewayOptions> options, TimeProvider time, ILogger<ResumablePath> logger)
 {
     private readonly TimeSpan _longestSilence = TimeSpan.FromMilliseconds(options.Value.HeartbeatMs);
 
@@ -185,7 +186,8 @@ internal sealed partial class ResumablePath(
         var broken = false;
         try
         {
-            using var reader = await stream.AttachAsync(context.RequestAborted);
+            using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, doors.Over);
+            using var reader = await stream.AttachAsync(ends.Token);
             if (reader is null)
                 return context.RequestAborted.IsCancellationRequested;
             intake.Stamp(context, head);
@@ -201,6 +203,10 @@ internal sealed partial class ResumablePath(
                 Finish(pipe, events, ended);
                 await WriteAsync(pipe, stream, reader, events);
                 WriteEnd(pipe, chunks, stream.Request, stream.Head, events);
+            }
+            catch (Exception) when (doors.Over.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+            {
+                ChunkWriter.Error(pipe, ApiError.ShuttingDown);
             }
             catch (Exception) when (reader.Token.IsCancellationRequested)
             {

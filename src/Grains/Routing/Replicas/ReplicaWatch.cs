@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Meridian.Grains.Draining;
 using Meridian.Grains.Hosting;
 using Meridian.Grains.Routing.Silos;
 using Meridian.Messages;
@@ -21,6 +22,7 @@ public sealed partial class ReplicaWatch : IAsyncDisposable
     private readonly RegionOptions _region;
     private readonly ReplicaLeases _leases;
     private readonly SiloLiveness _liveness;
+    private readonly DrainWatch _drains;
     private readonly TimeProvider _time;
     private readonly ILogger<ReplicaWatch> _logger;
     private readonly FrozenDictionary<string, Model> _models;
@@ -36,22 +38,28 @@ public sealed partial class ReplicaWatch : IAsyncDisposable
         IOptions<RegionOptions> region,
         ReplicaLeases leases,
         SiloLiveness liveness,
+        DrainWatch drains,
         ProcessIncarnation incarnation,
         TimeProvider time,
         ILogger<ReplicaWatch> logger)
     {
         ArgumentNullException.ThrowIfNull(region);
         ArgumentNullException.ThrowIfNull(incarnation);
+        ArgumentNullException.ThrowIfNull(drains);
         _grains = grains;
         _region = region.Value;
         _leases = leases;
         _liveness = liveness;
+        _drains = drains;
         _time = time;
         _logger = logger;
         _incarnation = incarnation.UnixMs;
         _inOrder = [.. _region.Models.Select(m => new Model(m))];
         _models = _inOrder.ToFrozenDictionary(m => m.Options.Name, StringComparer.Ordinal);
         _status = Summary();
+
+        // What the next heartbeat says does not wait for the next table.
+        drains.Changed += Publish;
     }
 
     /// <value>Newest readiness and load of the region's models; cheap.</value>
@@ -151,7 +159,7 @@ public sealed partial class ReplicaWatch : IAsyncDisposable
     {
         var models = new ModelStatus[_inOrder.Length];
         for (var i = 0; i < models.Length; i++) models[i] = Summary(_inOrder[i]);
-        return new RegionStatus { Region = _region.Name, Incarnation = _incarnation, Models = models };
+        return new RegionStatus { Region = _region.Name, Incarnation = _incarnation, Models = models, Draining = _drains.IsRegionDraining };
     }
 
     private ModelStatus Summary(Model model)

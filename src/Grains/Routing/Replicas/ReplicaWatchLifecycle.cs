@@ -1,7 +1,9 @@
+using Meridian.Grains.Draining;
+
 namespace Meridian.Grains.Routing.Replicas;
 
-/// <summary>Starts the replica watch, and with it the region's deployments, as soon as a silo is active; stops it before the silo's grains go.</summary>
-internal sealed class ReplicaWatchLifecycle(ReplicaWatch watch) : ILifecycleParticipant<ISiloLifecycle>
+/// <summary>Starts the watches of replicas and drains, and with it the region's deployments, as soon as a silo is active; stops them before the silo's grains go.</summary>
+internal sealed class ReplicaWatchLifecycle(ReplicaWatch watch, DrainWatch drains) : ILifecycleParticipant<ISiloLifecycle>
 {
     public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(
         nameof(ReplicaWatch),
@@ -9,7 +11,8 @@ internal sealed class ReplicaWatchLifecycle(ReplicaWatch watch) : ILifecyclePart
         _ =>
         {
             watch.Start();
+            drains.Start();
             return Task.CompletedTask;
         },
-        _ => watch.StopAsync());
+        _ => Task.WhenAll(watch.StopAsync(), drains.StopAsync()));
 }

@@ -12,11 +12,19 @@ internal sealed partial class ShardStreams(ShardKey key, TimeProvider time, ILog
     private readonly ConcurrentDictionary<Guid, OpenStream> _streams = new();
     private readonly Lock _lock = new();
 
-    /// <summary>Streams that the engine works on, or whose last tokens are not read yet.</summary>
     private int _running;
     private TaskCompletionSource? _idle;
 
     public ShardKey Key { get; } = key;
+
+    /// <value>Streams that the engine works on, or whose last tokens are not read yet.</value>
+    public int Running
+    {
+        get
+        {
+            lock (_lock) return _running;
+        }
+    }
 
     /// <param name="id">The reader's name for it. One that is there already was opened by the same reader, who never got the answer: it is closed.</param>
     /// <param name="stream">The engine's.</param>

@@ -19,6 +19,14 @@ internal static class StreamRefusals
     public static Refusal Stopping(string region) =>
         new() { Code = RefusalCode.RegionLost, Message = $"A silo of region '{region}' stopped before the stream had ended.", RetryAfterMs = 1000 };
 
+    /// <summary>Another region can go on with it.</summary>
+    public static Refusal RegionDraining(string region) =>
+        new() { Code = RefusalCode.RegionLost, Message = $"Region '{region}' is draining: the stream goes on in another.", RetryAfterMs = 1000 };
+
+    /// <summary>Another replica can go on with it, of the same region too: the region is not lost, and no breaker counts this.</summary>
+    public static Refusal ReplicaDraining(in ShardKey key) =>
+        new() { Code = RefusalCode.NotReady, Message = $"Replica {key.Replica} of '{key.Model}' is draining: the stream goes on at another.", RetryAfterMs = 1000 };
+
     public static Refusal Lost(string region, string why) =>
         new() { Code = RefusalCode.RegionLost, Message = $"Region '{region}' lost the stream: {why}", RetryAfterMs = 1000 };
 

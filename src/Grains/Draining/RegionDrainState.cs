@@ -1,0 +1,10 @@
+using MessagePack;
+
+namespace Meridian.Grains.Draining;
+
+/// <summary>The drains that the region's store keeps.</summary>
+[MessagePackObject]
+public sealed record RegionDrainState
+{
+    [Key(0)] public DrainRecord[] Drains { get; init; } = [];
+}

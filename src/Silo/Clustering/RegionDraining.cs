@@ -1,0 +1,35 @@
+using Meridian.Errors;
+using Meridian.Gateway.Admin.Draining;
+using Meridian.Grains.Draining;
+using Meridian.Messages;
+using Meridian.Silo.Configuration;
+
+namespace Meridian.Silo.Clustering;
+
+/// <summary>The admin API's way to the region's drains.</summary>
+internal sealed partial class RegionDraining(IGrainFactory grains, RegionPlan region, ILogger<RegionDraining> logger) : IRegionDraining
+{
+    private const int RetryAfterMs = 2000;
+
+    public string Region => region.Name;
+
+    public Task<DrainOverview> BeginAsync(DrainOrder order, CancellationToken cancellationToken) => AskAsync(drain => drain.Begin(order), cancellationToken);
+
+    public Task<DrainOverview> EndAsync(DrainTarget target, CancellationToken cancellationToken) => AskAsync(drain => drain.End(target), cancellationToken);
+
+    public Task<DrainOverview> ReadAsync(CancellationToken cancellationToken) => AskAsync(drain => drain.Read(cancellationToken), cancellationToken);
+
+    private async Task<DrainOverview> AskAsync(Func<IRegionDrain, Task<DrainOverview>> ask, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ask(grains.GetGrain<IRegionDrain>(0)).WaitAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException and not MeridianException)
+        {
+            LogFailed(e);
+            throw new MeridianException(
+                new Refusal { Code = RefusalCode.RegionLost, Message = $"Region '{region.Name}' could not be asked for its drains: none of its silos answered. Repeat it.", RetryAfterMs = RetryAfterMs }, e);
+        }
+    }
+}
