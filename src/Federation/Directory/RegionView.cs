@@ -31,6 +31,12 @@ public sealed record RegionView
     /// <value>Requests this edge has under way at the region.</value>
     public int InFlight { get; init; }
 
+    /// <value>Changes of health since this observer's first sign of the region: what flaps has many.</value>
+    public int Changes { get; init; }
+
+    /// <value>How far the region's wall clock is ahead of this observer's, ms; NaN while unknown. Shown to operators; decides nothing.</value>
+    public double ClockOffMs { get; init; } = double.NaN;
+
     /// <value>
     /// Cancelled when this incarnation of the region is judged dead. Every attempt at the region is linked to it, so that nothing waits for a time-out on a dead peer.
     /// </value>

@@ -189,7 +189,7 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
                         continue;
                     var news = !link.Quiet || before is null || status.Incarnation != before.Incarnation || status.Draining != before.Draining;
                     before = status;
-                    link.Note(new Observation(ObservationKind.Heard, link.Member.Name, now, status, ack.SentTimestamp, Connection: connection), news);
+                    link.Note(new Observation(ObservationKind.Heard, link.Member.Name, now, status, ack.SentTimestamp, Connection: connection, ClockOffMs: ClockOffMs(ack, now)), news);
                 }
             }
             catch (Exception)
@@ -204,6 +204,11 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
 
             link.Note(new Observation(ObservationKind.LinkEnded, link.Member.Name, link.Time.GetTimestamp()), true);
         }
+
+        /// <summary>The ack was written half a round trip ago.</summary>
+        private double ClockOffMs(BeatAck ack, long now) => ack.ClockMs == 0
+            ? double.NaN
+            : ack.ClockMs - (link.Time.GetUtcNow().ToUnixTimeMilliseconds() - (link.Time.GetElapsedTime(ack.SentTimestamp, now).TotalMilliseconds / 2));
 
         private static async Task SendAsync(IClientStreamWriter<Beat> writer, Beat beat)
         {

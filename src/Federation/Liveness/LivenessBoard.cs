@@ -66,13 +66,13 @@ internal sealed class LivenessBoard(
     public bool IsWho(string region, RegionStatus status) => status.Region == region || _intent.Epoch == 0;
 
     /// <summary>Returns whether a region's health, incarnation or draining changed.</summary>
-    public bool Heard(string region, RegionStatus status, long timestamp, long sentTimestamp, long connection = 0)
+    public bool Heard(string region, RegionStatus status, long timestamp, long sentTimestamp, long connection = 0, double clockOffMs = double.NaN)
     {
         inFlight.Heard(region);
         if (!_records.TryGetValue(region, out var record))
             return false;
         var lives = record.Lives;
-        var changed = record.Heard(status, timestamp, time.GetElapsedTime(sentTimestamp, timestamp).TotalMilliseconds, Clock, connection);
+        var changed = record.Heard(status, timestamp, time.GetElapsedTime(sentTimestamp, timestamp).TotalMilliseconds, Clock, connection, clockOffMs);
         if (record.Lives != lives)
         {
             // At the observer's own start every region is new to it and none has returned.

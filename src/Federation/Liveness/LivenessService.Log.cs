@@ -30,6 +30,12 @@ internal sealed partial class LivenessService
     [LoggerMessage(2208, LogLevel.Information, "The breaker of region {Region} is {State}")]
     private partial void LogBreaker(string region, BreakerState state);
 
+    [LoggerMessage(2210, LogLevel.Warning, "The clock of region {Region} is {Seconds:F1} s {Side} this process's. Nothing is routed by it, but times in logs, metrics and certificates are wrong on one of the two: check their time service")]
+    private partial void LogClockWrong(string region, double seconds, string side);
+
+    [LoggerMessage(2211, LogLevel.Information, "The clock of region {Region} agrees with this process's again")]
+    private partial void LogClockRight(string region);
+
     [LoggerMessage(2209, LogLevel.Information, "Region {Region} drains: it takes nothing new")]
     private partial void LogDraining(string region);
 }

@@ -26,7 +26,7 @@ namespace Meridian.Federation.Liveness;
 /// carries another incarnation: the old life's token fires, a new one is issued. <i>Frozen or cut off</i>: silence, phi: Suspect, then Dead. <i>Thawed or healed</i>:
 /// the next ack makes it Alive, with a new token. <i>Stopping</i>: it ends its streams; reopening is answered Unavailable, then refused.
 /// <i>This process stopped or starved</i>: <see cref="ObserverClock"/> does not count that time. <i>Joined</i>: Unknown until the first ack.
-/// <i>Left the intent</i>: its token fires, its link closes. <i>A wall clock stepped</i>: nobody here reads one, and a region that restarts with a lower incarnation than it had is believed
+/// <i>Left the intent</i>: its token fires, its link closes. <i>A wall clock stepped</i>: it is shown and nobody here goes by one; a region that restarts with a lower incarnation than it had is believed
 /// because its connection is the later one.
 /// </summary>
 internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, IFailureReports, IPeerHints, IDisposable
@@ -233,14 +233,14 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
 
             if (!_board.Records.TryGetValue(seen.Region, out var record) || !_links.TryGetValue(seen.Region, out var link))
                 continue;
-            var (before, lives, drained) = (record.Health, record.Lives, record.Draining);
+            var (before, lives, drained, wrong) = (record.Health, record.Lives, record.Draining, record.ClockWrong);
             switch (seen.Kind)
             {
                 case ObservationKind.Heard when !_board.IsWho(seen.Region, seen.Status!):
                     if (_strangers.Add(seen.Region))
                         LogStranger(seen.Region, record.Member.Protocol, seen.Status!.Region);
                     break;
-                case ObservationKind.Heard when _board.Heard(seen.Region, seen.Status!, seen.Timestamp, seen.SentTimestamp, seen.Connection):
+                case ObservationKind.Heard when _board.Heard(seen.Region, seen.Status!, seen.Timestamp, seen.SentTimestamp, seen.Connection, seen.ClockOffMs):
                     if (record.Lives != lives || before != record.Health)
                     {
                         LogAlive(seen.Region, record.Incarnation, before);
@@ -274,6 +274,8 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
                     break;
             }
 
+            if (record.ClockWrong != wrong)
+                LogClock(seen.Region, record);
             link.Quiet = record.Health == RegionHealth.Alive;
         }
 
@@ -321,6 +323,14 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
             LogBreakerOpen(region, state);
         else
             LogBreaker(region, state);
+    }
+
+    private void LogClock(string region, RegionRecord record)
+    {
+        if (record.ClockWrong)
+            LogClockWrong(region, Math.Abs(record.ClockOffMs) / 1000, record.ClockOffMs > 0 ? "ahead of" : "behind");
+        else
+            LogClockRight(region);
     }
 
     private Beat NewBeat(long now) => new()

@@ -10,5 +10,7 @@ namespace Meridian.Federation.Liveness;
 /// <param name="SentTimestamp">With <see cref="ObservationKind.Heard"/>: when the beat left.</param>
 /// <param name="Incarnation">With <see cref="ObservationKind.RequestFailed"/> and <see cref="ObservationKind.Hinted"/>: whom it is about.</param>
 /// <param name="Connection">With <see cref="ObservationKind.Heard"/>: the connection it came over, counted in the order of opening.</param>
+/// <param name="ClockOffMs">With <see cref="ObservationKind.Heard"/>: how far the region's wall clock is ahead of this observer's, ms, as exactly as half the round trip; NaN where it does not tell.</param>
 internal readonly record struct Observation(
-    ObservationKind Kind, string Region, long Timestamp, RegionStatus? Status = null, long SentTimestamp = 0, long Incarnation = 0, long Connection = 0);
+    ObservationKind Kind, string Region, long Timestamp, RegionStatus? Status = null, long SentTimestamp = 0, long Incarnation = 0, long Connection = 0,
+    double ClockOffMs = double.NaN);

@@ -26,6 +26,9 @@ internal sealed class RegionRecord
 {
     private const double MaxForgivenMs = 2000;
 
+    /// <summary>A wall clock is wrong that is so much further off than half a round trip, which is all that it is known to.</summary>
+    private const double ClockToleranceMs = 2000;
+
     private readonly HeartbeatOptions _options;
     private readonly PhiAccrualDetector _detector;
     private readonly RoundTripEstimator _roundTrip = new();
@@ -61,9 +64,23 @@ internal sealed class RegionRecord
     /// <value>Lives that have begun, the present one included.</value>
     public int Lives { get; private set; }
 
+    /// <value>Changes of health since the first sign of the region.</value>
+    public int Changes { get; private set; }
+
+    /// <value>How far its wall clock is ahead of this observer's, ms; NaN while unknown. Decides nothing.</value>
+    public double ClockOffMs { get; private set; } = double.NaN;
+
+    /// <value>Whether that is more than clocks that are kept right can be apart.</value>
+    public bool ClockWrong { get; private set; }
+
     /// <summary>The region spoke. Returns whether health, incarnation or draining changed.</summary>
+    /// <param name="status">What it says of itself.</param>
+    /// <param name="timestamp">When it was heard.</param>
+    /// <param name="roundTripMs">Of its beat.</param>
+    /// <param name="clock">The observer's time.</param>
     /// <param name="connection">Over which connection, counted in the order of opening.</param>
-    public bool Heard(RegionStatus status, long timestamp, double roundTripMs, ObserverClock clock, long connection = 0)
+    /// <param name="clockOffMs">How far its wall clock is ahead, as exactly as half the round trip; NaN where it does not tell.</param>
+    public bool Heard(RegionStatus status, long timestamp, double roundTripMs, ObserverClock clock, long connection = 0, double clockOffMs = double.NaN)
     {
         // A late ack of an earlier incarnation (its connection was still draining) says nothing about the present one.
         if (connection < _connection || (connection == _connection && status.Incarnation < Incarnation))
@@ -90,13 +107,33 @@ internal sealed class RegionRecord
         }
 
         changed |= Health != RegionHealth.Alive;
-        Health = RegionHealth.Alive;
+        Become(RegionHealth.Alive);
         Models = status.Models ?? [];
         _heardMs = nowMs;
         _heardTimestamp = timestamp;
         _starvedWhenHeardMs = clock.StarvedMs;
         _roundTrip.Add(roundTripMs);
+        if (!double.IsNaN(clockOffMs))
+            SeeClock(clockOffMs, roundTripMs);
         return changed;
+    }
+
+    // What is within the measure's own error is as before, so that views do not change with every beat.
+    private void SeeClock(double offMs, double roundTripMs)
+    {
+        var error = (roundTripMs / 2) + 50;
+        if (double.IsNaN(ClockOffMs) || Math.Abs(offMs - ClockOffMs) > error)
+            ClockOffMs = Math.Abs(offMs) <= error ? 0 : Math.Round(offMs);
+        ClockWrong = Math.Abs(ClockOffMs) > ClockToleranceMs + (roundTripMs / 2);
+    }
+
+    private void Become(RegionHealth health)
+    {
+        if (health == Health)
+            return;
+        if (Health != RegionHealth.Unknown)
+            Changes++;
+        Health = health;
     }
 
     /// <summary>Nobody listens at its address. Returns whether that changed its health.</summary>
@@ -125,7 +162,7 @@ internal sealed class RegionRecord
         var health = phi >= _options.SuspectPhi ? RegionHealth.Suspect : RegionHealth.Alive;
         if (health == Health)
             return false;
-        Health = health;
+        Become(health);
         return true;
     }
 
@@ -143,6 +180,7 @@ internal sealed class RegionRecord
     {
         if (_view is { } last && last.Health == Health && last.Incarnation == Incarnation && last.Draining == Draining && last.Breaker == breaker
             && last.Weight.Equals(weight) && last.InFlight == inFlight && ReferenceEquals(last.Models, Models) && last.Lost == _lost
+            && last.Changes == Changes && last.ClockOffMs.Equals(ClockOffMs)
             && (last.RoundTripMs.Equals(_roundTrip.Ms) || Math.Abs(last.RoundTripMs - _roundTrip.Ms) <= Math.Max(0.05, last.RoundTripMs / 100)))
         {
             return last;
@@ -159,6 +197,8 @@ internal sealed class RegionRecord
             Breaker = breaker,
             Weight = weight,
             InFlight = inFlight,
+            Changes = Changes,
+            ClockOffMs = ClockOffMs,
             Lost = _lost,
         };
     }
@@ -167,7 +207,7 @@ internal sealed class RegionRecord
 
     private void Die()
     {
-        Health = RegionHealth.Dead;
+        Become(RegionHealth.Dead);
         EndLife();
     }
 

@@ -24,4 +24,7 @@ public sealed record BeatAck
 
     /// <value>Places of <see cref="Status"/>'s models among all of the region's; null where it has all or none.</value>
     [Key(5)] public int[]? ChangedModels { get; init; }
+
+    /// <value>The region's wall clock as it acks, unix ms. Shown to operators; decides nothing. 0 from a region that does not tell.</value>
+    [Key(6)] public long ClockMs { get; init; }
 }

@@ -37,6 +37,7 @@ internal sealed partial class RegionService : IDisposable
     private readonly IIntentSource _intent;
     private readonly IPeerHints _hints;
     private readonly IHostApplicationLifetime _lifetime;
+    private readonly TimeProvider _time;
     private readonly ILogger<RegionService> _logger;
     private readonly CancellationTokenSource _drained;
     private readonly CancellationTokenRegistration _stopping;
@@ -55,6 +56,7 @@ internal sealed partial class RegionService : IDisposable
         _intent = intent;
         _hints = hints;
         _lifetime = lifetime;
+        _time = time;
         _logger = logger;
         _drained = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         var patience = options.Value.StreamDrain;
@@ -122,7 +124,8 @@ internal sealed partial class RegionService : IDisposable
                 var beat = beats.Current;
                 if (beat.Status is { Region: not null } status)
                     _hints.HeardFrom(status.Region, status.Incarnation);
-                await acks.WriteAsync(_statuses.Ack(beat), ends.Token).ConfigureAwait(false);
+                var ack = _statuses.Ack(beat) with { ClockMs = _time.GetUtcNow().ToUnixTimeMilliseconds() };
+                await acks.WriteAsync(ack, ends.Token).ConfigureAwait(false);
             }
         }
         catch (Exception exception) when (IsEnd(exception, ends.Token))

@@ -27,6 +27,12 @@ internal sealed record RegionReport
     [JsonPropertyName("round_trip_ms"), Description("Smoothed round trip from this edge, ms; null while unknown; 0 for the edge's own region.")]
     public double? RoundTripMs { get; init; }
 
+    [JsonPropertyName("changes"), Description("Changes of status that this edge has seen of the region: what flaps has many.")]
+    public required int Changes { get; init; }
+
+    [JsonPropertyName("clock_off_ms"), Description("How far the region's clock is ahead of this edge's, ms, as exactly as half the round trip; null while unknown. Decides nothing; past two seconds it is logged.")]
+    public double? ClockOffMs { get; init; }
+
     [JsonPropertyName("in_flight"), Description("Requests that this edge has under way at the region.")]
     public required int InFlight { get; init; }
 

@@ -35,6 +35,8 @@ internal sealed record RegionsReport
         Incarnation = view?.Incarnation ?? 0,
         Models = Array.ConvertAll(view?.Models ?? [], ToReport),
         RoundTripMs = view is not null && double.IsFinite(view.RoundTripMs) ? Math.Round(view.RoundTripMs, 3) : null,
+        Changes = view?.Changes ?? 0,
+        ClockOffMs = view is not null && double.IsFinite(view.ClockOffMs) ? view.ClockOffMs : null,
         InFlight = view?.InFlight ?? 0,
         Facade = member.Facade?.ToString(),
         Own = own,

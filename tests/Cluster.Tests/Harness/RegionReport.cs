@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Meridian.Cluster.Tests.Harness;
 
 /// <summary>One region as <c>GET /admin/api/regions</c> of an edge shows it.</summary>
-public sealed record RegionReport(string Name, string Jurisdiction, string Status, double? RoundTripMs, int InFlight, ModelReport[] Models)
+public sealed record RegionReport(string Name, string Jurisdiction, string Status, double? RoundTripMs, double? ClockOffMs, int InFlight, ModelReport[] Models)
 {
     public ModelReport? Model(string name) => Models.FirstOrDefault(m => m.Name == name);
 
@@ -19,7 +19,8 @@ public sealed record RegionReport(string Name, string Jurisdiction, string Statu
                 region.GetProperty("name").GetString()!,
                 region.GetProperty("jurisdiction").GetString()!,
                 region.GetProperty("status").GetString()!,
-                region.TryGetProperty("round_trip_ms", out var trip) && trip.ValueKind == JsonValueKind.Number ? trip.GetDouble() : null,
+                Number(region, "round_trip_ms"),
+                Number(region, "clock_off_ms"),
                 region.GetProperty("in_flight").GetInt32(),
                 [
                     .. region.GetProperty("models").EnumerateArray().Select(model => new ModelReport(
@@ -32,4 +33,6 @@ public sealed record RegionReport(string Name, string Jurisdiction, string Statu
                 ])),
         ];
     }
+
+    private static double? Number(JsonElement region, string name) => region.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
 }

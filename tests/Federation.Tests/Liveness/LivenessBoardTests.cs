@@ -384,6 +384,47 @@ public sealed class LivenessBoardTests
     }
 
     [Fact]
+    public void A_clock_that_is_set_shows_and_decides_nothing()
+    {
+        Hear(clockOffMs: 30);
+        var right = View;
+        Assert.Equal((0, RegionHealth.Alive), (right.ClockOffMs, right.Health));
+
+        // Nothing but the link's own uncertainty.
+        Hear(clockOffMs: -45);
+        Assert.Equal(0, View.ClockOffMs);
+        Assert.False(_board.Records[Eu].ClockWrong);
+
+        Hear(clockOffMs: 3_600_020);
+        Assert.Equal((3_600_020, RegionHealth.Alive), (View.ClockOffMs, View.Health));
+        Assert.True(_board.Records[Eu].ClockWrong);
+        Assert.Equal(right.Lost, View.Lost);
+
+        // A region of an earlier build says nothing.
+        Hear();
+        Assert.Equal(3_600_020, View.ClockOffMs);
+
+        Hear(clockOffMs: 1_100, roundTripMs: 2_000);
+        Assert.Equal(1_100, View.ClockOffMs);
+        Assert.False(_board.Records[Eu].ClockWrong);
+    }
+
+    [Fact]
+    public void What_flaps_is_counted()
+    {
+        Assert.Equal(0, View.Changes);
+        Hear();
+        Assert.Equal(0, View.Changes);
+        for (var i = 1; i <= 3; i++)
+        {
+            _board.Refused(Eu, _time.GetTimestamp());
+            Pass(TimeSpan.FromMilliseconds(200));
+            Hear(incarnation: 1 + i);
+            Assert.Equal((2 * i, RegionHealth.Alive), (View.Changes, View.Health));
+        }
+    }
+
+    [Fact]
     public void Where_nothing_changed_the_snapshot_is_the_same_and_otherwise_the_views_of_the_rest_are()
     {
         var status = Sample.Status(Eu);
@@ -459,10 +500,10 @@ public sealed class LivenessBoardTests
             return true;
         });
 
-    private void Hear(long incarnation = 1, double roundTripMs = 1, long connection = 0)
+    private void Hear(long incarnation = 1, double roundTripMs = 1, long connection = 0, double clockOffMs = double.NaN)
     {
         var now = _time.GetTimestamp();
-        _board.Heard(Eu, Sample.Status(Eu, incarnation), now, now - (long)(roundTripMs / 1000 * _time.TimestampFrequency), connection);
+        _board.Heard(Eu, Sample.Status(Eu, incarnation), now, now - (long)(roundTripMs / 1000 * _time.TimestampFrequency), connection, clockOffMs);
     }
 
     private void Hear(RegionStatus status)

@@ -72,7 +72,7 @@ public sealed class WireFormatTests
     public void A_reader_lives_with_a_writer_that_knows_more()
     {
         // A BeatAck of a later version: one key more.
-        var later = MessagePackSerializer.Serialize(new object?[] { 5L, 6L, new object?[] { "eu", 7L, Array.Empty<object>(), false, "new" }, 0L, 0L, null, "new" });
+        var later = MessagePackSerializer.Serialize(new object?[] { 5L, 6L, new object?[] { "eu", 7L, Array.Empty<object>(), false, "new" }, 0L, 0L, null, 0L, "new" });
 
         var ack = MessagePackSerializer.Deserialize<BeatAck>(later, WireFormat.Options);
 

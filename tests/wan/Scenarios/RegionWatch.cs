@@ -37,7 +37,7 @@ internal sealed class RegionWatch(string site, HttpClient http, Uri edge, TimePr
             {
                 foreach (var region in await new Edge(edge, http).RegionsAsync(patience.Token))
                 {
-                    var sight = new Sight(time.GetElapsedTime(_origin), site, region.Name, region.Status.ToLowerInvariant(), region.RoundTripMs);
+                    var sight = new Sight(time.GetElapsedTime(_origin), site, region.Name, region.Status.ToLowerInvariant(), region.RoundTripMs, region.ClockOffMs);
                     _sights.Enqueue(sight);
                     if (!known.TryGetValue(region.Name, out var status) || status != sight.Status)
                     {
@@ -61,5 +61,6 @@ internal sealed class RegionWatch(string site, HttpClient http, Uri edge, TimePr
     /// <param name="Region">Whom it looked at.</param>
     /// <param name="Status"><c>alive</c>, <c>suspect</c>, <c>dead</c>, <c>unknown</c>.</param>
     /// <param name="RoundTripMs">Its estimate, ms.</param>
-    internal sealed record Sight(TimeSpan At, string Observer, string Region, string Status, double? RoundTripMs);
+    /// <param name="ClockOffMs">How far it finds that region's clock ahead of its own, ms.</param>
+    internal sealed record Sight(TimeSpan At, string Observer, string Region, string Status, double? RoundTripMs, double? ClockOffMs);
 }

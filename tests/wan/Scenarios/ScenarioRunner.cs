@@ -54,7 +54,7 @@ internal static class ScenarioRunner
             Callers = [.. sites.SelectMany((site, i) => Rows(site, embeddings[i].Samples, streams[i].Samples, from, to))],
             AtTheFault = AtTheFault(scenario.Victim, [.. streams.SelectMany(s => s.Samples)], from),
             Observers = [.. watches.Where(watch => watch.Site != scenario.Victim).Select(watch => Notice(watch, scenario.Victim, from, to))],
-            Notes = [.. run.Notes, .. Followed(watches, from, to)],
+            Notes = [.. run.Notes, .. Followed(watches, from, to), .. Clocks(watches, scenario.Victim, from, to)],
             Machine = Machine.Describe(),
         };
         Directory.CreateDirectory(settings.Out);
@@ -153,6 +153,21 @@ internal static class ScenarioRunner
                 yield return string.Create(
                     CultureInfo.InvariantCulture,
                     $"{watch.Site}'s estimate of the round trip to {region} went from {before:0} to {end:0} ms; nine tenths of that within {(there!.At - from).TotalSeconds:0.0} s");
+            }
+        }
+    }
+
+    // Who tells its operator that the victim's clock is wrong, and how soon.
+    private static IEnumerable<string> Clocks(RegionWatch[] watches, string victim, TimeSpan from, TimeSpan to)
+    {
+        foreach (var watch in watches)
+        {
+            var off = watch.Sights.Where(s => s.Region == victim && s.At >= from && Math.Abs(s.ClockOffMs ?? 0) > 2000).ToArray();
+            if (off.Length > 0)
+            {
+                yield return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{watch.Site} showed the clock of {victim} {off[0].ClockOffMs / 1000:+0.0;-0.0} s off after {(off[0].At - from).TotalSeconds:0.0} s, and no more {(off[^1].At - to).TotalSeconds:0.0} s after the fault");
             }
         }
     }
