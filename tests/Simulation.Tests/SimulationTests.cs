@@ -1,3 +1,4 @@
+using Meridian.Federation.Routing;
 using Meridian.Simulation.Engine;
 using Meridian.Simulation.Model;
 using Meridian.Simulation.Strategies;
@@ -60,6 +61,38 @@ public sealed class SimulationTests
 
         Assert.True(result[1].FirstMean * 5 < result[0].FirstMean, $"{result[1].FirstMean} ms against {result[0].FirstMean} ms");
         Assert.True(result[2].CompletionMean <= result[1].CompletionMean, "Nobody is better than who knows all.");
+    }
+
+    /// <summary>How good decisions are at moderate load, against one who knows all queues, caches and lengths at the moment of the choice; and no worse than what others do.</summary>
+    [Theory]
+    [InlineData("embeddings", 3)]
+    [InlineData("moderate", 4)]
+    [InlineData("conversations", 6)]
+    [InlineData("three-regions", 8)]
+    public void At_moderate_load_the_default_is_within_a_tenth_of_the_clairvoyant(string name, double minutes)
+    {
+        var scenario = Scenario.Read(Scenarios.Resolve([name]).Single()) with { Minutes = minutes, DayMinutes = minutes, Seed = 7 };
+
+        var result = Runner.Run(scenario, [RoutingPolicies.Default, "clairvoyant", "region-local", "round-robin", "least-load"]).Strategies;
+
+        var (ours, clairvoyant) = (result[0], result[1]);
+        Assert.True(ours.CompletionMean <= 1.1 * clairvoyant.CompletionMean, $"mean {ours.CompletionMean} ms against {clairvoyant.CompletionMean} ms");
+        Assert.True(ours.CompletionP99 <= 1.1 * clairvoyant.CompletionP99, $"p99 {ours.CompletionP99} ms against {clairvoyant.CompletionP99} ms");
+        foreach (var other in result[2..])
+        {
+            Assert.True(ours.CompletionMean <= 1.01 * other.CompletionMean, $"mean {ours.CompletionMean} ms against {other.CompletionMean} ms of {other.Strategy}");
+            Assert.True(other.Strategy == "region-local" || ours.FirstMean < other.FirstMean, $"first token after {ours.FirstMean} ms against {other.FirstMean} ms of {other.Strategy}");
+        }
+    }
+
+    [Fact]
+    public void Work_that_can_wait_does_not_herd_into_the_cheapest_region()
+    {
+        var scenario = Scenario.Read(Scenarios.Resolve(["spot"]).Single()) with { Minutes = 3, DayMinutes = 3, Spot = null };
+
+        var result = Runner.Run(scenario, [RoutingPolicies.Default, "clairvoyant"]).Strategies;
+
+        Assert.True(result[0].CompletionMean <= 1.1 * result[1].CompletionMean, $"mean {result[0].CompletionMean} ms against {result[1].CompletionMean} ms");
     }
 
     [Fact]

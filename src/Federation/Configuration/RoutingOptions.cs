@@ -27,6 +27,11 @@ public sealed class RoutingOptions
     /// <value><c>price</c>: how much later than at the best region the answer may come from a cheaper one. Default 10 s.</value>
     public TimeSpan FlexExtra { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <value>
+    /// <c>price</c>: part of a region's capacity, of text its sequences and of other work its replicas, up to which it counts as idle and is filled for its price. Default 0.5.
+    /// </value>
+    public double FlexLoad { get; set; } = 0.5;
+
     /// <value>Share of the requests that a region with a half-open breaker is tried with, above 0 to 1. Default 0.05.</value>
     public double HalfOpenShare { get; set; } = 0.05;
 }

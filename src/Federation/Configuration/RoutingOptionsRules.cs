@@ -24,6 +24,8 @@ internal static class RoutingOptionsRules
             mistakes.Add($"Routing.FlexPolicy is '{options.FlexPolicy}'; it must be one of {RoutingPolicies.Names}.");
         if (options.FlexExtra < TimeSpan.Zero || options.FlexExtra > TimeSpan.FromDays(1))
             mistakes.Add($"Routing.FlexExtra is {options.FlexExtra}; it must be zero to one day.");
+        if (options.FlexLoad is not (>= 0 and <= 1))
+            mistakes.Add($"Routing.FlexLoad is {options.FlexLoad}; it must be 0 to 1.");
         if (options.HalfOpenShare is not (> 0 and <= 1))
             mistakes.Add($"Routing.HalfOpenShare is {options.HalfOpenShare}; it must be above 0 and at most 1.");
     }

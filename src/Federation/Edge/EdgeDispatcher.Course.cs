@@ -4,6 +4,7 @@ using Meridian.Federation.Protocol;
 using Meridian.Federation.Routing;
 using Meridian.Federation.Sovereignty;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 using Microsoft.Extensions.Logging;
 
 namespace Meridian.Federation.Edge;
@@ -254,6 +255,7 @@ internal sealed partial class EdgeDispatcher
             Boundary = Boundary(snapshot),
             Flex = _request.Tier == "flex",
             Affinity = _affinity,
+            MostTokens = (_request.Input as GenerationInput)?.MaxTokens ?? 0,
             Excluded = _tried.AsSpan(0, tried),
             LastResort = _lastResort,
         };

@@ -9,11 +9,14 @@ public readonly record struct RegionFacts
     /// <value>Time that what waits now will take, ms: queued items a ready replica, or a running sequence where more than one runs in a replica, times the service time.</value>
     public double QueueMs { get; init; }
 
-    /// <value>Engine time of one item, ms; 0 while unknown. Of generated text what counts of it: the least of any busy region, and what exceeds that by more than lengths explain.</value>
+    /// <value>Engine time of one item, ms; 0 while unknown. Of generated text the time of a sequence of usual length, or of the request's own limit where that is less, beside what runs there; from regions that do not say how fast they are, what counts of their figure: the least of any busy region, and what exceeds that by more than lengths explain.</value>
     public double ServiceMs { get; init; }
 
     /// <value>Items waiting or being computed in the region, a ready replica.</value>
     public double LoadPerReplica { get; init; }
+
+    /// <value>Part of the capacity that is taken, above 1 where some wait: of text the slots, of other work the replicas.</value>
+    public double Utilization { get; init; }
 
     /// <value>Ready replicas that would do.</value>
     public double Replicas { get; init; }

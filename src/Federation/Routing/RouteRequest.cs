@@ -23,6 +23,9 @@ public readonly ref struct RouteRequest
     /// <value>Hash of what the request shares with others that are best served in the same place (a conversation, the prompt's beginning); 0 for nothing.</value>
     public ulong Affinity { get; init; }
 
+    /// <value>Most tokens that it generates, all its choices one by one; 0 where it does not say, or generates none.</value>
+    public int MostTokens { get; init; }
+
     /// <value>Regions that this request has already tried.</value>
     public ReadOnlySpan<string> Excluded { get; init; }
 

@@ -17,9 +17,13 @@ namespace Meridian.Federation.Routing;
 /// is taken for broken by all but <see cref="RoutingOptions.HalfOpenShare"/> of them.
 /// </para>
 /// <para>
-/// A model that generates text runs its sequences side by side, each as long as its request wants. So what waits is served at the pace at which sequences end: a service time an item
-/// over the items that run. And a service time there tells of the lengths that callers asked for as much as of speed, and of an idle engine nothing (it sinks, so that the region is tried
-/// again): an idle region counts as fast as the fastest busy one, and of the others only what exceeds twice that counts against them. Otherwise the nearest region without a queue serves.
+/// A model that generates text runs its sequences side by side, each as long as its request wants. Its regions report how fast they are (<see cref="Messages.TokenPace"/>): a request takes as many
+/// tokens as sequences do on average, everywhere, or as it wants at most, at the time between two tokens that it would find beside what runs there; what waits goes on when a slot ends its sequence.
+/// An idle engine's figure sinks, so that the region is tried again, but not below the fastest region's with a single sequence.
+/// </para>
+/// <para>
+/// Where a region does not report it (an older build), service times are all there is. They tell of the lengths that callers asked for as much as of speed, and of an idle engine nothing: an idle
+/// region counts as fast as the fastest busy one, and of the others only what exceeds twice that counts against them. Otherwise the nearest region without a queue serves.
 /// </para>
 /// <para>Figures from the wire are cleaned first: undefined, negative or absurd ones neither throw nor win.</para>
 /// </summary>
@@ -60,7 +64,7 @@ public sealed class RoutingDirector
         var count = set.Standings.Length;
         var policy = PolicyOf(table.Index, model, request);
         Span<RoutingCandidate> candidates = count <= MostOnStack ? stackalloc RoutingCandidate[count] : new RoutingCandidate[count];
-        Span<RegionFacts> facts = _inFlight is null ? set.Facts : count <= MostOnStack ? stackalloc RegionFacts[count] : new RegionFacts[count];
+        Span<RegionFacts> facts = _inFlight is null && !set.IsShort(request.MostTokens) ? set.Facts : count <= MostOnStack ? stackalloc RegionFacts[count] : new RegionFacts[count];
         candidates = candidates[..Gather(table, set, policy, model, request, candidates, facts, random, out var standing)];
         if (candidates.Length == 0)
             return RoutingDecision.None(Verdict(snapshot, model, set, request));
@@ -99,8 +103,7 @@ public sealed class RoutingDirector
             var member = snapshot.Intent.Regions[i];
             var standing = Stand(member, i, set, request);
             var facts = set is null ? default : set.Facts[i];
-            if (set is not null && _inFlight is not null)
-                set.Live(i, _inFlight.Read(snapshot.Intent, model)[i], out facts);
+            set?.Live(i, _inFlight is null ? (facts.InFlight, 0) : _inFlight.Read(snapshot.Intent, model)[i], request.MostTokens, out facts);
             var score = standing <= RegionStanding.Unheard ? policy.Score(facts) : double.NaN;
             regions[i] = new RegionExplanation(member.Name, standing, Why(standing, member, snapshot.ViewsInOrder[i], request, facts, policy, set?.Portions?[i]), score, facts);
         }
@@ -129,6 +132,7 @@ public sealed class RoutingDirector
     {
         var intent = table.Index.Intent;
         var counted = _inFlight is not null;
+        var live = counted || set.IsShort(request.MostTokens);
         var counts = counted ? _inFlight!.Read(intent, model) : default;
         var last = request.LastResort ? RegionStanding.Unheard : RegionStanding.Broken;
         var unrestricted = request.Boundary.IsUnrestricted;
@@ -153,8 +157,8 @@ public sealed class RoutingDirector
                 count = 0;
             }
 
-            if (counted)
-                set.Live(i, counts[i], out facts[i]);
+            if (live)
+                set.Live(i, counted ? counts[i] : (set.Facts[i].InFlight, 0), request.MostTokens, out facts[i]);
             candidates[count++] = new RoutingCandidate { Region = i, InFlight = facts[i].InFlight, Score = policy.Score(facts[i]) };
         }
 

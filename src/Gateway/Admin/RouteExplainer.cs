@@ -3,6 +3,7 @@ using Meridian.Federation.Directory;
 using Meridian.Federation.Routing;
 using Meridian.Federation.Sovereignty;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 
 namespace Meridian.Gateway.Admin;
 
@@ -18,7 +19,7 @@ internal sealed class RouteExplainer(RoutingDirector director, DataBoundaries bo
         var boundary = new DataBoundary(request.Residency, request.PermittedRegions);
         var explanation = director.Explain(
             snapshot,
-            new RouteRequest { Model = request.Model, Version = request.Version, Variant = request.Variant, Boundary = boundary, Flex = request.Tier == "flex", Affinity = AffinityKey.Of(request) },
+            new RouteRequest { Model = request.Model, Version = request.Version, Variant = request.Variant, Boundary = boundary, Flex = request.Tier == "flex", Affinity = AffinityKey.Of(request), MostTokens = (request.Input as GenerationInput)?.MaxTokens ?? 0 },
             random);
         return ExplainReport.Of(
             snapshot, explanation, ExplainBoundary.Of(boundary, boundaries.Explain(snapshot.Intent, request.Tenant, asked, caller), gate.MayReceive(snapshot, boundary)));

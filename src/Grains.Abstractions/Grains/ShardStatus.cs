@@ -1,3 +1,5 @@
+using Meridian.Messages;
+
 namespace Meridian.Grains;
 
 /// <summary>Readiness and load of one shard.</summary>
@@ -28,4 +30,7 @@ public sealed record ShardStatus
 
     /// <value>Silo that the shard is activated on, so that an attempt can be tied to the silo's life; null while unloaded.</value>
     [Id(9)] public SiloAddress? Silo { get; init; }
+
+    /// <value>Speed of an engine that generates text; null for others.</value>
+    [Id(10)] public TokenPace? Pace { get; init; }
 }

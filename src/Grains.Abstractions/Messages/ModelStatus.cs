@@ -31,4 +31,7 @@ public sealed record ModelStatus
 
     /// <value>Why replicas are missing (for example the file that failed its hash), or null.</value>
     [Id(9), Key(9)] public string? Problem { get; init; }
+
+    /// <value>Of a model that generates text, the speed of its replicas; null for others, and from a region that does not report it.</value>
+    [Id(10), Key(10)] public TokenPace? Pace { get; init; }
 }

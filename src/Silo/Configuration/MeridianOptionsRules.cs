@@ -163,6 +163,7 @@ public static partial class MeridianOptionsRules
         Range(mistakes, "Routing:AffinityExtraRequests", routing.AffinityExtraRequests, 0, 1_000_000);
         Range(mistakes, "Routing:AffinityRatio", routing.AffinityRatio, 1, 1000);
         Range(mistakes, "Routing:FlexExtraSeconds", routing.FlexExtraSeconds, 0, 86_400);
+        Range(mistakes, "Routing:FlexLoad", routing.FlexLoad, 0, 1);
         if (routing.HighWaterMs is not (> 0 and <= 3_600_000))
         {
             mistakes.Add(FormattableString.Invariant($"{Root}:Routing:HighWaterMs = {routing.HighWaterMs}: must be above 0, at most 3600000."));

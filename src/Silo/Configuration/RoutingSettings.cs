@@ -38,6 +38,9 @@ public sealed class RoutingSettings
     /// <value>See <see cref="RoutingOptions.FlexExtra"/>, seconds, 0 to 86400.</value>
     public double FlexExtraSeconds { get; set; } = Usual.FlexExtra.TotalSeconds;
 
+    /// <value>See <see cref="RoutingOptions.FlexLoad"/>, 0 to 1.</value>
+    public double FlexLoad { get; set; } = Usual.FlexLoad;
+
     /// <summary>The same for the federation.</summary>
     public RoutingOptions ToOptions() => new()
     {
@@ -49,5 +52,6 @@ public sealed class RoutingSettings
         AffinityRatio = AffinityRatio,
         FlexPolicy = FlexPolicy,
         FlexExtra = TimeSpan.FromSeconds(FlexExtraSeconds),
+        FlexLoad = FlexLoad,
     };
 }

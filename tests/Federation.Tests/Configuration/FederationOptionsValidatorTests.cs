@@ -39,6 +39,7 @@ public sealed class FederationOptionsValidatorTests
             AffinityRatio = 0.5,
             FlexPolicy = "cheap",
             FlexExtra = TimeSpan.FromSeconds(-1),
+            FlexLoad = 1.1,
             HalfOpenShare = 0,
         };
         options.Heartbeat = new HeartbeatOptions
@@ -62,11 +63,11 @@ public sealed class FederationOptionsValidatorTests
             "Models[1].Regions names 'mars'", "Models[2].Name is empty", "RoutingPolicy is 'expected-completoin'; it must be one of 'affinity', 'expected-completion', 'least-load', 'nearest', 'power-of-two', 'price', 'spill-over'",
             "Attempts is 0", "Epoch is 0", "Deadline is 00:00:00", "WaitForRegion is -00:00:01", "NearEqualMs is NaN", "MaxMessageBytes is 1", "ConnectTimeout is 00:00:00",
             "Routing.HighWaterMs is NaN", "Routing.LowWaterMs is -1", "Routing.LowWaterFor", "Routing.AffinityExtraMs", "Routing.AffinityExtraRequests", "Routing.AffinityRatio is 0.5",
-            "Routing.FlexPolicy is 'cheap'; it must be one of 'affinity'", "Routing.FlexExtra", "Routing.HalfOpenShare is 0",
+            "Routing.FlexPolicy is 'cheap'; it must be one of 'affinity'", "Routing.FlexExtra", "Routing.FlexLoad is 1.1", "Routing.HalfOpenShare is 0",
             "Heartbeat.Interval", "Heartbeat.AcceptablePause", "Heartbeat.MinStdDev", "Heartbeat.SuspectPhi", "Heartbeat.DeadPhi", "Heartbeat.MaxSilence", "Heartbeat.MinBackOff", "Heartbeat.MaxBackOff",
         })
             Assert.Contains(mistakes, m => m.Contains(expected, StringComparison.Ordinal));
-        Assert.Equal(39, mistakes.Length);
+        Assert.Equal(40, mistakes.Length);
     }
 
     private static FederationOptions Region() => new()

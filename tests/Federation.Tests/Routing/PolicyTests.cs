@@ -3,6 +3,7 @@ using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Routing;
 using Meridian.Federation.Sovereignty;
+using Meridian.Messages;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Meridian.Federation.Tests.Routing;
@@ -166,6 +167,50 @@ public sealed class PolicyTests
     }
 
     [Fact]
+    public void Price_fills_what_lies_idle_in_the_cheaper_region_and_no_more()
+    {
+        GeneratesText();
+        Distances(10, 60, 60, 100);
+        Prices(3, 2, 1, 4);
+        foreach (var name in Names)
+            _directory.Load(name, Generating(busy: 11));
+        Assert.Equal(["c"], Choose("price", 100).Keys);
+
+        // At half of its slots it is idle no more, nor with what this edge has sent there since.
+        _directory.Load("c", Generating(busy: 12));
+        Assert.Equal(["b"], Choose("price", 100).Keys);
+        using var sent = _inFlight.Enter("b", "minilm");
+        Assert.Equal(["a"], Choose("price", 100).Keys);
+        _directory.Load("a", Generating(busy: 12));
+
+        // None is: the answer that is expected first, as for all other work.
+        Assert.Equal(Choose(RoutingPolicies.Default, 100).Keys, Choose("price", 100).Keys);
+    }
+
+    [Fact]
+    public void Near_equal_texts_stay_nearby_and_conversations_where_they_are()
+    {
+        GeneratesText();
+        Distances(0, 40, 80, 120);
+        foreach (var name in Names)
+            _directory.Load(name, Generating(busy: 8, tokenMs: 28));
+        _directory.Publish(_directory.Current with { OwnRegion = "a" });
+        _directory.Load("a", Generating(busy: 10, tokenMs: 30));
+        Assert.Equal(["a"], Choose(RoutingPolicies.Default, 100).Keys);
+
+        // An edge that belongs to no region takes the nearest.
+        _directory.Publish(_directory.Current with { OwnRegion = null });
+        Assert.Equal(["a"], Choose(RoutingPolicies.Default, 100).Keys);
+
+        // More than a tenth slower, it is left: by conversations to the same region each, by what belongs to none to any of the rest.
+        _directory.Load("a", Generating(busy: 16, tokenMs: 36));
+        Assert.Equal(["b", "c", "d"], Choose(RoutingPolicies.Default, 300).Keys.Order());
+        var homes = Homes(600, RoutingPolicies.Default);
+        Assert.Equal(homes, Homes(600, RoutingPolicies.Default));
+        Assert.Equal(["b", "c", "d"], homes.Values.Distinct().Order());
+    }
+
+    [Fact]
     public void Without_any_price_the_policy_goes_by_expected_completion()
     {
         Distances(100, 20, 80, 90);
@@ -246,20 +291,27 @@ public sealed class PolicyTests
         directory.Load("region-8", Sample.Model(queued: 99, serviceMs: 20));
         DataBoundary[] boundaries = [DataBoundary.None, new DataBoundary(["eu", "ch"], null)];
         string[] excluded = ["region-3"];
+        var generates = new TestDirectory([.. Enumerable.Range(0, 50).Select(i => ($"region-{i}", i % 2 == 0 ? "eu" : "us"))]);
+        foreach (var member in generates.Current.Intent.Regions)
+            generates.Load(member.Name, Generating(busy: 8));
+        generates.Publish(generates.Current with { Intent = generates.Current.Intent with { Models = [new ModelDeclaration { Name = "minilm", Kind = "generation", OwnedBy = "test" }] } });
         foreach (var policy in RoutingPolicies.ByName.Keys)
         {
-            var director = Director(policy);
-            Decide(directory.Current, director);
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            for (var i = 0; i < 100; i++)
-                Decide(directory.Current, director);
-            Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+            foreach (var snapshot in new[] { directory.Current, generates.Current })
+            {
+                var director = Director(policy);
+                Decide(snapshot, director);
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                for (var i = 0; i < 100; i++)
+                    Decide(snapshot, director);
+                Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+            }
         }
 
         void Decide(DirectorySnapshot snapshot, RoutingDirector director)
         {
             foreach (var boundary in boundaries)
-                Assert.NotNull(director.Decide(snapshot, new RouteRequest { Model = "minilm", Boundary = boundary, Excluded = excluded, Affinity = 42 }, _random).Choice);
+                Assert.NotNull(director.Decide(snapshot, new RouteRequest { Model = "minilm", Boundary = boundary, Excluded = excluded, Affinity = 42, MostTokens = 50 }, _random).Choice);
         }
     }
 
@@ -289,9 +341,15 @@ public sealed class PolicyTests
         return Enumerable.Range(0, count).Select(_ => director.Decide(_directory.Current, new RouteRequest { Model = "minilm" }, _random).Choice!.Name).CountBy(n => n).ToDictionary();
     }
 
-    private Dictionary<int, string> Homes(int keys)
+    private static ModelStatus Generating(int busy, float tokenMs = 30) =>
+        Sample.Model() with { InFlight = busy, Pace = new TokenPace { TokenMs = tokenMs, AloneMs = 20, Tokens = 100, Slots = 24 } };
+
+    private void GeneratesText() =>
+        _directory.Publish(_directory.Current with { Intent = _directory.Current.Intent with { Models = [new ModelDeclaration { Name = "minilm", Kind = "generation", OwnedBy = "test" }] } });
+
+    private Dictionary<int, string> Homes(int keys, string policy = "affinity")
     {
-        var director = Director("affinity");
+        var director = Director(policy);
         return Enumerable.Range(1, keys).ToDictionary(
             k => k, k => director.Decide(_directory.Current, new RouteRequest { Model = "minilm", Affinity = (ulong)k * 0x9E3779B97F4A7C15 }, _random).Choice!.Name);
     }

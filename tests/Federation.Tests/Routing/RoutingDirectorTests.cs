@@ -2,6 +2,7 @@ using Meridian.Federation.Availability;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Routing;
 using Meridian.Federation.Sovereignty;
+using Meridian.Messages;
 
 namespace Meridian.Federation.Tests.Routing;
 
@@ -60,9 +61,92 @@ public sealed class RoutingDirectorTests
         _directory.Load("westeurope", Sample.Model(queued: 1, serviceMs: 2000) with { InFlight = 64 });
         Assert.Equal("westeurope", Order(new RouteRequest { Model = "minilm" })[0]);
 
-        // 20 + 4 * 2000 / 64 = 145 ms against 80.
-        _directory.Load("westeurope", Sample.Model(queued: 4, serviceMs: 2000) with { InFlight = 64 });
+        // 20 + 10 * 2000 / 64 = 333 ms against 80, and 2000 for all: more than a tenth.
+        _directory.Load("westeurope", Sample.Model(queued: 10, serviceMs: 2000) with { InFlight = 64 });
         Assert.Equal("eastus", Order(new RouteRequest { Model = "minilm" })[0]);
+    }
+
+    [Fact]
+    public void A_region_that_generates_faster_is_worth_its_distance_for_long_texts_only()
+    {
+        GeneratesText();
+        Distances(20, 80, 200);
+        _directory.Load("eastus", Generating(busy: 8, tokenMs: 40, aloneMs: 20, tokens: 100));
+        _directory.Load("westeurope", Generating(busy: 1, tokenMs: 20, aloneMs: 20, tokens: 300));
+        _directory.Load("southeastasia", Generating(busy: 20, tokenMs: 60, aloneMs: 20, tokens: 200));
+
+        // 200 tokens everywhere: their lengths so far say nothing of speed.
+        var explained = Director().Explain(_directory.Current, new RouteRequest { Model = "minilm" }, new Random(1)).Regions;
+        Assert.All(explained, r => Assert.InRange(r.Facts.ServiceMs, 200 * 20, 200 * 65));
+        Assert.Equal(["westeurope", "eastus", "southeastasia"], Order(new RouteRequest { Model = "minilm" }));
+        Assert.Equal(["eastus", "westeurope", "southeastasia"], Order(new RouteRequest { Model = "minilm", MostTokens = 2 }));
+        Assert.Equal("westeurope", Decide(new RouteRequest { Model = "minilm", MostTokens = 100_000 }).Choice!.Name);
+
+        // Without live counts the same.
+        var uncounted = new RoutingDirector(RoutingPolicies.ByName[RoutingPolicies.Default], 5);
+        Assert.Equal("eastus", uncounted.Decide(_directory.Current, new RouteRequest { Model = "minilm", MostTokens = 2 }, new Random(1)).Choice!.Name);
+        Assert.Equal("westeurope", uncounted.Decide(_directory.Current, new RouteRequest { Model = "minilm" }, new Random(1)).Choice!.Name);
+    }
+
+    [Fact]
+    public void Sequences_wait_for_a_slot_and_slow_each_other_as_they_were_seen_to()
+    {
+        GeneratesText();
+        Distances(20, 20, 20);
+        _directory.Load("eastus", Generating(busy: 5, tokenMs: 28, aloneMs: 20, tokens: 100));
+        _directory.Load("westeurope", Generating(busy: 24, tokenMs: 66, aloneMs: 20, tokens: 100));
+        _directory.Load("southeastasia", Generating(busy: 24, tokenMs: 66, aloneMs: 20, tokens: 100, queued: 12));
+
+        // Each beside another adds 2 ms to a step: so would the next one. Twelve wait for 24 slots that take 66 ms a token: half of what a sequence takes.
+        Assert.Equal((0, 3000), Times("eastus"));
+        Assert.Equal((0, 6600), Times("westeurope"));
+        Assert.Equal((3300, 6600), Times("southeastasia"));
+
+        // Three sent since then, and one has ended.
+        using var one = _inFlight.Enter("eastus", "minilm");
+        using var two = _inFlight.Enter("eastus", "minilm");
+        using var three = _inFlight.Enter("westeurope", "minilm");
+        Assert.Equal((0, 3400), Times("eastus"));
+        Assert.Equal((275, 6600), Times("westeurope"));
+        var ended = _inFlight.Enter("eastus", "minilm");
+        _inFlight.Heard("eastus");
+        _ = Times("eastus");
+        ended.Dispose();
+        Assert.Equal((0, 2800), Times("eastus"));
+
+        (double, double) Times(string region)
+        {
+            var facts = Director().Explain(_directory.Current, new RouteRequest { Model = "minilm" }, new Random(1)).Regions.Single(r => r.Region == region).Facts;
+            return (Math.Round(facts.QueueMs), Math.Round(facts.ServiceMs));
+        }
+    }
+
+    [Fact]
+    public void An_idle_region_is_tried_again_and_is_no_faster_than_the_fastest_alone()
+    {
+        GeneratesText();
+        Distances(20, 80, 200);
+        _directory.Load("eastus", Generating(busy: 1, tokenMs: 30, aloneMs: 30, tokens: 100));
+        _directory.Load("westeurope", Generating(busy: 0, tokenMs: 60, aloneMs: 60, tokens: 100));
+        _directory.Load("southeastasia", Generating(busy: 0, tokenMs: 0.1f, aloneMs: 30, tokens: 100));
+        Assert.Equal(["eastus", "southeastasia", "westeurope"], Order(new RouteRequest { Model = "minilm" }));
+
+        // Its figure has sunk as far as it can: the nearest of equals still serves.
+        _directory.Load("westeurope", Generating(busy: 0, tokenMs: 0, aloneMs: 60, tokens: 100));
+        Assert.Equal(["eastus", "westeurope", "southeastasia"], Order(new RouteRequest { Model = "minilm" }));
+        _directory.Load("eastus", Generating(busy: 8, tokenMs: 45, aloneMs: 30, tokens: 100));
+        Assert.Equal("westeurope", Order(new RouteRequest { Model = "minilm" })[0]);
+    }
+
+    [Fact]
+    public void While_a_region_does_not_report_its_pace_all_are_weighed_by_what_all_report()
+    {
+        GeneratesText();
+        Distances(80, 20, 200);
+        _directory.Load("eastus", Generating(busy: 4, tokenMs: 20, aloneMs: 20, tokens: 100) with { ServiceMs = 5000 });
+        _directory.Load("westeurope", Sample.Model(serviceMs: 9000) with { InFlight = 40 });
+        _directory.Load("southeastasia", Generating(busy: 0, tokenMs: 1, aloneMs: 1, tokens: 100) with { ServiceMs = 1 });
+        Assert.Equal(["westeurope", "eastus", "southeastasia"], Order(new RouteRequest { Model = "minilm" }));
     }
 
     [Fact]
@@ -265,6 +349,9 @@ public sealed class RoutingDirectorTests
     private string First(string policy) => Director(policy).Decide(_directory.Current, new RouteRequest { Model = "minilm" }, new Random(1)).Choice!.Name;
 
     private string[] Order(in RouteRequest request) => Director().Order(_directory.Current, request, new Random(1));
+
+    private static ModelStatus Generating(int busy, float tokenMs, float aloneMs, float tokens, int queued = 0) =>
+        Sample.Model(queued: queued) with { InFlight = busy, Pace = new TokenPace { TokenMs = tokenMs, AloneMs = aloneMs, Tokens = tokens, Slots = 24 } };
 
     private void GeneratesText() =>
         _directory.Publish(_directory.Current with { Intent = _directory.Current.Intent with { Models = [new ModelDeclaration { Name = "minilm", Kind = "generation", OwnedBy = "test" }] } });

@@ -20,6 +20,9 @@ public sealed class RoutingProperties
         from name in Gen.OneOf("minilm", "minilm", "minilm", "phi")
         from numbers in Gen.OneOf(Gen.Int[0, 100], Gen.Int).Array[5]
         from service in Figures
+        from paces in Figures.Array[3]
+        from slots in Gen.Int[-2, 30]
+        from generates in Gen.Frequency((3, Gen.Const(true)), (1, Gen.Const(false)))
         select new ModelStatus
         {
             Model = name,
@@ -31,6 +34,7 @@ public sealed class RoutingProperties
             QueueCapacity = numbers[3],
             DesiredReplicas = numbers[4],
             ServiceMs = (float)service,
+            Pace = generates ? new TokenPace { TokenMs = (float)paces[0], AloneMs = (float)paces[1], Tokens = (float)paces[2], Slots = slots } : null,
         };
 
     private static readonly Gen<RegionView> Views =
@@ -67,6 +71,7 @@ public sealed class RoutingProperties
         from prices in Figures.Array[20]
         from affinity in Gen.OneOf(Gen.Const(0ul), Gen.ULong)
         from flex in Gen.Bool
+        from mostTokens in Gen.Frequency((1, Gen.Const(0)), (1, Gen.Int))
         from seed in Gen.Int
         select new Case(
             new DirectorySnapshot
@@ -86,6 +91,7 @@ public sealed class RoutingProperties
             policy,
             affinity,
             flex,
+            mostTokens,
             seed);
 
     [Fact]
@@ -151,7 +157,7 @@ public sealed class RoutingProperties
 
     private static string Name(int index) => $"region-{index}";
 
-    private sealed record Case(DirectorySnapshot Snapshot, string[]? Residency, string[] Excluded, bool LastResort, string Policy, ulong Affinity, bool Flex, int Seed)
+    private sealed record Case(DirectorySnapshot Snapshot, string[]? Residency, string[] Excluded, bool LastResort, string Policy, ulong Affinity, bool Flex, int MostTokens, int Seed)
     {
         public RouteRequest Request => new()
         {
@@ -161,6 +167,7 @@ public sealed class RoutingProperties
             LastResort = LastResort,
             Affinity = Affinity,
             Flex = Flex,
+            MostTokens = MostTokens,
         };
 
         public RoutingDirector Director { get; } = new(RoutingPolicies.ByName[Policy], 5, memory: new RoutingMemory(new FakeTimeProvider()));

@@ -69,7 +69,7 @@ public sealed class HostServicesTests : IDisposable
         [
             "--Meridian:Region=eastus", "--Meridian:Routing:Policy=spill-over", "--Meridian:Routing:NearEqualMs=7.5", "--Meridian:Routing:HighWaterMs=201", "--Meridian:Routing:LowWaterMs=41",
             "--Meridian:Routing:LowWaterSeconds=3", "--Meridian:Routing:AffinityExtraMs=101", "--Meridian:Routing:AffinityExtraRequests=9", "--Meridian:Routing:AffinityRatio=2",
-            "--Meridian:Routing:FlexPolicy=nearest", "--Meridian:Routing:FlexExtraSeconds=0.5", "--Meridian:Regions:1:PricePerHour=2.25", "--Meridian:Regions:1:Country=nl",
+            "--Meridian:Routing:FlexPolicy=nearest", "--Meridian:Routing:FlexExtraSeconds=0.5", "--Meridian:Routing:FlexLoad=0.25", "--Meridian:Regions:1:PricePerHour=2.25", "--Meridian:Regions:1:Country=nl",
             "--Meridian:Models:0:Routing=affinity",
         ]));
 
@@ -77,8 +77,8 @@ public sealed class HostServicesTests : IDisposable
         Assert.Equal(("spill-over", 7.5), (federation.Value.RoutingPolicy, federation.Value.NearEqualMs));
         var routing = federation.Value.Routing;
         Assert.Equal(
-            (201.0, 41.0, TimeSpan.FromSeconds(3), 101.0, 9.0, 2.0, "nearest", TimeSpan.FromSeconds(0.5)),
-            (routing.HighWaterMs, routing.LowWaterMs, routing.LowWaterFor, routing.AffinityExtraMs, routing.AffinityExtraRequests, routing.AffinityRatio, routing.FlexPolicy, routing.FlexExtra));
+            (201.0, 41.0, TimeSpan.FromSeconds(3), 101.0, 9.0, 2.0, "nearest", TimeSpan.FromSeconds(0.5), 0.25),
+            (routing.HighWaterMs, routing.LowWaterMs, routing.LowWaterFor, routing.AffinityExtraMs, routing.AffinityExtraRequests, routing.AffinityRatio, routing.FlexPolicy, routing.FlexExtra, routing.FlexLoad));
         var intent = new ConfiguredIntent(federation).Current;
         Assert.Equal((2.25, "NL"), (intent.Regions[1].PricePerHour, intent.Regions[1].Country));
         Assert.Equal("affinity", intent.Models[0].Routing);

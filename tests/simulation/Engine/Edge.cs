@@ -57,7 +57,11 @@ internal sealed class Edge
         {
             var sight = _sights[i];
             if (regions[i].Said(nowMs - (sight.RoundTripMs / 2)) is { } said && said.At > sight.HeardAtMs)
+            {
+                InFlight.Heard(_intent.Regions[i].Name);
                 sight.Heard(said.At, said.Status, nowMs);
+            }
+
             if (sight.Judge(nowMs, _heartbeat))
                 lost.Add(i);
         }

@@ -7,12 +7,17 @@ namespace Meridian.Simulation.Engine;
 /// The replicas of one model in one region: slots, a queue in front, and the keys and values of the conversations that were served last. A sequence's step takes as long as those that
 /// run beside it at its admission make it; replicas share the load evenly.
 /// </summary>
-internal sealed class Pool(EngineModel engine, string model, int replicas)
+/// <param name="engine">Of each replica.</param>
+/// <param name="model">Name.</param>
+/// <param name="replicas">At first.</param>
+/// <param name="generates">Whether it generates text, and so reports how fast.</param>
+internal sealed class Pool(EngineModel engine, string model, int replicas, bool generates)
 {
     private readonly Queue<Job> _waiting = new();
     private readonly Dictionary<ulong, LinkedListNode<(ulong Conversation, int Tokens)>> _cache = [];
     private readonly LinkedList<(ulong Conversation, int Tokens)> _recent = [];
     private double _serviceMs;
+    private double _tokens;
     private ModelStatus? _status;
 
     public int Replicas { get; private set; } = replicas;
@@ -54,6 +59,7 @@ internal sealed class Pool(EngineModel engine, string model, int replicas)
         _status = null;
         if (!complete)
             return;
+        _tokens = _tokens == 0 ? job.OutputTokens : _tokens + (0.1 * (job.OutputTokens - _tokens));
         _serviceMs = _serviceMs == 0 ? tookMs : _serviceMs + (0.1 * (tookMs - _serviceMs));
         Remember(job.Conversation, job.PromptTokens + job.OutputTokens);
     }
@@ -75,6 +81,7 @@ internal sealed class Pool(EngineModel engine, string model, int replicas)
         _cache.Clear();
         _recent.Clear();
         _serviceMs = 0;
+        _tokens = 0;
         _status = null;
     }
 
@@ -90,6 +97,13 @@ internal sealed class Pool(EngineModel engine, string model, int replicas)
         Queued = Waiting,
         QueueCapacity = Replicas * engine.Queue,
         ServiceMs = (float)_serviceMs,
+        Pace = !generates ? null : new TokenPace
+        {
+            TokenMs = (float)(engine.StepMs + (engine.StepMsPerSequence * Math.Max(0, Running - 1) / Math.Max(1, Replicas))),
+            AloneMs = (float)engine.StepMs,
+            Tokens = (float)_tokens,
+            Slots = Replicas * engine.Slots,
+        },
     };
 
     /// <summary>Time until an answer would be complete if it came now, ms: what only the simulation can know.</summary>

@@ -39,9 +39,9 @@ internal sealed class World
         {
             Epoch = 1,
             Regions = [.. Sites.Select(site => new RegionMember { Name = site.Name, Jurisdiction = site.Jurisdiction, Protocol = new Uri($"http://{site.Name}:1"), PricePerHour = site.Price })],
-            Models = [.. _models.Select((name, model) => new ModelDeclaration { Name = name, Kind = "generation", OwnedBy = "", Regions = [.. deployed[model].Select(region => Sites[region].Name)] })],
+            Models = [.. _models.Select((name, model) => new ModelDeclaration { Name = name, Kind = scenario.Kind, OwnedBy = "", Regions = [.. deployed[model].Select(region => Sites[region].Name)] })],
         };
-        Regions = [.. Sites.Select((site, region) => new Region(site, region, [.. _models.Select((name, model) => deployed[model].Contains(region) ? new Pool(scenario.Engine, name, _replicas) : null)]))];
+        Regions = [.. Sites.Select((site, region) => new Region(site, region, [.. _models.Select((name, model) => deployed[model].Contains(region) ? new Pool(scenario.Engine, name, _replicas, scenario.Kind == Scenario.Generation) : null)]))];
         _edges = [.. Sites.Select(site => new Edge(site.Name, intent, [.. Sites.Select(other => Geography.RoundTripMs(site, other))], scenario.BeatMs))];
     }
 
@@ -178,7 +178,7 @@ internal sealed class World
         job.WaitingSinceMs = double.NaN;
         job.Region = choice;
         job.StartedMs = double.NaN;
-        job.Entry = edge.InFlight.Enter(Sites[choice].Name);
+        job.Entry = edge.InFlight.Enter(Sites[choice].Name, _models[job.Model]);
         edge.Jobs[choice].Add(job);
         _agenda.After(edge.RoundTripMs(choice) / 2, () => Arrive(job, attempt));
     }

@@ -6,6 +6,8 @@ namespace Meridian.Simulation.Model;
 /// <summary>A workload and the installation it meets. Read from JSON; with its seed it is the whole trace: the same file gives the same arrivals, lengths and faults on every machine.</summary>
 internal sealed record Scenario
 {
+    public const string Generation = "generation";
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
@@ -33,6 +35,9 @@ internal sealed record Scenario
     public string[]? Regions { get; init; }
 
     public int RegionCount { get; init; } = 3;
+
+    /// <value>Of all models: <c>generation</c>, or <c>embedding</c>, whose items are computed one after another and have no pace.</value>
+    public string Kind { get; init; } = Generation;
 
     public int Models { get; init; } = 1;
 

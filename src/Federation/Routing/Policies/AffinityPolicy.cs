@@ -1,9 +1,8 @@
 namespace Meridian.Federation.Routing.Policies;
 
 /// <summary>
-/// Requests that share their beginning go to the same region, where the keys and values of it may still be. Which region that is, every edge finds by itself: weighted rendezvous hashing
-/// (D. Thaler, C. Ravishankar, "Using name-based mappings to increase hit rates", 1998) of the request's affinity over the regions, by their ready replicas. A region that comes or goes moves
-/// the requests that are or were its own and no others.
+/// Requests that share their beginning go to the same region, where the keys and values of it may still be. Which region that is, every edge finds by itself
+/// (<see cref="Rendezvous"/>).
 /// <para>
 /// Only regions within limits take part: those that would answer little later than the best one, and of which this edge has not much more under way than of the least busy one. So overflow goes
 /// to the next in the order of the hash, again the same for all that share a beginning, as in consistent hashing with bounded loads (V. Mirrokni, M. Thorup, M. Zadimoghaddam, 2018).
@@ -20,7 +19,7 @@ internal sealed class AffinityPolicy : IRoutingPolicy
     public int Choose(Span<RoutingCandidate> candidates, in RoutingContext context)
     {
         if (context.Affinity == 0)
-            return NearEquals.Choose(candidates, context.NearEqualMs, context);
+            return NearEquals.ChooseCompletion(candidates, context);
 
         // Service times are mostly the same everywhere and long: what they have in common must not hide the distance.
         double common = double.MaxValue, best = double.MaxValue, least = double.MaxValue;
@@ -42,7 +41,7 @@ internal sealed class AffinityPolicy : IRoutingPolicy
             ref readonly var facts = ref context.Facts[candidates[i].Region];
             if (candidates[i].Score > mostMs || candidates[i].InFlight / Math.Max(facts.Replicas, 1) > mostRequests)
                 continue;
-            var distance = Distance(context.Affinity, facts.Key, facts.Replicas);
+            var distance = Rendezvous.Distance(context.Affinity, facts.Key, facts.Replicas);
             if (distance < shortest)
             {
                 shortest = distance;
@@ -50,17 +49,7 @@ internal sealed class AffinityPolicy : IRoutingPolicy
             }
         }
 
-        return chosen >= 0 ? chosen : NearEquals.Choose(candidates, context.NearEqualMs, context);
-    }
-
-    /// <summary>How far a region is from a request by their hashes: exponentially distributed at a rate of the region's weight, so that the least of them falls to it in proportion to that.</summary>
-    internal static double Distance(ulong affinity, ulong region, double weight)
-    {
-        var h = affinity ^ (region * 0x9E3779B97F4A7C15);
-        h = (h ^ (h >> 30)) * 0xBF58476D1CE4E5B9;
-        h = (h ^ (h >> 27)) * 0x94D049BB133111EB;
-        h ^= h >> 31;
-        return -Math.Log(((h >> 11) + 0.5) * (1.0 / (1ul << 53))) / Math.Max(weight, 1);
+        return chosen >= 0 ? chosen : NearEquals.ChooseCompletion(candidates, context);
     }
 
     private static double Limit(double best, double extra, double ratio) => Math.Max(best + extra, best * ratio);

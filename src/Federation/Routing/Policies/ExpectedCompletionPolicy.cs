@@ -7,5 +7,5 @@ internal sealed class ExpectedCompletionPolicy : IRoutingPolicy
 
     public double Score(in RegionFacts facts) => facts.CompletionMs;
 
-    public int Choose(Span<RoutingCandidate> candidates, in RoutingContext context) => NearEquals.Choose(candidates, context.NearEqualMs, context);
+    public int Choose(Span<RoutingCandidate> candidates, in RoutingContext context) => NearEquals.ChooseCompletion(candidates, context);
 }

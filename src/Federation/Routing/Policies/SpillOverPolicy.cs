@@ -27,6 +27,7 @@ internal sealed class SpillOverPolicy : IRoutingPolicy
         {
             for (var i = 0; i < candidates.Length; i++)
                 candidates[i].Score = context.Facts[candidates[i].Region].CompletionMs;
+            return NearEquals.ChooseCompletion(candidates, context);
         }
 
         return NearEquals.Choose(candidates, context.NearEqualMs, context);

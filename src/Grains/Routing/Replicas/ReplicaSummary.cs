@@ -10,6 +10,7 @@ internal static class ReplicaSummary
     {
         int ready = 0, inFlight = 0, queued = 0, capacity = 0;
         var serviceMs = 0f;
+        var paces = new List<TokenPace>();
         var problem = stale ?? table.Problem;
         foreach (var replica in table.Replicas)
         {
@@ -20,6 +21,7 @@ internal static class ReplicaSummary
             queued += replica.Queued;
             capacity += replica.QueueCapacity;
             serviceMs += replica.ServiceMs;
+            if (replica.Pace is { } pace) paces.Add(pace);
         }
 
         return new ModelStatus
@@ -34,6 +36,20 @@ internal static class ReplicaSummary
             QueueCapacity = capacity,
             ServiceMs = ready == 0 ? 0 : serviceMs / ready,
             Problem = problem,
+            Pace = ready > 0 && paces.Count == ready ? Mean(paces) : null,
+        };
+    }
+
+    private static TokenPace Mean(List<TokenPace> paces)
+    {
+        // A replica that has ended nothing yet knows no length.
+        var tokens = paces.Where(p => p.Tokens > 0).Select(p => p.Tokens);
+        return new TokenPace
+        {
+            TokenMs = paces.Average(p => p.TokenMs),
+            AloneMs = paces.Average(p => p.AloneMs),
+            Tokens = tokens.DefaultIfEmpty().Average(),
+            Slots = paces.Sum(p => p.Slots),
         };
     }
 }

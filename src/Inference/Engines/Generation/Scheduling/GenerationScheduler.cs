@@ -88,6 +88,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
     // Guards what follows. A plain object, since the thread waits on it.
     private readonly object _gate = new();
     private readonly ServiceTime _serviceTime;
+    private readonly TokenTimes _tokenTimes;
     private List<GenerationSequence> _incoming = [];
     private List<GenerationSequence> _taken = [];
     private int _queued;
@@ -116,6 +117,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         _ledger = new KvLedger(budget, stage.Slots);
         _growth = (int)Math.Clamp(budget / 16, 1, Growth);
         _serviceTime = new ServiceTime(sequenceMs, time.GetTimestamp(), time);
+        _tokenTimes = new TokenTimes(pace.DecodeMs(1), Math.Min(stage.Slots, options.MaxSequences), time);
         _canStart = CanStart;
         _rows = new DecoderRow[options.MaxSequences];
         _rowSequences = new GenerationSequence[options.MaxSequences];
@@ -136,8 +138,11 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             var running = Volatile.Read(ref _inUse);
             lock (_gate)
             {
-                return new EngineLoad(
-                    running, _queued + Volatile.Read(ref _preempted), _options.QueueCapacity, _serviceTime.Expect(running > 0, Time.GetTimestamp()));
+                var now = Time.GetTimestamp();
+                return new EngineLoad(running, _queued + Volatile.Read(ref _preempted), _options.QueueCapacity, _serviceTime.Expect(running > 0, now))
+                {
+                    Pace = _tokenTimes.Expect(running > 0, now),
+                };
             }
         }
     }
@@ -828,6 +833,12 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         var elapsedMs = Time.GetElapsedTime(started).TotalMilliseconds;
         Volatile.Write(ref _steps, _steps + 1);
         _pace.Observe(_decodeRows, _promptTokens, elapsedMs);
+        if (_decodeRows > 0)
+        {
+            lock (_gate)
+                _tokenTimes.Step(elapsedMs, _pace.DecodeMs(1), Time.GetTimestamp());
+        }
+
         HandOver(rows, vocabulary, elapsedMs / _rowCount);
     }
 
@@ -912,7 +923,10 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             Retire(sequence, keep: true);
             Publish();
             lock (_gate)
+            {
                 _serviceTime.Add((float)sequence.ServiceMs, Time.GetTimestamp());
+                _tokenTimes.Ended(sequence.Generated);
+            }
         }
 
         var stream = sequence.Stream;
