@@ -250,7 +250,7 @@ public sealed partial class RaftIntentLog
             if (address.Equals(member.Self))
             {
                 // Another leader sees to it that the entry gets to a majority without this one.
-                await member.ResignAsync(token).ConfigureAwait(false);
+                await member.StandAsideAsync(TimeSpan.FromMilliseconds(2 * _options.UpperElectionTimeoutMs), _time, token).ConfigureAwait(false);
                 return NotLeader($"'{request.Name}' led, and gave that up first");
             }
 

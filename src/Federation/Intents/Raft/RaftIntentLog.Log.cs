@@ -24,4 +24,13 @@ public sealed partial class RaftIntentLog
 
     [LoggerMessage(2507, LogLevel.Warning, "A step of the intent log failed and is tried again")]
     private partial void LogStepFailed(Exception exception);
+
+    [LoggerMessage(2508, LogLevel.Warning, "The intent log takes no changes here: {Problem}")]
+    private partial void LogProblem(string problem);
+
+    [LoggerMessage(2509, LogLevel.Information, "The intent log works again")]
+    private partial void LogWorksAgain();
+
+    [LoggerMessage(2510, LogLevel.Information, "The voter of the intent log moved from {From} to {To}")]
+    private partial void LogMoved(string from, string to);
 }

@@ -12,6 +12,8 @@ public sealed partial class RaftIntentLog
     private long _polled;
     private string? _fault;
     private string? _superseded;
+    private long? _problemSince;
+    private bool _problemTold;
 
     private async Task RunAsync()
     {
@@ -33,8 +35,28 @@ public sealed partial class RaftIntentLog
                 LogStepFailed(exception);
             }
 
+            Tell(_problem);
             await PauseAsync(pace, _stop.Token).ConfigureAwait(false);
         }
+    }
+
+    // Once, and only what lasts: an election, or a region that is still starting, is nothing to tell an operator of.
+    private void Tell(string? problem)
+    {
+        if (problem is null)
+        {
+            if (_problemTold)
+                LogWorksAgain();
+            _problemSince = null;
+            _problemTold = false;
+            return;
+        }
+
+        _problemSince ??= _time.GetTimestamp();
+        if (_problemTold || _time.GetElapsedTime(_problemSince.Value) < _attempt)
+            return;
+        _problemTold = true;
+        LogProblem(problem);
     }
 
     /// <summary>Does what is next.</summary>
@@ -285,19 +307,28 @@ public sealed partial class RaftIntentLog
     /// <summary>Asks every other member how it stands. Who does not answer within a second is not among <see cref="_peers"/> until the next time.</summary>
     private async Task PollAsync(CancellationToken cancellationToken)
     {
-        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        bounded.CancelAfter(TimeSpan.FromSeconds(1));
-        var answers = await Task.WhenAll(Others().Select(voter => AskAsync(voter, bounded.Token))).ConfigureAwait(false);
+        // A late answer is left to come, for some seconds: breaking the call off would be an error in the output of a peer that is merely slow.
+        var asked = Others().Select(voter => AskAsync(voter, cancellationToken)).ToArray();
+        await ((Task)Task.WhenAll(asked)).WaitAsync(TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
-        _peers = [.. answers.OfType<PeerState>()];
+        var answers = new List<PeerState>();
+        foreach (var each in asked)
+        {
+            if (each.IsCompleted && await each.ConfigureAwait(false) is { } answer)
+                answers.Add(answer);
+        }
+
+        _peers = [.. answers];
         _polled = _time.GetTimestamp();
     }
 
     private async Task<PeerState?> AskAsync(IntentVoter voter, CancellationToken cancellationToken)
     {
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bounded.CancelAfter(TimeSpan.FromSeconds(5));
         try
         {
-            var state = await _channels.CallAsync(IntentProtocol.State, voter.Protocol, new PeerStateRequest { From = _self.Name }, cancellationToken).ConfigureAwait(false);
+            var state = await _channels.CallAsync(IntentProtocol.State, voter.Protocol, new PeerStateRequest { From = _self.Name }, bounded.Token).ConfigureAwait(false);
             return state.Name == voter.Name ? state : null;
         }
         catch (Exception exception) when (exception is Grpc.Core.RpcException or OperationCanceledException or ObjectDisposedException)

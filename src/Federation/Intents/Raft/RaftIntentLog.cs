@@ -112,7 +112,12 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
         {
             _identity = _directory.ReadIdentity();
             if (_identity is { } identity)
+            {
                 CheckOwner(identity, _directory);
+                if (identity.Consensus != _self.Consensus)
+                    await MoveAsync(identity, _directory, cancellationToken).ConfigureAwait(false);
+            }
+
             if (_identity is { Phase: MemberPhase.Voter })
             {
                 await PollAsync(cancellationToken).ConfigureAwait(false);
@@ -193,13 +198,42 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
     {
         if (identity.Name != _self.Name)
             throw new IntentLogException($"'{directory.Path}' belongs to member '{identity.Name}', not to '{_self.Name}'. Give each member a directory of its own by IntentLog: Directory.");
-        if (identity.Consensus != _self.Consensus)
+    }
+
+    /// <summary>
+    /// Takes the directory to the address that the member is configured with. Consensus knows a member by its address, so this is done only where no other member can hold another
+    /// opinion: it votes alone, or all voters are on this machine and move together (an installation that is started on other ports).
+    /// </summary>
+    private async Task MoveAsync(MemberIdentity identity, MemberDirectory directory, CancellationToken cancellationToken)
+    {
+        var voters = identity.Phase == MemberPhase.Voter ? ConsensusMembers.Read(directory.Members) : [];
+        var together = voters.Count == _configured.Length && _configured.Contains(_self) && voters.All(IsHere)
+            && _configured.All(voter => ConsensusAddress.TryParse(voter.Consensus, out var address) && IsHere(address));
+        if (voters.Count != 1 && !together)
         {
             throw new IntentLogException(
-                $"'{directory.Path}' belongs to '{identity.Name}' at {identity.Consensus}, which now is to be at {_self.Consensus}. Consensus knows a member by its address: "
-                + $"have the others remove '{identity.Name}', move the directory away and start again; or give it its address back.");
+                $"'{directory.Path}' belongs to '{identity.Name}' at {identity.Consensus}, which now is to be at {_self.Consensus}. Consensus knows a member by its address: give it its address back; "
+                + $"or have the others remove '{identity.Name}', move the directory away and start again.");
         }
+
+        var member = await RaftMember.OpenAsync(directory, identity, _settings, offline: true, static _ => { }, static _ => { }, cancellationToken).ConfigureAwait(false);
+        long last;
+        await using (member.ConfigureAwait(false))
+            last = member.LastIndex;
+
+        // The identity last: a move that breaks off before is begun again. As the version the last index: no membership that the log's tail still holds brings old addresses back.
+        ConsensusMembers.Write(directory.Members, last, voters.Count == 1 ? [_self.Consensus] : [.. _configured.Select(voter => voter.Consensus)]);
+        _identity = identity with { Consensus = _self.Consensus };
+        directory.WriteIdentity(_identity);
+        LogMoved(identity.Consensus, _self.Consensus);
     }
+
+    private static bool IsHere(EndPoint address) => address switch
+    {
+        IPEndPoint ip => IPAddress.IsLoopback(ip.Address),
+        DnsEndPoint dns => dns.Host == "localhost",
+        _ => false,
+    };
 
     private async Task OpenAsync(bool offline, CancellationToken cancellationToken)
     {

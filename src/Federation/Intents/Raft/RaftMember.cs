@@ -133,6 +133,50 @@ internal sealed class RaftMember : IAsyncDisposable
             await cluster.ResignAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Gives up leadership and does not stand in the election that follows: the library has no transfer to a chosen successor, but keeps a member on standby out of elections, in which
+    /// it still votes. Returns when another member leads; or when <paramref name="patience"/> is over, and stands again.
+    /// </summary>
+    public async Task StandAsideAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (_cluster is null || !Leads)
+            return;
+        var elected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Watch(ICluster cluster, IClusterMember? leader)
+        {
+            if (leader is not null && !leader.EndPoint.Equals(Self))
+                elected.TrySetResult();
+        }
+
+        ICluster cluster = _cluster;
+        cluster.LeaderChanged += Watch;
+        try
+        {
+            await ResignAsync(cancellationToken).ConfigureAwait(false);
+            await _cluster.EnableStandbyModeAsync(cancellationToken).ConfigureAwait(false);
+            await elected.Task.WaitAsync(patience, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Nobody else can lead now: better this one again than none.
+        }
+        finally
+        {
+            cluster.LeaderChanged -= Watch;
+            await _cluster.RevertToNormalModeAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Term of the last entry, 0 for an empty log.</summary>
+    public async Task<long> LastTermAsync(CancellationToken cancellationToken)
+    {
+        var last = LastIndex;
+        if (last == 0)
+            return 0;
+        using var reader = await _log.ReadAsync(last, last, cancellationToken).ConfigureAwait(false);
+        return reader[0].Term;
+    }
+
     /// <summary>What stopped this life, or null while it goes on.</summary>
     public async ValueTask<Exception?> FailureAsync()
     {

@@ -1,4 +1,6 @@
+using Meridian.Federation.Configuration;
 using Meridian.Federation.Intents;
+using Meridian.Federation.Intents.Protocol;
 
 namespace Meridian.Federation.Tests.Intents.Raft;
 
@@ -103,6 +105,27 @@ public sealed class MembershipTests
         await quorum.HoldsAsync(() => other.Log.Status.Voters.Length == 2, "two voters");
     }
 
+    // More rounds than members: one that did not stand again afterwards would soon leave nobody to lead.
+    [Fact]
+    public async Task A_leader_that_is_to_leave_lets_another_lead_at_once_and_may_lead_again_later()
+    {
+        await using var quorum = await TestQuorum.StartAsync(Three);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        for (var round = 0; round < 5; round++)
+        {
+            var leader = await quorum.CanChangeAsync();
+
+            var reply = await leader.Peer.RemoveVoterAsync(new PeerRemoveVoter { From = "test", Name = leader.Name }, limit.Token);
+
+            Assert.Equal(PeerCode.NotLeader, reply.Code);
+            Assert.NotNull(reply.Leader);
+            Assert.NotEqual(leader.Name, reply.Leader);
+            await quorum.HoldsAsync(() => quorum[reply.Leader].Log.Status is { Role: IntentLogRole.Leader, CanChange: true }, "the other to lead");
+        }
+
+        Assert.Equal(3, quorum.Leader.Log.Status.Voters.Length);
+    }
+
     [Fact]
     public async Task A_directory_of_another_member_is_refused_by_name()
     {
@@ -114,6 +137,66 @@ public sealed class MembershipTests
         var failure = await Assert.ThrowsAsync<IntentLogException>(() => other["us"].StartAsync());
 
         Assert.Contains("belongs to member 'eu', not to 'us'", failure.Message);
+    }
+
+    [Fact]
+    public async Task One_that_votes_alone_may_move_and_others_join_it_there()
+    {
+        await using var before = await TestQuorum.StartAsync(["eu"]);
+        Assert.True((await TestQuorum.ChangeAsync(before["eu"], TestQuorum.Write(1, 1))).Made);
+        await before["eu"].StopAsync();
+        await using var after = new TestQuorum(["eu", "us"]);
+        System.IO.Directory.Move(before["eu"].Directory, after["eu"].Directory);
+
+        await Task.WhenAll(after.Members.Select(member => member.StartAsync()));
+
+        Assert.True((await TestQuorum.ChangeAsync(after["us"], TestQuorum.Write(2, 2))).Made);
+        Assert.Equal([1], (await TestQuorum.ReadAsync(after["us"])).Records[TestQuorum.Key(1)].Value);
+        await after.HoldsAsync(() => after.Running.All(member => member.Log.Status.Voters.Length == 2), "both to vote");
+        Assert.Equal(after["eu"].Self.Consensus, after["us"].Log.Status.Voters.Single(voter => voter.Name == "eu").Consensus);
+        await after.AgreeAsync();
+    }
+
+    [Fact]
+    public async Task All_of_one_machine_may_move_together()
+    {
+        await using var before = await TestQuorum.StartAsync(Three);
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(i => TestQuorum.ChangeAsync(before["us"], TestQuorum.Write(i, (byte)i))));
+        await using var after = new TestQuorum(Three);
+        foreach (var name in Three)
+        {
+            await before[name].StopAsync();
+            System.IO.Directory.Move(before[name].Directory, after[name].Directory);
+        }
+
+        await Task.WhenAll(after.Members.Select(member => member.StartAsync()));
+        await after.CanChangeAsync();
+
+        Assert.True((await TestQuorum.ChangeAsync(after["ap"], TestQuorum.Write(1, 99))).Made);
+        Assert.Equal(100, (await TestQuorum.ReadAsync(after["eu"])).Records.Count);
+        await after.AgreeAsync();
+        await after.HoldsAsync(
+            () => after.Running.All(member => Three.All(name => member.Log.Status.Voters.Any(voter => voter.Name == name && voter.Consensus == after[name].Self.Consensus))), "the new addresses to be known");
+
+        // A leader is found at its new address, and a second life is an ordinary one.
+        await after.Leader.StopAsync();
+        var other = await after.CanChangeAsync();
+        Assert.True((await TestQuorum.ChangeAsync(other, TestQuorum.Write(2, 2))).Made);
+    }
+
+    [Fact]
+    public async Task One_of_several_machines_may_not_move()
+    {
+        await using var before = await TestQuorum.StartAsync(Three);
+        await before["eu"].StopAsync();
+        await using var after = new TestQuorum(["eu"]);
+        System.IO.Directory.Move(before["eu"].Directory, after["eu"].Directory);
+        List<IntentVoterOptions> elsewhere = [after["eu"].Self, .. new[] { "us", "ap" }.Select((name, i) => new IntentVoterOptions { Name = name, Consensus = $"10.0.0.{i + 2}:1", Protocol = $"http://10.0.0.{i + 2}:2" })];
+        await using var moved = new TestMember(after["eu"].Self, elsewhere, after["eu"].Directory);
+
+        var failure = await Assert.ThrowsAsync<IntentLogException>(moved.StartAsync);
+
+        Assert.Contains($"belongs to 'eu' at {before["eu"].Self.Consensus}, which now is to be at {after["eu"].Self.Consensus}", failure.Message);
     }
 
     [Fact]

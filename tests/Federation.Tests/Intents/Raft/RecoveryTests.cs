@@ -20,6 +20,8 @@ public sealed class RecoveryTests
 
         Assert.Equal(2, report.Generation);
         Assert.Equal(2, report.Removed.Count);
+        Assert.True(report.LastTerm >= 1 && report.AppliedIndex <= report.LastIndex && report.CommittedIndex <= report.LastIndex, report.ToString());
+        Assert.Equal(report.LastIndex - report.CommittedIndex, report.Unconfirmed);
         Assert.Contains("after index", report.ToString());
         await quorum["eu"].StartAsync();
         await quorum.CanChangeAsync();
