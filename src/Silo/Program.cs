@@ -1,5 +1,5 @@
 using Meridian.Silo.CommandLine;
 
-// Commands: `Silo` (dev supervisor), `Silo region`, `Silo front-door`; CommandLine/Commands.cs.
+// Commands: `Silo` (dev supervisor), `Silo region`, `Silo front-door`, `Silo drain`, `Silo recover`; CommandLine/Commands.cs.
 // What a region is made of: Hosting/RegionHost.cs. A front door: Hosting/FrontDoorHost.cs.
 return await Commands.RunAsync(args, Console.Out, Console.Error);

@@ -7,7 +7,7 @@ using Meridian.Silo.Hosting;
 
 namespace Meridian.Silo.CommandLine;
 
-/// <summary>The command line: <c>Silo</c>, <c>Silo region</c>, <c>Silo front-door</c>, <c>Silo drain</c>.</summary>
+/// <summary>The command line: <c>Silo</c>, <c>Silo region</c>, <c>Silo front-door</c>, <c>Silo drain</c>, <c>Silo recover</c>.</summary>
 public static class Commands
 {
     private const string OverridesHelp = "Any setting can also be given as --Meridian:Path:To:Setting=VALUE or in the environment as MERIDIAN__PATH__TO__SETTING=VALUE.";
@@ -96,6 +96,7 @@ public static class Commands
         root.Subcommands.Add(Region(common, overrides));
         root.Subcommands.Add(FrontDoor(common, overrides));
         root.Subcommands.Add(DrainCommand.Build(common, overrides));
+        root.Subcommands.Add(Recover(common, overrides));
         HelpWithExamples.AddTo(
             root,
             "Silo                                              three regions and a front door on ports 8080 and up",
@@ -104,6 +105,7 @@ public static class Commands
             "Silo region --name westeurope                     one region, as in production",
             "Silo front-door                                   an edge without a region",
             "Silo drain --region westeurope --wait             empties a region before it is stopped",
+            "Silo recover --name westeurope                    what it would cost to go on after a lost majority",
             "Silo --Meridian:Models:0:Replicas=2               any setting on the command line");
         return root;
     }
@@ -162,6 +164,30 @@ public static class Commands
             command,
             "Silo front-door                                            on port 8080",
             "Silo front-door --name second --urls http://127.0.0.1:8070  another one");
+        return command;
+    }
+
+    private static Command Recover(CommonOptions common, IReadOnlyList<string> overrides)
+    {
+        var name = new Option<string?>("--name") { HelpName = "REGION", Description = $"Region that is to decide alone, one of Meridian:Regions [{CommonOptions.Path("Region")}]" };
+        var yes = new Option<bool>("--yes") { Description = "Do it; without, it is only said what would be given up" };
+        var command = new Command(
+            "recover",
+            "For a lost majority: makes this region's voter of the intent log decide alone, after saying what that gives up. On the region's machine, with its process stopped. "
+            + $"Exit codes: {ExitCode.Ok} done, {ExitCode.Mistake} nothing done (no --yes, or wrong settings), {ExitCode.Unavailable} impossible (the process runs, or the directory holds no log).")
+        {
+            name, yes,
+        };
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            var configuration = MeridianConfiguration.Load(
+                parsed.GetValue(common.Config), overrides, [.. common.Settings(parsed), new(CommonOptions.Path("Region"), parsed.GetValue(name))], common.Models(parsed));
+            return IntentRecovery.RunAsync(configuration, parsed.GetValue(yes), parsed.InvocationConfiguration.Output, cancellationToken);
+        });
+        HelpWithExamples.AddTo(
+            command,
+            "Silo recover --name eastus --data /var/lib/meridian         says what would be given up; changes nothing",
+            "Silo recover --name eastus --data /var/lib/meridian --yes   does it");
         return command;
     }
 

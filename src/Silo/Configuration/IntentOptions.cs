@@ -5,8 +5,8 @@ namespace Meridian.Silo.Configuration;
 /// <summary>The replicated log of what the operators want: members, models, policies, tenants.</summary>
 public sealed class IntentOptions
 {
-    /// <value><c>None</c> (default): the configuration of each process is what it works by. <c>Raft</c>: embedded, one voter a region. <c>Etcd</c>: an etcd cluster of the installation's own.</value>
-    public IntentKind Kind { get; set; } = IntentKind.None;
+    /// <value><c>Raft</c> (default): embedded, one voter a region. <c>Etcd</c>: an etcd cluster of the installation's own. <c>None</c>: the configuration of each process is what it works by.</value>
+    public IntentKind Kind { get; set; } = IntentKind.Raft;
 
     /// <value>Whether configuration adds to the log what it lacks (<c>Add</c>), or is what the log shall say of models and tenants (<c>Exact</c>). Default <c>Add</c>; the dev supervisor runs with <c>Exact</c>.</value>
     public ReconcileMode Reconcile { get; set; } = ReconcileMode.Add;

@@ -333,6 +333,42 @@ public static partial class MeridianOptionsRules
         }
     }
 
+    /// <summary>
+    /// The port plan puts every voter on this machine. Where a region is known to be elsewhere, a voter sought here would never be found, and without all voters no log is founded.
+    /// </summary>
+    private static void CheckVoters(MeridianOptions options, int own, ICollection<string> mistakes)
+    {
+        if (options.Intent.Kind != IntentKind.Raft || options.Regions.Count + options.Intent.Witnesses.Count < 2)
+        {
+            return;
+        }
+
+        var keeps = options.Process.Roles.HasFlag(RegionRoles.Control);
+        for (var i = 0; i < options.Regions.Count; i++)
+        {
+            var region = options.Regions[i];
+            if ((!keeps && i != own) || region.Protocol is not { IsAbsoluteUri: true } protocol || IsLoopback(protocol))
+            {
+                continue;
+            }
+
+            var planned = PortPlan.Region(options.PortsFrom, i + 1);
+            if (keeps && string.IsNullOrWhiteSpace(region.Consensus))
+            {
+                mistakes.Add(
+                    $"{Root}:Regions:{i}:Consensus = '': the region is not on this machine (Protocol = {protocol.OriginalString}), so its voter of the intent log is not at 127.0.0.1:{planned.Consensus}. "
+                    + $"Say where it speaks consensus, for example {protocol.Host}:{planned.Consensus}, or keep no log anywhere with Intent:Kind = None.");
+            }
+
+            if (region.Control is null)
+            {
+                mistakes.Add(
+                    $"{Root}:Regions:{i}:Control = '': the region is not on this machine (Protocol = {protocol.OriginalString}), so its process with role control is not at 127.0.0.1:{planned.Control}. "
+                    + $"Say where it is, for example http://{protocol.Host}:{planned.Control}, or keep no log anywhere with Intent:Kind = None.");
+            }
+        }
+    }
+
     private static void CheckHostPort(string? text, string path, ICollection<string> mistakes)
     {
         if (!string.IsNullOrWhiteSpace(text) && !ConsensusAddress.TryParse(text, out _))
@@ -365,6 +401,11 @@ public static partial class MeridianOptionsRules
             {
                 CheckListen(process, options.Regions[own].Protocol, $"Regions:{own}:Protocol", mistakes, seen: true);
             }
+        }
+
+        if (own >= 0)
+        {
+            CheckVoters(options, own, mistakes);
         }
 
         CheckListen(process, process.ControlUrl, "Process:ControlUrl", mistakes);

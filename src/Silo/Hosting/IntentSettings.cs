@@ -1,4 +1,5 @@
 using Meridian.Federation.Configuration;
+using Meridian.Federation.Intents;
 using Meridian.Silo.Configuration;
 
 namespace Meridian.Silo.Hosting;
@@ -14,12 +15,8 @@ internal static class IntentSettings
         var intent = options.Intent;
         target.Kind = intent.Kind == IntentKind.Etcd ? IntentLogKind.Etcd : IntentLogKind.Raft;
         target.Self = own.Name;
-        target.Directory = Path.Combine(own.Data, "intent");
-        target.Voters =
-        [
-            .. RegionPlan.All(options).Select(region => new IntentVoterOptions { Name = region.Name, Consensus = region.Consensus, Protocol = Plain(region.Control) }),
-            .. intent.Witnesses.Select(witness => new IntentVoterOptions { Name = witness.Name, Consensus = witness.Consensus, Protocol = Plain(witness.Control!), Witness = true }),
-        ];
+        target.Directory = DirectoryOf(own);
+        target.Voters = [.. VotersOf(options).Select(voter => new IntentVoterOptions { Name = voter.Name, Consensus = voter.Consensus, Protocol = Plain(voter.Protocol), Witness = voter.Witness })];
         target.Listen = options.Process.ConsensusListen;
         target.Reconcile = intent.Reconcile;
         target.LowerElectionTimeoutMs = intent.LowerElectionTimeoutMs;
@@ -28,6 +25,19 @@ internal static class IntentSettings
         target.EtcdEndpoints = [.. (intent.EtcdEndpoints ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
         target.EtcdPrefix = intent.EtcdPrefix;
     }
+
+    /// <summary>Where a region keeps its copy of the log.</summary>
+    public static string DirectoryOf(RegionPlan region) => Path.Combine(region.Data, "intent");
+
+    /// <summary>A region as a voter of the embedded log.</summary>
+    public static IntentVoter VoterOf(RegionPlan region) => new() { Name = region.Name, Consensus = region.Consensus, Protocol = region.Control };
+
+    /// <summary>All voters that are configured: the regions, and the witnesses.</summary>
+    public static IntentVoter[] VotersOf(MeridianOptions options) =>
+    [
+        .. RegionPlan.All(options).Select(VoterOf),
+        .. options.Intent.Witnesses.Select(witness => new IntentVoter { Name = witness.Name, Consensus = witness.Consensus, Protocol = witness.Control!, Witness = true }),
+    ];
 
     private static string Plain(Uri address) => address.GetLeftPart(UriPartial.Authority);
 }

@@ -1,3 +1,4 @@
+using Meridian.Federation.Intents;
 using Meridian.Inference.Packages;
 using Meridian.Silo.CommandLine;
 using Meridian.Silo.Configuration;
@@ -40,7 +41,7 @@ internal static class ProcessRunner
     }
 
     private static bool IsRefusal(Exception e) =>
-        e is StartRefusedException or ModelPackageException
+        e is StartRefusedException or ModelPackageException or IntentLogException
         || (e is IOException && e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         || e is System.Net.Sockets.SocketException { SocketErrorCode: System.Net.Sockets.SocketError.AddressAlreadyInUse };
 }

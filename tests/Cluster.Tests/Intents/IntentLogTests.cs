@@ -14,7 +14,7 @@ public sealed class IntentLogTests
     public async Task What_operators_changed_through_any_region_is_everywhere_and_outlives_the_death_of_all()
     {
         using var data = new TemporaryDirectory();
-        await using var installation = new Installation(data.Path, regions: 3, [.. Models.MiniLm, new("Meridian:Intent:Kind", "Raft")]);
+        await using var installation = new Installation(data.Path, regions: 3, Models.MiniLm);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(20) };
         foreach (var region in installation.Regions)
             installation.StartRegion(region);
@@ -45,7 +45,7 @@ public sealed class IntentLogTests
     public async Task A_region_that_is_alone_serves_on_and_refuses_changes()
     {
         using var data = new TemporaryDirectory();
-        await using var installation = new Installation(data.Path, regions: 3, [.. Models.MiniLm, new("Meridian:Intent:Kind", "Raft")]);
+        await using var installation = new Installation(data.Path, regions: 3, Models.MiniLm);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(30) };
         foreach (var region in installation.Regions)
             installation.StartRegion(region);

@@ -15,6 +15,8 @@ public sealed class CommandsTests
     [InlineData("front-door --help", "--name second")]
     [InlineData("drain --help", "--wait")]
     [InlineData("drain --help", "Silo drain --region westeurope --undo")]
+    [InlineData("recover --help", "--yes")]
+    [InlineData("recover --help", "Exit codes: 0 done, 2 nothing done")]
     public async Task Help_shows_options_and_examples(string line, string part)
     {
         var (code, output, error) = await RunAsync(line.Split(' '));
@@ -62,6 +64,8 @@ public sealed class CommandsTests
     [InlineData("region --name atlantis", "Meridian:Region = 'atlantis'")]
     [InlineData("drain --region atlantis", "eastus, westeurope, southeastasia")]
     [InlineData("region", "--name REGION")]
+    [InlineData("recover", "--name REGION")]
+    [InlineData("recover --name atlantis --yes", "Meridian:Region = 'atlantis'")]
     [InlineData("region --name eastus --urls http://0.0.0.0:80", "loopback")]
     [InlineData("region --name eastus --roles store,cook", "Meridian:Process:Roles = 'store,cook'")]
     [InlineData("front-door --urls ftp://127.0.0.1:21", "Meridian:FrontDoor:Url")]

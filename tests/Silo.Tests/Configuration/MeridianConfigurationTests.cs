@@ -18,6 +18,7 @@ public sealed class MeridianConfigurationTests : IDisposable
         Assert.Equal("minilm", Assert.Single(options.Models).Source);
         Assert.Equal(RegionRoles.All, options.Process.Roles);
         Assert.Equal(StoreKind.Garnet, options.Store.Kind);
+        Assert.Equal(IntentKind.Raft, options.Intent.Kind);
     }
 
     [Fact]
@@ -195,9 +196,31 @@ public sealed class MeridianConfigurationTests : IDisposable
     [Fact]
     public void The_address_of_another_region_may_be_anywhere_but_the_own_one_is_listened_on()
     {
-        Assert.Empty(MistakesOrNone("--Meridian:Region=eastus", "--Meridian:Regions:1:Protocol=http://10.0.0.2:8190"));
+        Assert.Empty(MistakesOrNone("--Meridian:Region=eastus", "--Meridian:Intent:Kind=None", "--Meridian:Regions:1:Protocol=http://10.0.0.2:8190"));
 
-        Assert.Contains("Meridian:Regions:0:Protocol", Assert.Single(Mistakes("--Meridian:Region=eastus", "--Meridian:Regions:0:Protocol=http://10.0.0.1:8190")), StringComparison.Ordinal);
+        Assert.Contains("Meridian:Regions:0:Protocol", Assert.Single(Mistakes("--Meridian:Region=eastus", "--Meridian:Intent:Kind=None", "--Meridian:Regions:0:Protocol=http://10.0.0.1:8190")), StringComparison.Ordinal);
+    }
+
+    // Without it the voter would be sought on this machine, for ever, and no log be founded.
+    [Fact]
+    public void A_region_elsewhere_must_say_where_its_voter_is()
+    {
+        const string Elsewhere = "--Meridian:Regions:1:Protocol=http://10.0.0.2:8190";
+
+        var mistakes = Mistakes("--Meridian:Region=eastus", Elsewhere);
+
+        Assert.Equal(2, mistakes.Count);
+        Assert.StartsWith("Meridian:Regions:1:Consensus = '': the region is not on this machine (Protocol = http://10.0.0.2:8190)", mistakes[0], StringComparison.Ordinal);
+        Assert.Contains("for example 10.0.0.2:8204, or keep no log anywhere with Intent:Kind = None", mistakes[0], StringComparison.Ordinal);
+        Assert.Contains("Meridian:Regions:1:Control = ''", mistakes[1], StringComparison.Ordinal);
+        Assert.Contains("for example http://10.0.0.2:8205", mistakes[1], StringComparison.Ordinal);
+        Assert.Empty(MistakesOrNone(
+            "--Meridian:Region=eastus", Elsewhere, "--Meridian:Regions:1:Consensus=10.0.0.2:8204", "--Meridian:Regions:1:Control=http://10.0.0.2:8205"));
+
+        // A process that keeps no log only has to find the one of its region that does; a front door asks the regions.
+        Assert.Empty(MistakesOrNone("--Meridian:Region=eastus", "--Meridian:Process:Roles=silo,facade", Elsewhere));
+        Assert.Contains("Meridian:Regions:1:Control", Assert.Single(Mistakes("--Meridian:Region=westeurope", "--Meridian:Process:Roles=silo", Elsewhere)), StringComparison.Ordinal);
+        Assert.Empty(MistakesOrNone(Elsewhere));
     }
 
     [Fact]

@@ -53,7 +53,6 @@ internal sealed class LabInstallation : IAsyncDisposable
         {
             ["Meridian:Data"] = Path.Combine(_folder.Path, "data"),
             ["Meridian:Process:AllowPlainNetwork"] = "true",
-            ["Meridian:Intent:Kind"] = "Raft",
             ["Meridian:Models:0:Name"] = Embedding,
             ["Meridian:Models:0:Source"] = "minilm",
             ["Meridian:Models:1:Name"] = Generation,
