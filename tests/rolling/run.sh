@@ -16,9 +16,9 @@ trap 'git -C "$root" worktree remove --force "$temp/tree" 2>/dev/null || true; r
 
 git -C "$root" worktree add --quiet --detach "$temp/tree" "$ref"
 echo "building $ref ..."
-(cd "$temp/tree" && ArtifactsPath="$temp/old" dotnet build src/Silo -v q -m:1)
+(cd "$temp/tree" && ArtifactsPath="$temp/old" dotnet build src/Silo -v q -m:1 -clp:ErrorsOnly)
 echo "building this tree ..."
-(cd "$root" && dotnet build tests/Cluster.Tests -v q -m:1)
+(cd "$root" && dotnet build tests/Cluster.Tests -v q -m:1 -clp:ErrorsOnly)
 
 artifacts=${ArtifactsPath:-$root/artifacts}
 MERIDIAN_OLD_BUILD="$temp/old/bin/Silo/debug/Meridian.Silo.dll" \
