@@ -3,7 +3,8 @@ using System.Net.Sockets;
 namespace Meridian.Cluster.Tests.Draining;
 
 /// <summary>
-/// What a load balancer does before several front doors: where one refuses the connection, the next is tried. Nothing else is sent again: a request that was taken and broke off has failed.
+/// What a load balancer does before several front doors: one that announces its end (<c>connection: close</c>) gets nothing more, and where one refuses the connection, the next is tried.
+/// Nothing else is sent again: a request that was taken and broke off has failed.
 /// </summary>
 public sealed class NextDoor(HttpMessageHandler inner, params Uri[] doors) : DelegatingHandler(inner)
 {
@@ -22,7 +23,9 @@ public sealed class NextDoor(HttpMessageHandler inner, params Uri[] doors) : Del
             request.RequestUri = new Uri(doors[used % doors.Length], path);
             try
             {
-                return await base.SendAsync(request, cancellationToken);
+                var response = await base.SendAsync(request, cancellationToken);
+                if (response.Headers.ConnectionClose == true) Interlocked.CompareExchange(ref _current, used + 1, used);
+                return response;
             }
             catch (HttpRequestException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused } && attempt < 2 * doors.Length)
             {
