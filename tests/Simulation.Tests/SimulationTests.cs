@@ -85,6 +85,22 @@ public sealed class SimulationTests
         }
     }
 
+    /// <summary>The plot of docs/simulation.md: three minutes of usual load, five of half as much again as the region can do, four of usual load.</summary>
+    [Fact]
+    public void A_saturated_region_overflows_and_takes_back_without_oscillation()
+    {
+        var scenario = Scenario.Read(Scenarios.Resolve(["saturation"]).Single());
+
+        var near = Plot.Run(scenario, RoutingPolicies.Default).Shares(0, 20);
+
+        Assert.All(near[..9], share => Assert.InRange(share, 0.85, 1));
+        var saturated = near[10..24];
+        Assert.All(saturated, share => Assert.InRange(share, 0.35, 0.75));
+        Assert.True(saturated.Max() - saturated.Min() <= 0.25, $"share swings between {saturated.Min():F2} and {saturated.Max():F2}");
+        Assert.All(near[25..], share => Assert.InRange(share, 0.85, 1));
+        Assert.Contains("<polyline", Plot.Svg(scenario, "spill-over"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Work_that_can_wait_does_not_herd_into_the_cheapest_region()
     {

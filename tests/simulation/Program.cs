@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Meridian.Federation.Routing;
 using Meridian.Simulation;
 using Meridian.Simulation.Model;
 using Meridian.Simulation.Strategies;
@@ -37,6 +38,13 @@ provision.SetAction(parsed => Guard(() =>
     }
 }));
 
+var one = new Argument<string>("scenario") { Description = "One that has a surge", DefaultValueFactory = _ => "saturation" };
+var strategy = new Option<string>("--strategy") { HelpName = "NAME", Description = "Which strategy", DefaultValueFactory = _ => RoutingPolicies.Default };
+var svg = new Option<string>("--svg") { HelpName = "FILE", Description = "Where to", Required = true };
+var plot = new Command("plot", "Draws a region that is saturated, overflows and takes back.") { one, strategy, svg };
+plot.SetAction(parsed => Guard(() =>
+    File.WriteAllText(parsed.GetValue(svg)!, Plot.Svg(Scenario.Read(Scenarios.Resolve([parsed.GetValue(one)!]).Single()), parsed.GetValue(strategy)!))));
+
 var list = new Command("list", "Lists the scenarios.");
 list.SetAction(parsed => Guard(() =>
 {
@@ -44,7 +52,7 @@ list.SetAction(parsed => Guard(() =>
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(path),-24} {Scenario.Read(path).Description}"));
 }));
 
-var root = new RootCommand("Simulates regions under load on the product's own routing, failure detector and snapshots. Deterministic: the same scenario gives the same figures everywhere.") { run, provision, list };
+var root = new RootCommand("Simulates regions under load on the product's own routing, failure detector and snapshots. Deterministic: the same scenario gives the same figures everywhere.") { run, provision, plot, list };
 return root.Parse(args).Invoke();
 
 static int Guard(Action act)

@@ -172,7 +172,7 @@ public sealed class RoutingBenchmark(int regions, int models, double seconds)
             Health = RegionHealth.Alive,
             Incarnation = 1,
             RoundTripMs = 1 + (_random.NextDouble() * 250),
-            Models = [.. intent.Models.Select(model => Status(model.Name))],
+            Models = [.. intent.Models.Select(model => Status(model.Name, model.Kind == "generation"))],
         }).ToArray();
         return new DirectorySnapshot
         {
@@ -183,7 +183,7 @@ public sealed class RoutingBenchmark(int regions, int models, double seconds)
         };
     }
 
-    private ModelStatus Status(string model) => new()
+    private ModelStatus Status(string model, bool generates) => new()
     {
         Model = model,
         Version = "v1@0",
@@ -194,5 +194,6 @@ public sealed class RoutingBenchmark(int regions, int models, double seconds)
         Queued = _random.Next(4),
         QueueCapacity = 4096,
         ServiceMs = 5 + (float)(_random.NextDouble() * 40),
+        Pace = generates ? new TokenPace { TokenMs = 20 + (float)(_random.NextDouble() * 20), AloneMs = 20, Tokens = 200, Slots = 24 } : null,
     };
 }

@@ -29,6 +29,8 @@ internal sealed class Pool(EngineModel engine, string model, int replicas, bool 
 
     public int Waiting => _waiting.Count;
 
+    public int Slots => Replicas * engine.Slots;
+
     public bool HasSlot => Running < Replicas * engine.Slots;
 
     public bool HasRoom => Waiting < Replicas * engine.Queue;

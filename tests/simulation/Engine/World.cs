@@ -51,6 +51,9 @@ internal sealed class World
 
     public Region[] Regions { get; }
 
+    /// <value>Kept where somebody wants it.</value>
+    public Timeline? Timeline { get; init; }
+
     public RoutingOptions RoutingOptions { get; } = new();
 
     /// <value>Of the decisions alone: the trace has its own.</value>
@@ -108,6 +111,14 @@ internal sealed class World
                     region.Beat(Time.NowMs);
             });
             Every(phase + (_scenario.BeatMs / 2), () => Observe(edge));
+        }
+
+        for (var second = 0; second < Timeline?.Seconds; second++)
+            _agenda.At((second * 1000) + 500, () => Timeline!.Sample(Time.NowMs, Regions));
+        foreach (var surge in _scenario.Surges)
+        {
+            if (Sites.All(site => site.Name != surge.Region) || surge.Times < 1)
+                throw new InvalidDataException($"The scenario '{_scenario.Name}' has a surge at '{surge.Region}' by {surge.Times}; it must be one of its regions, and 1 or more.");
         }
 
         foreach (var outage in _scenario.Outages)
@@ -177,6 +188,7 @@ internal sealed class World
 
         job.WaitingSinceMs = double.NaN;
         job.Region = choice;
+        Timeline?.Send(Time.NowMs, job.Edge, choice);
         job.StartedMs = double.NaN;
         job.Entry = edge.InFlight.Enter(Sites[choice].Name, _models[job.Model]);
         edge.Jobs[choice].Add(job);

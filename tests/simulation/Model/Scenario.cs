@@ -75,6 +75,8 @@ internal sealed record Scenario
 
     public Outage[] Outages { get; init; } = [];
 
+    public Surge[] Surges { get; init; } = [];
+
     public SpotMarket? Spot { get; init; }
 
     /// <exception cref="InvalidDataException">The file is not a scenario; the message says why.</exception>

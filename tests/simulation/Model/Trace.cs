@@ -18,7 +18,7 @@ internal static class Trace
         for (var edge = 0; edge < sites.Count; edge++)
         {
             var dice = new Random(HashCode(scenario.Seed, edge));
-            var most = perEdge * (1 + scenario.Diurnal);
+            var most = perEdge * (1 + scenario.Diurnal) * scenario.Surges.Where(surge => surge.Region == sites[edge].Name).Select(surge => surge.Times).DefaultIfEmpty(1).Max();
             for (var at = Exponential(dice, 1 / most); at < endMs; at += Exponential(dice, 1 / most))
             {
                 if (dice.NextDouble() * most < perEdge * Level(scenario, sites[edge], at))
@@ -34,7 +34,14 @@ internal static class Trace
     public static double Level(Scenario scenario, Site site, double atMs)
     {
         var hour = (atMs / 60_000 / scenario.DayMinutes * 24) + site.SolarOffset;
-        return 1 + (scenario.Diurnal * Math.Cos((hour - 15) / 24 * 2 * Math.PI));
+        var level = 1 + (scenario.Diurnal * Math.Cos((hour - 15) / 24 * 2 * Math.PI));
+        foreach (var surge in scenario.Surges)
+        {
+            if (surge.Region == site.Name && atMs >= surge.AtMinute * 60_000 && atMs < (surge.AtMinute + surge.Minutes) * 60_000)
+                level *= surge.Times;
+        }
+
+        return level;
     }
 
     // Not the framework's: that is seeded anew in every process.
