@@ -144,28 +144,30 @@ internal sealed class CandidateSet
     public void Live(int region, (int InFlight, int Unreported) count, int tokens, out RegionFacts facts)
     {
         ref readonly var reported = ref Facts[region];
-        facts = reported with { InFlight = Math.Max(0, count.InFlight) };
-        if (count.Unreported != 0)
+        double more = count.Unreported;
+        var inFlight = Math.Max(0, count.InFlight);
+
+        // Most regions of most decisions: nothing to reckon.
+        if (more == 0)
         {
-            facts = facts with
-            {
-                QueueMs = Backlogs[region].QueueMs(count.Unreported),
-                LoadPerReplica = Math.Max(0, reported.LoadPerReplica + (count.Unreported / Math.Max(reported.Replicas, 1))),
-                Utilization = Utilization(region, count.Unreported),
-            };
+            facts = IsShort(tokens) ? reported with { InFlight = inFlight, ServiceMs = reported.ServiceMs * (tokens / Tokens) } : reported with { InFlight = inFlight };
+            return;
         }
 
-        if (Speeds is not null && reported.Replicas > 0)
-            facts = facts with { ServiceMs = Service(region, count.Unreported, Bounded(tokens)) };
+        var paced = Speeds is not null && reported.Replicas > 0;
+        var load = Math.Max(0, reported.LoadPerReplica + (more / Math.Max(reported.Replicas, 1)));
+        facts = reported with
+        {
+            InFlight = inFlight,
+            QueueMs = Backlogs[region].QueueMs(more),
+            ServiceMs = paced ? Service(region, more, IsShort(tokens) ? tokens : Tokens) : reported.ServiceMs,
+            LoadPerReplica = load,
+            Utilization = paced ? Speeds![region].Utilization(more) : load,
+        };
     }
 
     /// <summary>Whether a request that generates no more than so many tokens is shorter than others.</summary>
     public bool IsShort(int tokens) => Speeds is not null && tokens > 0 && tokens < Tokens;
-
-    private double Bounded(int tokens) => IsShort(tokens) ? tokens : Tokens;
-
-    private double Utilization(int region, double more) =>
-        Speeds is not null && Facts[region].Replicas > 0 ? Speeds[region].Utilization(more) : Math.Max(0, Facts[region].LoadPerReplica + (more / Math.Max(Facts[region].Replicas, 1)));
 
     /// <summary>A slot ends its sequence in the time of one, so all together in as many parts of it.</summary>
     private static Backlog Wait(in Load load, double sequenceMs)
