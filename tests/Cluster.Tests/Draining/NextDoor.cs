@@ -11,7 +11,7 @@ public sealed class NextDoor(HttpMessageHandler inner, params Uri[] doors) : Del
     private int _current;
     private int _moves;
 
-    /// <value>How often a request went to another door.</value>
+    /// <value>How often it turned to another door.</value>
     public int Moves => _moves;
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -24,7 +24,7 @@ public sealed class NextDoor(HttpMessageHandler inner, params Uri[] doors) : Del
             try
             {
                 var response = await base.SendAsync(request, cancellationToken);
-                if (response.Headers.ConnectionClose == true) Interlocked.CompareExchange(ref _current, used + 1, used);
+                if (response.Headers.ConnectionClose == true && Interlocked.CompareExchange(ref _current, used + 1, used) == used) Interlocked.Increment(ref _moves);
                 return response;
             }
             catch (HttpRequestException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused } && attempt < 2 * doors.Length)

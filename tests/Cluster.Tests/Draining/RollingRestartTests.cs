@@ -86,7 +86,7 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
         }
 
         var report = KillReport.Of(load.Samples, []);
-        output.WriteLine($"{load.Elapsed.TotalSeconds:0} s, {report}\n{streams.Whole} streams whole, {streams.Failures.Count} not; requests that went to the next door: {door.Moves}");
+        output.WriteLine($"{load.Elapsed.TotalSeconds:0} s, {report}\n{streams.Whole} streams whole, {streams.Failures.Count} not; turns to the next door: {door.Moves}");
         Assert.True(
             report.Failed.Length == 0 && streams.Failures.Count == 0,
             $"{report}\n{string.Join("\n", report.Failed.Take(10))}\n{streams.Whole} streams whole\n{string.Join("\n", streams.Failures.Take(10))}\n{installation.Tails()}");
