@@ -96,7 +96,7 @@ public sealed class SiloDrainTests
 
         await region.DrainAsync(Drains.Silo(first.Silo!), deadlineSeconds: 1);
         var end = await Assert.ThrowsAsync<MeridianException>(async () => await stream.ReadAsync(default).AsTask().WaitAsync(Patience));
-        
+
         // Not the loss of the region, whose other silo goes on with it.
         Assert.Equal(RefusalCode.NotReady, end.Refusal.Code);
         await region.EmptyAsync(DrainScope.Silo);
