@@ -22,4 +22,4 @@ echo "building this tree ..."
 
 artifacts=${ArtifactsPath:-$root/artifacts}
 MERIDIAN_OLD_BUILD="$temp/old/bin/Silo/debug/Meridian.Silo.dll" \
-    "$artifacts/bin/Cluster.Tests/debug/Meridian.Cluster.Tests" -class "*OldBesideNewTests" -showLiveOutput
+    "$artifacts/bin/Cluster.Tests/debug/Meridian.Cluster.Tests" -explicit only -class "*OldBesideNewTests" -showLiveOutput

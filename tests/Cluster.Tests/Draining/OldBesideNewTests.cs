@@ -8,7 +8,7 @@ namespace Meridian.Cluster.Tests.Draining;
 
 /// <summary>
 /// An older build beside this one: the installation starts with the old and is rolled region by region to this build and back, under load through a front door of each build.
-/// Needs the older build's <c>Meridian.Silo.dll</c> in MERIDIAN_OLD_BUILD; <c>tests/rolling/run.sh</c> makes it from any commit. What guards the wire in every run of the suite is the
+/// Run by name alone. Needs the older build's <c>Meridian.Silo.dll</c> in MERIDIAN_OLD_BUILD; <c>tests/rolling/run.sh</c> makes it from any commit. What guards the wire in every run of the suite is the
 /// contract test of tests/Federation.Tests.
 /// </summary>
 public sealed class OldBesideNewTests(ITestOutputHelper output)
@@ -16,11 +16,11 @@ public sealed class OldBesideNewTests(ITestOutputHelper output)
     private const string Story = "story";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Regions_are_rolled_from_the_old_build_to_this_one_and_back_without_a_failed_request()
     {
         var path = Environment.GetEnvironmentVariable("MERIDIAN_OLD_BUILD");
-        Assert.SkipWhen(string.IsNullOrEmpty(path), "MERIDIAN_OLD_BUILD names no older build; tests/rolling/run.sh OLD_REF makes one.");
+        Assert.False(string.IsNullOrEmpty(path), "MERIDIAN_OLD_BUILD names no older build; tests/rolling/run.sh OLD_REF makes one.");
         var old = MeridianProgram.OfFile(path!);
         using var data = new TemporaryDirectory();
         var folder = Path.Combine(data.Path, "model");
