@@ -7,7 +7,7 @@ using Meridian.Silo.Hosting;
 
 namespace Meridian.Silo.CommandLine;
 
-/// <summary>The command line: <c>Silo</c>, <c>Silo region</c>, <c>Silo front-door</c>, <c>Silo drain</c>, <c>Silo recover</c>.</summary>
+/// <summary>The command line: <c>Silo</c>, <c>Silo region</c>, <c>Silo front-door</c>, <c>Silo witness</c>, <c>Silo drain</c>, <c>Silo recover</c>.</summary>
 public static class Commands
 {
     private const string OverridesHelp = "Any setting can also be given as --Meridian:Path:To:Setting=VALUE or in the environment as MERIDIAN__PATH__TO__SETTING=VALUE.";
@@ -95,6 +95,7 @@ public static class Commands
         root.SetAction((parsed, _) => SuperviseAsync(parsed, common, overrides));
         root.Subcommands.Add(Region(common, overrides));
         root.Subcommands.Add(FrontDoor(common, overrides));
+        root.Subcommands.Add(Witness(common, overrides));
         root.Subcommands.Add(DrainCommand.Build(common, overrides));
         root.Subcommands.Add(Recover(common, overrides));
         HelpWithExamples.AddTo(
@@ -104,6 +105,7 @@ public static class Commands
             "Silo --model stories=/models/stories260k          serves a Hugging Face folder, too",
             "Silo region --name westeurope                     one region, as in production",
             "Silo front-door                                   an edge without a region",
+            "Silo witness --name arbiter                       a third vote beside two regions",
             "Silo drain --region westeurope --wait             empties a region before it is stopped",
             "Silo recover --name westeurope                    what it would cost to go on after a lost majority",
             "Silo --Meridian:Models:0:Replicas=2               any setting on the command line");
@@ -164,6 +166,22 @@ public static class Commands
             command,
             "Silo front-door                                            on port 8080",
             "Silo front-door --name second --urls http://127.0.0.1:8070  another one");
+        return command;
+    }
+
+    private static Command Witness(CommonOptions common, IReadOnlyList<string> overrides)
+    {
+        var name = new Option<string?>("--name") { HelpName = "NAME", Description = $"Witness to run, one of Meridian:Intent:Witnesses [{CommonOptions.Path("Intent:Witness")}]" };
+        var command = new Command("witness", "Runs a voter of the intent log without a region, so that of two regions either may be lost.") { name, common.ExitWithInput };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var configuration = MeridianConfiguration.Load(
+                parsed.GetValue(common.Config), overrides, [.. common.Settings(parsed), new(CommonOptions.Path("Intent:Witness"), parsed.GetValue(name))], common.Models(parsed));
+            return await ProcessRunner.RunAsync(() => WitnessHost.Build(configuration, parsed.GetValue(common.ExitWithInput)), cancellationToken);
+        });
+        HelpWithExamples.AddTo(
+            command,
+            "Silo witness --name arbiter --config meridian.json   with the settings that both regions have, Meridian:Intent:Witnesses among them");
         return command;
     }
 

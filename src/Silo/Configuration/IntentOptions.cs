@@ -14,6 +14,9 @@ public sealed class IntentOptions
     /// <value>Voters without a region: the third vote of two regions.</value>
     public List<WitnessEntry> Witnesses { get; set; } = [];
 
+    /// <value>Name of the witness that this process is; one of <see cref="Witnesses"/>. Empty for any other process.</value>
+    public string? Witness { get; set; }
+
     /// <value>Lower election time-out, ms, 150 to 60000. Default 1500; 2000 for round trips above 200 ms.</value>
     public int LowerElectionTimeoutMs { get; set; } = 1500;
 

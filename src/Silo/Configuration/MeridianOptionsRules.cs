@@ -318,6 +318,7 @@ public static partial class MeridianOptionsRules
             CheckAddress(witness.Control, $"{path}:Control", mistakes);
         }
 
+        CheckWitness(options, mistakes);
         var endpoints = (intent.EtcdEndpoints ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (intent.Kind == IntentKind.Etcd && endpoints.Length == 0)
         {
@@ -330,6 +331,38 @@ public static partial class MeridianOptionsRules
             {
                 mistakes.Add($"{Root}:Intent:EtcdEndpoints has '{endpoint}': must be an http or https address, for example http://10.0.0.1:2379.");
             }
+        }
+    }
+
+    /// <summary>A witness's own addresses are what its process binds.</summary>
+    private static void CheckWitness(MeridianOptions options, ICollection<string> mistakes)
+    {
+        var intent = options.Intent;
+        if (string.IsNullOrEmpty(intent.Witness))
+        {
+            return;
+        }
+
+        var own = intent.Witnesses.FindIndex(witness => witness.Name == intent.Witness);
+        if (own < 0)
+        {
+            mistakes.Add($"{Root}:Intent:Witness = '{intent.Witness}': not one of the configured witnesses ({string.Join(", ", intent.Witnesses.Select(witness => witness.Name))}).");
+            return;
+        }
+
+        if (intent.Kind != IntentKind.Raft)
+        {
+            mistakes.Add($"{Root}:Intent:Kind = '{intent.Kind}': only a log of kind Raft has witnesses.");
+        }
+
+        if (options.Process.ControlUrl is null)
+        {
+            CheckListen(options.Process, intent.Witnesses[own].Control, $"Intent:Witnesses:{own}:Control", mistakes, seen: true);
+        }
+
+        if (options.Process.ConsensusListen is null && ConsensusAddress.TryParse(intent.Witnesses[own].Consensus, out _))
+        {
+            CheckListen(options.Process, new Uri($"http://{intent.Witnesses[own].Consensus}"), $"Intent:Witnesses:{own}:Consensus", mistakes, seen: true);
         }
     }
 

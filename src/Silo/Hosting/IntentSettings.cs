@@ -12,10 +12,21 @@ internal static class IntentSettings
     /// <param name="own">The process's region.</param>
     public static void Fill(IntentLogOptions target, MeridianOptions options, RegionPlan own)
     {
+        Fill(target, options, own.Name, DirectoryOf(own));
+    }
+
+    /// <param name="target">What to fill.</param>
+    /// <param name="options">The process's settings.</param>
+    /// <param name="own">The witness that the process is.</param>
+    public static void Fill(IntentLogOptions target, MeridianOptions options, WitnessEntry own) =>
+        Fill(target, options, own.Name, Path.Combine(Path.GetFullPath(Path.Combine(options.Data, own.Name)), "intent"));
+
+    private static void Fill(IntentLogOptions target, MeridianOptions options, string self, string directory)
+    {
         var intent = options.Intent;
         target.Kind = intent.Kind == IntentKind.Etcd ? IntentLogKind.Etcd : IntentLogKind.Raft;
-        target.Self = own.Name;
-        target.Directory = DirectoryOf(own);
+        target.Self = self;
+        target.Directory = directory;
         target.Voters = [.. VotersOf(options).Select(voter => new IntentVoterOptions { Name = voter.Name, Consensus = voter.Consensus, Protocol = Plain(voter.Protocol), Witness = voter.Witness })];
         target.Listen = options.Process.ConsensusListen;
         target.Reconcile = intent.Reconcile;

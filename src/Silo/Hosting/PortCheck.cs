@@ -24,6 +24,13 @@ public static class PortCheck
     internal static IEnumerable<NamedPort> PortsOf(RegionPlan region, MeridianOptions options, RegionListeners listeners) =>
         PortsOf(region, options.Process.Roles, options.Intent.Kind, listeners, options.Process.ConsensusListen ?? region.Consensus);
 
+    /// <summary>Ports that the process of a witness listens on.</summary>
+    internal static IEnumerable<NamedPort> PortsOf(WitnessEntry witness, MeridianOptions options, RegionListeners listeners) =>
+    [
+        new NamedPort($"{witness.Name}, control", listeners.Control!.Port),
+        new NamedPort($"{witness.Name}, consensus", new Uri($"http://{options.Process.ConsensusListen ?? witness.Consensus}").Port),
+    ];
+
     private static IEnumerable<NamedPort> PortsOf(RegionPlan region, RegionRoles roles, IntentKind intent, RegionListeners listeners, string consensus)
     {
         if (listeners.Facade is not null)

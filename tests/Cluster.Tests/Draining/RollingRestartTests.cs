@@ -14,24 +14,22 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public Task Regions_that_are_drained_restarted_and_taken_back_fail_no_request() => UnderLoadAsync(async (installation, edges, load) =>
+    public Task A_region_that_is_drained_restarted_and_taken_back_fails_no_request() => UnderLoadAsync(async (installation, edges, load) =>
     {
-        foreach (var region in installation.Regions)
-        {
-            var drain = installation.Command("drain", "drain", "--region", region, "--deadline", "1", "--wait", "--timeout", "60", "--reason", "a new build");
-            await drain.ExitAsync(Patience);
-            Assert.True(drain.ExitCode == ExitCode.Ok && drain.Lines.Any(line => line.StartsWith("Empty", StringComparison.Ordinal)), drain.Tail());
+        var region = installation.Regions[0];
+        var drain = installation.Command("drain", "drain", "--region", region, "--deadline", "1", "--wait", "--timeout", "60", "--reason", "a new build");
+        await drain.ExitAsync(Patience);
+        Assert.True(drain.ExitCode == ExitCode.Ok && drain.Lines.Any(line => line.StartsWith("Empty", StringComparison.Ordinal)), drain.Tail());
 
-            // What is sent from now on goes elsewhere.
-            var empty = load.Elapsed;
-            await load.NextAsync(sample => sample.Due > empty + TimeSpan.FromSeconds(1), "a second of answers", Patience);
-            Assert.DoesNotContain(load.Samples, sample => sample.Due > empty && sample.Region == region);
-            await installation.TerminateAsync(region, Patience);
-            installation.StartRegion(region);
-            await SeenAsync(installation, edges, region);
-            var back = load.Elapsed;
-            await load.NextAsync(sample => sample.Due > back && sample.Region == region, $"an answer from {region}", Patience);
-        }
+        // What is sent from now on goes elsewhere.
+        var empty = load.Elapsed;
+        await load.NextAsync(sample => sample.Due > empty + TimeSpan.FromSeconds(1), "a second of answers", Patience);
+        Assert.DoesNotContain(load.Samples, sample => sample.Due > empty && sample.Region == region);
+        await installation.TerminateAsync(region, Patience);
+        installation.StartRegion(region);
+        await SeenAsync(installation, edges, region);
+        var back = load.Elapsed;
+        await load.NextAsync(sample => sample.Due > back && sample.Region == region, $"an answer from {region}", Patience);
     });
 
     [Fact]

@@ -1,0 +1,35 @@
+using Meridian.Federation.Intents;
+using Meridian.Silo.Configuration;
+
+namespace Meridian.Silo.Hosting;
+
+/// <summary>Puts a witness together: a voter of the intent log without a region, so that of two regions either may be lost. It keeps a whole copy, never leads, and serves nobody else.</summary>
+public static class WitnessHost
+{
+    /// <summary>Builds the host of a witness; starting it is the caller's.</summary>
+    /// <param name="configuration">Section <c>Meridian</c> (<see cref="MeridianOptions"/>) with <see cref="IntentOptions.Witness"/>, and <c>Logging</c>.</param>
+    /// <param name="exitWithInput">Whether the process stops when standard input ends and leaves SIGINT to its parent.</param>
+    /// <exception cref="MistakesException">Settings are wrong: names all of them.</exception>
+    /// <exception cref="StartRefusedException">A port is in use.</exception>
+    public static IHost Build(IConfiguration configuration, bool exitWithInput = false)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var options = MeridianConfiguration.Read(configuration);
+        var own = options.Intent.Witnesses.Find(witness => witness.Name == options.Intent.Witness)
+            ?? throw new MistakesException([$"{MeridianOptions.Section}:Intent:Witness = '{options.Intent.Witness}': say which witness this is with --name NAME, one of Intent:Witnesses ({Names(options)})."]);
+        var listeners = new RegionListeners(null, null, options.Process.ControlUrl ?? own.Control);
+        PortCheck.EnsureFree(PortCheck.PortsOf(own, options, listeners));
+
+        var web = HostBase.WebBuilder(configuration);
+        web.AddProcessBasics(options, exitWithInput);
+        web.Services.AddIntentLog(target => IntentSettings.Fill(target, options, own));
+        PlainNetworkWarning.AddTo(web.Services, listeners.Control!);
+        web.WebHost.ConfigureKestrel(kestrel => listeners.Apply(kestrel));
+        var app = web.Build();
+        app.UseRouting();
+        app.MapMeridianIntentLog();
+        return app;
+    }
+
+    private static string Names(MeridianOptions options) => options.Intent.Witnesses.Count == 0 ? "none is configured" : string.Join(", ", options.Intent.Witnesses.Select(witness => witness.Name));
+}
