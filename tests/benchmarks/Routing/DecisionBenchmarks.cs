@@ -9,6 +9,7 @@ namespace Meridian.Benchmarks.Routing;
 [MemoryDiagnoser]
 public class DecisionBenchmarks
 {
+    private static readonly DataBoundary Bound = new(["eu", "ch"], null);
     private readonly Random _random = new(1);
     private DirectorySnapshot _snapshot = null!;
     private RoutingDirector _director = null!;
@@ -39,7 +40,7 @@ public class DecisionBenchmarks
     public int Anywhere() => Decide(default);
 
     [Benchmark]
-    public int InTwoOfFourJurisdictions() => Decide(new DataBoundary(["eu", "ch"], null));
+    public int InTwoOfFourJurisdictions() => Decide(Bound);
 
     private int Decide(DataBoundary boundary)
     {

@@ -30,7 +30,7 @@ public sealed class RoutingBenchmark(int regions, int models, double seconds)
         var config = ManualConfig.CreateMinimumViable()
             .WithArtifactsPath(folder.Path)
             .WithOptions(ConfigOptions.DisableLogFile)
-            .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithIterationTime(TimeInterval.FromMilliseconds(250)));
+            .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithIterationTime(TimeInterval.FromMilliseconds(250)).WithMaxIterationCount(20));
         _ = BenchmarkRunner.Run<DecisionBenchmarks>(config);
 
         var snapshot = RoutingWorld.Snapshot(regions, models, _random);
