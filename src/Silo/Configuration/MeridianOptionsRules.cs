@@ -355,14 +355,22 @@ public static partial class MeridianOptionsRules
             mistakes.Add($"{Root}:Intent:Kind = '{intent.Kind}': only a log of kind Raft has witnesses.");
         }
 
-        if (options.Process.ControlUrl is null)
+        CheckVoterListens(options, intent.Witnesses[own].Control, intent.Witnesses[own].Consensus, $"Intent:Witnesses:{own}", mistakes);
+    }
+
+    /// <summary>What the process of a voter binds: its own addresses, or those that the process has instead.</summary>
+    private static void CheckVoterListens(MeridianOptions options, Uri? control, string? consensus, string path, ICollection<string> mistakes)
+    {
+        var process = options.Process;
+        if (process.ControlUrl is null)
         {
-            CheckListen(options.Process, intent.Witnesses[own].Control, $"Intent:Witnesses:{own}:Control", mistakes, seen: true);
+            CheckListen(process, control, $"{path}:Control", mistakes, seen: true);
         }
 
-        if (options.Process.ConsensusListen is null && ConsensusAddress.TryParse(intent.Witnesses[own].Consensus, out _))
+        var (listen, listenPath) = process.ConsensusListen is null ? (consensus, $"{path}:Consensus") : (process.ConsensusListen, "Process:ConsensusListen");
+        if (options.Intent.Kind == IntentKind.Raft && !string.IsNullOrWhiteSpace(listen) && ConsensusAddress.TryParse(listen, out _))
         {
-            CheckListen(options.Process, new Uri($"http://{intent.Witnesses[own].Consensus}"), $"Intent:Witnesses:{own}:Consensus", mistakes, seen: true);
+            CheckListen(process, new Uri($"http://{listen}"), listenPath, mistakes, seen: true);
         }
     }
 
@@ -445,16 +453,7 @@ public static partial class MeridianOptionsRules
         CheckHostPort(process.ConsensusListen, "Process:ConsensusListen", mistakes);
         if (own >= 0 && process.Roles.HasFlag(RegionRoles.Control) && options.Intent.Kind != IntentKind.None)
         {
-            if (process.ControlUrl is null)
-            {
-                CheckListen(process, options.Regions[own].Control, $"Regions:{own}:Control", mistakes, seen: true);
-            }
-
-            var (listen, path) = process.ConsensusListen is null ? (options.Regions[own].Consensus, $"Regions:{own}:Consensus") : (process.ConsensusListen, "Process:ConsensusListen");
-            if (options.Intent.Kind == IntentKind.Raft && !string.IsNullOrWhiteSpace(listen) && ConsensusAddress.TryParse(listen, out _))
-            {
-                CheckListen(process, new Uri($"http://{listen}"), path, mistakes, seen: true);
-            }
+            CheckVoterListens(options, options.Regions[own].Control, options.Regions[own].Consensus, $"Regions:{own}", mistakes);
         }
 
         foreach (var device in process.Devices.Split(','))

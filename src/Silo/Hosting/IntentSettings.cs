@@ -10,16 +10,13 @@ internal static class IntentSettings
     /// <param name="target">What to fill.</param>
     /// <param name="options">The process's settings.</param>
     /// <param name="own">The process's region.</param>
-    public static void Fill(IntentLogOptions target, MeridianOptions options, RegionPlan own)
-    {
-        Fill(target, options, own.Name, DirectoryOf(own));
-    }
+    public static void Fill(IntentLogOptions target, MeridianOptions options, RegionPlan own) => Fill(target, options, own.Name, DirectoryOf(own));
 
     /// <param name="target">What to fill.</param>
     /// <param name="options">The process's settings.</param>
     /// <param name="own">The witness that the process is.</param>
     public static void Fill(IntentLogOptions target, MeridianOptions options, WitnessEntry own) =>
-        Fill(target, options, own.Name, Path.Combine(Path.GetFullPath(Path.Combine(options.Data, own.Name)), "intent"));
+        Fill(target, options, own.Name, DirectoryIn(Path.Combine(Path.GetFullPath(options.Data), own.Name)));
 
     private static void Fill(IntentLogOptions target, MeridianOptions options, string self, string directory)
     {
@@ -38,7 +35,7 @@ internal static class IntentSettings
     }
 
     /// <summary>Where a region keeps its copy of the log.</summary>
-    public static string DirectoryOf(RegionPlan region) => Path.Combine(region.Data, "intent");
+    public static string DirectoryOf(RegionPlan region) => DirectoryIn(region.Data);
 
     /// <summary>A region as a voter of the embedded log.</summary>
     public static IntentVoter VoterOf(RegionPlan region) => new() { Name = region.Name, Consensus = region.Consensus, Protocol = region.Control };
@@ -49,6 +46,8 @@ internal static class IntentSettings
         .. RegionPlan.All(options).Select(VoterOf),
         .. options.Intent.Witnesses.Select(witness => new IntentVoter { Name = witness.Name, Consensus = witness.Consensus, Protocol = witness.Control!, Witness = true }),
     ];
+
+    private static string DirectoryIn(string data) => Path.Combine(data, "intent");
 
     private static string Plain(Uri address) => address.GetLeftPart(UriPartial.Authority);
 }

@@ -70,6 +70,7 @@ public sealed class WitnessTests : IAsyncDisposable
     [InlineData(null, "say which witness this is with --name NAME, one of Intent:Witnesses (arbiter)")]
     [InlineData("arbiter", "only a log of kind Raft has witnesses", "--Meridian:Intent:Kind=None")]
     [InlineData("arbiter", "Meridian:Intent:Witnesses:0:Control = 'http://10.0.0.9:8195': only loopback", "--Meridian:Intent:Witnesses:0:Control=http://10.0.0.9:8195")]
+    [InlineData("arbiter", "Meridian:Process:ConsensusListen = 'http://10.0.0.9:8194': only loopback", "--Meridian:Process:ConsensusListen=10.0.0.9:8194")]
     public async Task Mistakes_are_told_in_words(string? name, string part, params string[] more)
     {
         await using var output = new StringWriter();
