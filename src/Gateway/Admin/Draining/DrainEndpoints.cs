@@ -71,7 +71,7 @@ internal sealed class DrainEndpoints(IRegionDirectory directory, CallerResolver 
 
     private ApiError AskRegion()
     {
-        var facades = string.Join(", ", directory.Current.Intent.Regions.Where(region => region.Facade is not null).Select(region => $"{region.Name} at {region.Facade}"));
+        var facades = RegionFacades.Of(directory.Current.Intent);
         return new ApiError(
             StatusCodes.Status404NotFound, ApiError.InvalidRequest, "ask_region",
             $"A front door has nothing to drain: stop it with SIGTERM. Ask a region's facade: {(facades.Length == 0 ? "no region has one in the configuration" : facades)}.");

@@ -24,13 +24,11 @@ internal sealed record DrainStatus
 
     public static DrainStatus Of(string region, DrainOverview overview)
     {
-        var total = default(WorkCount);
-        foreach (var shard in overview.Silos.SelectMany(static silo => silo.Shards)) total += shard.Work;
         return new DrainStatus
         {
             Region = region,
             State = DrainEntry.StateName(overview.Region?.State ?? DrainState.Open),
-            Running = WorkReport.Of(total),
+            Running = WorkReport.Of(overview.Silos.SelectMany(static silo => silo.Shards)),
             Drains = Array.ConvertAll(overview.Drains, DrainEntry.Of),
             Silos = Array.ConvertAll(overview.Silos, SiloEntry.Of),
         };

@@ -18,12 +18,10 @@ internal sealed record SiloEntry
 
     public static SiloEntry Of(SiloWork work)
     {
-        var total = default(WorkCount);
-        foreach (var shard in work.Shards) total += shard.Work;
         return new SiloEntry
         {
             Silo = DrainEntry.ShortSilo(work.Silo.ToParsableString()),
-            Running = WorkReport.Of(total),
+            Running = WorkReport.Of(work.Shards),
             Replicas = [.. work.Shards.Where(static shard => shard.Work.Replicas > 0).Select(static shard => shard.Key).Order(StringComparer.Ordinal)],
         };
     }

@@ -19,5 +19,7 @@ internal sealed record WorkReport
     [JsonPropertyName("replicas"), Description("Replicas that are loaded, loading or being unloaded.")]
     public required int Replicas { get; init; }
 
+    public static WorkReport Of(IEnumerable<ShardWork> shards) => Of(shards.Aggregate(default(WorkCount), static (total, shard) => total + shard.Work));
+
     public static WorkReport Of(WorkCount work) => new() { Embeddings = work.Embeddings, Conversions = work.Conversions, Streams = work.Streams, Replicas = work.Replicas };
 }
