@@ -54,6 +54,14 @@ public sealed class BareRegion(string name, int models) : ILocalRegion
         _status = _status with { Models = all };
     }
 
+    /// <summary>A figure by which a change is known.</summary>
+    public void Mark(int inFlight)
+    {
+        var all = (ModelStatus[])_status.Models.Clone();
+        all[0] = all[0] with { InFlight = inFlight };
+        _status = _status with { Models = all };
+    }
+
     public Task<InferReply> InferAsync(InferRequest request, CancellationToken cancellationToken) =>
         Task.FromResult(InferReply.Refuse(RefusalCode.NotReady, "This region has no engine."));
 

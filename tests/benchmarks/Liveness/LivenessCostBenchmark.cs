@@ -25,8 +25,10 @@ public sealed class LivenessCostBenchmark(int regions, int models, double second
 
             // One of the links is counted.
             await using var link = new LinkRelay(new Uri($"http://127.0.0.1:{ports}"));
+            var began = Stopwatch.GetTimestamp();
             await using var observer = await Observer.StartAsync(all.Select((r, i) => (r.Name, i == 0 ? link.Address : new Uri($"http://127.0.0.1:{ports + i}"))));
             await observer.UntilAsync(s => s.ViewsInOrder.All(v => v.Health == RegionHealth.Alive), TimeSpan.FromSeconds(60));
+            var known = Stopwatch.GetElapsedTime(began);
 
             // Compiles, and lets the round trips settle.
             await MeasureAsync("warm-up", all, link, observer, models / 10, 5);
@@ -41,6 +43,7 @@ public sealed class LivenessCostBenchmark(int regions, int models, double second
                 string.Create(CultureInfo.InvariantCulture, $"One observer of {regions} regions with {models} models each; a whole status is {MessagePackSerializer.Serialize(all[0].Status).Length:#,0} bytes"),
                 ["load that changes", "bytes/s to a region", "bytes/s from it", "CPU of the observer and all regions, % of a core", "snapshots/s", "MB/s allocated", "changes of health"],
                 [.. rows]);
+            await ConvergeAsync(all, observer, known);
         }
         finally
         {
@@ -49,6 +52,54 @@ public sealed class LivenessCostBenchmark(int regions, int models, double second
                 await app.DisposeAsync();
             }
         }
+    }
+
+    /// <summary>How long a change of all regions at once takes to the observer's snapshot. Observers do not hear of a region through each other, so any number of them has it when the slowest of so many links has.</summary>
+    private static async Task ConvergeAsync(BareRegion[] all, Observer observer, TimeSpan known)
+    {
+        const int Changes = 50;
+        var (each, last) = (new List<double>(), new List<double>());
+        for (var mark = 1; mark <= Changes; mark++)
+        {
+            // Not in step with the beats.
+            await Task.Delay(TimeSpan.FromMilliseconds(20 + (mark * 37 % 200)));
+            var changed = Stopwatch.GetTimestamp();
+            foreach (var region in all)
+            {
+                region.Mark(1_000_000 + mark);
+            }
+
+            var seen = new bool[all.Length];
+            for (var snapshot = observer.Directory.Current; Array.Exists(seen, static one => !one); snapshot = await observer.Directory.WaitForChangeAsync(snapshot, CancellationToken.None))
+            {
+                for (var i = 0; i < seen.Length; i++)
+                {
+                    if (seen[i] || snapshot.ViewsInOrder[i].Models is not [var first, ..] || first.InFlight != 1_000_000 + mark)
+                    {
+                        continue;
+                    }
+
+                    seen[i] = true;
+                    each.Add(Stopwatch.GetElapsedTime(changed).TotalMilliseconds);
+                }
+            }
+
+            last.Add(each[^1]);
+        }
+
+        Table.Print(
+            string.Create(CultureInfo.InvariantCulture, $"Convergence of {all.Length} regions: an observer that starts knows all of them after {known.TotalMilliseconds:#,0} ms; then all change at once, {Changes} times"),
+            ["from the change to the snapshot", "p50 ms", "p99 ms", "max ms"],
+            Row("of one region", each),
+            Row("until it has all", last));
+
+        static string[] Row(string what, List<double> times)
+        {
+            times.Sort();
+            return [what, Ms(times[times.Count / 2]), Ms(times[Math.Min(times.Count - 1, (int)(times.Count * 0.99))]), Ms(times[^1])];
+        }
+
+        static string Ms(double value) => value.ToString("#,0", CultureInfo.InvariantCulture);
     }
 
     private static async Task<string[]> MeasureAsync(string what, BareRegion[] all, LinkRelay link, Observer observer, int changed, double seconds)
