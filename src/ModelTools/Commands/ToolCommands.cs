@@ -2,11 +2,12 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Meridian.CommandLine;
 using Meridian.Inference.Packages;
+using Meridian.ModelTools.Distillation;
 using Meridian.ModelTools.Output;
 
 namespace Meridian.ModelTools.Commands;
 
-/// <summary>The command line: <c>meridian-tools make</c>, <c>export</c>, <c>import</c>.</summary>
+/// <summary>The command line: <c>meridian-tools make</c>, <c>export</c>, <c>import</c>, <c>distill</c>, <c>evaluate</c>.</summary>
 public static class ToolCommands
 {
     private const string Name = "meridian-tools";
@@ -15,12 +16,13 @@ public static class ToolCommands
     /// <param name="args">Arguments.</param>
     /// <param name="output">What was asked for.</param>
     /// <param name="error">Mistakes.</param>
+    /// <param name="backend">What trains, or null where this build has nothing that does.</param>
     /// <param name="cancellationToken">Ends the command as Ctrl-C does.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellationToken = default)
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, ITrainingBackend? backend = null, CancellationToken cancellationToken = default)
     {
         var terminal = new Terminal(output);
-        var parsed = Build(terminal).Parse(args);
+        var parsed = Build(terminal, backend).Parse(args);
         if (parsed.Errors.Count > 0)
         {
             foreach (var mistake in parsed.Errors)
@@ -50,6 +52,11 @@ public static class ToolCommands
             await error.WriteLineAsync(e.Message).ConfigureAwait(false);
             return ExitCode.Unavailable;
         }
+        catch (TrainingUnavailableException e)
+        {
+            await error.WriteLineAsync(e.Message).ConfigureAwait(false);
+            return ExitCode.Unavailable;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             await error.WriteLineAsync($"{e.Message} Nothing was left half-written; check free space and permissions.").ConfigureAwait(false);
@@ -68,23 +75,27 @@ public static class ToolCommands
         }
     }
 
-    private static Command Build(Terminal terminal)
+    private static Command Build(Terminal terminal, ITrainingBackend? backend)
     {
         // Not a RootCommand: that one goes by the assembly's name, and users type another.
-        var root = new Command(Name, "Makes, exports and imports models for Meridian.")
+        var root = new Command(Name, "Makes, exports, imports, distils and evaluates models for Meridian.")
         {
             new HelpOption(),
             new VersionOption(),
             MakeCommand.Build(terminal),
             ExportCommand.Build(terminal),
             ImportCommand.Build(terminal),
+            DistillCommand.Build(terminal, backend),
+            EvaluateCommand.Build(terminal),
         };
         HelpWithExamples.AddTo(
             root,
             "meridian-tools make --out /tmp/tiny                                       a small decoder with random weights",
             "meridian-tools export stories260k --cache shared --out /tmp/stories       the same model in another cache layout",
             "meridian-tools import /tmp/stories --name stories --store .meridian/eastus/models",
-            "                                                                          into a region's model store");
+            "                                                                          into a region's model store",
+            "meridian-tools distill --teacher stories260k --layers 4 --hidden 128 --out /tmp/student",
+            "meridian-tools evaluate /tmp/student --against stories260k");
         return root;
     }
 }

@@ -80,6 +80,27 @@ public static class LlamaFolder
         folder.Complete();
     }
 
+    /// <summary>Writes a model into a folder that is being made: graph and configuration of its own, tokenizer and licence of another model.</summary>
+    /// <param name="directory">Where to.</param>
+    /// <param name="config">Dimensions.</param>
+    /// <param name="weights">Weights.</param>
+    /// <param name="other">Folder of the model whose tokens it has.</param>
+    /// <param name="cancellationToken">Ends the writing.</param>
+    internal static void WriteLike(string directory, LlamaConfig config, LlamaWeights weights, string other, CancellationToken cancellationToken)
+    {
+        WriteGraph(directory, LlamaGraph.Build(config, weights, KvLayout.Shared, OnnxType.Float), null, cancellationToken);
+        WriteConfig(directory, config, OnnxType.Float);
+        string[] shared = ["generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja", "LICENSE", "LICENSE.txt", "LICENSE.md"];
+        foreach (var file in shared)
+        {
+            if (!File.Exists(Path.Combine(other, file)))
+                continue;
+            var copy = Path.Combine(directory, file);
+            File.Copy(Path.Combine(other, file), copy, overwrite: true);
+            File.SetAttributes(copy, FileAttributes.Normal);
+        }
+    }
+
     /// <summary>Dimensions as <see cref="Make"/> wants them: ids of special tokens are those of <see cref="MadeVocabulary"/>.</summary>
     public static LlamaConfig Configure(int layers, int hidden, int heads, int kvHeads, int intermediate, int vocabulary, int context, bool tie = true) => new()
     {

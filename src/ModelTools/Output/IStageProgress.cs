@@ -4,7 +4,8 @@ namespace Meridian.ModelTools.Output;
 public interface IStageProgress
 {
     /// <param name="stage">What is being done.</param>
-    /// <param name="done">Bytes done in this stage.</param>
-    /// <param name="total">Bytes of the stage.</param>
-    void Report(string stage, long done, long total);
+    /// <param name="done">Bytes, tokens or updates done in this stage.</param>
+    /// <param name="total">Those of the whole stage.</param>
+    /// <param name="note">What else is to be seen of it: a loss, a speed; null for nothing.</param>
+    void Report(string stage, long done, long total, string? note = null);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
 
@@ -37,6 +38,18 @@ public sealed class Terminal
             .StartAsync(context => Task.Run(() => work(new Bars(context))));
     }
 
+    /// <summary>Runs work of minutes or hours, counted in tokens or updates, and shows how far it is; where the output goes elsewhere, a line every half minute.</summary>
+    public Task LongProgressAsync(Action<IStageProgress> work)
+    {
+        if (_console is null)
+            return Task.Run(() => work(new TimedLines(_output)));
+        return _console.Progress()
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn(), new RemainingTimeColumn())
+            .StartAsync(context => Task.Run(() => work(new Bars(context))));
+    }
+
+    public void Line(string text) => _output.WriteLine(text);
+
     /// <summary>Names and what they are.</summary>
     public void Table(params ReadOnlySpan<(string Name, string Value)> rows)
     {
@@ -62,7 +75,7 @@ public sealed class Terminal
     {
         private string? _stage;
 
-        public void Report(string stage, long done, long total)
+        public void Report(string stage, long done, long total, string? note)
         {
             if (stage == _stage)
                 return;
@@ -71,12 +84,29 @@ public sealed class Terminal
         }
     }
 
+    private sealed class TimedLines(TextWriter output) : IStageProgress
+    {
+        private readonly Stopwatch _watch = Stopwatch.StartNew();
+        private string? _stage;
+        private bool _ended;
+
+        public void Report(string stage, long done, long total, string? note)
+        {
+            var ends = done >= total;
+            if (stage == _stage && (_ended || (!ends && _watch.Elapsed < TimeSpan.FromSeconds(30))))
+                return;
+            (_stage, _ended) = (stage, ends);
+            _watch.Restart();
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{stage} {done} of {total}{(note is null ? "" : ", ")}{note}"));
+        }
+    }
+
     private sealed class Bars(ProgressContext context) : IStageProgress
     {
         private string? _stage;
         private ProgressTask? _task;
 
-        public void Report(string stage, long done, long total)
+        public void Report(string stage, long done, long total, string? note)
         {
             if (stage != _stage)
             {
@@ -85,6 +115,8 @@ public sealed class Terminal
             }
 
             _task!.Value = done;
+            if (note is not null)
+                _task.Description = Markup.Escape($"{stage} {note}");
         }
     }
 }

@@ -101,7 +101,7 @@ public sealed class ToolCommandsTests : IDisposable
         using var output = new StringWriter();
         using var error = new StringWriter();
 
-        var code = await ToolCommands.RunAsync(["make", "--out", Path.Combine(_folder.Path, "model")], output, error, stop.Token);
+        var code = await ToolCommands.RunAsync(["make", "--out", Path.Combine(_folder.Path, "model")], output, error, cancellationToken: stop.Token);
 
         Assert.Equal(ExitCode.Failed, code);
         Assert.Contains("Stopped", error.ToString(), StringComparison.Ordinal);

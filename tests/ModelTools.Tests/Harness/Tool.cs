@@ -8,7 +8,7 @@ internal static class Tool
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var code = await ToolCommands.RunAsync(args, output, error, TestContext.Current.CancellationToken);
+        var code = await ToolCommands.RunAsync(args, output, error, cancellationToken: TestContext.Current.CancellationToken);
         return (code, output.ToString(), error.ToString());
     }
 }

@@ -1,0 +1,68 @@
+using Meridian.Inference.Decoders;
+
+namespace Meridian.ModelTools.Corpora;
+
+/// <summary>
+/// Leads sequences through a stage, a token a step, as many side by side as the stage has slots. Which of them share a step depends on nothing but the sequences
+/// themselves, so the same sequences get the same logits each time: an engine, where they come and go as callers do, would not give that.
+/// </summary>
+internal sealed class SequenceWalk(IDecoderStage stage)
+{
+    /// <summary>Runs sequences to their ends.</summary>
+    /// <param name="sequences">Begun one by one, as slots become free.</param>
+    /// <param name="stepped">Told the tokens of each step.</param>
+    /// <param name="cancellationToken">Ends it between two steps.</param>
+    public void Run(IEnumerable<IWalkedSequence> sequences, Action<int>? stepped = null, CancellationToken cancellationToken = default)
+    {
+        using var waiting = sequences.GetEnumerator();
+        var vocabulary = stage.Shape.Vocabulary;
+        var (running, ids, rows) = (new IWalkedSequence?[stage.Slots], new int[stage.Slots], new DecoderRow[stage.Slots]);
+        var (lengths, slots) = (new int[stage.Slots], new int[stage.Slots]);
+        var logits = new float[(long)stage.Slots * vocabulary];
+        var more = true;
+        try
+        {
+            while (true)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var count = 0;
+                for (var slot = 0; slot < running.Length; slot++)
+                {
+                    if (running[slot] is null && more && (more = waiting.MoveNext()))
+                        (running[slot], ids[slot], lengths[slot]) = (waiting.Current, waiting.Current.First, 0);
+                    if (running[slot] is null)
+                        continue;
+                    rows[count] = new DecoderRow(slot, lengths[slot]++, slot, 1, WantsLogits: true);
+                    slots[count++] = slot;
+                }
+
+                if (count == 0)
+                    return;
+                stage.Forward(rows.AsSpan(0, count), ids, logits.AsSpan(0, count * vocabulary));
+                for (var i = 0; i < count; i++)
+                {
+                    var slot = slots[i];
+                    var next = running[slot]!.Next(logits.AsSpan(i * vocabulary, vocabulary));
+                    if (next >= 0 && lengths[slot] < stage.Shape.ContextLength)
+                    {
+                        ids[slot] = next;
+                        continue;
+                    }
+
+                    running[slot] = null;
+                    stage.Release(slot);
+                }
+
+                stepped?.Invoke(count);
+            }
+        }
+        finally
+        {
+            for (var slot = 0; slot < running.Length; slot++)
+            {
+                if (running[slot] is not null)
+                    stage.Release(slot);
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using System.Numerics.Tensors;
+using Meridian.ModelTools.Corpora;
+
+namespace Meridian.ModelTools.Evaluation;
+
+/// <summary>A given text, and what a model thinks at each of its tokens.</summary>
+internal sealed class ForcedText(int[] tokens) : IWalkedSequence
+{
+    private int _position;
+
+    public int First => tokens[0];
+
+    /// <value>[length - 1]: log probability of each token but the first.</value>
+    public double[] LogProbabilities { get; } = new double[tokens.Length - 1];
+
+    /// <value>[length - 1]: the likeliest token in its place.</value>
+    public int[] Best { get; } = new int[tokens.Length - 1];
+
+    public int Next(Span<float> logits)
+    {
+        var next = tokens[_position + 1];
+        LogProbabilities[_position] = logits[next] - LogitsMath.LogSumExp(logits);
+        Best[_position] = TensorPrimitives.IndexOfMax<float>(logits);
+        return ++_position < LogProbabilities.Length ? next : -1;
+    }
+}
