@@ -14,7 +14,7 @@ var prompt = new Option<string?>("--prompt") { Description = "What to say to the
 var maxTokens = new Option<int>("--max-tokens") { Description = "Longest story.", DefaultValueFactory = _ => 300 };
 var goOn = new Option<bool>("--continue") { Description = "Go on with the prompt as it stands instead of chatting: for models without a chat template." };
 var watch = new Option<bool>("--watch") { Description = "Tell one story after another: kill a region and see." };
-var command = new RootCommand("Streams a story with Meridian's .NET client. Start the regions with a model first: dotnet run --project src/Silo -- --model stories=FOLDER")
+var command = new RootCommand("Streams a story with Meridian's .NET client. Start the regions first: dotnet run --project src/Silo. Their own model, stories, has no chat template: use --continue with it")
 {
     portsFrom,
     model,
@@ -60,7 +60,7 @@ command.SetAction(async (parsed, cancellationToken) =>
     catch (MeridianException e)
     {
         Console.Error.WriteLine(e.Message);
-        Console.Error.WriteLine("Is Meridian running, with such a model? Start it with: dotnet run --project src/Silo -- --model stories=FOLDER");
+        Console.Error.WriteLine("Is Meridian running, with such a model? Start it with: dotnet run --project src/Silo -- --model NAME=FOLDER");
         return 1;
     }
     catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -5,16 +5,13 @@ using Meridian.TestModels;
 namespace Meridian.Cluster.Tests;
 
 /// <summary>
-/// The dev supervisor with its three regions and a front door, for the tests that leave it as they found it. Besides the built-in embedding model it serves a made
-/// language model, <see cref="Made"/>, and the real one, <see cref="Real"/>, where it is at hand.
+/// The dev supervisor with its three regions and a front door, for the tests that leave it as they found it. Besides the two built-in models it serves a made
+/// language model, <see cref="Made"/>, and the teacher of the built-in one, where it is at hand.
 /// </summary>
 public sealed class ThreeRegions : IAsyncLifetime
 {
     /// <summary>Name of the made language model.</summary>
     public const string Made = "made";
-
-    /// <summary>Name of stories260k.</summary>
-    public const string Real = "stories";
 
     private readonly TemporaryDirectory _data = new();
     private DevInstallation? _installation;
@@ -26,7 +23,7 @@ public sealed class ThreeRegions : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        string[] models = ["minilm", .. LanguageModels.Keys];
+        string[] models = ["minilm", Stories.BuiltIn, .. LanguageModels.Keys];
         _installation = await DevInstallation.StartAsync(_data.Path, models, null, [.. LanguageModels.SelectMany(model => new[] { "--model", $"{model.Key}={model.Value}" })]);
     }
 
@@ -43,9 +40,9 @@ public sealed class ThreeRegions : IAsyncLifetime
     private static Dictionary<string, string> Folders()
     {
         var folders = new Dictionary<string, string> { [Made] = MadeModels.Get(KvLayout.Shared) };
-        if (Stories.Folder is { } stories)
+        if (Stories.Find(Stories.Teacher) is { } teacher)
         {
-            folders[Real] = stories;
+            folders[Stories.Teacher] = teacher;
         }
 
         return folders;

@@ -169,7 +169,14 @@ public sealed class TorchTests : IDisposable
         using var teacher = TeacherModel.Open(options.Teacher, 8, 1);
         var plan = new CorpusPlan
         {
-            Teacher = "", SideBySide = 8, Seed = 1, Temperatures = [1], Top = options.Top, Length = 20, Prompts = teacher.Prompts(null), EndIds = teacher.Stage.Config.EndIds,
+            Teacher = "",
+            SideBySide = 8,
+            Seed = 1,
+            Temperatures = [1],
+            Top = options.Top,
+            Length = 20,
+            Prompts = teacher.Prompts(null),
+            EndIds = teacher.Stage.Config.EndIds,
         };
         var config = options.Top == MadeModels.Config.Vocabulary ? MadeModels.Config : options.Student(teacher.Stage.Config);
         return (config, [.. ModelTools.Corpora.Corpus.Draw(teacher.Stage, plan, 8).Where(text => text.Tokens.Length > 1)]);

@@ -51,7 +51,7 @@ async function record(text, most, stops) {
   };
 }
 
-const prompts = ['Once upon a time', 'One day, Tim', 'The big red dog', '', 'Lily and Ben', 'A cat'];
+const prompts = ['Once upon a time', 'One day, Tim', 'The big red dog', '', 'Lily and Ben', 'A little bird'];
 const texts = [...prompts, 'Hello world', 'Once upon a time, there was a little girl named Lily.', '"No!" said the cat.\n\nThe end.', 'naïve café', '日本語 🙂', '  two  spaces  ', '1234567890'];
 const cases = [];
 for (const prompt of prompts) cases.push(await record(prompt, 128, false));

@@ -25,7 +25,7 @@ internal static class LandingPage
           <h1>Meridian</h1>
           <p>Foundation models from several regions as one service, behind the OpenAI API.</p>
           <pre>curl -s "$URL/v1/embeddings" -H 'content-type: application/json' -d '{"model":"minilm","input":"Hello from the nearest region"}'</pre>
-          <pre>curl -sN "$URL/v1/chat/completions" -H 'content-type: application/json' -d '{"model":"NAME","messages":[{"role":"user","content":"Hello"}],"stream":true}'</pre>
+          <pre>curl -sN "$URL/v1/completions" -H 'content-type: application/json' -d '{"model":"stories","prompt":"Once upon a time","max_tokens":200,"stream":true}'</pre>
           <dl>
             <dt><a href="/docs">/docs</a></dt><dd>API reference</dd>
             <dt><a href="/openapi/v1.json">/openapi/v1.json</a></dt><dd>the same for machines</dd>

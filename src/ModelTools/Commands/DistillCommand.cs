@@ -27,12 +27,16 @@ internal static class DistillCommand
         var intermediate = new Option<int?>("--intermediate") { HelpName = "N", Description = "Length of the gated layer [default: 8/3 of hidden, up to a multiple of 32]" };
         var start = new Option<string>("--start")
         {
-            HelpName = "WEIGHTS", Description = "random, or teacher: the weights of as many of its layers, spread evenly; the student must be as wide and have as many heads", DefaultValueFactory = _ => "random",
+            HelpName = "WEIGHTS",
+            Description = "random, or teacher: the weights of as many of its layers, spread evenly; the student must be as wide and have as many heads",
+            DefaultValueFactory = _ => "random",
         }.AcceptOnlyFromAmong("random", "teacher");
         var tokens = new Option<long>("--tokens") { HelpName = "N", Description = "Tokens that the teacher writes", DefaultValueFactory = _ => byDefault.Tokens };
         var temperature = new Option<float[]>("--temperature")
         {
-            HelpName = "T", Description = "Temperature that it writes at; repeatable, they take turns", DefaultValueFactory = _ => [.. byDefault.Temperatures],
+            HelpName = "T",
+            Description = "Temperature that it writes at; repeatable, they take turns",
+            DefaultValueFactory = _ => [.. byDefault.Temperatures],
         };
         var top = Number("--top", "Likeliest next tokens that are kept of every position as soft targets", byDefault.Top);
         var length = Number("--length", "Most tokens of a text; 0 for the teacher's context", byDefault.Length);

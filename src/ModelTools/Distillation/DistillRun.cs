@@ -32,8 +32,21 @@ public static class DistillRun
         {
             Teacher = teacher,
             Student = config,
-            options.Tokens, options.Temperatures, options.Top, options.Length, options.SideBySide,
-            options.Steps, options.BatchTokens, options.LearningRate, options.WarmUp, options.FinalRate, options.WeightDecay, options.Clip, options.Hard, options.Seed, options.Start,
+            options.Tokens,
+            options.Temperatures,
+            options.Top,
+            options.Length,
+            options.SideBySide,
+            options.Steps,
+            options.BatchTokens,
+            options.LearningRate,
+            options.WarmUp,
+            options.FinalRate,
+            options.WeightDecay,
+            options.Clip,
+            options.Hard,
+            options.Seed,
+            options.Start,
         });
         using var student = backend.Create(config, Start(options, config), options);
         var losses = Train(options, student, texts, new Checkpoints(Path.Combine(options.Work, "checkpoints"), story), progress, cancellationToken);

@@ -122,7 +122,7 @@ public static partial class MeridianOptionsRules
             if (!Models.ModelSources.IsKnown(model.Source))
             {
                 mistakes.Add(
-                    $"{Root}:{path}:Source = '{model.Source}': must be '{Models.ModelSources.MiniLm}', a directory with a {ModelManifestRules.FileName}, or a Hugging Face folder (config.json, tokenizer.json, onnx/model.onnx).");
+                    $"{Root}:{path}:Source = '{model.Source}': must be '{Models.ModelSources.MiniLm}' or '{Models.ModelSources.Stories}' (built in), a directory with a {ModelManifestRules.FileName}, or a Hugging Face folder (config.json, tokenizer.json, onnx/model.onnx).");
             }
 
             foreach (var region in model.Regions)

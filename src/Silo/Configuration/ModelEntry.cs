@@ -7,7 +7,7 @@ public sealed class ModelEntry
     public string Name { get; set; } = "";
 
     /// <value>
-    /// Where the files come from: <c>minilm</c> (built in), the path of a model package's directory, or that of a Hugging Face folder.
+    /// Where the files come from: <c>minilm</c> or <c>stories</c> (built in), the path of a model package's directory, or that of a Hugging Face folder.
     /// Empty: the region's model store already has it.
     /// </value>
     public string? Source { get; set; }

@@ -13,9 +13,9 @@ public static class StartupReport
     /// <param name="frontDoor">The front door.</param>
     /// <param name="frontDoorPid">Its process.</param>
     /// <param name="data">Directory of everything kept.</param>
-    /// <param name="model">Name of a model to try, or null.</param>
+    /// <param name="models">The models, to try one of each kind.</param>
     /// <param name="took">Time from the start until now.</param>
-    public static string Write(IReadOnlyList<(RegionPlan Plan, int? Pid)> regions, Uri frontDoor, int? frontDoorPid, string data, string? model, TimeSpan took)
+    public static string Write(IReadOnlyList<(RegionPlan Plan, int? Pid)> regions, Uri frontDoor, int? frontDoorPid, string data, IReadOnlyList<ModelEntry> models, TimeSpan took)
     {
         var rows = new List<string[]> { Header };
         foreach (var (plan, pid) in regions)
@@ -33,12 +33,24 @@ public static class StartupReport
         }
 
         text.AppendLine();
-        if (model is not null)
+        string[] examples =
+        [
+            .. models.Where(static model => model.Kind == "generation").Take(1).Select(model => Example(
+                "curl -N", "completions", $"{{\"model\": \"{model.Name}\", \"prompt\": \"Once upon a time\", \"max_tokens\": 200, \"temperature\": 0.7, \"stream\": true}}")),
+            .. models.Where(static model => model.Kind == "embedding").Take(1).Select(model => Example("curl -i", "embeddings", $"{{\"model\": \"{model.Name}\", \"input\": \"Hello from three regions\"}}")),
+        ];
+        if (examples.Length > 0)
         {
-            text.AppendLine("Try it:")
-                .AppendLine(CultureInfo.InvariantCulture, $"  curl -i {Plain(frontDoor)}/v1/embeddings -H 'content-type: application/json' -d '{{\"model\": \"{model}\", \"input\": \"Hello from three regions\"}}'")
-                .AppendLine();
+            text.AppendLine("Try it:");
+            foreach (var example in examples)
+            {
+                text.AppendLine(example);
+            }
+
+            text.AppendLine();
         }
+
+        string Example(string command, string path, string body) => $"  {command} {Plain(frontDoor)}/v1/{path} -H 'content-type: application/json' -d '{body}'";
 
         if (regions.Count > 0 && regions[0].Pid is { } victim)
         {

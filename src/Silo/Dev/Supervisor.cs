@@ -157,7 +157,7 @@ public sealed class Supervisor(MeridianOptions options, SupervisorArguments argu
             frontDoor,
             pids[options.FrontDoor.Name],
             Path.GetFullPath(options.Data),
-            options.Models.Count > 0 ? options.Models[0].Name : null,
+            options.Models,
             time.GetElapsedTime(startedAt)));
     }
 

@@ -11,6 +11,9 @@ public static class ModelSources
     /// <summary>Name of the built-in source: all-MiniLM-L6-v2.</summary>
     public const string MiniLm = "minilm";
 
+    /// <summary>Name of the built-in source of the small language model that comes with Meridian (<c>models/stories</c>).</summary>
+    public const string Stories = "stories";
+
     private const string Embedding = "embedding";
 
     /// <summary>The source, or null where the model store is expected to have the model already.</summary>
@@ -18,12 +21,13 @@ public static class ModelSources
     {
         null or "" => null,
         MiniLm => new MiniLmSource(),
+        Stories => new HuggingFaceSource(model.Name, StoriesFolder),
         var directory when IsPackage(directory) => new DirectorySource(model.Name, directory),
         var directory => new HuggingFaceSource(model.Name, directory),
     };
 
     /// <summary>Whether a source is one of those that there are. Whether its files are sound shows when they are installed.</summary>
-    public static bool IsKnown(string? source) => source is null or "" or MiniLm || IsPackage(source) || HuggingFaceSource.Recognizes(source);
+    public static bool IsKnown(string? source) => source is null or "" or MiniLm or Stories || IsPackage(source) || HuggingFaceSource.Recognizes(source);
 
     /// <summary>What a model from a source does; empty where there is no such source. A package that does not say it is reported when it is installed.</summary>
     public static string KindOf(string? source)
@@ -33,6 +37,11 @@ public static class ModelSources
             return Embedding;
         }
 
+        if (source == Stories)
+        {
+            return HuggingFaceSource.Kind;
+        }
+
         if (IsPackage(source))
         {
             return DirectorySource.KindOf(source) is { } kind && !string.IsNullOrWhiteSpace(kind) ? kind : Embedding;
@@ -40,6 +49,9 @@ public static class ModelSources
 
         return HuggingFaceSource.Recognizes(source) ? HuggingFaceSource.Kind : "";
     }
+
+    /// <value>Beside the program, wherever it was built or published to.</value>
+    private static string StoriesFolder => Path.Combine(AppContext.BaseDirectory, "models", Stories);
 
     private static bool IsPackage(string directory) => File.Exists(Path.Combine(directory, ModelManifestRules.FileName));
 }

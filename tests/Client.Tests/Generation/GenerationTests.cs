@@ -22,11 +22,12 @@ public sealed class GenerationTests
         IgnoreEndOfText = true,
     };
 
-    [Fact]
-    public async Task The_trained_model_tells_its_stories_token_for_token()
+    [Theory]
+    [MemberData(nameof(Stories.All), MemberType = typeof(Stories))]
+    public async Task The_trained_model_tells_its_stories_token_for_token(string model)
     {
-        var stories = StoriesGolden.Require();
-        await using var region = await GeneratingRegion.StartAsync("stories", Stories.Require());
+        var stories = StoriesGolden.Require(model);
+        await using var region = await GeneratingRegion.StartAsync(model, Stories.Require(model));
 
         var told = await Task.WhenAll(stories.Select(async story =>
         {

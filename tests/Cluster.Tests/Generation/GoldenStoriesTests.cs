@@ -2,38 +2,41 @@ using Meridian.TestModels;
 
 namespace Meridian.Cluster.Tests.Generation;
 
-/// <summary>The real model through the front door of three regions: the texts that its reference implementation writes.</summary>
+/// <summary>The trained models through the front door of three regions: the texts that reference implementations write.</summary>
 [Collection(ThreeRegionsCollection.Name)]
 public sealed class GoldenStoriesTests(ThreeRegions three)
 {
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Every_prompt_alone_gives_the_golden_text(bool stream)
+    [InlineData(Stories.BuiltIn, false)]
+    [InlineData(Stories.BuiltIn, true)]
+    [InlineData(Stories.Teacher, false)]
+    [InlineData(Stories.Teacher, true)]
+    public async Task Every_prompt_alone_gives_the_golden_text(string model, bool stream)
     {
-        var cases = Load();
+        var cases = Load(model);
         using var calls = new CompletionCalls(three.Installation.FrontDoor.Address);
         foreach (var story in cases)
         {
-            Check(story, await calls.CompleteAsync(Body(story, asIds: false), stream));
-            Check(story, await calls.CompleteAsync(Body(story, asIds: true), stream));
+            Check(story, await calls.CompleteAsync(Body(model, story, asIds: false), stream));
+            Check(story, await calls.CompleteAsync(Body(model, story, asIds: true), stream));
         }
     }
 
-    [Fact]
-    public async Task All_prompts_together_give_the_golden_texts()
+    [Theory]
+    [MemberData(nameof(Stories.All), MemberType = typeof(Stories))]
+    public async Task All_prompts_together_give_the_golden_texts(string model)
     {
-        var cases = Load();
+        var cases = Load(model);
         using var calls = new CompletionCalls(three.Installation.FrontDoor.Address);
         var random = new Random(11);
         var order = Enumerable.Range(0, 48).Select(i => cases[i % cases.Length]).ToArray();
         random.Shuffle(order);
-        await Task.WhenAll(order.Select(async (story, i) => Check(story, await calls.CompleteAsync(Body(story, asIds: i % 2 == 0), stream: i % 3 != 0))));
+        await Task.WhenAll(order.Select(async (story, i) => Check(story, await calls.CompleteAsync(Body(model, story, asIds: i % 2 == 0), stream: i % 3 != 0))));
     }
 
-    private static Dictionary<string, object?> Body(StoriesGolden story, bool asIds) => new()
+    private static Dictionary<string, object?> Body(string model, StoriesGolden story, bool asIds) => new()
     {
-        ["model"] = ThreeRegions.Real,
+        ["model"] = model,
         ["prompt"] = asIds ? story.PromptIds : story.Prompt,
         ["max_tokens"] = story.GeneratedIds.Length,
         ["temperature"] = 0,
@@ -49,5 +52,5 @@ public sealed class GoldenStoriesTests(ThreeRegions three)
         Assert.Equal(story.GeneratedIds[^1] is 1 or 2 ? "stop" : "length", seen.Finish);
     }
 
-    private static StoriesGolden[] Load() => [.. StoriesGolden.Require(), .. StoriesGolden.RequireWhole()];
+    private static StoriesGolden[] Load(string model) => [.. StoriesGolden.Require(model), .. StoriesGolden.RequireWhole(model)];
 }

@@ -13,16 +13,16 @@ public sealed class DamagedModelTests(ITestOutputHelper output)
         const string Damaged = "eastus", Whole = "westeurope";
         using var data = new TemporaryDirectory();
         var package = Path.Combine(data.Path, "package");
-        var settings = Models.MiniLm.Concat(Models.Entry(1, "twin", package)).ToArray();
+        var settings = Models.MiniLm.Concat(Models.Entry(2, "twin", package)).ToArray();
 
         // A first start installs the built-in model; its package, renamed, is the second model of both regions.
         await using (var first = new Installation(data.Path, regions: 1, Models.MiniLm))
         {
             first.StartRegion(Damaged);
             await first.ReadyAsync(first.Facade(Damaged));
-            CopyPackage(Directory.GetFiles(first.ModelStore(Damaged), "manifest.json", SearchOption.AllDirectories).Single(), package, "twin");
+            CopyPackage(Directory.GetFiles(Path.Combine(first.ModelStore(Damaged), "minilm"), "manifest.json", SearchOption.AllDirectories).Single(), package, "twin");
             await first.InterruptAsync(Damaged, TimeSpan.FromSeconds(30));
-            var graph = Directory.GetFiles(first.ModelStore(Damaged), "*.onnx", SearchOption.AllDirectories).Single();
+            var graph = Directory.GetFiles(Path.Combine(first.ModelStore(Damaged), "minilm"), "*.onnx", SearchOption.AllDirectories).Single();
             FlipByte(graph, position: 12_345_678);
         }
 

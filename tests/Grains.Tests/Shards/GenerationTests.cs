@@ -20,12 +20,14 @@ public sealed class GenerationTests : IDisposable
     private readonly string _models = Path.Combine(Path.GetTempPath(), "meridian-" + Path.GetRandomFileName());
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Golden_prompts_come_through_the_grains_token_for_token_all_at_once(bool fromClient)
+    [InlineData(Stories.BuiltIn, false)]
+    [InlineData(Stories.BuiltIn, true)]
+    [InlineData(Stories.Teacher, false)]
+    [InlineData(Stories.Teacher, true)]
+    public async Task Golden_prompts_come_through_the_grains_token_for_token_all_at_once(string model, bool fromClient)
     {
-        var golden = StoriesGolden.Require();
-        await using var region = await StartAsync(Stories.Require());
+        var golden = StoriesGolden.Require(model);
+        await using var region = await StartAsync(Stories.Require(model));
         var local = await ServingAsync(region, fromClient);
 
         var texts = await Task.WhenAll(golden.Select(async story => await ReadAsync(local, Request(new PromptInput { Text = story.Prompt }, story.GeneratedIds.Length))));

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using CsCheck;
+using Meridian.Inference.Tests.Decoders;
 using Meridian.Inference.Tokenization;
 
 namespace Meridian.Inference.Tests.Tokenization;
@@ -47,7 +48,7 @@ public sealed class DetokenizerTests : IDisposable
     [Fact]
     public async Task The_stories_model_detokenizes_alike()
     {
-        var package = await Stories.TextPackageAsync();
+        var package = await StoriesTexts.PackageAsync(TestModels.BuiltIn);
         using var tokenizer = GenerationTokenizer.Load(package);
         using var native = NativeTokenizer.Load(TokenizerFile.Read(package));
         Gen.Int[259, tokenizer.VocabularySize - 1].Array[0, 60].Sample(

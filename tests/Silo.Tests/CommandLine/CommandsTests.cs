@@ -71,7 +71,7 @@ public sealed class CommandsTests
     [InlineData("front-door --urls ftp://127.0.0.1:21", "Meridian:FrontDoor:Url")]
     [InlineData("--ports-from 70000", "Meridian:PortsFrom = 70000")]
     [InlineData("--model stories", "--model 'stories': must be NAME=DIR")]
-    [InlineData("region --name eastus --model x=/nowhere", "Meridian:Models:1:Source = '/nowhere'")]
+    [InlineData("region --name eastus --model x=/nowhere", "Meridian:Models:2:Source = '/nowhere'")]
     [InlineData("--config /nowhere/x.json", "/nowhere/x.json")]
     [InlineData("--Meridian:Models:0:MaxBatch 0", "Meridian:Models:0:MaxBatch = 0")]
     public async Task Wrong_settings_end_in_words_and_exit_code_2(string line, string part)

@@ -9,13 +9,13 @@ public sealed class MeridianConfigurationTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    public void Without_any_setting_three_regions_and_minilm_are_configured()
+    public void Without_any_setting_three_regions_and_the_built_in_models_are_configured()
     {
         var options = Read();
 
         Assert.Equal(["eastus", "westeurope", "southeastasia"], options.Regions.Select(region => region.Name));
         Assert.Equal(["us", "eu", "apac"], options.Regions.Select(region => region.Jurisdiction));
-        Assert.Equal("minilm", Assert.Single(options.Models).Source);
+        Assert.Equal(["minilm", "stories"], options.Models.Select(model => model.Source));
         Assert.Equal(RegionRoles.All, options.Process.Roles);
         Assert.Equal(StoreKind.Garnet, options.Store.Kind);
         Assert.Equal(IntentKind.Raft, options.Intent.Kind);
@@ -231,7 +231,7 @@ public sealed class MeridianConfigurationTests : IDisposable
         var options = MeridianConfiguration.Read(MeridianConfiguration.Load(file, [], []));
 
         Assert.Equal("north", Assert.Single(options.Regions).Name);
-        Assert.Single(options.Models);
+        Assert.Equal(2, options.Models.Count);
     }
 
     [Fact]

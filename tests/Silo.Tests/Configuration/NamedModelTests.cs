@@ -20,11 +20,12 @@ public sealed class NamedModelTests : IDisposable
 
         var options = Read([new("one", made), new("two", made)]);
 
-        Assert.Equal(["minilm", "one", "two"], options.Models.Select(model => model.Name));
-        Assert.Equal(["embedding", "generation", "generation"], options.Models.Select(model => model.Kind));
-        Assert.Equal(["minilm", made, made], options.Models.Select(model => model.Source));
+        Assert.Equal(["minilm", "stories", "one", "two"], options.Models.Select(model => model.Name));
+        Assert.Equal(["embedding", "generation", "generation", "generation"], options.Models.Select(model => model.Kind));
+        Assert.Equal(["minilm", "stories", made, made], options.Models.Select(model => model.Source));
         Assert.IsType<MiniLmSource>(ModelSources.Find(options.Models[0]));
         Assert.IsType<HuggingFaceSource>(ModelSources.Find(options.Models[1]));
+        Assert.IsType<HuggingFaceSource>(ModelSources.Find(options.Models[2]));
     }
 
     [Fact]
@@ -34,7 +35,7 @@ public sealed class NamedModelTests : IDisposable
 
         var options = Read([new("minilm", made)], "--Meridian:Models:0:Replicas=3", "--Meridian:Models:4:Name=late", "--Meridian:Models:4:Source=minilm");
 
-        Assert.Equal(["minilm", "late"], options.Models.Select(model => model.Name));
+        Assert.Equal(["minilm", "stories", "late"], options.Models.Select(model => model.Name));
         Assert.Equal((made, "generation", 3), (options.Models[0].Source, options.Models[0].Kind, options.Models[0].Replicas));
     }
 
@@ -46,7 +47,7 @@ public sealed class NamedModelTests : IDisposable
               "files": [ { "path": "model.onnx", "size": 0, "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" } ] }
             """);
 
-        var model = Read([new("pack", _directory)]).Models[1];
+        var model = Read([new("pack", _directory)]).Models[2];
 
         Assert.Equal("embedding", model.Kind);
         Assert.IsType<DirectorySource>(ModelSources.Find(model));
@@ -61,8 +62,8 @@ public sealed class NamedModelTests : IDisposable
     {
         File.WriteAllText(Path.Combine(_directory, "manifest.json"), manifest);
 
-        Assert.Equal("embedding", Read([new("pack", _directory)]).Models[1].Kind);
-        Assert.Equal("embedding", Read([], "--Meridian:Models:1:Name=pack", $"--Meridian:Models:1:Source={_directory}").Models[1].Kind);
+        Assert.Equal("embedding", Read([new("pack", _directory)]).Models[2].Kind);
+        Assert.Equal("embedding", Read([], "--Meridian:Models:2:Name=pack", $"--Meridian:Models:2:Source={_directory}").Models[2].Kind);
     }
 
     [Fact]
@@ -70,7 +71,7 @@ public sealed class NamedModelTests : IDisposable
     {
         var made = MadeModels.Get(KvLayout.Concatenated);
 
-        var model = Read([], "--Meridian:Models:1:Name=made", $"--Meridian:Models:1:Source={made}", "--Meridian:Models:1:KvCacheMiB=64", "--Meridian:Models:1:PrefixCache=false").Models[1];
+        var model = Read([], "--Meridian:Models:2:Name=made", $"--Meridian:Models:2:Source={made}", "--Meridian:Models:2:KvCacheMiB=64", "--Meridian:Models:2:PrefixCache=false").Models[2];
 
         Assert.Equal(("generation", 64, false, 64, 512, 256), (model.Kind, model.KvCacheMiB, model.PrefixCache, model.MaxSequences, model.PrefillChunk, model.RingTokens));
     }
@@ -98,7 +99,7 @@ public sealed class NamedModelTests : IDisposable
 
         foreach (var part in new[]
         {
-            $"Meridian:Models:1:Source = '{_directory}': must be 'minilm', a directory with a manifest.json, or a Hugging Face folder",
+            $"Meridian:Models:2:Source = '{_directory}': must be 'minilm' or 'stories' (built in), a directory with a manifest.json, or a Hugging Face folder",
             "Meridian:Models:0:MaxSequences = 0: must be 1 to 4096.",
             "Meridian:Models:0:KvCacheMiB = 0: must be 1 to 1048576.",
             "Meridian:Models:0:PrefillChunk = 0: must be 1 to 1048576.",

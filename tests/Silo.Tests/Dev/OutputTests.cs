@@ -36,9 +36,9 @@ public sealed class OutputTests
         var options = MeridianConfiguration.Read(MeridianConfiguration.Load(null, [], []));
         var regions = RegionPlan.All(options);
 
-        var report = StartupReport.Write([(regions[0], 11), (regions[1], 12), (regions[2], null)], FrontDoorPlan.Of(options), 10, "/data", "minilm", TimeSpan.FromSeconds(4.2));
+        var report = StartupReport.Write([(regions[0], 11), (regions[1], 12), (regions[2], null)], FrontDoorPlan.Of(options), 10, "/data", options.Models, TimeSpan.FromSeconds(4.2));
 
-        foreach (var part in new[] { "4.2 s", "/data", "eastus", "us", "http://127.0.0.1:8081", "11", "westeurope", "eu", "southeastasia", "apac", "front door", "http://127.0.0.1:8080/v1/embeddings", "kill -9 11", "Ctrl-C" })
+        foreach (var part in new[] { "4.2 s", "/data", "eastus", "us", "http://127.0.0.1:8081", "11", "westeurope", "eu", "southeastasia", "apac", "front door", "http://127.0.0.1:8080/v1/embeddings", "\"model\": \"minilm\"", "http://127.0.0.1:8080/v1/completions", "\"model\": \"stories\"", "kill -9 11", "Ctrl-C" })
         {
             Assert.Contains(part, report, StringComparison.Ordinal);
         }

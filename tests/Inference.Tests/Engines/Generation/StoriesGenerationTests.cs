@@ -10,14 +10,26 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meridian.Inference.Tests.Engines.Generation;
 
-/// <summary>The trained model says its golden texts, token for token, whatever else the engine does.</summary>
-public sealed class StoriesGenerationTests : IDisposable
+/// <summary>The model that comes with Meridian.</summary>
+public sealed class BuiltInStoriesGenerationTests() : StoriesGenerationTests(TestModels.BuiltIn, KvLayout.Shared);
+
+/// <summary>Its teacher.</summary>
+public sealed class TeacherStoriesGenerationTests() : StoriesGenerationTests(TestModels.Teacher, KvLayout.Concatenated);
+
+/// <summary>A trained model says its golden texts, token for token, whatever else the engine does.</summary>
+/// <param name="name">Of the model.</param>
+/// <param name="own">The layout that it comes in.</param>
+public abstract class StoriesGenerationTests(string name, KvLayout own) : IDisposable
 {
     private readonly TemporaryDirectory _exports = new();
 
     private static readonly SamplingSettings Greedy = new() { Temperature = 0 };
 
-    public void Dispose() => _exports.Dispose();
+    public void Dispose()
+    {
+        _exports.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Theory]
     [InlineData(KvLayout.Concatenated)]
@@ -131,17 +143,17 @@ public sealed class StoriesGenerationTests : IDisposable
             ties.Check(golden.Prompt, golden.Generated, generated.Ids().AsSpan(0, Math.Min(golden.Generated.Length, generated.Ids().Length)));
     }
 
-    private static Task<ModelPackage> PackageAsync() => TestModels.PackageAsync(TestModels.Folder("stories260k"));
+    private Task<ModelPackage> PackageAsync() => TestModels.PackageAsync(TestModels.Folder(name));
 
     /// <summary>An engine of the model as it is, or of the same weights in another layout.</summary>
-    private async Task<GenerationEngine> LoadAsync(EngineOptions options, KvLayout layout = KvLayout.Concatenated)
+    private async Task<GenerationEngine> LoadAsync(EngineOptions options, KvLayout? layout = null)
     {
         var package = await PackageAsync();
-        if (layout != KvLayout.Concatenated)
+        if (layout is { } other && other != own)
         {
-            var export = Path.Combine(_exports.Path, $"{layout}");
+            var export = Path.Combine(_exports.Path, $"{other}");
             if (!Directory.Exists(export))
-                LlamaFolder.Export(package.Directory, export, layout);
+                LlamaFolder.Export(package.Directory, export, other);
             package = await TestModels.PackageAsync(export);
         }
 
@@ -162,9 +174,9 @@ public sealed class StoriesGenerationTests : IDisposable
         return admission.Stream!;
     }
 
-    private static List<Golden> Cases()
+    private List<Golden> Cases()
     {
-        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(TestModels.Folder("stories260k"), "GOLDEN.json")));
+        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(TestModels.Folder(name), "GOLDEN.json")));
         return
         [
             .. document.RootElement.GetProperty("cases").EnumerateArray().Select(c => Read(c, ended: false)),
@@ -174,7 +186,7 @@ public sealed class StoriesGenerationTests : IDisposable
         static Golden Read(JsonElement one, bool ended) => new(
             one.GetProperty("prompt").GetString()!, Ids(one, "prompt_ids"), Ids(one, "generated_ids"), one.TryGetProperty("generated_text", out var text) ? text.GetString() : null, ended);
 
-        static int[] Ids(JsonElement one, string name) => [.. one.GetProperty(name).EnumerateArray().Select(i => i.GetInt32())];
+        static int[] Ids(JsonElement one, string field) => [.. one.GetProperty(field).EnumerateArray().Select(i => i.GetInt32())];
     }
 
     private sealed record Golden(string Text, int[] Prompt, int[] Generated, string? GeneratedText, bool Ended);
