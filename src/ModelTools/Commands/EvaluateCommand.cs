@@ -25,13 +25,14 @@ internal static class EvaluateCommand
         var texts = new Option<int>("--texts") { HelpName = "N", Description = "Texts that --against writes", DefaultValueFactory = _ => 256 };
         var seed = new Option<int>("--seed") { HelpName = "N", Description = "Seed of the texts; one that no training used", DefaultValueFactory = _ => EvaluationOptions.HeldOutSeed };
         var length = new Option<int>("--length") { HelpName = "N", Description = "Most tokens of a text; 0 for the context", DefaultValueFactory = _ => 0 };
+        var prompts = new Option<string?>("--prompts") { HelpName = "FILE", Description = "Lines that written texts and samples begin with [default: the token that begins every text]" };
         var samples = new Option<int>("--samples") { HelpName = "N", Description = "Samples of each model", DefaultValueFactory = _ => 10 };
         var temperature = new Option<float>("--temperature") { HelpName = "T", Description = "Of the samples", DefaultValueFactory = _ => 0.8f };
         var threads = new Option<int>("--threads") { HelpName = "N", Description = "Threads", DefaultValueFactory = _ => Environment.ProcessorCount };
         var json = new Option<string?>("--json") { HelpName = "FILE", Description = "Write the result there as JSON too" };
         var command = new Command("evaluate", "Measures a model on texts that it has not seen: perplexity, agreement with another model, speed, size, samples.")
         {
-            folder, against, text, texts, seed, length, samples, temperature, threads, json,
+            folder, against, text, texts, seed, length, prompts, samples, temperature, threads, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -43,6 +44,7 @@ internal static class EvaluateCommand
                 Texts = parsed.GetValue(texts),
                 Seed = parsed.GetValue(seed),
                 Length = parsed.GetValue(length),
+                Prompts = parsed.GetValue(prompts),
                 Samples = parsed.GetValue(samples),
                 SampleTemperature = parsed.GetValue(temperature),
                 Threads = parsed.GetValue(threads),
@@ -98,6 +100,8 @@ internal static class EvaluateCommand
             throw new MistakeException("There is no text to judge on: name a file with --text, or with --against a model that writes some.");
         if (options.Files.FirstOrDefault(file => !File.Exists(file)) is { } missing)
             throw new MistakeException($"--text '{missing}' is no file.");
+        if (options.Prompts is { } prompts && !File.Exists(prompts))
+            throw new MistakeException($"--prompts '{prompts}' is no file.");
         var least = new (string Option, int Value, int Least)[] { ("--texts", options.Texts, 1), ("--length", options.Length, 0), ("--samples", options.Samples, 0), ("--threads", options.Threads, 1) };
         foreach (var (option, value, lowest) in least)
         {

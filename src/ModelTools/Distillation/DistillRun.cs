@@ -26,7 +26,8 @@ public static class DistillRun
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(backend);
         ArgumentNullException.ThrowIfNull(progress);
-        using var folder = OutputFolder.Begin(options.Out);
+        // Whether it can be written is found out now, not in some hours; a kill until then leaves nothing there.
+        OutputFolder.Begin(options.Out).Dispose();
         var (config, texts, teacher) = Read(options, progress, cancellationToken);
         var story = JsonSerializer.Serialize(new
         {
@@ -50,6 +51,7 @@ public static class DistillRun
         });
         using var student = backend.Create(config, Start(options, config), options);
         var losses = Train(options, student, texts, new Checkpoints(Path.Combine(options.Work, "checkpoints"), story), progress, cancellationToken);
+        using var folder = OutputFolder.Begin(options.Out);
         LlamaFolder.WriteLike(folder.Path, config, student.Weights(), options.Teacher, cancellationToken);
 
         var report = Evaluator.Run(
@@ -59,6 +61,7 @@ public static class DistillRun
                 Against = options.Teacher,
                 Texts = options.HeldOut,
                 Length = options.Length,
+                Prompts = options.Prompts,
                 Threads = options.Threads,
                 Seen = texts.Select(static text => Evaluator.KeyOf(text.Tokens)).ToHashSet(StringComparer.Ordinal),
             },

@@ -1,6 +1,6 @@
 using OxyPlot;
+using OxyPlot.Annotations;
 using OxyPlot.Axes;
-using OxyPlot.Legends;
 using OxyPlot.Series;
 
 namespace Meridian.ModelTools.Distillation;
@@ -14,20 +14,31 @@ internal static class LossCurve
     /// <returns>An SVG.</returns>
     public static string Draw(IReadOnlyList<LossPoint> losses)
     {
-        var model = new PlotModel { Title = "Training", Background = OxyColors.White };
-        model.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "updates", MajorGridlineStyle = LineStyle.Dot });
-        model.Axes.Add(new LogarithmicAxis { Position = AxisPosition.Left, Title = "nats a token", MajorGridlineStyle = LineStyle.Dot });
-        model.Legends.Add(new Legend { LegendPosition = LegendPosition.TopRight });
-        model.Series.Add(Line("cross-entropy with drawn tokens", OxyColors.SteelBlue, losses, static point => point.CrossEntropy));
-        model.Series.Add(Line("divergence from the teacher", OxyColors.Firebrick, losses, static point => point.Divergence));
+        // Without a screen OxyPlot guesses how large a text will be, and guesses low: margins are given, and names stand at the lines, not in a legend that would cut them off.
+        var model = new PlotModel { Background = OxyColors.White, PlotMargins = new OxyThickness(64, 16, 24, 48) };
+        model.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "updates", AxisTitleDistance = 10, MajorGridlineStyle = LineStyle.Dot });
+        model.Axes.Add(new LogarithmicAxis { Position = AxisPosition.Left, Title = "nats a token", AxisTitleDistance = 14, MajorGridlineStyle = LineStyle.Dot });
+        Line(model, "cross-entropy with drawn tokens", OxyColors.SteelBlue, losses, static point => point.CrossEntropy);
+        Line(model, "divergence from the teacher", OxyColors.Firebrick, losses, static point => point.Divergence);
         return SvgExporter.ExportToString(model, 720, 420, isDocument: true);
     }
 
-    private static LineSeries Line(string title, OxyColor colour, IReadOnlyList<LossPoint> losses, Func<LossPoint, double> value)
+    private static void Line(PlotModel model, string title, OxyColor colour, IReadOnlyList<LossPoint> losses, Func<LossPoint, double> value)
     {
-        var line = new LineSeries { Title = title, Color = colour, StrokeThickness = 1.5 };
+        var line = new LineSeries { Color = colour, StrokeThickness = 1.5 };
         foreach (var group in losses.Where(point => value(point) > 0).Chunk(Math.Max(1, losses.Count / Points)))
             line.Points.Add(new DataPoint(group[^1].Step, group.Average(value)));
-        return line;
+        model.Series.Add(line);
+        if (line.Points.Count == 0)
+            return;
+        var beside = line.Points[line.Points.Count / 3];
+        model.Annotations.Add(new TextAnnotation
+        {
+            Text = title,
+            TextColor = colour,
+            TextPosition = new DataPoint(beside.X, beside.Y * 1.2),
+            TextHorizontalAlignment = HorizontalAlignment.Left,
+            Stroke = OxyColors.Transparent,
+        });
     }
 }

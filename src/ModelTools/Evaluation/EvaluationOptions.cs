@@ -23,6 +23,9 @@ public sealed record EvaluationOptions
     /// <value>Most tokens of a text; 0 for the smaller context.</value>
     public int Length { get; init; }
 
+    /// <value>Text file whose lines texts and samples begin with; null for the token that begins every text.</value>
+    public string? Prompts { get; init; }
+
     /// <value>Samples of each model.</value>
     public int Samples { get; init; } = 10;
 

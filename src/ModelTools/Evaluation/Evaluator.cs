@@ -28,8 +28,8 @@ public static class Evaluator
 
         var forced = Judge("Judging the model", model, texts, progress, cancellationToken);
         var judged = against is null ? null : Judge("Judging the other", against, texts, progress, cancellationToken);
-        var one = Report(model, forced, options, progress, cancellationToken);
-        var other = against is null ? null : Report(against, judged!, options, progress, cancellationToken);
+        var one = Report(model, forced, texts[0][0], options, progress, cancellationToken);
+        var other = against is null ? null : Report(against, judged!, texts[0][0], options, progress, cancellationToken);
         return new EvaluationReport
         {
             Model = one,
@@ -93,7 +93,7 @@ public static class Evaluator
         Temperatures = [1],
         Top = 1,
         Length = length,
-        Prompts = teacher.Prompts(null),
+        Prompts = teacher.Prompts(options.Prompts),
         EndIds = teacher.Stage.Config.EndIds,
     };
 
@@ -122,9 +122,9 @@ public static class Evaluator
         return same / (double)model.Sum(static text => (long)text.Best.Length);
     }
 
-    private static ModelReport Report(TeacherModel model, ForcedText[] judged, EvaluationOptions options, IStageProgress progress, CancellationToken cancellationToken)
+    private static ModelReport Report(TeacherModel model, ForcedText[] judged, int first, EvaluationOptions options, IStageProgress progress, CancellationToken cancellationToken)
     {
-        var begin = model.Stage.Config.BeginId ?? 0;
+        var begin = model.Stage.Config.BeginId ?? first;
         var plan = new CorpusPlan
         {
             Teacher = "",
@@ -133,7 +133,7 @@ public static class Evaluator
             Temperatures = [options.SampleTemperature],
             Top = 1,
             Length = Math.Min(options.SampleTokens, model.Stage.Shape.ContextLength),
-            Prompts = [[begin]],
+            Prompts = options.Prompts is null ? [[begin]] : model.Prompts(options.Prompts),
             EndIds = model.Stage.Config.EndIds,
         };
         var samples = Corpus.Draw(model.Stage, plan, options.Samples, null, cancellationToken);

@@ -48,8 +48,6 @@ public sealed class Terminal
             .StartAsync(context => Task.Run(() => work(new Bars(context))));
     }
 
-    public void Line(string text) => _output.WriteLine(text);
-
     /// <summary>Names and what they are.</summary>
     public void Table(params ReadOnlySpan<(string Name, string Value)> rows)
     {

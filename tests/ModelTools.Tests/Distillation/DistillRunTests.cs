@@ -105,6 +105,23 @@ public sealed class DistillRunTests : IDisposable
     }
 
     [Fact]
+    public void A_teacher_without_a_token_that_begins_texts_writes_from_prompts_and_is_judged_on_such()
+    {
+        var teacher = Folders.Copy(MadeModels.Get(KvLayout.Shared), Path.Combine(_folder.Path, "teacher"));
+        Folders.Edit(teacher, "config.json", "\"bos_token_id\": 1,", "");
+        Folders.Edit(teacher, "generation_config.json", "\"bos_token_id\": 1,", "");
+        var prompts = Path.Combine(_folder.Path, "prompts.txt");
+        File.WriteAllText(prompts, "One day\nThe cat\n");
+        var options = Options("student") with { Teacher = teacher };
+
+        var refusal = Assert.Throws<ModelPackageException>(() => DistillRun.Run(options, new MarkingBackend(), NoProgress.Instance));
+        var report = DistillRun.Run(options with { Prompts = prompts }, new MarkingBackend(), NoProgress.Instance);
+
+        Assert.Contains("--prompts FILE", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(options.HeldOut, report.Texts);
+    }
+
+    [Fact]
     public void Held_out_texts_that_were_trained_on_are_left_out()
     {
         var folder = MadeModels.Get(KvLayout.Shared);

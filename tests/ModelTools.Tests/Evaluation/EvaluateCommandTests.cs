@@ -71,6 +71,7 @@ public sealed class EvaluateCommandTests : IDisposable
     [InlineData("evaluate x --text /nowhere/text", "'/nowhere/text' is no file")]
     [InlineData("evaluate x --against y --texts 0", "--texts 0 is below 1")]
     [InlineData("evaluate x --against y --temperature 3", "--temperature 3 is not from 0 to 2")]
+    [InlineData("evaluate x --against y --prompts /nowhere/p", "'/nowhere/p' is no file")]
     [InlineData("distill --teacher x", "--out")]
     [InlineData("distill --teacher x --out y --hard 2", "--hard 2 is not from 0 to 1")]
     [InlineData("distill --teacher x --out y --steps 10 --warm-up 10", "leaves nothing of --steps 10")]

@@ -111,7 +111,7 @@ public sealed class HostServicesTests : IDisposable
 
         await installer.StartingAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal(1, ((UnsoundStore)host.Services.GetRequiredService<IModelStore>()).Calls);
+        Assert.Equal(2, ((UnsoundStore)host.Services.GetRequiredService<IModelStore>()).Calls);
         using var stopped = new CancellationTokenSource();
         await stopped.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => installer.StartingAsync(stopped.Token));
