@@ -27,10 +27,17 @@ public static class Logprobs
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)top, (uint)MaxTop, nameof(top));
         var most = Most(logits);
         var normalizer = Normalizer(logits, most);
-        var best = top == 0 ? [] : Best(logits, Math.Min(top, logits.Length));
-        for (var i = 0; i < best.Length; i++)
-            best[i].Logprob = Of(best[i].Logprob, most, normalizer);
-        return new GeneratedLogprob(chosen, Of(logits[chosen], most, normalizer), best);
+        return new GeneratedLogprob(chosen, Of(logits[chosen], most, normalizer), top == 0 ? [] : Best(logits, top, most, normalizer));
+    }
+
+    /// <summary>The most probable tokens, best first, as many as are wanted and there are; logits count as in <see cref="Of(ReadOnlySpan{float}, int, int)"/>.</summary>
+    /// <param name="logits">[vocabulary], as the model gave them.</param>
+    /// <param name="count">At least 1; among equals the lowest id comes first.</param>
+    public static (int TokenId, float Logprob)[] Top(ReadOnlySpan<float> logits, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        var most = Most(logits);
+        return Best(logits, count, most, Normalizer(logits, most));
     }
 
     private static float Most(ReadOnlySpan<float> logits)
@@ -86,8 +93,9 @@ public static class Logprobs
         return (float)Math.Max(Impossible, above - normalizer);
     }
 
-    private static (int TokenId, float Logprob)[] Best(ReadOnlySpan<float> logits, int count)
+    private static (int TokenId, float Logprob)[] Best(ReadOnlySpan<float> logits, int count, float most, double normalizer)
     {
+        count = Math.Min(count, logits.Length);
         var best = new (int TokenId, float Logprob)[count];
         var found = 0;
         for (var id = 0; id < logits.Length; id++)
@@ -101,6 +109,8 @@ public static class Logprobs
             best[at] = (id, logit);
         }
 
+        for (var i = 0; i < best.Length; i++)
+            best[i].Logprob = Of(best[i].Logprob, most, normalizer);
         return best;
     }
 }

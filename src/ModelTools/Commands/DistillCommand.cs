@@ -20,11 +20,11 @@ internal static class DistillCommand
         var teacher = new Option<string>("--teacher") { HelpName = "DIR", Description = "Hugging Face folder of the teacher: any decoder that an engine takes", Required = true };
         var to = new Option<string>("--out") { HelpName = "DIR", Description = "Folder to write; must be empty or not there", Required = true };
         var work = new Option<string?>("--work") { HelpName = "DIR", Description = "Folder of the teacher's texts and of checkpoints; a run that was stopped goes on from there [default: OUT.work]" };
-        var layers = Number("--layers", "The student's layers", byDefault.Layers);
-        var hidden = Number("--hidden", "Length of its residual stream; a multiple of twice the heads", byDefault.Hidden);
-        var heads = Number("--heads", "Query heads", byDefault.Heads);
-        var kvHeads = new Option<int?>("--kv-heads") { HelpName = "N", Description = "Key and value heads; must divide the heads [default: half of them]" };
-        var intermediate = new Option<int?>("--intermediate") { HelpName = "N", Description = "Length of the gated layer [default: 8/3 of hidden, up to a multiple of 32]" };
+        var layers = DimensionOption.Number("--layers", "The student's layers", byDefault.Layers);
+        var hidden = DimensionOption.Number("--hidden", "Length of its residual stream; a multiple of twice the heads", byDefault.Hidden);
+        var heads = DimensionOption.Number("--heads", "Query heads", byDefault.Heads);
+        var kvHeads = DimensionOption.KvHeads();
+        var intermediate = DimensionOption.Intermediate();
         var start = new Option<string>("--start")
         {
             HelpName = "WEIGHTS",
@@ -38,22 +38,22 @@ internal static class DistillCommand
             Description = "Temperature that it writes at; repeatable, they take turns",
             DefaultValueFactory = _ => [.. byDefault.Temperatures],
         };
-        var top = Number("--top", "Likeliest next tokens that are kept of every position as soft targets", byDefault.Top);
-        var length = Number("--length", "Most tokens of a text; 0 for the teacher's context", byDefault.Length);
+        var top = DimensionOption.Number("--top", "Likeliest next tokens that are kept of every position as soft targets", byDefault.Top);
+        var length = DimensionOption.Number("--length", "Most tokens of a text; 0 for the teacher's context", byDefault.Length);
         var prompts = new Option<string?>("--prompts") { HelpName = "FILE", Description = "Lines that texts begin with [default: the teacher's first token alone]" };
-        var side = Number("--side-by-side", "Texts that the teacher writes at once", byDefault.SideBySide);
-        var steps = Number("--steps", "Updates of the weights", byDefault.Steps);
-        var batch = Number("--batch", "Tokens of an update, padding included", byDefault.BatchTokens);
+        var side = DimensionOption.Number("--side-by-side", "Texts that the teacher writes at once", byDefault.SideBySide);
+        var steps = DimensionOption.Number("--steps", "Updates of the weights", byDefault.Steps);
+        var batch = DimensionOption.Number("--batch", "Tokens of an update, padding included", byDefault.BatchTokens);
         var rate = Real("--learning-rate", "Learning rate after the warm-up", byDefault.LearningRate);
-        var warmUp = Number("--warm-up", "Updates in which it rises", byDefault.WarmUp);
+        var warmUp = DimensionOption.Number("--warm-up", "Updates in which it rises", byDefault.WarmUp);
         var final = Real("--final-rate", "Part of it that is left at the end of its cosine decay", byDefault.FinalRate);
         var decay = Real("--weight-decay", "Of AdamW, on matrices", byDefault.WeightDecay);
         var clip = Real("--clip", "Largest norm of an update's gradient", byDefault.Clip);
         var hard = Real("--hard", "Part of the loss that is cross-entropy with the drawn tokens", byDefault.Hard);
-        var seed = Number("--seed", "Determines texts, first weights and order", byDefault.Seed);
-        var every = Number("--checkpoint-every", "Updates from a checkpoint to the next", byDefault.CheckpointEvery);
-        var held = Number("--held-out", "Texts of the evaluation, written by the teacher and never trained on", byDefault.HeldOut);
-        var threads = Number("--threads", "Threads; another number gives other last bits", byDefault.Threads);
+        var seed = DimensionOption.Number("--seed", "Determines texts, first weights and order", byDefault.Seed);
+        var every = DimensionOption.Number("--checkpoint-every", "Updates from a checkpoint to the next", byDefault.CheckpointEvery);
+        var held = DimensionOption.Number("--held-out", "Texts of the evaluation, written by the teacher and never trained on", byDefault.HeldOut);
+        var threads = DimensionOption.Number("--threads", "Threads; another number gives other last bits", byDefault.Threads);
         var command = new Command("distill", "Trains a small decoder on what a larger one writes and thinks, and writes it as a folder with a card that says how good it is.")
         {
             teacher, to, work, layers, hidden, heads, kvHeads, intermediate, start, tokens, temperature, top, length, prompts, side,
@@ -69,8 +69,8 @@ internal static class DistillCommand
                 Layers = parsed.GetValue(layers),
                 Hidden = parsed.GetValue(hidden),
                 Heads = parsed.GetValue(heads),
-                KvHeads = parsed.GetValue(kvHeads) ?? Math.Max(1, parsed.GetValue(heads) / 2),
-                Intermediate = parsed.GetValue(intermediate) ?? (((parsed.GetValue(hidden) * 8 / 3) + 31) / 32 * 32),
+                KvHeads = DimensionOption.KvHeads(parsed.GetValue(kvHeads), parsed.GetValue(heads)),
+                Intermediate = DimensionOption.Intermediate(parsed.GetValue(intermediate), parsed.GetValue(hidden)),
                 Start = parsed.GetValue(start) == "teacher" ? FirstWeights.Teacher : FirstWeights.Random,
                 Tokens = parsed.GetValue(tokens),
                 Temperatures = parsed.GetValue(temperature) ?? [],
@@ -118,8 +118,6 @@ internal static class DistillCommand
         EvaluateCommand.Write(terminal, report!);
         return ExitCode.Ok;
     }
-
-    private static Option<int> Number(string name, string help, int value) => new(name) { HelpName = "N", Description = help, DefaultValueFactory = _ => value };
 
     private static Option<double> Real(string name, string help, double value) => new(name) { HelpName = "X", Description = help, DefaultValueFactory = _ => value };
 }

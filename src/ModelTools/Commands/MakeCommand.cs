@@ -13,16 +13,16 @@ internal static class MakeCommand
 {
     public static Command Build(Terminal terminal)
     {
-        var layers = Number("--layers", "Layers", 4);
-        var hidden = Number("--hidden", "Length of the residual stream; a multiple of twice the heads", 256);
-        var heads = Number("--heads", "Query heads", 8);
-        var kvHeads = new Option<int?>("--kv-heads") { HelpName = "N", Description = "Key and value heads; must divide the heads [default: half of them]" };
-        var intermediate = new Option<int?>("--intermediate") { HelpName = "N", Description = "Length of the gated layer [default: 8/3 of hidden, up to a multiple of 32]" };
-        var vocabulary = Number("--vocabulary", $"Tokens, at least {MadeVocabulary.Smallest}", 4096);
-        var context = Number("--context", "Most tokens of a sequence", 2048);
+        var layers = DimensionOption.Number("--layers", "Layers", 4);
+        var hidden = DimensionOption.Number("--hidden", "Length of the residual stream; a multiple of twice the heads", 256);
+        var heads = DimensionOption.Number("--heads", "Query heads", 8);
+        var kvHeads = DimensionOption.KvHeads();
+        var intermediate = DimensionOption.Intermediate();
+        var vocabulary = DimensionOption.Number("--vocabulary", $"Tokens, at least {MadeVocabulary.Smallest}", 4096);
+        var context = DimensionOption.Number("--context", "Most tokens of a sequence", 2048);
         var cache = LayoutOption.Cache("Cache layout: concatenated (standard operators), shared (GroupQueryAttention, one buffer), merged (GPT-2)", "shared");
         var untied = new Option<bool>("--untied") { Description = "Give the output layer weights of its own instead of the embedding's" };
-        var seed = Number("--seed", "Seed of the weights", 1);
+        var seed = DimensionOption.Number("--seed", "Seed of the weights", 1);
         var precision = LayoutOption.Precision("fp32 or fp16 [default: fp32]");
         var to = new Option<string>("--out") { HelpName = "DIR", Description = "Folder to write; must be empty or not there", Required = true };
         var command = new Command("make", "Makes a Llama-architecture decoder with random weights, tokenizer and chat template: for tests, and for benchmarks of realistic size.")
@@ -35,8 +35,8 @@ internal static class MakeCommand
                 parsed.GetValue(layers),
                 parsed.GetValue(hidden),
                 parsed.GetValue(heads),
-                parsed.GetValue(kvHeads) ?? Math.Max(1, parsed.GetValue(heads) / 2),
-                parsed.GetValue(intermediate) ?? (((parsed.GetValue(hidden) * 8 / 3) + 31) / 32 * 32),
+                DimensionOption.KvHeads(parsed.GetValue(kvHeads), parsed.GetValue(heads)),
+                DimensionOption.Intermediate(parsed.GetValue(intermediate), parsed.GetValue(hidden)),
                 parsed.GetValue(vocabulary),
                 parsed.GetValue(context),
                 tie: !parsed.GetValue(untied));
@@ -65,11 +65,4 @@ internal static class MakeCommand
         FolderReport.Write(terminal, to, config, cache, type, watch.Elapsed);
         return ExitCode.Ok;
     }
-
-    private static Option<int> Number(string name, string help, int byDefault) => new(name)
-    {
-        HelpName = "N",
-        Description = help,
-        DefaultValueFactory = _ => byDefault,
-    };
 }

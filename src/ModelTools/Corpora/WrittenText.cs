@@ -11,8 +11,6 @@ internal sealed class WrittenText : IWalkedSequence
     private readonly List<int> _tokens;
     private readonly List<int> _topIds = [];
     private readonly List<Half> _topLogProbabilities = [];
-    private readonly int[] _ids;
-    private readonly float[] _values;
     private readonly float _temperature;
 
     /// <param name="plan">How it is written.</param>
@@ -25,8 +23,6 @@ internal sealed class WrittenText : IWalkedSequence
         _temperature = plan.Temperatures[number % plan.Temperatures.Count];
         _sampler = new Sampler(new SamplingSettings { Temperature = _temperature, Seed = plan.Seed }, number, vocabulary);
         _tokens = [_prompt[0]];
-        var top = Math.Min(plan.Top, vocabulary);
-        (_ids, _values) = (new int[top], new float[top]);
     }
 
     public int First => _prompt[0];
@@ -37,11 +33,12 @@ internal sealed class WrittenText : IWalkedSequence
     {
         if (_tokens.Count >= _plan.Length)
             return -1;
-        var sum = LogitsMath.LogSumExp(logits);
-        LogitsMath.Top(logits, _ids, _values);
-        _topIds.AddRange(_ids);
-        foreach (var value in _values)
-            _topLogProbabilities.Add((Half)(value - sum));
+        foreach (var (id, logprob) in Logprobs.Top(logits, _plan.Top))
+        {
+            _topIds.Add(id);
+            _topLogProbabilities.Add((Half)logprob);
+        }
+
         var next = _tokens.Count < _prompt.Length ? _prompt[_tokens.Count] : _sampler.Sample(logits, _tokens.Count);
         _tokens.Add(next);
         return _tokens.Count > _prompt.Length && _plan.EndIds.Contains(next) ? -1 : next;

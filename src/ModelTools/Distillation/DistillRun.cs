@@ -89,8 +89,8 @@ public static class DistillRun
     {
         using var teacher = TeacherModel.Open(options.Teacher, options.SideBySide, options.Threads);
         var config = options.Student(teacher.Stage.Config);
-        if (options.Start == FirstWeights.Teacher)
-            config = config with { RopeTheta = LlamaConfig.Read(options.Teacher).RopeTheta, RmsEpsilon = LlamaConfig.Read(options.Teacher).RmsEpsilon };
+        if (options.Start == FirstWeights.Teacher && LlamaConfig.Read(options.Teacher) is var own)
+            config = config with { RopeTheta = own.RopeTheta, RmsEpsilon = own.RmsEpsilon };
         if (config.Mistakes() is { Count: > 0 } mistakes)
             throw new ModelPackageException(options.Teacher, string.Join(Environment.NewLine, mistakes));
         var context = teacher.Stage.Shape.ContextLength;

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Meridian.Inference.Sampling;
 using Meridian.ModelTools.Corpora;
 
 namespace Meridian.ModelTools.Evaluation;
@@ -19,7 +20,7 @@ internal sealed class ForcedText(int[] tokens) : IWalkedSequence
     public int Next(Span<float> logits)
     {
         var next = tokens[_position + 1];
-        LogProbabilities[_position] = logits[next] - LogitsMath.LogSumExp(logits);
+        LogProbabilities[_position] = Logprobs.Of(logits, next, top: 0).Logprob;
         Best[_position] = TensorPrimitives.IndexOfMax<float>(logits);
         return ++_position < LogProbabilities.Length ? next : -1;
     }
