@@ -13,6 +13,9 @@ public sealed partial class ModelShard
     [LoggerMessage(EventId = 3003, Level = LogLevel.Information, Message = "Unloaded {Shard}")]
     private partial void LogUnloaded(ShardKey shard);
 
+    [LoggerMessage(EventId = 3006, Level = LogLevel.Error, Message = "The engine of {Shard} was lost; the model is loaded anew after {Wait}")]
+    private partial void LogEngineLost(Exception exception, ShardKey shard, TimeSpan wait);
+
     [LoggerMessage(EventId = 3004, Level = LogLevel.Error, Message = "Request {RequestId} failed in the engine of {Shard}")]
     private partial void LogInferenceFailed(Exception exception, string requestId, ShardKey shard);
 }

@@ -24,6 +24,8 @@ namespace Meridian.Grains.Shards;
 /// <remarks>
 /// Life: Unloaded -> Loading -> Ready, or Failed and on the next <see cref="Load"/> after a back-off Loading again; from any state <see cref="Unload"/> -> Draining -> deactivated.
 /// <list type="bullet">
+/// <item>The engine is lost though nobody unloaded it: Ready -> Failed at once, with the reason; its streams end with <see cref="RefusalCode.NotReady"/> and go on at another replica, and the
+/// next <see cref="Load"/> after a back-off loads the model anew. Losses soon after loading lengthen the back-off as failed loads do.</item>
 /// <item>The silo dies: the deployment's next <see cref="Load"/> activates the shard elsewhere, Unloaded.</item>
 /// <item>Streams run on after the call that opened them, see <see cref="OpenStream"/>. An unload waits for them as it does for calls; what then still runs ends with
 /// <see cref="RefusalCode.NotReady"/>, and with <see cref="RefusalCode.RegionLost"/> where the silo stops: another replica or region can go on with it.</item>
@@ -61,6 +63,8 @@ public sealed partial class ModelShard : Grain, IModelShard
     private string? _problem;
     private int _failures;
     private long _failedAt;
+    private long _loadedAt;
+    private bool _clearingUp;
     private int _running;
     private Task? _unloading;
 
@@ -94,7 +98,7 @@ public sealed partial class ModelShard : Grain, IModelShard
 
     public Task<ShardStatus> Load(CancellationToken cancellationToken = default)
     {
-        if (_state == ShardState.Unloaded || (_state == ShardState.Failed && _time.GetElapsedTime(_failedAt) >= Backoff()))
+        if (_state == ShardState.Unloaded || (_state == ShardState.Failed && !_clearingUp && _time.GetElapsedTime(_failedAt) >= Backoff()))
         {
             _state = ShardState.Loading;
             _activity.Loaded = true;
@@ -204,7 +208,7 @@ public sealed partial class ModelShard : Grain, IModelShard
     private Refusal Fault(Exception e, InferRequest request)
     {
         LogInferenceFailed(e, request.RequestId, _key);
-        return new Refusal { Code = RefusalCode.Internal, Message = $"Model '{_key.Model}' failed on request {request.RequestId}; the region's log has the details." };
+        return StreamRefusals.Fault(_key, $"request {request.RequestId}", e);
     }
 
     private void Left()
@@ -228,8 +232,9 @@ public sealed partial class ModelShard : Grain, IModelShard
 
             _engine = engine;
             _problem = null;
-            _failures = 0;
+            _loadedAt = _time.GetTimestamp();
             _state = ShardState.Ready;
+            WatchAsync(engine).Ignore();
             var took = _time.GetElapsedTime(started);
             LogLoaded(_key, engine.Device, (long)took.TotalMilliseconds);
         }
@@ -246,6 +251,35 @@ public sealed partial class ModelShard : Grain, IModelShard
         catch (Exception)
         {
             // Deactivated meanwhile: nobody is left to tell.
+        }
+    }
+
+    private async Task WatchAsync(IEngine engine)
+    {
+        var why = await engine.Lost;
+        if (_engine != engine) return;
+        _engine = null;
+        _activity.Loaded = false;
+        if (_state == ShardState.Ready)
+        {
+            _problem = $"The engine of '{_key.Model}' was lost: {why.Message}";
+            _failures = _time.GetElapsedTime(_loadedAt) >= _region.MaxLoadBackoff ? 1 : _failures + 1;
+            _failedAt = _time.GetTimestamp();
+            _state = ShardState.Failed;
+            LogEngineLost(why, _key, Backoff());
+        }
+
+        _streams.EndAll(StreamRefusals.EngineLost(_key));
+
+        // First, so that two copies of the model are never in memory.
+        _clearingUp = true;
+        try
+        {
+            await Task.Run(() => _engines.ReleaseAsync(engine));
+        }
+        finally
+        {
+            _clearingUp = false;
         }
     }
 

@@ -12,4 +12,10 @@ public interface IEngine : IAsyncDisposable
 
     /// <value>Cheap to read at any time.</value>
     EngineLoad Load { get; }
+
+    /// <value>
+    /// Completes with the reason when the engine cannot go on, though nobody disposed it; never faults. All of its work has ended with <see cref="EngineStoppedException"/> then,
+    /// and it takes no more: dispose it and load the model anew.
+    /// </value>
+    Task<Exception> Lost { get; }
 }

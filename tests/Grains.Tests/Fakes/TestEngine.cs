@@ -6,6 +6,7 @@ namespace Meridian.Grains.Tests.Fakes;
 /// <summary>An engine that does what the test says.</summary>
 public sealed class TestEngine(ModelPackage package, EngineOptions options, TestEngines hub) : IEmbeddingEngine
 {
+    private readonly TaskCompletionSource<Exception> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _inFlight;
 
     public ModelPackage Package { get; } = package;
@@ -13,6 +14,8 @@ public sealed class TestEngine(ModelPackage package, EngineOptions options, Test
     public EngineOptions Options { get; } = options;
 
     public string Device => Options.Device;
+
+    public Task<Exception> Lost => _lost.Task;
 
     public EngineLoad Load => new(Volatile.Read(ref _inFlight), 0, Options.QueueCapacity, 1.5f);
 
@@ -35,6 +38,9 @@ public sealed class TestEngine(ModelPackage package, EngineOptions options, Test
             Interlocked.Decrement(ref _inFlight);
         }
     }
+
+    /// <summary>The engine dies of itself.</summary>
+    public void Lose(Exception why) => _lost.TrySetResult(why);
 
     public ValueTask DisposeAsync()
     {

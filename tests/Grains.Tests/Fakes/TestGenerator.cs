@@ -8,6 +8,7 @@ namespace Meridian.Grains.Tests.Fakes;
 /// <summary>An engine whose streams a test writes.</summary>
 public sealed class TestGenerator(ModelPackage package, EngineOptions options, TestGenerators hub) : IGenerationEngine
 {
+    private readonly TaskCompletionSource<Exception> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private readonly List<TestGenerationStream> _running = [];
     private bool _disposed;
@@ -17,6 +18,8 @@ public sealed class TestGenerator(ModelPackage package, EngineOptions options, T
     public EngineOptions Options { get; } = options;
 
     public string Device => Options.Device;
+
+    public Task<Exception> Lost => _lost.Task;
 
     public EngineLoad Load => new(Running, 0, Options.QueueCapacity, 20);
 
@@ -45,6 +48,9 @@ public sealed class TestGenerator(ModelPackage package, EngineOptions options, T
         hub.Begin(stream);
         return new GenerationAdmission { Status = GenerationStatus.Admitted, Stream = stream };
     }
+
+    /// <summary>The engine dies of itself.</summary>
+    public void Lose(Exception why) => _lost.TrySetResult(why);
 
     public ValueTask DisposeAsync()
     {

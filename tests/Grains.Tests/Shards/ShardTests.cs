@@ -97,6 +97,43 @@ public sealed class ShardTests
     }
 
     [Fact]
+    public async Task A_shard_whose_engine_is_lost_is_not_ready_and_is_loaded_anew()
+    {
+        await using var region = await RegionCluster.StartAsync(o =>
+        {
+            o.LoadBackoff = TimeSpan.FromMilliseconds(100);
+            o.Models.Add(new() { Name = "echo" });
+        });
+        await region.ServesAsync("echo");
+        var first = region.Engines.Created.Single();
+        var open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        region.Engines.Create = (_, _) => open.Task;
+
+        first.Lose(new InvalidOperationException("no memory"));
+
+        var table = await region.TableAsync("echo", t => t.Replicas.All(r => r.State != ShardState.Ready && r.Problem is not null));
+        Assert.Contains("no memory", table.Replicas.Single().Problem, StringComparison.Ordinal);
+        Assert.Equal(RefusalCode.NotReady, (await region.Endpoint.Infer(RegionCluster.Request("echo"))).Refusal!.Code);
+        open.SetResult();
+        await region.ServesAsync("echo");
+        Assert.True(first.Disposed);
+        Assert.Equal(2, region.Engines.Created.Count);
+        Assert.NotNull((await region.Endpoint.Infer(RegionCluster.Request("echo"))).Result);
+    }
+
+    [Fact]
+    public async Task A_fault_of_one_piece_of_work_is_told_to_its_caller()
+    {
+        var engines = new TestEngines { Embed = (_, _, _) => throw new FailedAloneException("echo/v1/fp32", "input[3]", new InvalidOperationException("broken kernel")) };
+        await using var region = await RegionCluster.StartAsync(o => o.Models.Add(new() { Name = "echo" }), engines: engines);
+        await region.ServesAsync("echo");
+
+        var refusal = (await region.Endpoint.Infer(RegionCluster.Request("echo"))).Refusal!;
+        Assert.Equal(RefusalCode.Internal, refusal.Code);
+        Assert.StartsWith("Model echo/v1/fp32 fails on input[3]: broken kernel ", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_fault_of_the_engine_is_an_internal_refusal_and_the_shard_goes_on()
     {
         var engines = new TestEngines { Embed = (_, _, _) => throw new InvalidOperationException("broken kernel") };

@@ -43,6 +43,21 @@ public sealed class StreamTests
         Assert.False(source.Cancelled.IsCompleted);
     }
 
+    [Fact]
+    public async Task A_stream_whose_engine_is_lost_ends_so_that_another_replica_goes_on_with_it()
+    {
+        await using var region = await StartAsync();
+        region.Engines.Generators.Begin = static stream => stream.Write(2);
+        await using var stream = (await Region(region, false).OpenAsync(RegionCluster.Generation(), CancellationToken.None)).Stream!;
+        await stream.ReadAsync(default);
+        var reading = stream.ReadAsync(default).AsTask();
+
+        region.Engines.Generators.Streams.Single().Engine.Lose(new InvalidOperationException("no memory"));
+
+        var e = await Assert.ThrowsAsync<MeridianException>(() => reading.WaitAsync(Patience));
+        Assert.Equal(RefusalCode.NotReady, e.Refusal.Code);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

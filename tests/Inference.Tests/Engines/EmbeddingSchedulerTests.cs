@@ -111,19 +111,64 @@ public sealed class EmbeddingSchedulerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_failing_batch_fails_its_calls_and_the_engine_goes_on()
+    public async Task An_item_that_always_fails_ends_its_call_alone_and_31_good_ones_beside_it_are_computed()
+    {
+        var scheduler = Start(new EngineOptions { MaxBatch = 32 });
+        _runner.Poison = 14;
+        var blocker = Submit(scheduler, 100);
+        await _runner.EnteredAsync();
+        var calls = Enumerable.Range(1, 32).Select(i => Submit(scheduler, (uint)i)).ToArray();
+        _runner.Open(1000);
+        await blocker;
+        var failure = await Assert.ThrowsAsync<FailedAloneException>(() => calls[13]);
+        Assert.Equal("Model fake fails on input[0] of 4 tokens: the model broke", failure.Message);
+        for (var i = 0; i < calls.Length; i++)
+        {
+            if (i != 13)
+                Assert.Equal(i + 1, MiniLm.Vectors(await calls[i])[0][0]);
+        }
+
+        Assert.False(scheduler.Lost.IsCompleted);
+        Assert.Equal((0, 0), (scheduler.Load.InFlight, scheduler.Load.Queued));
+        Assert.Equal(50, MiniLm.Vectors(await Submit(scheduler, 50))[0][0]);
+    }
+
+    [Fact]
+    public async Task A_call_one_of_whose_items_fails_leaves_the_queue()
+    {
+        var scheduler = Start(new EngineOptions { MaxBatch = 2 });
+        _runner.Poison = 2;
+        _runner.Open(1000);
+        await Assert.ThrowsAsync<FailedAloneException>(() => Submit(scheduler, 1, 2, 3, 4));
+        Assert.Equal(0, scheduler.Load.Queued);
+        await Submit(scheduler, 5);
+    }
+
+    [Fact]
+    public async Task Where_every_item_fails_the_engine_is_lost_and_its_callers_ask_another()
     {
         var scheduler = Start(new EngineOptions { MaxBatch = 2 });
         _runner.Failure = new InvalidOperationException("the model broke");
-        var failing = Submit(scheduler, 1, 2, 3, 4);
+        var running = Submit(scheduler, 1, 2, 3, 4);
         await _runner.EnteredAsync();
-        _runner.Open();
-        Assert.Equal("the model broke", (await Assert.ThrowsAsync<InvalidOperationException>(() => failing)).Message);
-        Assert.Equal(0, scheduler.Load.Queued);
-        _runner.Failure = null;
-        _runner.Open();
-        await Submit(scheduler, 5);
-        Assert.Equal([[1u, 2u], [5u]], _runner.Batches);
+        var waiting = Submit(scheduler, 5);
+        _runner.Open(1000);
+        await Assert.ThrowsAsync<EngineStoppedException>(() => running);
+        await Assert.ThrowsAsync<EngineStoppedException>(() => waiting);
+        Assert.Contains("the model broke", (await scheduler.Lost).Message, StringComparison.Ordinal);
+        Assert.Throws<EngineStoppedException>(() => scheduler.Reserve(1));
+        Assert.Equal((0, 0), (scheduler.Load.InFlight, scheduler.Load.Queued));
+    }
+
+    [Fact]
+    public async Task A_model_that_computes_no_callers_item_is_lost_after_some_searches()
+    {
+        var scheduler = Start();
+        _runner.Poison = 7;
+        _runner.Open(1000);
+        for (var i = 0; i < FaultStrikes.Most; i++)
+            await Assert.ThrowsAsync<FailedAloneException>(() => Submit(scheduler, 7));
+        await scheduler.Lost;
     }
 
     [Fact]

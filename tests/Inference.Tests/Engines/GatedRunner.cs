@@ -15,6 +15,9 @@ internal sealed class GatedRunner : IBatchRunner
 
     public Exception? Failure { get; set; }
 
+    /// <value>Items that begin with this id cannot be computed.</value>
+    public uint? Poison { get; set; }
+
     public int? ThreadId { get; private set; }
 
     /// <summary>Waits until a batch has reached the model.</summary>
@@ -33,6 +36,8 @@ internal sealed class GatedRunner : IBatchRunner
         _open.Wait();
         if (Failure is { } failure)
             throw failure;
+        if (Poison is { } poison && ids.Contains(poison))
+            throw new InvalidOperationException("the model broke");
         foreach (var item in batch)
         {
             var vector = item.Call.VectorOf(item.Index);

@@ -13,6 +13,8 @@ public sealed class NoOpEngine(ModelPackage package, EngineOptions options) : IE
 
     public string Device => options.Device;
 
+    public Task<Exception> Lost { get; } = new TaskCompletionSource<Exception>().Task;
+
     public EngineLoad Load => new(0, 0, options.QueueCapacity, 0.01f);
 
     public int Dimensions => NoOpPackage.Dimensions;

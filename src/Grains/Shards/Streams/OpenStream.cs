@@ -203,7 +203,7 @@ internal sealed class OpenStream
                     break;
                 default:
                     _shard.LogFault(e, Id);
-                    End(StreamRefusals.Fault(_shard.Key, Id));
+                    End(StreamRefusals.Fault(_shard.Key, $"stream {Id}", e));
                     break;
             }
         }

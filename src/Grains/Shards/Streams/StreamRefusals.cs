@@ -1,3 +1,4 @@
+using Meridian.Inference.Engines;
 using Meridian.Messages;
 
 namespace Meridian.Grains.Shards.Streams;
@@ -33,6 +34,18 @@ internal static class StreamRefusals
     public static Refusal Unknown(in ShardKey key, Guid stream) =>
         new() { Code = RefusalCode.RegionLost, Message = $"Replica {key.Replica} of '{key.Model}' has no stream {stream}: it was closed, was not read for long, or the replica was loaded anew.", RetryAfterMs = 1000 };
 
-    public static Refusal Fault(in ShardKey key, Guid stream) =>
-        new() { Code = RefusalCode.Internal, Message = $"Model '{key.Model}' failed on stream {stream}; the region's log has the details." };
+    /// <summary>Another replica can go on with it.</summary>
+    public static Refusal EngineLost(in ShardKey key) =>
+        new() { Code = RefusalCode.NotReady, Message = $"Replica {key.Replica} of '{key.Model}' lost its engine before the stream had ended.", RetryAfterMs = 1000 };
+
+    /// <param name="key">Whose engine.</param>
+    /// <param name="work">What it failed on, for example <c>stream</c> and its id.</param>
+    /// <param name="cause">How. A fault of this work alone is told to its caller, others are for the log.</param>
+    public static Refusal Fault(in ShardKey key, string work, Exception cause) => new()
+    {
+        Code = RefusalCode.Internal,
+        Message = cause is FailedAloneException alone
+            ? $"{alone.Message} The region's log has the details of {work}."
+            : $"Model '{key.Model}' failed on {work}; the region's log has the details.",
+    };
 }

@@ -13,7 +13,8 @@ namespace Meridian.Inference.Engines.Embeddings;
 /// <list type="bullet">
 /// <item>A call reserves room for all its items before anything is spent on them, then submits them or gives the room back.</item>
 /// <item>A cancelled call leaves the queue at once. Its items in a running batch are computed and dropped.</item>
-/// <item>A batch that fails fails its calls, whose waiting items leave too; the workers go on.</item>
+/// <item>A batch that fails is run again in halves (<see cref="BatchSearch"/>): the calls of items that fail alone fail, whose waiting items leave too; the others get their vectors.</item>
+/// <item>Where the engine is at fault, or a worker's own code, everything ends with <see cref="EngineStoppedException"/>, and <see cref="Lost"/> tells the owner to load the model anew.</item>
 /// <item>Disposal finishes running batches and fails what waits with <see cref="EngineStoppedException"/>.</item>
 /// <item>Callers' continuations never run on a worker.</item>
 /// </list>
@@ -38,6 +39,10 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
     private int _running;
     private int _idle;
     private readonly ServiceTime _serviceTime;
+    private readonly FaultStrikes _strikes = new();
+    private readonly TaskCompletionSource<Exception> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly int _maxTokens;
+    private bool _over;
     private Task? _stopped;
 
     /// <param name="model">Names the threads and the errors.</param>
@@ -58,9 +63,13 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
         _logger = logger;
         _serviceTime = new ServiceTime(itemMs, time.GetTimestamp(), time);
         _queue = new LengthQueue(maxTokens);
+        _maxTokens = maxTokens;
         _runners = runners;
         _workers = [.. runners.Select((runner, i) => EngineThread.RunAsync($"{model} {i}", () => Work(runner)))];
     }
+
+    /// <value>Completes with the reason when the workers cannot go on; never faults. A scheduler that is disposed is not lost.</value>
+    public Task<Exception> Lost => _lost.Task;
 
     public EngineLoad Load
     {
@@ -77,7 +86,7 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_stopped is not null)
+            if (_over)
                 throw new EngineStoppedException(_model);
             var waiting = _queue.Count + _reserved;
             var missing = waiting + items - _options.QueueCapacity;
@@ -115,7 +124,7 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
             _reserved -= call.Items.Length;
             if (call.Ended)
                 return call.Task;
-            if (_stopped is not null)
+            if (_over)
             {
                 End(call);
                 call.Fail(new EngineStoppedException(_model));
@@ -137,16 +146,7 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
         {
             if (_stopped is null)
             {
-                var dropped = _queue.Count;
-                while (_queue.Turn is { } call)
-                {
-                    _queue.Remove(call);
-                    End(call);
-                    call.Fail(new EngineStoppedException(_model));
-                }
-
-                Monitor.PulseAll(_gate);
-                _stopped = StopAsync(dropped);
+                _stopped = StopAsync(EndAll());
             }
 
             return new ValueTask(_stopped);
@@ -182,10 +182,64 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
 
     private int RetryAfterMs(int items) => (int)Math.Clamp(items * _serviceTime.Mean / _options.Workers, ShortestRetryMs, LongestRetryMs);
 
+    /// <summary>Lets nothing in any more and fails what waits. Under the gate.</summary>
+    private int EndAll()
+    {
+        _over = true;
+        var dropped = _queue.Count;
+        while (_queue.Turn is { } call)
+        {
+            _queue.Remove(call);
+            End(call);
+            call.Fail(new EngineStoppedException(_model));
+        }
+
+        Monitor.PulseAll(_gate);
+        return dropped;
+    }
+
     private bool Work(IBatchRunner runner)
     {
         var batch = new List<EmbeddingItem>(_limits.MaxItems);
-        var ended = new List<EmbeddingCall>(_limits.MaxItems);
+        try
+        {
+            Work(new BatchSearch(runner, _maxTokens), batch);
+            return true;
+        }
+        catch (Exception e)
+        {
+            Abandon(batch, e);
+            return false;
+        }
+    }
+
+    /// <summary>Ends everything for callers, who ask another replica, and says why.</summary>
+    private void Abandon(List<EmbeddingItem> batch, Exception why)
+    {
+        Log.Lost(_logger, _model, why);
+        bool disposed;
+        lock (_gate)
+        {
+            disposed = _over;
+            _running -= batch.Count;
+            EndAll();
+            foreach (var item in batch)
+            {
+                if (item.Call.Ended)
+                    continue;
+                _queue.Remove(item.Call);
+                End(item.Call);
+                item.Call.Fail(new EngineStoppedException(_model));
+            }
+        }
+
+        if (!disposed)
+            _lost.TrySetResult(why);
+    }
+
+    private void Work(BatchSearch search, List<EmbeddingItem> batch)
+    {
+        var ended = new List<(EmbeddingCall Call, Exception? Failure)>(_limits.MaxItems);
         while (true)
         {
             int longest;
@@ -193,7 +247,7 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
             lock (_gate)
             {
                 if (!WaitForWork())
-                    return true;
+                    return;
                 longest = _queue.Take(batch, _limits);
                 _running += batch.Count;
                 started = _time.GetTimestamp();
@@ -203,36 +257,39 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
                     Monitor.Pulse(_gate);
             }
 
-            Exception? failure = null;
-            try
+            search.Run(CollectionsMarshal.AsSpan(batch));
+            if (search.First is { } failure)
+                Log.BatchFailed(_logger, _model, batch.Count, batch.Count * longest, search.Failed.Count, failure);
+            bool atFault;
+            lock (_gate)
             {
-                runner.Run(CollectionsMarshal.AsSpan(batch), longest);
-            }
-            catch (Exception e)
-            {
-                failure = e;
-                Log.BatchFailed(_logger, _model, batch.Count, batch.Count * longest, e);
+                Account(batch, started, search, ended);
+                if (search.First is null)
+                    _strikes.Good();
+                else
+                    _strikes.Searched(search.Failed.Count, batch.Count - search.Failed.Count);
+                atFault = _strikes.Out;
+                batch.Clear();
             }
 
-            lock (_gate)
-                Account(batch, started, failure, ended);
-            foreach (var call in ended)
+            foreach (var (call, cause) in ended)
             {
-                if (failure is null)
+                if (cause is null)
                     call.Complete();
                 else
-                    call.Fail(failure);
+                    call.Fail(cause);
             }
 
             ended.Clear();
-            batch.Clear();
+            if (atFault)
+                throw new InvalidOperationException($"Batches go on failing, and it is no single item that makes them fail. The last failed with: {search.First?.Message}", search.First);
         }
     }
 
     /// <summary>Waits under the gate until there is a batch to run. False: the scheduler stops.</summary>
     private bool WaitForWork()
     {
-        while (_stopped is null)
+        while (!_over)
         {
             var wait = Timeout.InfiniteTimeSpan;
             if (_queue.Turn is { } next)
@@ -250,12 +307,21 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
         return false;
     }
 
-    private void Account(List<EmbeddingItem> batch, long started, Exception? failure, List<EmbeddingCall> ended)
+    private void Account(List<EmbeddingItem> batch, long started, BatchSearch search, List<(EmbeddingCall Call, Exception? Failure)> ended)
     {
         _running -= batch.Count;
         var now = _time.GetTimestamp();
         var serviceMs = (float)_time.GetElapsedTime(started, now).TotalMilliseconds;
         _serviceTime.Add(serviceMs / batch.Count, now);
+        foreach (var (item, cause) in search.Failed)
+        {
+            if (item.Call.Ended)
+                continue;
+            _queue.Remove(item.Call);
+            End(item.Call);
+            ended.Add((item.Call, new FailedAloneException(_model, $"input[{item.Index}] of {item.Length} tokens", cause)));
+        }
+
         foreach (var item in batch)
         {
             var call = item.Call;
@@ -263,12 +329,10 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
                 continue;
             call.QueueMs = Math.Max(call.QueueMs, (float)_time.GetElapsedTime(call.Admitted, started).TotalMilliseconds);
             call.ServiceMs = Math.Max(call.ServiceMs, serviceMs);
-            if (failure is not null)
-                _queue.Remove(call);
-            else if (--call.Unfinished > 0)
+            if (--call.Unfinished > 0)
                 continue;
             End(call);
-            ended.Add(call);
+            ended.Add((call, null));
         }
     }
 }

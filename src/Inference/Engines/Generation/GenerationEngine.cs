@@ -63,6 +63,9 @@ public sealed partial class GenerationEngine : IGenerationEngine
     /// <inheritdoc />
     public EngineLoad Load => _scheduler.Load;
 
+    /// <inheritdoc />
+    public Task<Exception> Lost => _scheduler.Lost;
+
     /// <summary>Verifies, loads and warms up on a thread of the engine's priority, which ONNX Runtime's threads inherit.</summary>
     internal static async Task<GenerationEngine> LoadAsync(
         ModelPackage package, EngineOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)

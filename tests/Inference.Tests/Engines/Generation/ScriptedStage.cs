@@ -34,6 +34,9 @@ internal sealed class ScriptedStage(int slots, int context = 512) : IDecoderStag
     /// <value>Called with the rows of every run, before it.</value>
     public Action<DecoderRow[]>? Running { get; set; }
 
+    /// <value>Called with each row of a run and its ids, before anything is computed.</value>
+    public Action<DecoderRow, int[]>? Computing { get; set; }
+
     /// <value>Called before every copy.</value>
     public Action? Copying { get; set; }
 
@@ -108,6 +111,12 @@ internal sealed class ScriptedStage(int slots, int context = 512) : IDecoderStag
         {
             _entered.Release();
             _open.Wait();
+        }
+
+        if (Computing is { } computing)
+        {
+            foreach (var row in rows)
+                computing(row, ids.Slice(row.First, row.Count).ToArray());
         }
 
         var seen = new HashSet<int>();

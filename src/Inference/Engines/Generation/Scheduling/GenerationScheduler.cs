@@ -21,7 +21,9 @@ namespace Meridian.Inference.Engines.Generation.Scheduling;
 /// <item>What has ended stays in its slot for others of its tenant that begin alike, and gives way, least recently used first, to whatever runs.</item>
 /// <item>A sequence whose ring is full is left out of steps. If others wait for its place for <see cref="StallGrace"/>, it gives it up until its reader reads.</item>
 /// <item>Cancellation is looked at before rows are put together: a step under way is the last that computes a cancelled sequence.</item>
-/// <item>A run that fails fails the streams in it. Their slots' content is unknown then and is forgotten; the engine goes on.</item>
+/// <item>A run that fails is searched for the sequence that makes it fail, see <see cref="StepTrials"/>: that sequence's stream fails, the others go on.</item>
+/// <item>Whatever else fails (a slot that cannot be emptied, a copy, the stage as a whole) ends the thread: streams get <see cref="EngineStoppedException"/>, with which they go on at
+/// another replica, and <see cref="Lost"/> tells the owner to load the model anew.</item>
 /// <item>A slot is given back before the last token is handed over: who has read a stream's end finds its slot free.</item>
 /// </list>
 /// </remarks>
@@ -260,11 +262,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         }
         catch (Exception e)
         {
-            // Not even clearing up went well. Nobody is left to wait: callers get a stopped engine from now on.
-            Log.Lost(_logger, _model, e);
-            lock (_gate)
-                _stopping = true;
-            Abandon();
+            Abandon(e);
             return false;
         }
         finally
@@ -278,43 +276,21 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         var busy = false;
         while (Collect(busy))
         {
-            try
-            {
-                Drop();
-                Admit();
-                var preemptions = _preemptions;
-                PutTogether();
-                if (_rowCount > 0)
-                    Step();
+            Drop();
+            Admit();
+            var preemptions = _preemptions;
+            PutStepTogether();
+            if (_rowCount > 0)
+                Step();
 
-                // Who gave way while nobody could run may have the place of one whose reader does not read: that is for admission to see.
-                busy = _rowCount > 0 || _preemptions > preemptions;
-                Publish();
-            }
-            catch (Exception e)
-            {
-                Log.Broken(_logger, _model, _running.Count + _queue.Count, e);
-                Clear(e);
-                busy = false;
-            }
+            // Who gave way while nobody could run may have the place of one whose reader does not read: that is for admission to see.
+            busy = _rowCount > 0 || _preemptions > preemptions;
+            Publish();
         }
 
         var dropped = _running.Count + _queue.Count;
         Clear(new EngineStoppedException(_model));
         Log.Stopped(_logger, _model, dropped);
-    }
-
-    private void Abandon()
-    {
-        var reason = new EngineStoppedException(_model);
-        QueueTaken();
-        (_incoming, _taken) = (_taken, _incoming);
-        QueueTaken();
-        _queue.RemoveAll(static _ => true, _removed);
-        foreach (var sequence in _running)
-            sequence.Stream.Fail(reason);
-        foreach (var sequence in _removed)
-            sequence.Stream.Fail(reason);
     }
 
     /// <summary>Takes in what callers left, and waits where there is nothing to do. False: the engine stops.</summary>
@@ -392,6 +368,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             var sequence = _running[i];
             if (!match(sequence))
                 continue;
+            _trials.Forget(sequence);
             Retire(sequence, keep: sequence.Stream.IsCancelled);
             CountCancelled(sequence);
         }
@@ -399,6 +376,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         _queue.RemoveAll(match, _removed);
         foreach (var sequence in _removed)
         {
+            _trials.Forget(sequence);
             Leave(sequence);
             sequence.State = SequenceState.Ended;
             CountCancelled(sequence);
@@ -468,7 +446,6 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
     {
         _queue.Remove(sequence);
         var first = !sequence.Started;
-        Leave(sequence);
         sequence.State = SequenceState.Running;
         sequence.StalledAt = null;
         sequence.Line.Running++;
@@ -477,6 +454,9 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         while (at > 0 && _running[at - 1].Arrival > sequence.Arrival)
             at--;
         _running.Insert(at, sequence);
+
+        // After it is among those that run, since it may fail: every sequence is somewhere at any time.
+        Leave(sequence);
         var prompt = sequence.Prompt;
         if (first)
         {
@@ -556,7 +536,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
     {
         try
         {
-            _stage.Release(slot);
+            Empty(slot);
         }
         finally
         {
@@ -616,9 +596,16 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
 
     private void Preempt(GenerationSequence sequence, bool keep)
     {
-        Retire(sequence, keep);
-        sequence.State = SequenceState.Waiting;
-        _queue.Add(sequence);
+        try
+        {
+            Retire(sequence, keep);
+        }
+        finally
+        {
+            sequence.State = SequenceState.Waiting;
+            _queue.Add(sequence);
+        }
+
         Volatile.Write(ref _preempted, _preempted + 1);
         _preemptions++;
     }
@@ -706,7 +693,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         for (var i = 0; i < _running.Count; i++)
         {
             var sequence = _running[i];
-            if (sequence.Pending != 1 || sequence.Stream.IsCancelled || !TryReserve(sequence))
+            if (sequence.Pending != 1 || sequence.Stream.IsCancelled || !_trials.Admits(sequence) || !TryReserve(sequence))
                 continue;
             if (Grow(sequence))
             {
@@ -721,7 +708,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
 
         var starting = 0;
         foreach (var sequence in _running)
-            starting += sequence.Pending is > 1 and <= StepPace.ShortPrompt ? 1 : 0;
+            starting += sequence.Pending is > 1 and <= StepPace.ShortPrompt && _trials.Admits(sequence) ? 1 : 0;
         AddPrompts(_pace.PromptTokens(_decodeRows), _pace.PromptTokens(_decodeRows, starting));
     }
 
@@ -769,7 +756,8 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             GenerationSequence? next = null;
             foreach (var sequence in _running)
             {
-                if (sequence.Pending > 1 && sequence.ConsideredFor != _round && !sequence.Stream.IsCancelled && (next is null || sequence.Line.PromptTurn < next.Line.PromptTurn))
+                if (sequence.Pending > 1 && sequence.ConsideredFor != _round && !sequence.Stream.IsCancelled && _trials.Admits(sequence)
+                    && (next is null || sequence.Line.PromptTurn < next.Line.PromptTurn))
                     next = sequence;
             }
 
@@ -819,14 +807,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         {
             Volatile.Write(ref _steps, _steps + 1);
             Log.StepFailed(_logger, _model, _rowCount, _idCount, e);
-            foreach (var sequence in _rowSequences.AsSpan(0, _rowCount))
-            {
-                // Nobody may take its slot's content for what it was.
-                sequence.Computed = 0;
-                sequence.Stream.Fail(e);
-            }
-
-            ForgetFailed();
+            SearchFault(rows, e);
             return;
         }
 
@@ -840,6 +821,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         }
 
         HandOver(rows, vocabulary, elapsedMs / _rowCount);
+        _trials.Calm();
     }
 
     private void ForgetFailed()
@@ -857,6 +839,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             var sequence = _rowSequences[i];
             sequence.Computed += rows[i].Count;
             sequence.ServiceMs += shareMs;
+            _trials.Passed(sequence);
             if (!rows[i].WantsLogits)
                 continue;
             var logits = _logits.AsSpan(at, vocabulary);
@@ -871,7 +854,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             {
                 HandOver(sequence, logits);
             }
-            catch (Exception e)
+            catch (Exception e) when (e is not StageLostException)
             {
                 Log.TokenFailed(_logger, _model, sequence.Choice, sequence.Generated, e);
                 sequence.Stream.Fail(e);
@@ -957,7 +940,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         // Whatever was half done, nothing holds a slot now.
         _ledger.Clear();
         for (var slot = 0; slot < _ledger.Slots; slot++)
-            _stage.Release(slot);
+            Empty(slot);
         foreach (var stream in _touched)
             stream.Touched = false;
         _touched.Clear();

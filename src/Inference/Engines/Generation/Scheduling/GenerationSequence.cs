@@ -98,6 +98,12 @@ internal sealed class GenerationSequence
     /// <value>Since when its reader's ring has been full, or null. A timestamp.</value>
     public long? StalledAt { get; set; }
 
+    /// <value>Those that it steps with until it is known whether it made a step fail; null for no suspect.</value>
+    public SuspectGroup? Suspects { get; set; }
+
+    /// <value>Tokens that it must have computed to be no suspect any more.</value>
+    public int SuspectUntil { get; set; }
+
     /// <value>Its share of the engine's time, ms.</value>
     public double ServiceMs { get; set; }
 

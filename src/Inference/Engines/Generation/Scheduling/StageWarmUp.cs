@@ -48,4 +48,15 @@ internal static class StageWarmUp
             return time.GetElapsedTime(started).TotalMilliseconds;
         }
     }
+
+    /// <summary>Runs a prompt and one more token in an empty slot, as <see cref="Run"/> did. The slot's content is to be released by the caller.</summary>
+    public static void Probe(IDecoderStage stage, int slot, long budget)
+    {
+        var length = (int)Math.Clamp(Math.Min(budget, stage.Shape.ContextLength) - 1, 1, PromptTokens);
+        var logits = new float[stage.Shape.Vocabulary];
+        var ids = new int[length];
+        stage.Forward([new DecoderRow(slot, 0, 0, length, true)], ids, logits);
+        if (length < Math.Min(budget, stage.Shape.ContextLength))
+            stage.Forward([new DecoderRow(slot, length, 0, 1, true)], ids, logits);
+    }
 }
