@@ -16,21 +16,24 @@ public static class DecoderCheck
         var manifest = package.Manifest;
         var path = Path.Combine(package.Directory, manifest.Graph.Replace('/', Path.DirectorySeparatorChar));
         var config = DecoderConfig.Read(package);
-        var context = manifest.MaxTokens > 0 ? Math.Min(manifest.MaxTokens, config.ContextLength) : config.ContextLength;
         var model = package.ReadFile(manifest.Graph);
         var outline = OnnxReader.Read(model, path);
-        var graph = DecoderGraph.Discover(outline, config, context, path);
-        foreach (var file in outline.ExternalFiles)
-            package.VerifyFile(Beside(manifest.Graph, file, path));
+        var cap = Cap(outline, config, path);
+        var context = Math.Min(config.ContextLength, cap?.Reach ?? int.MaxValue);
+        if (manifest.MaxTokens > 0)
+            context = Math.Min(context, manifest.MaxTokens);
+        var graph = DecoderGraph.Discover(outline, config, context, cap, path);
+        package.VerifyExternal(outline.ExternalFiles);
         return new OpenedDecoder(graph, config, model, path, outline.ExternalFiles.Count > 0);
     }
 
-    // The manifest's paths are checked to lie inside the package; a graph's are not, and ONNX Runtime would follow them.
-    private static string Beside(string graph, string file, string path)
+    private static ContextCap? Cap(GraphOutline outline, DecoderConfig config, string path)
     {
-        if (!RelativePath.StaysInside(file))
-            throw new ModelPackageException(path, $"'{path}' keeps weights in '{file}'; they must lie beside or below the graph. Save it again with external data in the same folder.");
-        var folder = graph.LastIndexOf('/');
-        return folder < 0 ? file : $"{graph[..folder]}/{file}";
+        if (outline.Tables.Positions is not { } table || table.Reach >= config.ContextLength)
+            return null;
+        return table.Reach > 1
+            ? new ContextCap(config.ContextLength, (int)table.Reach, table.Name, table.Rows)
+            : throw new ModelPackageException(
+                path, $"{DecoderConfig.FileName} promises {config.ContextLength} positions, but the table '{table.Name}' of '{path}' has {table.Rows} rows, which is not enough for a text. Export the graph again.");
     }
 }

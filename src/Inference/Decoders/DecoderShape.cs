@@ -17,6 +17,9 @@ public sealed record DecoderShape
     /// <value>Most tokens of a sequence.</value>
     public required int ContextLength { get; init; }
 
+    /// <value>Why that is less than the configuration promises; null where it is not.</value>
+    public ContextCap? Cap { get; init; }
+
     /// <value>Bytes of an element of the cache: 4 (float32) or 2 (float16).</value>
     public required int ElementSize { get; init; }
 

@@ -49,6 +49,26 @@ public sealed record ModelPackage(string Directory, ModelManifest Manifest)
         }
     }
 
+    /// <summary>Verifies the files that the package's graph keeps weights in: ONNX Runtime opens them itself, by the names that the graph gives.</summary>
+    /// <param name="files">As the graph names them, relative to its own folder.</param>
+    /// <exception cref="ModelPackageException">A name leads out of the graph's folder; else as <see cref="ReadFile"/>.</exception>
+    public void VerifyExternal(IEnumerable<string> files)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        var slash = Manifest.Graph.LastIndexOf('/');
+        foreach (var file in files)
+        {
+            // The manifest's paths are checked to lie inside the package; a graph's are not, and ONNX Runtime would follow them.
+            if (!RelativePath.StaysInside(file))
+            {
+                var path = Path.Combine(Directory, Manifest.Graph);
+                throw new ModelPackageException(path, $"'{path}' keeps weights in '{file}'; they must lie beside or below the graph. Save it again with external data in the same folder.");
+            }
+
+            VerifyFile(slash < 0 ? file : $"{Manifest.Graph[..slash]}/{file}");
+        }
+    }
+
     private ModelFile Entry(string path) =>
         Array.Find(Manifest.Files, f => f.Path == path)
         ?? throw new ModelPackageException(

@@ -62,7 +62,7 @@ internal static class ImportCommand
             ("heads", $"{config.Heads} on {shape.KvHeads} of keys and values, dimension {shape.HeadDimension}"),
             ("cache", $"{shape.Layout.ToString().ToLowerInvariant()}, {Terminal.Size(shape.BytesPerToken)} a token"),
             ("vocabulary", Text(shape.Vocabulary)),
-            ("context", Text(shape.ContextLength)),
+            ("context", shape.Cap is { } cap ? cap.ToString() : Text(shape.ContextLength)),
             ("licence", manifest.License ?? "not stated"),
             ("size", $"{Terminal.Size(manifest.Files.Sum(file => file.Size))} in {manifest.Files.Length} files"),
             ("folder", package.Directory));

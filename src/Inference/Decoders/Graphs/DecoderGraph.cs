@@ -53,7 +53,7 @@ internal sealed record DecoderGraph
 
     /// <summary>Finds the roles and compares them with the configuration.</summary>
     /// <exception cref="ModelPackageException">The graph is none of the known layouts, or it and the configuration disagree.</exception>
-    public static DecoderGraph Discover(GraphOutline outline, DecoderConfig config, int contextLength, string path)
+    public static DecoderGraph Discover(GraphOutline outline, DecoderConfig config, int contextLength, ContextCap? cap, string path)
     {
         var inputs = ByName(outline.Inputs, "inputs", path);
         var outputs = ByName(outline.Outputs, "outputs", path);
@@ -98,6 +98,14 @@ internal sealed record DecoderGraph
         else if (outline.Widths.TryGetValue(logits.Name, out var columns) && columns != config.Vocabulary)
             mistakes.Add($"{DecoderConfig.FileName} has a vocabulary of {config.Vocabulary}; the graph's output layer gives {columns} logits.");
 
+        if (outline.Tables.Tokens is { } tokens && tokens.Reach < config.Vocabulary)
+            mistakes.Add($"{DecoderConfig.FileName} has a vocabulary of {config.Vocabulary}; the graph's table of tokens '{tokens.Name}' has {tokens.Rows} rows.");
+        if (outline.Tables.Heads is { } heads && heads != config.Heads)
+            mistakes.Add($"{DecoderConfig.FileName} has {config.Heads} attention heads; the graph's {Attention} has {heads}.");
+        if (outline.Tables.KvHeads is { } kvHeads && kvHeads != config.KvHeads)
+            mistakes.Add($"{DecoderConfig.FileName} has {config.KvHeads} key and value heads; the graph's {Attention} has {kvHeads}.");
+        if (outline.Tables.Rotated is { } rotated && 2 * rotated.Reach > config.HeadDimension)
+            mistakes.Add($"{DecoderConfig.FileName} has heads of dimension {config.HeadDimension}; the graph's rotary table '{rotated.Name}' rotates {2 * rotated.Reach} numbers of a head.");
         var known = new HashSet<string>([.. past, "input_ids", "attention_mask", "position_ids", "seqlens_k", "total_sequence_length", KeepName], StringComparer.Ordinal);
         foreach (var input in outline.Inputs)
         {
@@ -117,6 +125,7 @@ internal sealed record DecoderGraph
                 HeadDimension = config.HeadDimension,
                 Vocabulary = config.Vocabulary,
                 ContextLength = contextLength,
+                Cap = cap,
                 ElementSize = type == TensorElementType.Float16 ? 2 : 4,
             },
             Ids = ids!,

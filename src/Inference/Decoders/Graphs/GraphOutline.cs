@@ -17,6 +17,9 @@ internal sealed record GraphOutline
     /// <value>How often each operator occurs, subgraphs included; <c>domain.Type</c>, or the type alone in the standard domain.</value>
     public required IReadOnlyDictionary<string, int> Operators { get; init; }
 
+    /// <value>Bounds of what it can compute.</value>
+    public required GraphTables Tables { get; init; }
+
     /// <value>Files that hold weights, as the graph names them: relative to its own folder.</value>
     public required IReadOnlySet<string> ExternalFiles { get; init; }
 }

@@ -9,7 +9,7 @@ namespace Meridian.Inference.Decoders.Graphs;
 /// <summary>
 /// Skims an ONNX model: reads names, types, shapes and operators, and steps over weights. Field numbers are those of onnx.proto (IR version 3 and later).
 /// </summary>
-internal static class OnnxReader
+internal static partial class OnnxReader
 {
     private const int MaxDepth = 16;
 
@@ -30,6 +30,14 @@ internal static class OnnxReader
                     Graph(fields.Bytes, sketch, 0);
                     found = true;
                 }
+                else if (fields.Number == 25)
+                {
+                    Function(fields.Bytes, sketch);
+                }
+                else if (fields.Number == 20)
+                {
+                    Training(fields.Bytes, sketch);
+                }
             }
 
             if (!found)
@@ -46,6 +54,7 @@ internal static class OnnxReader
             OptionalInputs = [.. sketch.Inputs.Where(i => sketch.Initializers.Contains(i.Name))],
             Outputs = sketch.Outputs,
             Widths = Widths(sketch),
+            Tables = new TableSearch(sketch.Nodes, sketch.Shapes, sketch.Numbers).Find(),
             Operators = sketch.Operators,
             ExternalFiles = sketch.ExternalFiles,
         };
@@ -66,6 +75,9 @@ internal static class OnnxReader
                 case 5:
                     Weights(fields.Bytes, sketch, depth);
                     break;
+                case 15:
+                    Sparse(fields.Bytes, sketch, depth);
+                    break;
                 case 11 when depth == 0:
                     sketch.Inputs.Add(Value(fields.Bytes));
                     break;
@@ -75,6 +87,41 @@ internal static class OnnxReader
                 default:
                     break;
             }
+        }
+    }
+
+    // Nodes of functions may hold constants, too.
+    private static void Function(ReadOnlySpan<byte> function, Sketch sketch)
+    {
+        var fields = new Fields(function);
+        while (fields.Next())
+        {
+            if (fields.Number == 7)
+                Node(fields.Bytes, sketch, 1);
+            else if (fields.Number == 11)
+                Attribute(fields.Bytes, sketch, 1, null);
+        }
+    }
+
+    // initialization = 1 and algorithm = 2 are graphs.
+    private static void Training(ReadOnlySpan<byte> training, Sketch sketch)
+    {
+        var fields = new Fields(training);
+        while (fields.Next())
+        {
+            if (fields.Number is 1 or 2)
+                Graph(fields.Bytes, sketch, 1);
+        }
+    }
+
+    // values = 1 and indices = 2 are tensors.
+    private static void Sparse(ReadOnlySpan<byte> sparse, Sketch sketch, int depth)
+    {
+        var fields = new Fields(sparse);
+        while (fields.Next())
+        {
+            if (fields.Number is 1 or 2)
+                _ = Weights(fields.Bytes, sketch, depth + 1);
         }
     }
 
@@ -105,7 +152,7 @@ internal static class OnnxReader
     private static void Node(ReadOnlySpan<byte> node, Sketch sketch, int depth)
     {
         var inputs = new List<string>();
-        ReadOnlySpan<byte> output = default;
+        var outputs = new List<string>();
         ReadOnlySpan<byte> type = default;
         ReadOnlySpan<byte> domain = default;
         var fields = new Fields(node);
@@ -116,17 +163,14 @@ internal static class OnnxReader
                 case 1:
                     inputs.Add(Encoding.UTF8.GetString(fields.Bytes));
                     break;
-                case 2 when output.IsEmpty:
-                    output = fields.Bytes;
+                case 2:
+                    outputs.Add(Encoding.UTF8.GetString(fields.Bytes));
                     break;
                 case 4:
                     type = fields.Bytes;
                     break;
                 case 7:
                     domain = fields.Bytes;
-                    break;
-                case 5:
-                    Attribute(fields.Bytes, sketch, depth);
                     break;
                 default:
                     break;
@@ -136,119 +180,137 @@ internal static class OnnxReader
         var name = Encoding.UTF8.GetString(type);
         var operation = domain.IsEmpty || domain.SequenceEqual("ai.onnx"u8) ? name : $"{Encoding.UTF8.GetString(domain)}.{name}";
         CollectionsMarshal.GetValueRefOrAddDefault(sketch.Operators, operation, out _)++;
-        if (depth == 0 && operation is "Cast" or "MatMul" or "Transpose")
-            sketch.Makers[Encoding.UTF8.GetString(output)] = (operation, [.. inputs]);
+        var made = depth == 0 ? new GraphNode(operation, [.. inputs], [.. outputs]) : null;
+        fields = new Fields(node);
+        while (fields.Next())
+        {
+            if (fields.Number == 5)
+                Attribute(fields.Bytes, sketch, depth, made);
+        }
+
+        if (made is null)
+            return;
+        sketch.Nodes.Add(made);
+        if (operation is "Cast" or "MatMul" or "Transpose" && outputs.Count > 0)
+            sketch.Makers[outputs[0]] = (operation, made.Inputs);
     }
 
     // g = 6 and graphs = 11 are subgraphs, t = 5 and tensors = 10 are constants, which may lie in a file, too.
-    private static void Attribute(ReadOnlySpan<byte> attribute, Sketch sketch, int depth)
+    // sparse_tensor = 22 and sparse_tensors = 23 consist of two.
+    private static void Attribute(ReadOnlySpan<byte> attribute, Sketch sketch, int depth, GraphNode? node)
     {
+        ReadOnlySpan<byte> name = default;
+        long? number = null;
         var fields = new Fields(attribute);
         while (fields.Next())
         {
-            if (fields.Number is 6 or 11)
-                Graph(fields.Bytes, sketch, depth + 1);
-            else if (fields.Number is 5 or 10)
-                Weights(fields.Bytes, sketch, depth + 1);
+            switch (fields.Number)
+            {
+                case 1:
+                    name = fields.Bytes;
+                    break;
+                case 3:
+                    number = (long)fields.Value;
+                    break;
+                case 5 or 10:
+                    var tensor = Weights(fields.Bytes, sketch, depth + 1);
+                    if (node is { Operator: "Constant", Outputs: [var constant, ..] })
+                        sketch.Add(constant, tensor);
+                    break;
+                case 6 or 11:
+                    Graph(fields.Bytes, sketch, depth + 1);
+                    node?.Branches.Add(Constants(fields.Bytes));
+                    break;
+                case 22 or 23:
+                    Sparse(fields.Bytes, sketch, depth);
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        if (node is not null && number is { } value)
+            node.Numbers[Encoding.UTF8.GetString(name)] = value;
+    }
+
+    /// <summary>The shapes of a subgraph's outputs, those of them that are its own constants.</summary>
+    private static long[]?[] Constants(ReadOnlySpan<byte> graph)
+    {
+        var sketch = new Sketch();
+        var outputs = new List<string>();
+        var fields = new Fields(graph);
+        while (fields.Next())
+        {
+            if (fields.Number == 5)
+                Weights(fields.Bytes, sketch, 0);
+            else if (fields.Number == 1)
+                Constant(fields.Bytes, sketch);
+            else if (fields.Number == 12)
+                outputs.Add(Value(fields.Bytes).Name);
+        }
+
+        return [.. outputs.Select(name => sketch.Shapes.GetValueOrDefault(name))];
+    }
+
+    private static void Constant(ReadOnlySpan<byte> node, Sketch sketch)
+    {
+        var output = "";
+        ReadOnlySpan<byte> type = default;
+        ReadOnlySpan<byte> attribute = default;
+        var fields = new Fields(node);
+        while (fields.Next())
+        {
+            if (fields.Number == 2)
+                output = Encoding.UTF8.GetString(fields.Bytes);
+            else if (fields.Number == 4)
+                type = fields.Bytes;
+            else if (fields.Number == 5)
+                attribute = fields.Bytes;
+        }
+
+        if (!type.SequenceEqual("Constant"u8))
+            return;
+        fields = new Fields(attribute);
+        while (fields.Next())
+        {
+            if (fields.Number == 5)
+                sketch.Add(output, Weights(fields.Bytes, sketch, 1));
         }
     }
 
-    private static void Weights(ReadOnlySpan<byte> tensor, Sketch sketch, int depth)
+    private static (long[] Shape, long? Number) Weights(ReadOnlySpan<byte> tensor, Sketch sketch, int depth)
     {
         string? name = null;
         var shape = new List<long>();
+        long? number = null;
+        var type = 0UL;
         var fields = new Fields(tensor);
         while (fields.Next())
         {
-            if (fields.Number == 8 && depth == 0)
-                sketch.Initializers.Add(name = Encoding.UTF8.GetString(fields.Bytes));
+            if (fields.Number == 8)
+                name = Encoding.UTF8.GetString(fields.Bytes);
             else if (fields.Number == 1 && fields.Bytes.IsEmpty)
                 shape.Add((long)fields.Value);
+            else if (fields.Number == 1)
+                Fields.Packed(fields.Bytes, shape);
+            else if (fields.Number == 2)
+                type = fields.Value;
+            else if (fields.Number == 7)
+                number = fields.Bytes.IsEmpty ? (long)fields.Value : Fields.Packed(fields.Bytes);
+            else if (fields.Number == 9 && fields.Bytes.Length == sizeof(long))
+                number = BinaryPrimitives.ReadInt64LittleEndian(fields.Bytes);
             else if (fields.Number == 13 && Location(fields.Bytes) is { } location)
                 sketch.ExternalFiles.Add(location);
         }
 
-        if (name is not null)
-            sketch.Shapes[name] = [.. shape];
-    }
-
-    private static string? Location(ReadOnlySpan<byte> entry)
-    {
-        ReadOnlySpan<byte> key = default;
-        ReadOnlySpan<byte> value = default;
-        var fields = new Fields(entry);
-        while (fields.Next())
+        var found = ((long[])[.. shape], type == (ulong)TensorElementType.Int64 && shape.All(static length => length == 1) ? number : null);
+        if (name is not null && depth == 0)
         {
-            if (fields.Number == 1)
-                key = fields.Bytes;
-            else if (fields.Number == 2)
-                value = fields.Bytes;
+            sketch.Initializers.Add(name);
+            sketch.Add(name, found);
         }
 
-        return key.SequenceEqual("location"u8) ? Encoding.UTF8.GetString(value) : null;
-    }
-
-    private static GraphTensor Value(ReadOnlySpan<byte> value)
-    {
-        var name = "";
-        var type = TensorElementType.DataTypeMax;
-        long[]? dimensions = null;
-        var fields = new Fields(value);
-        while (fields.Next())
-        {
-            if (fields.Number == 1)
-            {
-                name = Encoding.UTF8.GetString(fields.Bytes);
-            }
-            else if (fields.Number == 2)
-            {
-                var types = new Fields(fields.Bytes);
-                while (types.Next())
-                {
-                    if (types.Number == 1)
-                        (type, dimensions) = Tensor(types.Bytes);
-                }
-            }
-        }
-
-        return new GraphTensor(name, type, dimensions);
-    }
-
-    private static (TensorElementType Type, long[]? Dimensions) Tensor(ReadOnlySpan<byte> tensor)
-    {
-        var type = TensorElementType.DataTypeMax;
-        long[]? dimensions = null;
-        var fields = new Fields(tensor);
-        while (fields.Next())
-        {
-            if (fields.Number == 1)
-            {
-                type = (TensorElementType)fields.Value;
-            }
-            else if (fields.Number == 2)
-            {
-                var lengths = new List<long>();
-                var shape = new Fields(fields.Bytes);
-                while (shape.Next())
-                {
-                    if (shape.Number != 1)
-                        continue;
-                    var length = -1L;
-                    var dimension = new Fields(shape.Bytes);
-                    while (dimension.Next())
-                    {
-                        if (dimension.Number == 1)
-                            length = (long)dimension.Value;
-                    }
-
-                    lengths.Add(length);
-                }
-
-                dimensions = [.. lengths];
-            }
-        }
-
-        return (type, dimensions);
+        return found;
     }
 
     private sealed class Sketch
@@ -267,73 +329,18 @@ internal static class OnnxReader
 
         public Dictionary<string, int> Operators { get; } = new(StringComparer.Ordinal);
 
+        public List<GraphNode> Nodes { get; } = [];
+
+        /// <value>Constants that are one whole number.</value>
+        public Dictionary<string, long> Numbers { get; } = new(StringComparer.Ordinal);
+
+        public void Add(string name, (long[] Shape, long? Number) constant)
+        {
+            Shapes[name] = constant.Shape;
+            if (constant.Number is { } number)
+                Numbers[name] = number;
+        }
+
         public HashSet<string> ExternalFiles { get; } = new(StringComparer.Ordinal);
-    }
-
-    /// <summary>The fields of one message, in order (protobuf wire format).</summary>
-    private ref struct Fields(ReadOnlySpan<byte> message)
-    {
-        private ReadOnlySpan<byte> _rest = message;
-
-        public int Number { get; private set; }
-
-        /// <value>A number's value.</value>
-        public ulong Value { get; private set; }
-
-        /// <value>Content of a field with a length; empty for others.</value>
-        public ReadOnlySpan<byte> Bytes { get; private set; }
-
-        public bool Next()
-        {
-            if (_rest.IsEmpty)
-                return false;
-            var tag = Varint();
-            if (tag >> 3 is 0 or > 536_870_911)
-                throw new InvalidDataException($"{tag >> 3} is no field number.");
-            Number = (int)(tag >> 3);
-            Bytes = default;
-            switch (tag & 7)
-            {
-                case 0:
-                    Value = Varint();
-                    break;
-                case 1:
-                    Value = BinaryPrimitives.ReadUInt64LittleEndian(Take(8));
-                    break;
-                case 2:
-                    Bytes = Take(Varint());
-                    break;
-                case 5:
-                    Value = BinaryPrimitives.ReadUInt32LittleEndian(Take(4));
-                    break;
-                default:
-                    throw new InvalidDataException($"field {Number} has wire type {tag & 7}, which does not exist.");
-            }
-
-            return true;
-        }
-
-        private ulong Varint()
-        {
-            var value = 0UL;
-            for (var shift = 0; shift < 70; shift += 7)
-            {
-                var next = Take(1)[0];
-                value |= (ulong)(next & 0x7f) << shift;
-                if (next < 0x80)
-                    return value;
-            }
-
-            throw new InvalidDataException("a number has more than ten bytes.");
-        }
-
-        private ReadOnlySpan<byte> Take(ulong length)
-        {
-            if (length > (ulong)_rest.Length)
-                throw new InvalidDataException($"a field of {length} bytes has {_rest.Length} left.");
-            var taken = _rest[..(int)length];
-            _rest = _rest[(int)length..];
-            return taken;
-        }
     }
 }

@@ -110,7 +110,7 @@ public sealed partial class EmbeddingEngine : IEmbeddingEngine
 
             _ = DeviceName.TryParse(options.Device, out var device);
             var limits = new BatchLimits(options.MaxBatch, options.MaxBatchTokens ?? (device.IsCuda ? TokensOnGpu : TokensOnCpu), PaddingShare);
-            graph = EmbeddingGraph.Load(package, new OnnxSessionOptions { Device = device, IntraOpThreads = options.IntraOpThreads, AllowSpinning = options.AllowSpinning });
+            graph = EmbeddingGraph.Load(package, tokenizer.VocabularySize, new OnnxSessionOptions { Device = device, IntraOpThreads = options.IntraOpThreads, AllowSpinning = options.AllowSpinning });
 
             // The session has its own copy of the weights; the file's bytes would stay until some full collection, which a quiet server may not see for hours.
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);

@@ -1,3 +1,4 @@
+using Meridian.Inference.Decoders.Graphs;
 using Meridian.Inference.Packages;
 using Meridian.Inference.Sessions;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -30,12 +31,19 @@ internal sealed class EmbeddingGraph : IDisposable
     public int Dimensions { get; }
 
     /// <summary>Verifies, loads and checks the package's graph.</summary>
+    /// <param name="package">Whose.</param>
+    /// <param name="vocabulary">Ids of its tokenizer.</param>
+    /// <param name="options">Device and threads.</param>
     /// <exception cref="ModelPackageException">The file was altered, cannot be loaded, or has other inputs and outputs.</exception>
-    public static EmbeddingGraph Load(ModelPackage package, OnnxSessionOptions options)
+    public static EmbeddingGraph Load(ModelPackage package, int vocabulary, OnnxSessionOptions options)
     {
         var manifest = package.Manifest;
         var path = Path.Combine(package.Directory, manifest.Graph);
-        var session = OnnxSession.Create(package.ReadFile(manifest.Graph), path, options);
+        var model = package.ReadFile(manifest.Graph);
+        var outline = OnnxReader.Read(model, path);
+        CheckTables(outline.Tables, manifest, vocabulary, path);
+        package.VerifyExternal(outline.ExternalFiles);
+        var session = outline.ExternalFiles.Count > 0 ? OnnxSession.Open(path, options) : OnnxSession.Create(model, path, options);
         try
         {
             var inputs = session.Session.InputMetadata;
@@ -63,4 +71,20 @@ internal sealed class EmbeddingGraph : IDisposable
     }
 
     public void Dispose() => Session.Dispose();
+
+    // A text that the graph cannot compute fails the whole batch, so none may come that far.
+    private static void CheckTables(GraphTables tables, ModelManifest manifest, int vocabulary, string path)
+    {
+        if (tables.Positions is { } positions && positions.Reach < manifest.MaxTokens)
+        {
+            throw new ModelPackageException(
+                path, $"The manifest of {manifest.Id} has maxTokens {manifest.MaxTokens}, but the table '{positions.Name}' of '{path}' has {positions.Rows} rows, for texts of {positions.Reach} tokens. Set maxTokens to at most {positions.Reach}.");
+        }
+
+        if (tables.Tokens is { } tokens && tokens.Reach < vocabulary)
+        {
+            throw new ModelPackageException(
+                path, $"The tokenizer of {manifest.Id} has ids up to {vocabulary - 1}, but the table of tokens '{tokens.Name}' of '{path}' has {tokens.Rows} rows: they belong to different models. Take the tokenizer.json that was published with the graph.");
+        }
+    }
 }

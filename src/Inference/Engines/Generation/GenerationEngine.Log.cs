@@ -13,5 +13,8 @@ public sealed partial class GenerationEngine
 
         [LoggerMessage(1207, LogLevel.Warning, "{Model} has a context of {Context} tokens; its key and value cache has memory for {Longest}. Raise KvCacheBytes to serve longer ones")]
         public static partial void ShortOfMemory(ILogger logger, string model, int context, int longest);
+
+        [LoggerMessage(1209, LogLevel.Warning, "{Model}: {Cap}")]
+        public static partial void ContextCapped(ILogger logger, string model, ContextCap cap);
     }
 }

@@ -170,6 +170,8 @@ public sealed partial class GenerationEngine : IGenerationEngine
         Log.Loaded(
             logger, package.Manifest.Id, options.Device, options.IntraOpThreads, time.GetElapsedTime(started).TotalMilliseconds, stage.Shape.Layout, options.MaxSequences,
             budget, limits.SequenceTokens, decodeMs, promptTokenMs);
+        if (stage.Shape.Cap is { } cap)
+            Log.ContextCapped(logger, package.Manifest.Id, cap);
         if (limits.SequenceTokens < limits.ContextLength)
             Log.ShortOfMemory(logger, package.Manifest.Id, limits.ContextLength, limits.SequenceTokens);
         var scheduler = new GenerationScheduler(

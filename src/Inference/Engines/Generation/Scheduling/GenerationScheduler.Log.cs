@@ -12,7 +12,7 @@ internal sealed partial class GenerationScheduler
         [LoggerMessage(1203, LogLevel.Error, "Choosing token {Position} of choice {Choice} failed on {Model}; its stream fails, the engine goes on")]
         public static partial void TokenFailed(ILogger logger, string model, int choice, int position, Exception exception);
 
-        [LoggerMessage(1207, LogLevel.Error, "Choice {Choice} of a stream makes steps of {Model} fail at its tokens {First} to {Last}; its stream fails, the others go on")]
+        [LoggerMessage(1208, LogLevel.Error, "Choice {Choice} of a stream makes steps of {Model} fail at its tokens {First} to {Last}; its stream fails, the others go on")]
         public static partial void SequenceFailed(ILogger logger, string model, int choice, int first, int last, Exception exception);
 
         [LoggerMessage(1206, LogLevel.Critical, "The engine of {Model} cannot go on: its streams go on at other replicas, and the model is loaded anew")]

@@ -1,0 +1,160 @@
+namespace Meridian.Inference.Decoders.Graphs;
+
+/// <summary>Finds <see cref="GraphTables"/>.</summary>
+/// <param name="nodes">Of the main graph.</param>
+/// <param name="shapes">Shapes of its constants by name.</param>
+/// <param name="numbers">Values of its constants that are one whole number.</param>
+internal sealed class TableSearch(IReadOnlyList<GraphNode> nodes, IReadOnlyDictionary<string, long[]> shapes, IReadOnlyDictionary<string, long> numbers)
+{
+    private const int LongestWay = 64;
+    private readonly Dictionary<string, GraphNode> _makers = Makers(nodes);
+    private GraphTable? _positions;
+    private GraphTable? _tokens;
+    private GraphTable? _rotated;
+
+    public GraphTables Find()
+    {
+        long? heads = null;
+        long? kvHeads = null;
+        foreach (var node in nodes)
+        {
+            switch (node.Operator)
+            {
+                case "com.microsoft.GroupQueryAttention":
+                    heads ??= node.Numbers.GetValueOrDefault("num_heads");
+                    kvHeads ??= node.Numbers.GetValueOrDefault("kv_num_heads");
+                    Rotary(node.Input(7));
+                    Rotary(node.Input(8));
+                    break;
+                case "com.microsoft.RotaryEmbedding":
+                    Rotary(node.Input(2));
+                    Rotary(node.Input(3));
+                    break;
+                case "RotaryEmbedding":
+                    Rotary(node.Input(1));
+                    Rotary(node.Input(2));
+                    break;
+                case "Gather" when node.Numbers.GetValueOrDefault("axis") == 0:
+                case "com.microsoft.GatherBlockQuantized" when node.Numbers.GetValueOrDefault("gather_axis") == 0:
+                    LookUp(node.Input(0), node.Input(1));
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        return new GraphTables { Positions = _positions, Tokens = _tokens, Rotated = _rotated, Heads = heads > 0 ? heads : null, KvHeads = kvHeads > 0 ? kvHeads : null };
+    }
+
+    private static Dictionary<string, GraphNode> Makers(IReadOnlyList<GraphNode> nodes)
+    {
+        var makers = new Dictionary<string, GraphNode>(StringComparer.Ordinal);
+        foreach (var node in nodes)
+        {
+            foreach (var output in node.Outputs)
+                makers.TryAdd(output, node);
+        }
+
+        return makers;
+    }
+
+    private void Rotary(string? table)
+    {
+        if (table is null || ShapeOf(table) is not [.., var rows, var width])
+            return;
+        Take(ref _positions, new GraphTable(table, rows, rows));
+        Take(ref _rotated, new GraphTable(table, width, width));
+    }
+
+    private void LookUp(string? table, string? indices)
+    {
+        if (table is null || indices is null || ShapeOf(table) is not [.., var rows, _])
+            return;
+        if (Origin(indices) is not { } origin)
+            return;
+        if (origin.Of == "input_ids")
+            Take(ref _tokens, new GraphTable(table, rows, rows));
+        else if (origin.Of != "buffer" || origin.Most <= rows)
+            Take(ref _positions, new GraphTable(table, rows, Math.Max(0, Math.Min(rows - origin.Offset, origin.Most))));
+    }
+
+    private static void Take(ref GraphTable? least, GraphTable table)
+    {
+        if (least is null || table.Reach < least.Reach)
+            least = table;
+    }
+
+    /// <summary>The shape of a constant; of one that is chosen by the sequence's length, the largest.</summary>
+    private long[]? ShapeOf(string name)
+    {
+        for (var i = 0; i < LongestWay; i++)
+        {
+            if (shapes.TryGetValue(name, out var shape))
+                return shape;
+            if (!_makers.TryGetValue(name, out var maker))
+                return null;
+            if (maker.Operator == "If")
+            {
+                var output = Array.IndexOf(maker.Outputs, name);
+                return maker.Branches.Select(branch => output < branch.Length ? branch[output] : null).OfType<long[]>().Where(static s => s.Length >= 2).MaxBy(static s => s[^2]);
+            }
+
+            // A slice of a table has as many rows as are asked for, out of those that there are.
+            if (maker.Operator is not ("Cast" or "Identity" or "Slice" or "Squeeze") || maker.Input(0) is not { } before)
+                return null;
+            name = before;
+        }
+
+        return null;
+    }
+
+    /// <summary>What indices are: ids, or positions; null for anything else.</summary>
+    private (string Of, long Offset, long Most)? Origin(string name, int way = 0)
+    {
+        if (way > LongestWay)
+            return null;
+        if (!_makers.TryGetValue(name, out var maker))
+            return name is "input_ids" or "position_ids" ? (name, 0, long.MaxValue) : null;
+        switch (maker.Operator)
+        {
+            case "Cast" or "Identity" or "Reshape" or "Unsqueeze" or "Squeeze" or "Flatten":
+                return maker.Input(0) is { } same ? Origin(same, way + 1) : null;
+            case "Expand":
+                return maker.Input(0) is { } one && Origin(one, way + 1) is { Of: not "input_ids" } repeated ? repeated : null;
+            case "Range":
+                return ("positions", 0, long.MaxValue);
+            case "CumSum":
+                // Counts from 1.
+                return ("positions", 1, long.MaxValue);
+            case "Slice" when maker.Input(0) is { } buffer && ShapeOf(buffer) is [1, var most]:
+                // A buffer that counts positions; one of another meaning has values that its length says nothing of, and is left out by those who look it up.
+                return ("buffer", 0, most);
+            case "Mul":
+                // Positions are masked before they are moved.
+                return Either(maker, way) is { Of: "positions" } masked ? masked : null;
+            case "Add":
+                if (Either(maker, way) is not { Of: not "input_ids" } moved)
+                    return null;
+                foreach (var input in maker.Inputs)
+                {
+                    if (numbers.TryGetValue(input, out var offset))
+                        return moved with { Offset = moved.Offset + offset };
+                }
+
+                return moved;
+            default:
+                return null;
+        }
+    }
+
+    private (string Of, long Offset, long Most)? Either(GraphNode node, int way)
+    {
+        foreach (var input in node.Inputs)
+        {
+            if (Origin(input, way + 1) is { } origin)
+                return origin;
+        }
+
+        return null;
+    }
+}
