@@ -28,8 +28,15 @@ public sealed record DecoderConfig
     /// <value>Id that begins a sequence, if the model has one.</value>
     public int? BeginId { get; init; }
 
-    /// <value>Ids that end a text; those of <c>generation_config.json</c> where it names some. May be empty.</value>
+    /// <value>
+    /// Ids that end a text: those of <c>generation_config.json</c>, then those of <c>config.json</c>. May be empty. The tokenizer may name another one,
+    /// see <see cref="EndsWith"/>.
+    /// </value>
     public int[] EndIds { get; init; } = [];
+
+    /// <summary>All ids that end a text. Files of one model often name different ones, and training made each of them an end.</summary>
+    /// <param name="tokenizerEnd">The one that the tokenizer's files name, or null.</param>
+    public int[] EndsWith(int? tokenizerEnd) => tokenizerEnd is { } id && !EndIds.Contains(id) ? [.. EndIds, id] : EndIds;
 
     /// <summary>Reads a package's configuration; its generation configuration is optional.</summary>
     /// <exception cref="ModelPackageException">A file is missing, altered or no JSON, or a dimension is missing or out of range.</exception>
@@ -87,7 +94,7 @@ public sealed record DecoderConfig
 
         if (heads % kvHeads != 0)
             throw new ModelPackageException(path, $"'{path}' has {heads} attention heads on {kvHeads} key and value heads; the second must divide the first.");
-        var ends = generation is { } g ? Ids(g, "eos_token_id") : [];
+        int[] ends = [.. generation is { } g ? Ids(g, "eos_token_id") : [], .. Ids(config, "eos_token_id"), .. Ids(text, "eos_token_id")];
         return new DecoderConfig
         {
             Vocabulary = Need(text, path, "vocab_size"),
@@ -97,7 +104,7 @@ public sealed record DecoderConfig
             HeadDimension = dimension.Value,
             ContextLength = Need(text, path, "max_position_embeddings", "n_positions", "n_ctx", "max_seq_len"),
             BeginId = One(generation, config, "bos_token_id"),
-            EndIds = ends.Length > 0 ? ends : Ids(config, "eos_token_id"),
+            EndIds = [.. ends.Distinct()],
         };
     }
 

@@ -36,6 +36,17 @@ public static class ModelManifestRules
         return mistakes;
     }
 
+    /// <summary>Refuses a manifest that breaks the rules, before any of its paths is touched.</summary>
+    /// <param name="manifest">As read.</param>
+    /// <param name="where">Where it comes from.</param>
+    /// <exception cref="ModelPackageException">It has mistakes; lists them all.</exception>
+    public static void Refuse(ModelManifest manifest, string where)
+    {
+        var mistakes = Check(manifest);
+        if (mistakes.Count > 0)
+            throw new ModelPackageException(where, $"The manifest of '{where}' is not sound: {string.Join(" ", mistakes)} Nothing was copied; repair the package.");
+    }
+
     /// <summary>Whether a text can be a model's name: it becomes a directory and a part of grain keys.</summary>
     public static bool IsName(string? text) => IsSegment(text, NameCharacters);
 

@@ -80,7 +80,7 @@ public sealed record ModelPackage(string Directory, ModelManifest Manifest)
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         try
         {
-            using var handle = File.OpenHandle(location, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.SequentialScan);
+            using var handle = File.OpenHandle(FolderFiles.Resolve(Directory, file.Path), FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.SequentialScan);
             var length = RandomAccess.GetLength(handle);
             if (length != file.Size)
                 throw new ModelPackageException(location, $"Model {Manifest.Id}: '{location}' has {length} bytes, its manifest says {file.Size}. {Remedy}");

@@ -18,17 +18,22 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
     private readonly TokenizerFile _file;
     private readonly TokenTable? _table;
     private readonly ChatTemplate? _template;
+    private readonly TextBounds _bounds;
 
-    private GenerationTokenizer(NativeTokenizer native, TokenizerFile file, TokenTable? table, ChatTemplate? template, int vocabulary)
+    private GenerationTokenizer(NativeTokenizer native, TokenizerFile file, TokenTable? table, ChatTemplate? template, TextBounds bounds, int vocabulary)
     {
         VocabularySize = Math.Max(file.VocabularySize, vocabulary);
         _template = template;
+        _bounds = bounds;
         _native = native;
         _file = file;
         _table = table;
     }
 
     public int VocabularySize { get; }
+
+    /// <value>The id that ends a text as the tokenizer's own files say (<c>eos_token</c>); null where they name none.</value>
+    public int? EndId => (int?)_bounds.EndId;
 
     public bool HasChatTemplate => _template is not null;
 
@@ -51,13 +56,23 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
         }
 
         var template = ChatTemplateFile.Load(package, time ?? TimeProvider.System);
-        return new GenerationTokenizer(NativeTokenizer.Load(file), file, table, template, vocabulary);
+        var settings = TokenizerSettings.Read(package);
+        var native = NativeTokenizer.Load(file);
+        try
+        {
+            return new GenerationTokenizer(native, file, table, template, new TextBounds(native, file, settings), vocabulary);
+        }
+        catch
+        {
+            native.Dispose();
+            throw;
+        }
     }
 
     public TokenizedText Encode(string text, int maxTokens, bool addSpecialTokens)
     {
         if (addSpecialTokens)
-            return _native.Encode(text, maxTokens);
+            return _bounds.Encode(text, maxTokens);
         var around = _native.Prefix.Length + _native.Suffix.Length;
         var tokens = _native.Encode(text, (int)Math.Min(int.MaxValue, (long)maxTokens + around));
         return tokens with { Ids = tokens.Ids[_native.Prefix.Length..^_native.Suffix.Length] };

@@ -21,7 +21,8 @@ internal sealed class TokenizerFile
         Json = json;
     }
 
-    public byte[] Json { get; }
+    /// <value>The file for the native library: as it is, but that it neither truncates nor pads.</value>
+    public byte[] Json { get; private set; }
 
     /// <value>Tokens by id; null where an id has none.</value>
     public string?[] Tokens { get; private set; } = [];
@@ -50,6 +51,8 @@ internal sealed class TokenizerFile
         {
             using var document = JsonDocument.Parse(file.Json);
             file.Inspect(document.RootElement);
+            if (IsSet(document.RootElement, "truncation") || IsSet(document.RootElement, "padding"))
+                file.Json = Uncut(document.RootElement);
             return file;
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
@@ -66,9 +69,6 @@ internal sealed class TokenizerFile
 
     private void Inspect(JsonElement root)
     {
-        if (IsSet(root, "truncation") || IsSet(root, "padding"))
-            throw Mistake("truncates or pads by itself, so that texts could not be counted. Set truncation and padding to null in it; limits are the manifest's maxTokens.");
-
         var ids = Vocabulary(root.GetProperty("model").GetProperty("vocab"));
         var tokens = new Dictionary<int, string>(ids.Count);
         foreach (var (token, id) in ids)
@@ -140,6 +140,27 @@ internal sealed class TokenizerFile
             if (token.TryGetProperty("special", out var special) && special.GetBoolean())
                 Special.Add(id);
         }
+    }
+
+    /// <summary>What a training or an export left set: texts would be cut at its limit in silence, and padding would be counted as tokens. Limits are ours.</summary>
+    private static byte[] Uncut(JsonElement root)
+    {
+        using var json = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(json))
+        {
+            writer.WriteStartObject();
+            foreach (var member in root.EnumerateObject())
+            {
+                if (member.Name is not ("truncation" or "padding"))
+                    member.WriteTo(writer);
+            }
+
+            writer.WriteNull("truncation");
+            writer.WriteNull("padding");
+            writer.WriteEndObject();
+        }
+
+        return json.ToArray();
     }
 
     private static bool IsSet(JsonElement root, string name) => root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;

@@ -5,6 +5,7 @@ using Meridian.Inference.Decoders;
 using Meridian.Inference.Packages;
 using Meridian.Inference.Packages.HuggingFace;
 using Meridian.Inference.Packages.Store;
+using Meridian.Inference.Tokenization;
 using Meridian.ModelTools.Output;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -48,11 +49,12 @@ internal static class ImportCommand
             shape = TrialRun.Of(source.Check());
             package = await models.InstallAsync(source, cancellationToken).ConfigureAwait(false);
         }).ConfigureAwait(false);
-        Write(terminal, package!, shape!);
+        using var tokenizer = GenerationTokenizer.Load(package!);
+        Write(terminal, package!, shape!, DecoderConfig.Read(package!).EndsWith(tokenizer.EndId));
         return ExitCode.Ok;
     }
 
-    private static void Write(Terminal terminal, ModelPackage package, DecoderShape shape)
+    private static void Write(Terminal terminal, ModelPackage package, DecoderShape shape, int[] ends)
     {
         var manifest = package.Manifest;
         var config = DecoderConfig.Read(package);
@@ -63,6 +65,7 @@ internal static class ImportCommand
             ("cache", $"{shape.Layout.ToString().ToLowerInvariant()}, {Terminal.Size(shape.BytesPerToken)} a token"),
             ("vocabulary", Text(shape.Vocabulary)),
             ("context", shape.Cap is { } cap ? cap.ToString() : Text(shape.ContextLength)),
+            ("ends", ends.Length > 0 ? string.Join(", ", ends.Select(Text)) : "no token ends a text; name eos_token_id in generation_config.json, or eos_token in tokenizer_config.json"),
             ("licence", manifest.License ?? "not stated"),
             ("size", $"{Terminal.Size(manifest.Files.Sum(file => file.Size))} in {manifest.Files.Length} files"),
             ("folder", package.Directory));

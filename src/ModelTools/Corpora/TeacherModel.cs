@@ -19,6 +19,9 @@ internal sealed class TeacherModel : IDisposable
 
     public GenerationTokenizer Tokenizer { get; }
 
+    /// <value>Ids that end a text.</value>
+    public int[] EndIds => Stage.Config.EndsWith(Tokenizer.EndId);
+
     /// <value>Bytes of the files that belong to the model.</value>
     public long Bytes => Package.Manifest.Files.Sum(static file => file.Size);
 

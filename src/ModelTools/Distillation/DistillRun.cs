@@ -103,7 +103,7 @@ public static class DistillRun
             Top = Math.Min(options.Top, config.Vocabulary),
             Length = options.Length == 0 ? context : Math.Min(options.Length, context),
             Prompts = teacher.Prompts(options.Prompts),
-            EndIds = teacher.Stage.Config.EndIds,
+            EndIds = teacher.EndIds,
         };
         var watch = Stopwatch.StartNew();
         var (last, written) = (0L, 0L);

@@ -94,7 +94,7 @@ public static class Evaluator
         Top = 1,
         Length = length,
         Prompts = teacher.Prompts(options.Prompts),
-        EndIds = teacher.Stage.Config.EndIds,
+        EndIds = teacher.EndIds,
     };
 
     /// <summary>What a text is remembered by in <see cref="EvaluationOptions.Seen"/>.</summary>
@@ -134,7 +134,7 @@ public static class Evaluator
             Top = 1,
             Length = Math.Min(options.SampleTokens, model.Stage.Shape.ContextLength),
             Prompts = options.Prompts is null ? [[begin]] : model.Prompts(options.Prompts),
-            EndIds = model.Stage.Config.EndIds,
+            EndIds = model.EndIds,
         };
         var samples = Corpus.Draw(model.Stage, plan, options.Samples, null, cancellationToken);
         progress.Report("Measuring speed", 0, 1);

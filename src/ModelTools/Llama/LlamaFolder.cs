@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Meridian.Inference.Decoders;
+using Meridian.Inference.Packages;
 using Meridian.ModelTools.Onnx;
 using Meridian.ModelTools.Output;
 using Meridian.ModelTools.Tokenization;
@@ -70,7 +71,7 @@ public static class LlamaFolder
             if (name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) || name.Contains(".onnx_data", StringComparison.OrdinalIgnoreCase) || name.Contains(".onnx.data", StringComparison.OrdinalIgnoreCase))
                 continue;
             var copy = Path.Combine(folder.Path, name);
-            File.Copy(file, copy);
+            File.Copy(FolderFiles.Resolve(source, name), copy);
 
             // A copy takes over that the original must not be written.
             File.SetAttributes(copy, FileAttributes.Normal);
@@ -93,10 +94,11 @@ public static class LlamaFolder
         string[] shared = ["generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja", "LICENSE", "LICENSE.txt", "LICENSE.md"];
         foreach (var file in shared)
         {
-            if (!File.Exists(Path.Combine(other, file)))
+            var place = FolderFiles.Resolve(other, file);
+            if (!File.Exists(place))
                 continue;
             var copy = Path.Combine(directory, file);
-            File.Copy(Path.Combine(other, file), copy, overwrite: true);
+            File.Copy(place, copy, overwrite: true);
             File.SetAttributes(copy, FileAttributes.Normal);
         }
     }

@@ -235,7 +235,7 @@ public sealed class OnnxModelIndex
 
     // A graph may come from anywhere: it does not get to name files outside of its folder.
     private string Beside(string location) => RelativePath.StaysInside(location)
-        ? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(_path))!, location)
+        ? FolderFiles.Resolve(Path.GetDirectoryName(Path.GetFullPath(_path))!, location)
         : throw new InvalidDataException($"it keeps weights in '{location}', which is not beside it.");
 
     private static long Number(string key, string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)

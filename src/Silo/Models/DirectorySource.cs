@@ -8,6 +8,8 @@ public sealed class DirectorySource(string name, string root) : IModelSource
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { AllowTrailingCommas = true, ReadCommentHandling = JsonCommentHandling.Skip };
 
+    private const int BufferSize = 1 << 20;
+
     private readonly ModelManifest _manifest = Read(name, root);
 
     public string Name => name;
@@ -16,13 +18,10 @@ public sealed class DirectorySource(string name, string root) : IModelSource
 
     public async Task<ModelManifest> WriteAsync(string directory, CancellationToken cancellationToken)
     {
+        var buffer = new byte[BufferSize];
         foreach (var file in _manifest.Files)
         {
-            var copy = Path.Combine(directory, file.Path);
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            await using var from = File.OpenRead(Path.Combine(root, file.Path));
-            await using var to = File.Create(copy);
-            await from.CopyToAsync(to, cancellationToken);
+            await FolderFiles.CopyAsync(root, file.Path, directory, buffer, copied: null, cancellationToken);
         }
 
         return _manifest;
@@ -33,9 +32,9 @@ public sealed class DirectorySource(string name, string root) : IModelSource
     {
         try
         {
-            return JsonSerializer.Deserialize<ModelManifest>(File.ReadAllBytes(Path.Combine(directory, ModelManifestRules.FileName)), Json)?.Kind;
+            return JsonSerializer.Deserialize<ModelManifest>(File.ReadAllBytes(FolderFiles.Resolve(directory, ModelManifestRules.FileName)), Json)?.Kind;
         }
-        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException or ModelPackageException)
         {
             return null;
         }
@@ -46,8 +45,9 @@ public sealed class DirectorySource(string name, string root) : IModelSource
         var path = Path.Combine(directory, ModelManifestRules.FileName);
         try
         {
-            var manifest = JsonSerializer.Deserialize<ModelManifest>(File.ReadAllBytes(path), Json)
+            var manifest = JsonSerializer.Deserialize<ModelManifest>(File.ReadAllBytes(FolderFiles.Resolve(directory, ModelManifestRules.FileName)), Json)
                            ?? throw new ModelPackageException(path, $"'{path}' is empty.");
+            ModelManifestRules.Refuse(manifest, path);
             return manifest.Name == name
                 ? manifest
                 : throw new ModelPackageException(path, $"'{path}' describes the model '{manifest.Name}', but the configuration expects '{name}' there.");

@@ -126,7 +126,6 @@ public sealed class GenerationTokenizerTests
             (Changed(t => t["decoder"] = JsonNode.Parse("""{"type":"Replace","pattern":{"String":"a"},"content":null}""")), "decoder that cannot be read"),
             (Changed(t => t["decoder"] = JsonNode.Parse("""{"type":"WordPiece","prefix":null,"cleanup":true}""")), "decoder that cannot be read"),
             (json.Replace("\"he\":", "\"\\ud800\":", StringComparison.Ordinal), "no Hugging Face tokenizer"),
-            (Changed(t => t["truncation"] = new JsonObject { ["max_length"] = 8 }), "truncates or pads"),
         })
         {
             var package = await MadeTokenizer.PackageAsync(root.Path, damaged);

@@ -16,5 +16,8 @@ public sealed partial class GenerationEngine
 
         [LoggerMessage(1209, LogLevel.Warning, "{Model}: {Cap}")]
         public static partial void ContextCapped(ILogger logger, string model, ContextCap cap);
+
+        [LoggerMessage(1210, LogLevel.Warning, "{Model} has no token that ends a text, so its texts end at stops and limits only. Name its eos_token_id in generation_config.json, or its eos_token in tokenizer_config.json")]
+        public static partial void NoEnd(ILogger logger, string model);
     }
 }

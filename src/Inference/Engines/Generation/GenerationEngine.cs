@@ -142,7 +142,7 @@ public sealed partial class GenerationEngine : IGenerationEngine
                 Slots = CacheBudget.Slots(options),
             });
             cancellationToken.ThrowIfCancellationRequested();
-            return Start(package, options, stage, stage.Config.EndIds, tokenizer, time, logger, started, cancellationToken);
+            return Start(package, options, stage, stage.Config.EndsWith(tokenizer.EndId), tokenizer, time, logger, started, cancellationToken);
         }
         catch
         {
@@ -170,6 +170,8 @@ public sealed partial class GenerationEngine : IGenerationEngine
         Log.Loaded(
             logger, package.Manifest.Id, options.Device, options.IntraOpThreads, time.GetElapsedTime(started).TotalMilliseconds, stage.Shape.Layout, options.MaxSequences,
             budget, limits.SequenceTokens, decodeMs, promptTokenMs);
+        if (endIds.Length == 0)
+            Log.NoEnd(logger, package.Manifest.Id);
         if (stage.Shape.Cap is { } cap)
             Log.ContextCapped(logger, package.Manifest.Id, cap);
         if (limits.SequenceTokens < limits.ContextLength)

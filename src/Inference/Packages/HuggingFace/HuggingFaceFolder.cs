@@ -31,29 +31,33 @@ internal sealed record HuggingFaceFolder(string Root, string Graph, IReadOnlyLis
             throw new ModelPackageException(directory, $"'{directory}' is no directory; give the folder that holds the model's {Config}.");
         foreach (var needed in new[] { Config, Tokenizer })
         {
-            if (!File.Exists(Path.Combine(root, needed)))
+            if (!FolderFiles.Exists(root, needed))
                 throw new ModelPackageException(Path.Combine(root, needed), $"'{root}' has no {needed}; a Hugging Face folder with it is needed. Copy it from where the model was published.");
         }
 
         if (graph is not null && !RelativePath.StaysInside(graph))
             throw new ModelPackageException(root, $"The graph '{graph}' does not lie in '{root}'. Give its path inside of the folder, with '/', or the folder that holds it.");
-        graph ??= Array.Find(Graphs, path => File.Exists(Local(root, path)));
-        if (graph is null || !File.Exists(Local(root, graph)))
+        graph ??= Array.Find(Graphs, path => FolderFiles.Exists(root, path));
+        if (graph is null || !FolderFiles.Exists(root, graph))
             throw NoGraph(root, graph);
 
         var path = Local(root, graph);
-        var outline = Outline(path);
+        FolderFiles.RefusePointer(root, graph);
+        var outline = Outline(FolderFiles.Resolve(root, graph), path);
         var folder = graph.LastIndexOf('/') is var slash and >= 0 ? graph[..(slash + 1)] : "";
         string[] external = [.. outline.ExternalFiles.Select(file => folder + file).Order(StringComparer.Ordinal)];
         foreach (var file in external)
         {
             if (!RelativePath.StaysInside(file))
                 throw new ModelPackageException(path, $"'{path}' keeps weights in '{file}'; they must lie beside or below the graph. Save it again with external data in the same folder.");
-            if (!File.Exists(Local(root, file)))
+            if (!FolderFiles.Exists(root, file))
                 throw new ModelPackageException(path, $"'{path}' keeps weights in '{file}', which is not there. Copy that file beside the graph.");
         }
 
-        return new HuggingFaceFolder(root, graph, [Config, Tokenizer, graph, .. external, .. Optional.Where(file => File.Exists(Path.Combine(root, file)))], outline.Operators);
+        string[] files = [Config, Tokenizer, graph, .. external, .. Optional.Where(file => FolderFiles.Exists(root, file))];
+        foreach (var file in files)
+            FolderFiles.RefusePointer(root, file);
+        return new HuggingFaceFolder(root, graph, files, outline.Operators);
     }
 
     /// <summary>Who published the model, from the name it was loaded by (<c>organisation/model</c>); null where that is not known.</summary>
@@ -61,7 +65,7 @@ internal sealed record HuggingFaceFolder(string Root, string Graph, IReadOnlyLis
     {
         try
         {
-            using var config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Root, Config)));
+            using var config = JsonDocument.Parse(File.ReadAllBytes(FolderFiles.Resolve(Root, Config)));
             return config.RootElement.TryGetProperty("_name_or_path", out var name) && name.GetString() is { } text && text.Split('/') is [{ Length: > 0 } owner, { Length: > 0 }]
                 ? owner
                 : null;
@@ -76,7 +80,7 @@ internal sealed record HuggingFaceFolder(string Root, string Graph, IReadOnlyLis
     /// <summary>The licence that the model card (<c>README.md</c>) states in its front matter; null where it states none.</summary>
     public string? License()
     {
-        var card = Path.Combine(Root, "README.md");
+        var card = FolderFiles.Resolve(Root, "README.md");
         if (!File.Exists(card))
             return null;
         using var lines = File.ReadLines(card).GetEnumerator();
@@ -104,16 +108,16 @@ internal sealed record HuggingFaceFolder(string Root, string Graph, IReadOnlyLis
     }
 
     // Mapped: the reader steps over weights, which are then never read from the disk.
-    private static unsafe GraphOutline Outline(string path)
+    private static unsafe GraphOutline Outline(string place, string path)
     {
         long length;
-        using (var file = File.OpenHandle(path))
+        using (var file = File.OpenHandle(place))
             length = RandomAccess.GetLength(file);
         if (length > Array.MaxLength)
             throw new ModelPackageException(path, $"'{path}' has {length} bytes; a graph may have {Array.MaxLength}. Save it with external data.");
         if (length == 0)
             return OnnxReader.Read([], path);
-        using var map = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        using var map = MemoryMappedFile.CreateFromFile(place, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
         using var view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
         byte* start = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);

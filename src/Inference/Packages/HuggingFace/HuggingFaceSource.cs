@@ -85,6 +85,7 @@ public sealed class HuggingFaceSource : IModelSource
     public async Task<ModelManifest> WriteAsync(string directory, CancellationToken cancellationToken)
     {
         var manifest = Check().Manifest;
+        ModelManifestRules.Refuse(manifest, _directory);
         var (folder, files) = _content.Value;
         var total = files.Sum(file => file.Size);
         long done = 0;
@@ -93,22 +94,7 @@ public sealed class HuggingFaceSource : IModelSource
         {
             foreach (var file in files)
             {
-                var copy = HuggingFaceFolder.Local(directory, file.Path);
-                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-                var from = Read(HuggingFaceFolder.Local(folder.Root, file.Path));
-                await using (from.ConfigureAwait(false))
-                {
-                    var to = new FileStream(copy, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
-                    await using (to.ConfigureAwait(false))
-                    {
-                        for (int n; (n = await from.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
-                        {
-                            await to.WriteAsync(buffer.AsMemory(0, n), cancellationToken).ConfigureAwait(false);
-                            done += n;
-                            Progress?.Report(new ImportProgress(ImportStage.Copying, done, total));
-                        }
-                    }
-                }
+                await FolderFiles.CopyAsync(folder.Root, file.Path, directory, buffer, Copied, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -117,6 +103,12 @@ public sealed class HuggingFaceSource : IModelSource
         }
 
         return manifest;
+
+        void Copied(int bytes)
+        {
+            done += bytes;
+            Progress?.Report(new ImportProgress(ImportStage.Copying, done, total));
+        }
     }
 
     private (HuggingFaceFolder Folder, ModelFile[] Files) Describe()
@@ -124,14 +116,14 @@ public sealed class HuggingFaceSource : IModelSource
         try
         {
             var folder = HuggingFaceFolder.Open(_directory, _graph);
-            var total = folder.Files.Sum(path => Size(HuggingFaceFolder.Local(folder.Root, path)));
+            var total = folder.Files.Sum(path => Size(folder.Root, path));
             long done = 0;
             var files = new ModelFile[folder.Files.Count];
             var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
             for (var i = 0; i < files.Length; i++)
             {
                 using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-                using var file = Read(HuggingFaceFolder.Local(folder.Root, folder.Files[i]));
+                using var file = FolderFiles.Open(folder.Root, folder.Files[i]);
                 var before = done;
                 for (int n; (n = file.Read(buffer)) > 0;)
                 {
@@ -158,11 +150,9 @@ public sealed class HuggingFaceSource : IModelSource
         : shape.ElementSize == sizeof(float) ? "fp32" : "fp16";
 
     // Caches of downloads are made of links: a link's own length is not the file's.
-    private static long Size(string path)
+    private static long Size(string root, string path)
     {
-        using var file = Read(path);
+        using var file = FolderFiles.Open(root, path);
         return file.Length;
     }
-
-    private static FileStream Read(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
 }

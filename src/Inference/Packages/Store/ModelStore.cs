@@ -158,7 +158,7 @@ public sealed partial class ModelStore : IModelStore
     private static void Flush(ModelManifest manifest, string directory)
     {
         var path = Path.Combine(directory, ModelManifestRules.FileName);
-        using (var stream = File.Create(path))
+        using (var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None))
         {
             JsonSerializer.Serialize(stream, manifest, ModelManifestJson.Default.ModelManifest);
             stream.WriteByte((byte)'\n');
@@ -209,7 +209,7 @@ public sealed partial class ModelStore : IModelStore
         ModelManifest? manifest;
         try
         {
-            using var stream = File.OpenRead(path);
+            using var stream = FolderFiles.Open(directory, ModelManifestRules.FileName);
             manifest = JsonSerializer.Deserialize(stream, ModelManifestJson.Default.ModelManifest);
         }
         catch (JsonException e)

@@ -1,0 +1,50 @@
+using Meridian.Inference.Packages;
+
+namespace Meridian.Inference.Tokenization;
+
+/// <summary>
+/// Special tokens around a text: those that <c>tokenizer.json</c> puts there, but for what <c>add_bos_token</c> and <c>add_eos_token</c> of <c>tokenizer_config.json</c> say otherwise.
+/// </summary>
+internal sealed class TextBounds
+{
+    private readonly NativeTokenizer _native;
+    private readonly uint[] _before;
+    private readonly uint[] _after;
+
+    /// <exception cref="ModelPackageException">A token is to be added that the vocabulary does not have.</exception>
+    public TextBounds(NativeTokenizer native, TokenizerFile file, TokenizerSettings settings)
+    {
+        _native = native;
+        _before = native.Prefix;
+        _after = native.Suffix;
+        var begin = Id(file, settings.Begin);
+        if (settings.AddBegin == true && (_before.Length == 0 || _before[0] != Needed(file, begin, "add_bos_token", "bos_token", settings.Begin)))
+            _before = [begin!.Value, .. _before];
+        else if (settings.AddBegin == false && _before.Length > 0 && _before[0] == begin)
+            _before = _before[1..];
+        var end = EndId = Id(file, settings.End);
+        if (settings.AddEnd == true && (_after.Length == 0 || _after[^1] != Needed(file, end, "add_eos_token", "eos_token", settings.End)))
+            _after = [.. _after, end!.Value];
+        else if (settings.AddEnd == false && _after.Length > 0 && _after[^1] == end)
+            _after = _after[..^1];
+    }
+
+    /// <value>The token that ends a text, whether it is put there or not; null where none is named.</value>
+    public uint? EndId { get; }
+
+    /// <summary>Ids of a text with its bounds; the limit counts them, too. See <see cref="NativeTokenizer.Encode"/>.</summary>
+    public TokenizedText Encode(string text, int maxTokens)
+    {
+        if (ReferenceEquals(_before, _native.Prefix) && ReferenceEquals(_after, _native.Suffix))
+            return _native.Encode(text, maxTokens);
+        var given = _native.Prefix.Length + _native.Suffix.Length;
+        var own = _before.Length + _after.Length;
+        var tokens = _native.Encode(text, (int)Math.Clamp((long)maxTokens + given - own, given, int.MaxValue));
+        return tokens with { Ids = [.. _before, .. tokens.Ids[_native.Prefix.Length..^_native.Suffix.Length], .. _after] };
+    }
+
+    private static uint? Id(TokenizerFile file, string? token) => token is not null && Array.IndexOf(file.Tokens, token) is >= 0 and var id ? (uint)id : null;
+
+    private static uint Needed(TokenizerFile file, uint? id, string flag, string name, string? token) =>
+        id ?? throw file.Mistake($"is to put {name} around texts, since tokenizer_config.json has {flag} true; but {(token is null ? $"no {name} is named there" : $"'{token}' is no token of it")}. Set {flag} to false, or name the token.");
+}
