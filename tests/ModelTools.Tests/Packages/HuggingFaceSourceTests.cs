@@ -110,6 +110,7 @@ public sealed class HuggingFaceSourceTests : IDisposable
         { "cut tokenizer", "is no Hugging Face tokenizer" },
         { "other tokenizer", "ids up to 511, but the graph takes 384 tokens" },
         { "cut graph", "is no ONNX model, or ends too early" },
+        { "pointer for a graph", "is a pointer of Git LFS and not the file itself" },
         { "text for a graph", "is no ONNX model" },
         { "no external data", "keeps weights in 'onnx/model.onnx_data', which is not there" },
         { "broken config", "is no JSON" },
@@ -148,6 +149,65 @@ public sealed class HuggingFaceSourceTests : IDisposable
         Assert.False(Directory.Exists(Path.Combine(StoreRoot, "made")));
     }
 
+    [Theory]
+    [InlineData("LICENSE")]
+    [InlineData("README.md")]
+    [InlineData("chat_template.jinja")]
+    [InlineData("tokenizer.json")]
+    [InlineData("config.json")]
+    [InlineData("onnx/model.onnx")]
+    [InlineData("onnx/model.onnx_data")]
+    public async Task A_link_that_leads_out_of_the_folder_is_refused_and_nothing_is_installed(string file)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need rights on Windows.");
+        var model = External(Path.Combine(_folder.Path, "model"));
+        var (path, outside) = (Path.Combine(model, file), Path.Combine(_folder.Path, "outside"));
+        if (File.Exists(path))
+            File.Move(path, outside);
+        else
+            File.WriteAllText(outside, "---\nlicense: private\n---\n");
+        File.CreateSymbolicLink(path, outside);
+
+        var refused = await Assert.ThrowsAsync<ModelPackageException>(() => Store().InstallAsync(new HuggingFaceSource("made", model), TestContext.Current.CancellationToken));
+
+        Assert.Contains($"is a link to '{outside}', which lies outside of it", refused.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(StoreRoot, "made")));
+    }
+
+    [Fact]
+    public async Task A_snapshot_of_the_hubs_cache_is_imported_whole()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need rights on Windows.");
+        var made = External(Path.Combine(_folder.Path, "model"));
+        var cache = Path.Combine(_folder.Path, "hub", "models--acme--tiny");
+        var snapshot = Path.Combine(cache, "snapshots", "0a1b2c");
+        Directory.CreateDirectory(Path.Combine(cache, "blobs"));
+        var number = 0;
+        foreach (var file in Directory.GetFiles(made, "*", SearchOption.AllDirectories))
+        {
+            var blob = Path.Combine(cache, "blobs", $"{number++:x8}");
+            File.Copy(file, blob);
+            var link = Path.Combine(snapshot, Path.GetRelativePath(made, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(link)!);
+            File.CreateSymbolicLink(link, Path.GetRelativePath(Path.GetDirectoryName(link)!, blob));
+        }
+
+        var (code, output, error) = await Tool.RunAsync("import", snapshot, "--name", "made", "--store", StoreRoot);
+
+        Assert.True(code == ModelTools.Commands.ExitCode.Ok, error + output);
+        var package = Store().Open("made");
+        Assert.All(package.Manifest.Files, file => Assert.Null(new FileInfo(Path.Combine(package.Directory, file.Path)).LinkTarget));
+        using var stage = OnnxDecoderStage.Load(package, new DecoderStageOptions { Slots = 1 });
+    }
+
+    private static string External(string folder)
+    {
+        var model = Folders.Copy(MadeModels.Get(KvLayout.Concatenated), folder);
+        OnnxModelFile.Write(
+            Path.Combine(model, "onnx", "model.onnx"), LlamaGraph.Build(MadeModels.Config, RandomWeights.Make(MadeModels.Config, MadeModels.Seed), KvLayout.Concatenated), inlineLimit: 0);
+        return model;
+    }
+
     private static void Inflict(string model, string damage)
     {
         var graph = Path.Combine(model, "onnx", "model.onnx");
@@ -174,8 +234,11 @@ public sealed class HuggingFaceSourceTests : IDisposable
             case "cut graph":
                 Folders.Cut(model, "onnx/model.onnx", 0.5);
                 break;
-            case "text for a graph":
+            case "pointer for a graph":
                 File.WriteAllText(graph, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
+                break;
+            case "text for a graph":
+                File.WriteAllText(graph, "no graph at all");
                 break;
             case "no external data":
                 OnnxModelFile.Write(graph, LlamaGraph.Build(MadeModels.Config, RandomWeights.Make(MadeModels.Config, 1), KvLayout.Concatenated), inlineLimit: 0);

@@ -68,13 +68,13 @@ internal sealed class TableSearch(IReadOnlyList<GraphNode> nodes, IReadOnlyDicti
 
     private void LookUp(string? table, string? indices)
     {
-        if (table is null || indices is null || ShapeOf(table) is not [.., var rows, _])
+        if (table is null || indices is null || ShapeOf(table) is not [.., var rows, _] shape)
             return;
         if (Origin(indices) is not { } origin)
             return;
         if (origin.Of == "input_ids")
             Take(ref _tokens, new GraphTable(table, rows, rows));
-        else if (origin.Of != "buffer" || origin.Most <= rows)
+        else if (origin.Of == "position_ids" || (shape.Length == 2 && (origin.Of != "buffer" || origin.Most <= rows)))
             Take(ref _positions, new GraphTable(table, rows, Math.Max(0, Math.Min(rows - origin.Offset, origin.Most))));
     }
 
@@ -122,7 +122,8 @@ internal sealed class TableSearch(IReadOnlyList<GraphNode> nodes, IReadOnlyDicti
             case "Expand":
                 return maker.Input(0) is { } one && Origin(one, way + 1) is { Of: not "input_ids" } repeated ? repeated : null;
             case "Range":
-                return ("positions", 0, long.MaxValue);
+                // One from and to constants counts something else.
+                return Array.TrueForAll(maker.Inputs, numbers.ContainsKey) ? null : ("positions", 0, long.MaxValue);
             case "CumSum":
                 // Counts from 1.
                 return ("positions", 1, long.MaxValue);
