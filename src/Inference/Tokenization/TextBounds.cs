@@ -18,15 +18,28 @@ internal sealed class TextBounds
         _before = native.Prefix;
         _after = native.Suffix;
         var begin = Id(file, settings.Begin);
-        if (settings.AddBegin == true && (_before.Length == 0 || _before[0] != Needed(file, begin, "add_bos_token", "bos_token", settings.Begin)))
-            _before = [begin!.Value, .. _before];
+        EndId = Id(file, settings.End);
+        if (settings.AddBegin == true)
+        {
+            var added = Needed(file, begin, "add_bos_token", "bos_token", settings.Begin);
+            if (_before.Length == 0 || _before[0] != added)
+                _before = [added, .. _before];
+        }
         else if (settings.AddBegin == false && _before.Length > 0 && _before[0] == begin)
+        {
             _before = _before[1..];
-        var end = EndId = Id(file, settings.End);
-        if (settings.AddEnd == true && (_after.Length == 0 || _after[^1] != Needed(file, end, "add_eos_token", "eos_token", settings.End)))
-            _after = [.. _after, end!.Value];
-        else if (settings.AddEnd == false && _after.Length > 0 && _after[^1] == end)
+        }
+
+        if (settings.AddEnd == true)
+        {
+            var added = Needed(file, EndId, "add_eos_token", "eos_token", settings.End);
+            if (_after.Length == 0 || _after[^1] != added)
+                _after = [.. _after, added];
+        }
+        else if (settings.AddEnd == false && _after.Length > 0 && _after[^1] == EndId)
+        {
             _after = _after[..^1];
+        }
     }
 
     /// <value>The token that ends a text, whether it is put there or not; null where none is named.</value>
