@@ -102,6 +102,9 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
         }
     }
 
+    /// <value>What consensus runs on now, for tests of what this member has on disk.</value>
+    internal RaftMember? Member => _member;
+
     /// <value>The state's generation, for tests of what members agree on.</value>
     internal IntentGeneration Generation => _identity?.Generation ?? IntentGeneration.None;
 
