@@ -145,6 +145,8 @@ public sealed class DirectoryTests : IAsyncDisposable
         using var removed = await SendAsync(host, HttpMethod.Delete, "voters/third");
         Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
         Assert.Empty(_log.Status.Voters);
+        using var again = await SendAsync(host, HttpMethod.Delete, "voters/third");
+        Assert.Contains("'third'", (string)(await again.ErrorAsync(404, "voter_not_found"))["message"]!, StringComparison.Ordinal);
     }
 
     [Fact]

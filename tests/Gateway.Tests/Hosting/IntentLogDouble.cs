@@ -46,11 +46,10 @@ public sealed class IntentLogDouble : IIntentLog
         return Task.CompletedTask;
     }
 
-    public Task RemoveVoterAsync(string name, CancellationToken cancellationToken)
+    public Task<bool> RemoveVoterAsync(string name, CancellationToken cancellationToken)
     {
         Refuse();
-        _voters.RemoveAll(voter => voter.Name == name);
-        return Task.CompletedTask;
+        return Task.FromResult(_voters.RemoveAll(voter => voter.Name == name) > 0);
     }
 
     public ValueTask DisposeAsync() => default;

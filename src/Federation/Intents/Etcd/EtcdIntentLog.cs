@@ -234,7 +234,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
         throw new NotSupportedException("The intent log is in etcd, whose members are not Meridian's: add one with 'etcdctl member add', then name it in EtcdEndpoints.");
 
     /// <exception cref="NotSupportedException">Always.</exception>
-    public Task RemoveVoterAsync(string name, CancellationToken cancellationToken) =>
+    public Task<bool> RemoveVoterAsync(string name, CancellationToken cancellationToken) =>
         throw new NotSupportedException("The intent log is in etcd, whose members are not Meridian's: remove one with 'etcdctl member remove', then take it out of EtcdEndpoints.");
 
     public async ValueTask DisposeAsync()

@@ -97,7 +97,8 @@ public sealed partial class RaftIntentLog
                 switch (reply?.Code)
                 {
                     case PeerCode.Done when Belongs(reply):
-                        return reply;
+                        // An attempt whose end was not seen may have removed what is missing now.
+                        return reply with { Missing = reply.Missing && !unknown };
                     case PeerCode.Done:
                         unknown = true;
                         reason = "the leader that answered belongs to another generation of the log";
@@ -244,7 +245,7 @@ public sealed partial class RaftIntentLog
             if (entered.Code != PeerCode.Done)
                 return entered;
             if (address is null)
-                return member.State.Voters.ContainsKey(request.Name) ? await HereAsync(new IntentCommand { Left = request.Name }, token).ConfigureAwait(false) : entered;
+                return member.State.Voters.ContainsKey(request.Name) ? await HereAsync(new IntentCommand { Left = request.Name }, token).ConfigureAwait(false) : entered with { Missing = true };
             if (member.Members.Count == 1)
                 return new PeerReply { Code = PeerCode.Refused, Message = $"'{request.Name}' is the last voter; without it there is no log." };
             if (address.Equals(member.Self))

@@ -8,10 +8,10 @@ public sealed partial class RaftIntentLog
 {
     private static readonly TimeSpan PollEvery = TimeSpan.FromSeconds(2);
 
-    private readonly Dictionary<string, (long Applied, long Target, long Since)> _progress = new(StringComparer.Ordinal);
     private long _polled;
     private string? _fault;
     private string? _superseded;
+    private volatile string? _removed;
     private long? _problemSince;
     private bool _problemTold;
 
@@ -205,16 +205,18 @@ public sealed partial class RaftIntentLog
             if (member.Leads)
                 await RelieveAsync(member, cancellationToken).ConfigureAwait(false);
             else
-                _progress.Clear();
+                _progress.Forget();
         }
 
         if (_superseded is not null || IsSuperseded())
             return Superseded();
         if (member.Leads)
             await RegisterAsync(member, cancellationToken).ConfigureAwait(false);
-        if (!member.HasConsensus && Array.Find(_peers, Dropped) is { } peer)
-            return $"This member was removed from the quorum ('{peer.Name}' says so at index {peer.AppliedIndex}). Take it out of service; or, to let it in again, move '{_directory!.Path}' away and start it again.";
-        return member.HasConsensus ? null : "No majority of the voters is within reach: nothing can be changed, what is known is served.";
+        _removed = !member.HasConsensus && Array.Find(_peers, Dropped) is { } peer
+            ? $"Member '{_self.Name}' was removed from the quorum ('{peer.Name}' says so at index {peer.AppliedIndex}): it forwards changes, and its copy stays as it is. "
+                + $"Take it out of service; or let it in again: PUT /admin/api/directory/voters/{_self.Name}, at any region."
+            : null;
+        return _removed ?? (member.HasConsensus ? null : "No majority of the voters is within reach: nothing can be changed, what is known is served.");
     }
 
     private bool Dropped(PeerState peer) =>
@@ -234,25 +236,15 @@ public sealed partial class RaftIntentLog
         }
     }
 
-    // A follower that answers but applies nothing, though there is something to apply, may be stuck behind a snapshot: another leader begins with it anew.
+    // Another leader begins with a stuck follower anew.
     private async Task RelieveAsync(RaftMember member, CancellationToken cancellationToken)
     {
-        var now = _time.GetTimestamp();
-        var applied = Current.AppliedIndex;
-        foreach (var peer in _peers.Where(peer => peer.Phase == (int)MemberPhase.Voter && peer.Listens))
-        {
-            if (!_progress.TryGetValue(peer.Name, out var seen) || peer.AppliedIndex > seen.Applied || peer.AppliedIndex >= seen.Target)
-            {
-                _progress[peer.Name] = (peer.AppliedIndex, applied, now);
-            }
-            else if (_time.GetElapsedTime(seen.Since, now) > TimeSpan.FromMilliseconds(4 * _options.UpperElectionTimeoutMs))
-            {
-                LogStuck(peer.Name, peer.AppliedIndex, seen.Target);
-                _progress.Clear();
-                await member.ResignAsync(cancellationToken).ConfigureAwait(false);
-                return;
-            }
-        }
+        var voters = member.Members.Select(address => FindVoter(member, address)?.Name).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        if (_progress.Stuck(_peers, voters, Current.AppliedIndex, _time.GetElapsedTime(0)) is not { } stuck)
+            return;
+        LogStuck(stuck.Name, stuck.Index, stuck.Target);
+        _progress.Forget();
+        await member.ResignAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<string?> ReopenAsync(CancellationToken cancellationToken)

@@ -123,10 +123,23 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
         await GuardAsync(context, token => _log!.AddVoterAsync(new IntentVoter { Name = voter!.Name, Consensus = voter.Consensus, Protocol = control!, Witness = voter.Witness }, token));
     }
 
-    public Task DeleteVoterAsync(HttpContext context) =>
-        _log is null
-            ? ApiErrorWriter.WriteAsync(context, AskRegion())
-            : GuardAsync(context, token => _log.RemoveVoterAsync((string)context.Request.RouteValues["name"]!, token));
+    public async Task DeleteVoterAsync(HttpContext context)
+    {
+        if (_log is null)
+        {
+            await ApiErrorWriter.WriteAsync(context, AskRegion());
+            return;
+        }
+
+        var name = (string)context.Request.RouteValues["name"]!;
+        var existed = false;
+        if (!await GuardAsync(context, async token => existed = await _log.RemoveVoterAsync(name, token), answers: false))
+            return;
+        if (existed)
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+        else
+            await ApiErrorWriter.WriteAsync(context, new ApiError(StatusCodes.Status404NotFound, ApiError.InvalidRequest, "voter_not_found", $"There is no voter '{ApiError.Shorten(name)}'; GET /admin/api/directory lists them."));
+    }
 
     private async Task ChangeAsync(HttpContext context, IntentKey key, IntentWrite[] writes)
     {

@@ -58,7 +58,7 @@ internal sealed class HoldingRelay : IAsyncDisposable
         }
     }
 
-    /// <summary>Hands everything over that came on a connection, and returns when the member has answered its last request, or given the connection up.</summary>
+    /// <summary>Hands everything over that came on a connection, takes the member's answer, and passes it back where the caller still waits for it.</summary>
     public async Task DeliverAsync(HeldConnection held)
     {
         using var client = new TcpClient();
@@ -66,7 +66,9 @@ internal sealed class HoldingRelay : IAsyncDisposable
         var stream = client.GetStream();
         await stream.WriteAsync(held.Bytes, _stop.Token);
         var answer = new byte[256];
-        Assert.True(await stream.ReadAsync(answer, _stop.Token) > 0, "The member gave the connection up without an answer.");
+        var count = await stream.ReadAsync(answer, _stop.Token);
+        Assert.True(count > 0, "The member gave the connection up without an answer.");
+        await held.AnswerAsync(answer.AsMemory(0, count));
     }
 
     public async ValueTask DisposeAsync()
@@ -150,6 +152,12 @@ internal sealed class HoldingRelay : IAsyncDisposable
         }
 
         public void Close() => client.Dispose();
+
+        public async Task AnswerAsync(ReadOnlyMemory<byte> answer)
+        {
+            if (!IsOver)
+                await client.GetStream().WriteAsync(answer);
+        }
 
         public async Task ReadAsync(CancellationToken cancellationToken)
         {

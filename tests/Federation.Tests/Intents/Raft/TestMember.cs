@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace Meridian.Federation.Tests.Intents.Raft;
 
 /// <summary>A member of the log in miniature: Kestrel on loopback with the Intent service, and the log behind it. Stopped and started again it keeps its directory and its ports.</summary>
-internal sealed class TestMember(IntentVoterOptions self, List<IntentVoterOptions> voters, string directory, Action<IntentLogOptions>? configure = null) : IAsyncDisposable
+internal sealed class TestMember(IntentVoterOptions self, List<IntentVoterOptions> voters, string directory, Action<IntentLogOptions>? configure = null, TimeProvider? time = null) : IAsyncDisposable
 {
     private WebApplication? _app;
 
@@ -35,6 +35,8 @@ internal sealed class TestMember(IntentVoterOptions self, List<IntentVoterOption
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, new Uri(self.Protocol).Port, listen => listen.Protocols = HttpProtocols.Http2));
+        if (time is not null)
+            builder.Services.AddSingleton(time);
         builder.Services.AddIntentLog(Configure);
         var app = builder.Build();
         app.MapMeridianIntentLog();

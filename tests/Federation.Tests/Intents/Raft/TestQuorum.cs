@@ -13,11 +13,11 @@ internal sealed class TestQuorum : IAsyncDisposable
     private readonly List<IntentVoterOptions> _voters;
     private readonly Action<IntentLogOptions>? _configure;
 
-    public TestQuorum(IReadOnlyList<string> names, string? witness = null, Action<IntentLogOptions>? configure = null)
+    public TestQuorum(IReadOnlyList<string> names, string? witness = null, Action<IntentLogOptions>? configure = null, TimeProvider? time = null)
     {
         _configure = configure;
         _voters = [.. names.Select(name => Options(name, name == witness))];
-        Members = [.. _voters.Select(voter => new TestMember(voter, _voters, Path.Combine(_folder, voter.Name), configure))];
+        Members = [.. _voters.Select(voter => new TestMember(voter, _voters, Path.Combine(_folder, voter.Name), configure, time))];
     }
 
     public List<TestMember> Members { get; }
