@@ -21,7 +21,7 @@ public sealed partial class RaftIntentLog
             return Task.FromResult(new PeerReply { Code = PeerCode.Refused, Message = exception.Message });
         }
 
-        return AnnouncedAsync(HereAsync(new IntentCommand { Change = request.Change }, cancellationToken));
+        return AnnouncedAsync(ChangeHereAsync(request.Change, cancellationToken));
     }
 
     Task<PeerReply> IIntentPeer.BarrierAsync(PeerBarrier request, CancellationToken cancellationToken) => AnnouncedAsync(BarrierHereAsync());
@@ -179,6 +179,12 @@ public sealed partial class RaftIntentLog
             return known;
         return others.Count == 0 ? null : others[attempt % others.Count];
     }
+
+    // A repeat of an operation that was made is not judged again: what it was judged by may have changed since.
+    private Task<PeerReply> ChangeHereAsync(IntentChange change, CancellationToken cancellationToken) =>
+        _member is { Leads: true } member && _rule(change, member.State.Replica) is { } mistake && !member.State.Remembers(change.Operation)
+            ? Task.FromResult(new PeerReply { Code = PeerCode.Refused, Message = mistake })
+            : HereAsync(new IntentCommand { Change = change }, cancellationToken);
 
     private async Task<PeerReply> HereAsync(IntentCommand command, CancellationToken cancellationToken)
     {

@@ -15,28 +15,25 @@ public sealed partial class RaftIntentLog
     private long? _problemSince;
     private bool _problemTold;
 
-    private async Task RunAsync()
+    private async Task RunAsync(CancellationToken stop)
     {
         var pace = TimeSpan.FromMilliseconds(Math.Clamp(_options.LowerElectionTimeoutMs / 5, 25, 300));
-        while (!_stop.IsCancellationRequested)
+        while (!stop.IsCancellationRequested)
         {
             try
             {
-                _problem = await StepAsync(_stop.Token).ConfigureAwait(false);
+                _problem = await StepAsync(stop).ConfigureAwait(false);
             }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            catch (Exception exception) when (!stop.IsCancellationRequested)
             {
-                return;
-            }
-            catch (Exception exception)
-            {
-                // Nothing may end this loop: what failed is tried again, and said meanwhile.
+                // The supervisor starts this loop again.
                 _problem = exception.Message;
-                LogStepFailed(exception);
+                Tell(_problem);
+                throw;
             }
 
             Tell(_problem);
-            await PauseAsync(pace, _stop.Token).ConfigureAwait(false);
+            await PauseAsync(pace, stop).ConfigureAwait(false);
         }
     }
 
@@ -260,9 +257,10 @@ public sealed partial class RaftIntentLog
         }
         catch (Exception exception) when (exception is IntentLogException or IOException or UnauthorizedAccessException)
         {
-            _fault = exception.Message;
-            LogStepFailed(exception);
-            return _fault;
+            // Tried again with every step; a new reason is told once.
+            if (_fault != exception.Message)
+                LogStepFailed(exception);
+            return _fault = exception.Message;
         }
     }
 

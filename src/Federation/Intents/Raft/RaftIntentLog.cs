@@ -2,6 +2,7 @@ using System.Net;
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Intents.Protocol;
 using Meridian.Federation.Intents.State;
+using Meridian.Federation.Supervision;
 using Microsoft.Extensions.Logging;
 
 namespace Meridian.Federation.Intents.Raft;
@@ -30,6 +31,8 @@ namespace Meridian.Federation.Intents.Raft;
 /// </summary>
 public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
 {
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+
     private readonly IntentLogOptions _options;
     private readonly IntentVoter _self;
     private readonly IntentVoter[] _configured;
@@ -44,6 +47,8 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
     private readonly CancellationTokenSource _stop = new();
     private readonly TimeSpan _attempt;
     private readonly FollowerProgress _progress;
+    private readonly ChangeRule _rule;
+    private readonly LoopSupervisor _supervisor;
     private MemberDirectory? _directory;
     private Task _run = Task.CompletedTask;
 
@@ -57,11 +62,15 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
     /// <param name="federation">Limits of the connections to the other members.</param>
     /// <param name="time">Paces polling and retries; consensus keeps its own time.</param>
     /// <param name="loggerFactory">Also for the library.</param>
-    public RaftIntentLog(IntentLogOptions options, FederationOptions federation, TimeProvider time, ILoggerFactory loggerFactory)
+    /// <param name="supervisor">Runs the member's loop.</param>
+    /// <param name="rule">What the leader asks of a change before it proposes it.</param>
+    public RaftIntentLog(IntentLogOptions options, FederationOptions federation, TimeProvider time, ILoggerFactory loggerFactory, ChangeRule rule, LoopSupervisor supervisor)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(loggerFactory);
         _options = options;
+        _rule = rule;
+        _supervisor = supervisor;
         _time = time;
         _logger = loggerFactory.CreateLogger<RaftIntentLog>();
         _channels = new PeerChannels(federation);
@@ -140,7 +149,7 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
             throw;
         }
 
-        _run = Task.Run(RunAsync, CancellationToken.None);
+        _run = Task.Run(() => _supervisor.RunAsync("intent log", RunAsync, _stop.Token, LongestPause), CancellationToken.None);
     }
 
     public Task<IntentReplica> WaitForChangeAsync(long knownIndex, CancellationToken cancellationToken) => _feed.WaitAsync(knownIndex + 1, cancellationToken);
@@ -157,7 +166,7 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
         IntentRules.Check(change);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
         var request = new PeerChange { From = _self.Name, Change = change };
-        var reply = await AtLeaderAsync(IntentProtocol.Change, request, static (log, request, token) => log.HereAsync(new IntentCommand { Change = request.Change }, token), _attempt, ends.Token).ConfigureAwait(false);
+        var reply = await AtLeaderAsync(IntentProtocol.Change, request, static (log, request, token) => log.ChangeHereAsync(request.Change, token), _attempt, ends.Token).ConfigureAwait(false);
         await AppliedAsync(reply, change: true, ends.Token).ConfigureAwait(false);
         return reply.Outcome ?? throw new IntentLogException("The leader answered a change without an outcome; it runs another version of the protocol.");
     }
