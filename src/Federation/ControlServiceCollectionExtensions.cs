@@ -25,7 +25,7 @@ public static class ControlServiceCollectionExtensions
         services.TryAddSingleton<IIntentSource>(p => p.GetRequiredService<LoggedIntent>());
         services.AddHostedService(p => p.GetRequiredService<LoggedIntent>());
         services.AddHostedService<IntentReconciler>();
-        services.AddGrpc(grpc => grpc.IgnoreUnknownServices = true).AddServiceOptions<ControlService>(_ => { });
+        services.AddGrpc(grpc => grpc.IgnoreUnknownServices = true).AddServiceOptions<ControlService>(static grpc => grpc.Interceptors.Add<UnreadableMessages>());
         services.TryAddSingleton<ControlService>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<ControlService>, ControlServiceMethods>());
         return services;

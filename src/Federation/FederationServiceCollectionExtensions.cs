@@ -7,6 +7,7 @@ using Meridian.Federation.Edge;
 using Meridian.Federation.Liveness;
 using Meridian.Federation.Protocol;
 using Meridian.Federation.Routing;
+using Meridian.Federation.Supervision;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,6 +27,8 @@ public static class FederationServiceCollectionExtensions
     {
         services.AddFederationOptions(configure);
         services.AddConcurrentRandom();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<LoopSupervisor>();
 
         services.AddDirectory();
         services.AddAvailability();
@@ -33,7 +36,7 @@ public static class FederationServiceCollectionExtensions
         services.AddRegionRouting();
         services.AddEdge();
 
-        services.AddGrpc(grpc => grpc.IgnoreUnknownServices = true).AddServiceOptions<RegionService>(_ => { });
+        services.AddGrpc(grpc => grpc.IgnoreUnknownServices = true).AddServiceOptions<RegionService>(static grpc => grpc.Interceptors.Add<UnreadableMessages>());
         services.AddOptions<GrpcServiceOptions<RegionService>>().Configure<IOptions<FederationOptions>>((grpc, federation) =>
         {
             grpc.MaxReceiveMessageSize = federation.Value.MaxMessageBytes;

@@ -18,6 +18,9 @@ builder.WebHost.ConfigureKestrel(kestrel =>
     kestrel.Listen(IPAddress.Parse(options.Host), options.Control);
     kestrel.Listen(IPAddress.Parse(options.Host), options.Protocol, listen => listen.Protocols = HttpProtocols.Http2);
 });
+
+// Its records are numbers, which no rule knows.
+builder.Services.AddSingleton<ChangeRule>(static (_, _) => null);
 builder.Services.AddIntentLog(options.Apply);
 builder.Services.AddSingleton<HashHistory>();
 builder.Services.AddHostedService(services => services.GetRequiredService<HashHistory>());

@@ -1,4 +1,5 @@
 using Meridian.Federation.Configuration;
+using Meridian.Federation.Supervision;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -10,6 +11,7 @@ internal static class DirectoryServices
     /// <summary>Where this process's intent comes from.</summary>
     public static void AddDirectory(this IServiceCollection services)
     {
+        services.TryAddSingleton<LoopSupervisor>();
         services.TryAddSingleton<ConfiguredIntent>();
         services.TryAddSingleton<WatchedIntent>();
         services.TryAddSingleton<IIntentSource>(Source);

@@ -9,9 +9,7 @@ internal static class IntentProjection
     /// <summary>Above every epoch that configuration may state: what the log says overrules it.</summary>
     public const long FirstEpoch = 1L << 40;
 
-    private const string DefaultPolicy = "default";
-
-    /// <param name="replica">A copy with at least one change made.</param>
+        /// <param name="replica">A copy with at least one change made.</param>
     /// <param name="unreadable">Records that are left out: a later build's, or broken.</param>
     public static Intent Project(IntentReplica replica, out IReadOnlyList<IntentKey> unreadable)
     {
@@ -19,7 +17,7 @@ internal static class IntentProjection
         var regions = new List<RegionMember>();
         var models = new List<ModelDeclaration>();
         var tenants = new List<TenantDeclaration>();
-        var general = replica.Find<PolicyRecord>(IntentKinds.Policy, DefaultPolicy);
+        var general = replica.Find<PolicyRecord>(IntentKinds.Policy, RecordRules.DefaultPolicy);
         foreach (var (key, record) in replica.Records)
         {
             switch (key.Kind)
@@ -50,16 +48,16 @@ internal static class IntentProjection
     }
 
     private static RegionMember? Region(string name, MemberRecord member) =>
-        member.Jurisdiction is not null && Uri.TryCreate(member.Protocol, UriKind.Absolute, out var protocol)
+        member.Jurisdiction is not null && RecordRules.IsAddress(member.Protocol)
             ? new RegionMember
             {
                 Name = name,
                 Jurisdiction = member.Jurisdiction,
-                Protocol = protocol,
-                Facade = Uri.TryCreate(member.Facade, UriKind.Absolute, out var facade) ? facade : null,
+                Protocol = new Uri(member.Protocol),
+                Facade = RecordRules.IsAddress(member.Facade) ? new Uri(member.Facade!) : null,
                 Location = member.Location,
                 Country = member.Country,
-                PricePerHour = member.PricePerHour,
+                PricePerHour = double.IsFinite(member.PricePerHour) ? member.PricePerHour : 0,
             }
             : null;
 

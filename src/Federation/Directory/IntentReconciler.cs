@@ -1,5 +1,6 @@
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Intents;
+using Meridian.Federation.Supervision;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -15,6 +16,7 @@ internal sealed partial class IntentReconciler(
     IOptions<FederationOptions> federation,
     IOptions<IntentLogOptions> options,
     IHostApplicationLifetime lifetime,
+    LoopSupervisor supervisor,
     TimeProvider time,
     ILogger<IntentReconciler> logger) : BackgroundService
 {
@@ -22,34 +24,32 @@ internal sealed partial class IntentReconciler(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    // A leader that refuses the configuration (it may be of a build with other rules) must not stop this process, as a background service that fails would: it is told and tried again.
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => supervisor.RunAsync("configuration into the log", TellAsync, stoppingToken);
+
+    private async Task TellAsync(CancellationToken stop)
     {
         var configured = ConfiguredRecords.From(federation.Value, options.Value);
         var pause = FirstPause;
-        try
+
+        // Services start together: the log may not have begun yet.
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var _ = lifetime.ApplicationStarted.UnsafeRegister(static started => ((TaskCompletionSource)started!).TrySetResult(), started);
+        await started.Task.WaitAsync(stop).ConfigureAwait(false);
+        while (true)
         {
-            // Services start together: the log may not have begun yet.
-            var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            await using var _ = lifetime.ApplicationStarted.UnsafeRegister(static started => ((TaskCompletionSource)started!).TrySetResult(), started);
-            await started.Task.WaitAsync(stoppingToken).ConfigureAwait(false);
-            while (true)
+            try
             {
-                try
-                {
-                    if (!await ReconcileAsync(configured, stoppingToken).ConfigureAwait(false))
-                        return;
-                    pause = FirstPause;
-                }
-                catch (Exception exception) when (exception is IntentLogException)
-                {
-                    LogWaiting(exception.Message);
-                    await Task.Delay(pause, time, stoppingToken).ConfigureAwait(false);
-                    pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
-                }
+                if (!await ReconcileAsync(configured, stop).ConfigureAwait(false))
+                    return;
+                pause = FirstPause;
             }
-        }
-        catch (OperationCanceledException)
-        {
+            catch (IntentLogException exception)
+            {
+                LogWaiting(exception.Message);
+                await Task.Delay(pause, time, stop).ConfigureAwait(false);
+                pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
+            }
         }
     }
 
@@ -74,6 +74,9 @@ internal sealed partial class IntentReconciler(
                 Conditions = Array.ConvertAll(some, write => new IntentCondition(write.Key, replica.EpochOf(write.Key))),
                 Writes = some,
                 Author = $"configuration of {self}",
+
+                // Configuration may deploy to a region that operators have removed, or that joins later.
+                Pending = true,
                 ProposedUnixMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
             },
             cancellationToken).ConfigureAwait(false);

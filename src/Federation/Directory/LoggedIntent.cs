@@ -1,4 +1,5 @@
 using Meridian.Federation.Intents;
+using Meridian.Federation.Supervision;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +9,7 @@ namespace Meridian.Federation.Directory;
 /// Intent as the replicated log has it, in the process that keeps the region's copy. Until the log has its first change (an installation that starts for the first time, a region
 /// that has not been let in yet) it is what configuration states. Reading never waits: a region that is cut off serves on by its last copy.
 /// </summary>
-internal sealed partial class LoggedIntent(IIntentLog log, ConfiguredIntent configured, ILogger<LoggedIntent> logger) : IIntentSource, IHostedService, IDisposable
+internal sealed partial class LoggedIntent(IIntentLog log, ConfiguredIntent configured, LoopSupervisor supervisor, ILogger<LoggedIntent> logger) : IIntentSource, IHostedService, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly Latest<Intent> _latest = new(configured.Current);
@@ -21,7 +22,7 @@ internal sealed partial class LoggedIntent(IIntentLog log, ConfiguredIntent conf
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _following = FollowAsync();
+        _following = supervisor.RunAsync("intent out of the log", FollowAsync, _stop.Token);
         return Task.CompletedTask;
     }
 
@@ -33,19 +34,13 @@ internal sealed partial class LoggedIntent(IIntentLog log, ConfiguredIntent conf
 
     public void Dispose() => _stop.Cancel();
 
-    private async Task FollowAsync()
+    private async Task FollowAsync(CancellationToken stop)
     {
-        try
+        var replica = log.Current;
+        while (true)
         {
-            var replica = log.Current;
-            while (true)
-            {
-                Take(replica);
-                replica = await log.WaitForChangeAsync(replica.AppliedIndex, _stop.Token).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException)
-        {
+            Take(replica);
+            replica = await log.WaitForChangeAsync(replica.AppliedIndex, stop).ConfigureAwait(false);
         }
     }
 
@@ -54,10 +49,12 @@ internal sealed partial class LoggedIntent(IIntentLog log, ConfiguredIntent conf
         // The index moves without changes, too: terms and members are entries of the log.
         if (replica.Revision == _revision)
             return;
-        _revision = replica.Revision;
         var intent = IntentProjection.Project(replica, out var unreadable);
         foreach (var key in unreadable)
             LogUnreadable(key);
         _latest.Publish(intent);
+
+        // Last: what could not be taken is tried again.
+        _revision = replica.Revision;
     }
 }

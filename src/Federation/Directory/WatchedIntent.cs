@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Protocol;
+using Meridian.Federation.Supervision;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -12,7 +13,7 @@ namespace Meridian.Federation.Directory;
 /// it has learned of; a region's process watches the one of its region that keeps the log. On connections of their own, for ever; whatever comes is merged by
 /// <see cref="IntentMerge"/>, so order and repetition do not matter.
 /// </summary>
-internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOptions<FederationOptions> options, TimeProvider time, ILogger<WatchedIntent> logger)
+internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOptions<FederationOptions> options, LoopSupervisor supervisor, TimeProvider time, ILogger<WatchedIntent> logger)
     : IIntentSource, IHostedService, IDisposable
 {
     private readonly FederationOptions _options = options.Value;
@@ -89,38 +90,40 @@ internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOption
                 continue;
             var watch = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
             _watches.Add(address, watch);
-            _ = Task.Run(() => WatchAsync(address, watch));
+            _ = Task.Run(() => SuperviseAsync(address, watch));
         }
     }
 
-    private async Task WatchAsync(Uri address, CancellationTokenSource watch)
+    private async Task SuperviseAsync(Uri address, CancellationTokenSource watch)
     {
         using (watch)
-        {
-            var token = watch.Token;
-            var backOff = TimeSpan.Zero;
-            while (!token.IsCancellationRequested)
-            {
-                try
-                {
-                    using var channel = new RegionChannel(address, _options);
-                    using var call = channel.Invoker.AsyncServerStreamingCall(
-                        _options.Control is null ? RegionProtocol.Watch : RegionProtocol.WatchControl, null, new CallOptions(cancellationToken: token), new WatchRequest { Observer = _options.Edge, KnownEpoch = -1 });
-                    while (await call.ResponseStream.MoveNext(token).ConfigureAwait(false))
-                    {
-                        backOff = TimeSpan.Zero;
-                        Offer(call.ResponseStream.Current, address);
-                    }
-                }
-                catch (Exception exception)
-                {
-                    if (!token.IsCancellationRequested)
-                        LogUnwatched(address, exception.Message);
-                }
+            await supervisor.RunAsync($"intent from {address}", token => WatchAsync(address, token), watch.Token).ConfigureAwait(false);
+    }
 
-                backOff = _options.Heartbeat.BackOffAfter(backOff);
-                await Task.Delay(backOff, time, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    private async Task WatchAsync(Uri address, CancellationToken token)
+    {
+        var backOff = TimeSpan.Zero;
+        while (!token.IsCancellationRequested)
+        {
+            try
+            {
+                using var channel = new RegionChannel(address, _options);
+                using var call = channel.Invoker.AsyncServerStreamingCall(
+                    _options.Control is null ? RegionProtocol.Watch : RegionProtocol.WatchControl, null, new CallOptions(cancellationToken: token), new WatchRequest { Observer = _options.Edge, KnownEpoch = -1 });
+                while (await call.ResponseStream.MoveNext(token).ConfigureAwait(false))
+                {
+                    backOff = TimeSpan.Zero;
+                    Offer(call.ResponseStream.Current, address);
+                }
             }
+            catch (Exception exception) when (exception is RpcException or IOException or HttpRequestException or OperationCanceledException)
+            {
+                if (!token.IsCancellationRequested)
+                    LogUnwatched(address, exception.Message);
+            }
+
+            backOff = _options.Heartbeat.BackOffAfter(backOff);
+            await Task.Delay(backOff, time, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

@@ -38,7 +38,8 @@ public interface IIntentLog : IAsyncDisposable
     /// <exception cref="IntentUnavailableException">There is no majority, or the newcomer cannot be reached.</exception>
     Task AddVoterAsync(IntentVoter voter, CancellationToken cancellationToken);
 
-    /// <summary>Removes a voter for good; removing one that is not there does nothing.</summary>
+    /// <summary>Removes a voter until it is added again.</summary>
+    /// <returns>Whether there was such a voter.</returns>
     /// <exception cref="IntentUnavailableException">There is no majority.</exception>
-    Task RemoveVoterAsync(string name, CancellationToken cancellationToken);
+    Task<bool> RemoveVoterAsync(string name, CancellationToken cancellationToken);
 }

@@ -23,4 +23,13 @@ public sealed record IntentChange
 
     /// <value>When the change was proposed, by the proposer's clock, unix ms. Shown to people; decides nothing.</value>
     [Key(4)] public long ProposedUnixMs { get; init; }
+
+    /// <value>
+    /// Digest of what was asked, by whom: an operation that is sent again with another digest is another change under a used name, and is not made. Null where a caller draws a new
+    /// operation for every change, and in changes of builds before digests; those are not compared.
+    /// </value>
+    [Key(5)] public byte[]? Digest { get; init; }
+
+    /// <value>Whether records may name others that do not exist yet.</value>
+    [Key(6)] public bool Pending { get; init; }
 }

@@ -1,6 +1,7 @@
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Intents.Etcd;
 using Meridian.Federation.Intents.Raft;
+using Meridian.Federation.Supervision;
 using Microsoft.Extensions.Logging;
 
 namespace Meridian.Federation.Intents;
@@ -12,15 +13,17 @@ public static class IntentLogFactory
     /// <param name="federation">Limits of the connections to other members.</param>
     /// <param name="time">Paces polling and retries.</param>
     /// <param name="loggerFactory">For the log, and for consensus below it.</param>
+    /// <param name="supervisor">Runs the log's loops.</param>
+    /// <param name="rule">What a change must keep beside being well-formed.</param>
     /// <exception cref="NotSupportedException">This build has no log of that kind.</exception>
-    public static IIntentLog Create(IntentLogOptions options, FederationOptions federation, TimeProvider time, ILoggerFactory loggerFactory)
+    public static IIntentLog Create(IntentLogOptions options, FederationOptions federation, TimeProvider time, ILoggerFactory loggerFactory, ChangeRule rule, LoopSupervisor supervisor)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(loggerFactory);
         return options.Kind switch
         {
-            IntentLogKind.Raft => new RaftIntentLog(options, federation, time, loggerFactory),
-            IntentLogKind.Etcd => new EtcdIntentLog(options, time, loggerFactory.CreateLogger<EtcdIntentLog>()),
+            IntentLogKind.Raft => new RaftIntentLog(options, federation, time, loggerFactory, rule, supervisor),
+            IntentLogKind.Etcd => new EtcdIntentLog(options, time, loggerFactory.CreateLogger<EtcdIntentLog>(), rule, supervisor),
             _ => throw new NotSupportedException($"This build keeps no intent log of kind {options.Kind}; set IntentLog: Kind to Raft or Etcd."),
         };
     }

@@ -2,6 +2,9 @@ using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Intents.Protocol;
+using Meridian.Federation.Intents.Records;
+using Meridian.Federation.Protocol;
+using Meridian.Federation.Supervision;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,14 +26,18 @@ public static class IntentLogServiceCollectionExtensions
         services.AddOptionsWithValidateOnStart<IntentLogOptions>().Configure(configure);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<IntentLogOptions>, IntentLogOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ChangeRule>(RecordRules.Mistake);
+        services.TryAddSingleton<LoopSupervisor>();
         services.TryAddSingleton(provider => IntentLogFactory.Create(
             provider.GetRequiredService<IOptions<IntentLogOptions>>().Value,
             provider.GetRequiredService<IOptions<FederationOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILoggerFactory>()));
+            provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetRequiredService<ChangeRule>(),
+            provider.GetRequiredService<LoopSupervisor>()));
         services.AddHostedService<IntentLogLifetime>();
 
-        services.AddGrpc(grpc => grpc.IgnoreUnknownServices = true).AddServiceOptions<IntentService>(_ => { });
+        services.AddGrpc(grpc => grpc.IgnoreUnknownServices = true).AddServiceOptions<IntentService>(static grpc => grpc.Interceptors.Add<UnreadableMessages>());
         services.AddOptions<GrpcServiceOptions<IntentService>>().Configure<IOptions<FederationOptions>>((grpc, federation) =>
         {
             grpc.MaxReceiveMessageSize = federation.Value.MaxMessageBytes;

@@ -17,4 +17,7 @@ public sealed record IntentOutcome
 
     /// <value>Epoch that <see cref="Conflict"/> has; 0 where it does not exist.</value>
     [Key(3)] public long ConflictEpoch { get; init; }
+
+    /// <value>Whether the operation's name was used before, for a change with another <see cref="IntentChange.Digest"/>: nothing was made.</value>
+    [Key(4)] public bool Reused { get; init; }
 }

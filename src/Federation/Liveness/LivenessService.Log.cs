@@ -18,9 +18,6 @@ internal sealed partial class LivenessService
     [LoggerMessage(2203, LogLevel.Warning, "Region {Region} is {Health}: silent for {SilenceMs:F0} ms (incarnation {Incarnation})")]
     private partial void LogSilent(string region, long incarnation, RegionHealth health, double silenceMs);
 
-    [LoggerMessage(2204, LogLevel.Error, "The liveness thread met a fault and goes on")]
-    private partial void LogFault(Exception exception);
-
     [LoggerMessage(2205, LogLevel.Warning, "Region {Region} stays unknown: at {Address} answers region {Answering}. Correct the address in the configuration")]
     private partial void LogStranger(string region, Uri address, string answering);
 

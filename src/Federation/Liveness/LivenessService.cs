@@ -4,6 +4,7 @@ using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
 using Meridian.Federation.Protocol;
+using Meridian.Federation.Supervision;
 using Meridian.Federation.Routing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -31,11 +32,14 @@ namespace Meridian.Federation.Liveness;
 /// </summary>
 internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, IFailureReports, IPeerHints, IDisposable
 {
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
     private readonly FederationOptions _options;
     private readonly IIntentSource _intent;
     private readonly ILocalRegion? _local;
     private readonly TimeProvider _time;
     private readonly ILogger<LivenessService> _logger;
+    private readonly LoopSupervisor _supervisor;
     private readonly LivenessBoard _board;
     private readonly AvailabilityBoard _availability;
     private readonly Dictionary<string, HeartbeatLink> _links = new(StringComparer.Ordinal);
@@ -58,6 +62,7 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
         IIntentSource intent,
         InFlightLedger inFlight,
         AvailabilityBoard availability,
+        LoopSupervisor supervisor,
         TimeProvider time,
         ILogger<LivenessService> logger,
         ILocalRegion? local = null)
@@ -67,6 +72,7 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
         _time = time;
         _logger = logger;
         _local = local;
+        _supervisor = supervisor;
         if (local is not null && _options.Region is not null && local.Name != _options.Region)
             throw new InvalidOperationException($"This process serves region '{local.Name}', but Federation: Region is '{_options.Region}'. Give both the same name.");
         _board = new LivenessBoard(_options, _options.Region ?? local?.Name, local, inFlight, time, availability);
@@ -102,7 +108,7 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
     {
         _thread = new Thread(Run) { Name = "meridian-liveness", IsBackground = true, Priority = ThreadPriority.AboveNormal };
         _thread.Start();
-        _ = FollowIntentAsync();
+        _ = _supervisor.RunAsync("liveness follows intent", FollowIntentAsync, _stop.Token);
         return Task.CompletedTask;
     }
 
@@ -131,20 +137,15 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
             _wake.Set();
     }
 
-    private async Task FollowIntentAsync()
+    private async Task FollowIntentAsync(CancellationToken stop)
     {
-        try
+        var known = _intent.Current.Epoch;
+        while (true)
         {
-            var known = _intent.Current.Epoch;
-            while (true)
-            {
-                var intent = await _intent.WaitForChangeAsync(known, _stop.Token).ConfigureAwait(false);
-                known = intent.Epoch;
-                _wake.Set();
-            }
-        }
-        catch (OperationCanceledException)
-        {
+            // Also at the beginning: a change may have come while this loop did not run.
+            _wake.Set();
+            var intent = await _intent.WaitForChangeAsync(known, stop).ConfigureAwait(false);
+            known = intent.Epoch;
         }
     }
 
@@ -152,6 +153,7 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
     {
         var interval = _options.Heartbeat.Interval;
         var nextTick = _time.GetTimestamp();
+        var self = _supervisor.Enter("liveness", LongestPause);
         while (!_stop.IsCancellationRequested)
         {
             try
@@ -174,8 +176,7 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
             catch (Exception exception)
             {
                 // A fault here must not end the observer: it would leave every region in its last state for ever.
-                LogFault(exception);
-                _wake.WaitOne(interval);
+                _wake.WaitOne(self.Failed(exception));
             }
         }
 

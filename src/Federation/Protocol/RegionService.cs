@@ -168,12 +168,14 @@ internal sealed partial class RegionService : IDisposable
 
     private static Refusal? Malformed(InferRequest request)
     {
-        if (request.Input is null || request.Model is null || request.RequestId is null)
-            return new Refusal { Code = RefusalCode.InvalidInput, Message = "The request lacks its id, model or input; the sending edge speaks another version of the region protocol." };
+        if (request.Input is null || request.Model is null || request.RequestId is null || request.Tenant is null || HasNull(request.Residency) || HasNull(request.PermittedRegions))
+            return new Refusal { Code = RefusalCode.InvalidInput, Message = "The request lacks its id, model, tenant or input, or names no jurisdiction or region where it lists some; the sending edge speaks another version of the region protocol." };
         if (request.Hops > InferRequest.MaxHops)
             return new Refusal { Code = RefusalCode.Internal, Message = $"The request has passed {request.Hops} regions; only the edge where it entered may send it on. Check that no region's address leads to an edge." };
         return null;
     }
+
+    private static bool HasNull(string[]? names) => names is not null && Array.IndexOf(names, null) >= 0;
 
     private Refusal Refuse(InferRequest request, Exception exception, CancellationToken call)
     {

@@ -20,6 +20,13 @@ internal static class WireFormat
     public static Marshaller<T> Marshaller<T>() => new(Serialize, Deserialize<T>);
 
     /// <summary>
+    /// For what a server is sent. A message that cannot be read is null, which <see cref="UnreadableMessages"/> answers: an exception here would be an error with its stack in gRPC's own
+    /// log for every such message, and no answer that names the mistake.
+    /// </summary>
+    public static Marshaller<T> RequestMarshaller<T>()
+        where T : class => new(Serialize, TryDeserialize<T>);
+
+    /// <summary>
     /// gRPC frames a message by its length. Told before the first byte, it lets the message go straight into the pipe; otherwise it buffers every message in an
     /// array of its own. So the message is made in this thread's buffer first.
     /// </summary>
@@ -33,6 +40,19 @@ internal static class WireFormat
         context.Complete();
         if (buffer.Capacity > KeptBytes)
             _buffer = null;
+    }
+
+    private static T TryDeserialize<T>(DeserializationContext context)
+        where T : class
+    {
+        try
+        {
+            return Deserialize<T>(context);
+        }
+        catch (MessagePackSerializationException)
+        {
+            return null!;
+        }
     }
 
     private static T Deserialize<T>(DeserializationContext context) =>

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Text.Json.Serialization;
 using Meridian.Federation.Directory;
+using Meridian.Federation.Supervision;
 using Meridian.Messages;
 
 namespace Meridian.Gateway.Admin;
@@ -14,8 +15,13 @@ internal sealed record RegionsReport
     [JsonPropertyName("regions")]
     public required RegionReport[] Regions { get; init; }
 
-    public static RegionsReport Of(DirectorySnapshot snapshot) => new()
+    [JsonPropertyName("loops"), Description("Background loops of this process that failed since it started; absent where none did. A loop that fails is started again.")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LoopReport[]? Loops { get; init; }
+
+    public static RegionsReport Of(DirectorySnapshot snapshot, IEnumerable<LoopStatus> loops) => new()
     {
+        Loops = loops.Where(loop => loop.Failures > 0).Select(loop => new LoopReport { Name = loop.Name, Failures = loop.Failures, Problem = loop.Problem }).ToArray() is { Length: > 0 } failed ? failed : null,
         Edge = snapshot.Edge,
         Regions = Array.ConvertAll(snapshot.Intent.Regions, member => ToReport(member, snapshot.Views.GetValueOrDefault(member.Name), snapshot.OwnRegion == member.Name)),
     };

@@ -36,16 +36,21 @@ internal sealed class ScalingEndpoints(IRegionDirectory directory, CallerResolve
             return;
         }
 
-        var record = await _scaling!.ScaleAsync(
-            model,
-            new ScaleChange
-            {
-                OperationId = order!.OperationId ?? context.TraceIdentifier,
-                Replicas = order.Replicas!.Value,
-                By = callers.Resolve(context).Tenant,
-                Reason = order.Reason,
-            },
-            context.RequestAborted);
+        var change = new ScaleChange
+        {
+            OperationId = order!.OperationId ?? context.TraceIdentifier,
+            Replicas = order.Replicas!.Value,
+            By = callers.Resolve(context).Tenant,
+            Reason = order.Reason,
+        };
+        var record = await _scaling!.ScaleAsync(model, change, context.RequestAborted);
+        if ((record.Replicas, record.By, record.Reason) != (change.Replicas, change.By, change.Reason))
+        {
+            // The deployment answers a used id with what it did then.
+            await ApiErrorWriter.WriteAsync(context, ApiError.IdReused(change.OperationId, order.OperationId is null ? GatewayHeaders.RequestId : "operation_id"));
+            return;
+        }
+
         await context.Response.WriteAsJsonAsync(ScaleReport.Of(model, record), GatewayJson.Default.ScaleReport, contentType: null, context.RequestAborted);
     }
 

@@ -34,6 +34,12 @@ internal sealed record ApiError(int Status, string Type, string? Code, string Me
     public static ApiError TooLarge(long limit) =>
         new(StatusCodes.Status413PayloadTooLarge, InvalidRequest, "request_too_large", $"The request body is larger than {limit} bytes. Send fewer items at a time.");
 
+    /// <summary>An id that names one change was sent with another.</summary>
+    public static ApiError IdReused(string id, string param) =>
+        new(
+            StatusCodes.Status409Conflict, InvalidRequest, "request_id_reused",
+            $"'{Shorten(id)}' was sent before with another change (another body, condition or caller): nothing was changed. Give every change an id of its own in {param}, and repeat an id with the same change alone.", param);
+
     public static ApiError Fault(string requestId) =>
         new(StatusCodes.Status500InternalServerError, Server, "internal", $"The request failed by a fault of ours. Its id is {requestId}.");
 

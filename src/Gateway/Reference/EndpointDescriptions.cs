@@ -26,6 +26,7 @@ internal static class EndpointDescriptions
         new(StatusCodes.Status200OK, typeof(ChangeReport), "The change is durable; `etag` is the record's new epoch."),
         new(StatusCodes.Status400BadRequest, typeof(ErrorBody), "The record or a header is wrong."),
         new(StatusCodes.Status404NotFound, typeof(ErrorBody), "`record_not_found`, `unknown_kind` or `ask_region`."),
+        new(StatusCodes.Status409Conflict, typeof(ErrorBody), "`request_id_reused`: the request id was sent with another change."),
         new(StatusCodes.Status412PreconditionFailed, typeof(ErrorBody), "`epoch_conflict`: the record has changed meanwhile."),
         new(StatusCodes.Status503ServiceUnavailable, typeof(ErrorBody), "`no_quorum`: no majority within reach; the message says whether the change may still be made."),
     ];
@@ -33,6 +34,7 @@ internal static class EndpointDescriptions
     private static readonly Answer[] Voted =
     [
         new(StatusCodes.Status204NoContent, typeof(void), "Done."),
+        new(StatusCodes.Status404NotFound, typeof(ErrorBody), "`ask_region`, or `voter_not_found` for a name that no voter has."),
         new(StatusCodes.Status400BadRequest, typeof(ErrorBody), "`invalid_voter`, or `not_supported` where the log is etcd's."),
         new(StatusCodes.Status503ServiceUnavailable, typeof(ErrorBody), "`no_quorum`: no majority within reach, or the newcomer cannot be reached."),
     ];
@@ -112,7 +114,8 @@ internal static class EndpointDescriptions
         .Answers(
             new Answer(StatusCodes.Status200OK, typeof(ScaleReport), "The acknowledged change; the first outcome where the operation id is repeated."),
             new Answer(StatusCodes.Status400BadRequest, typeof(ErrorBody), "The order is wrong; `param` names the field."),
-            new Answer(StatusCodes.Status404NotFound, typeof(ErrorBody), "`model_not_found`, or `ask_region` at a front door, naming the regions' facades."))
+            new Answer(StatusCodes.Status404NotFound, typeof(ErrorBody), "`model_not_found`, or `ask_region` at a front door, naming the regions' facades."),
+            new Answer(StatusCodes.Status409Conflict, typeof(ErrorBody), "`request_id_reused`: the operation id was sent with another order."))
         .AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
         {
             context.Document!.AddComponent(nameof(ScaleOrder), await context.GetOrCreateSchemaAsync(typeof(ScaleOrder), null, cancellationToken));
@@ -191,7 +194,7 @@ internal static class EndpointDescriptions
         .Answers(Voted);
 
     public static void DescribeRemoveVoter(this IEndpointConventionBuilder route) => route
-        .Describe("removeVoter", AdminTag, "Remove a voter", "For good: before a region is taken down for ever, so that the majority is one of those that remain.")
+        .Describe("removeVoter", AdminTag, "Remove a voter", "Until it is added again. Before a region is taken down for ever, so that the majority is one of those that remain.")
         .WithName()
         .Answers(Voted);
 
@@ -209,6 +212,7 @@ internal static class EndpointDescriptions
         operation.Parameters.Add(new OpenApiParameter { Name = "name", In = ParameterLocation.Path, Required = true, Description = "Name of the record.", Schema = CommonHeaders.Text() });
         if (body)
         {
+            operation.Parameters.Add(new OpenApiParameter { Name = "pending", In = ParameterLocation.Query, Description = "`true` takes a record that names others which do not exist yet.", Schema = CommonHeaders.Text() });
             operation.RequestBody = new OpenApiRequestBody
             {
                 Required = true,

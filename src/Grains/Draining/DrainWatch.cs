@@ -1,3 +1,4 @@
+using Meridian.Federation.Supervision;
 using Meridian.Grains.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -14,6 +15,7 @@ public sealed partial class DrainWatch : IAsyncDisposable
     private readonly IGrainFactory _grains;
     private readonly RegionOptions _region;
     private readonly SiloShards _shards;
+    private readonly LoopSupervisor _supervisor;
     private readonly SiloAddress? _silo;
     private readonly string? _siloName;
     private readonly TimeProvider _time;
@@ -26,12 +28,13 @@ public sealed partial class DrainWatch : IAsyncDisposable
     private volatile bool _departing;
 
     /// <param name="silo">Of this process, or null where it is an Orleans client.</param>
-    public DrainWatch(IGrainFactory grains, IOptions<RegionOptions> region, SiloShards shards, TimeProvider time, ILogger<DrainWatch> logger, ILocalSiloDetails? silo = null)
+    public DrainWatch(IGrainFactory grains, IOptions<RegionOptions> region, SiloShards shards, LoopSupervisor supervisor, TimeProvider time, ILogger<DrainWatch> logger, ILocalSiloDetails? silo = null)
     {
         ArgumentNullException.ThrowIfNull(region);
         _grains = grains;
         _region = region.Value;
         _shards = shards;
+        _supervisor = supervisor;
         _silo = silo?.SiloAddress;
         _siloName = _silo?.ToParsableString();
         _time = time;
@@ -50,7 +53,7 @@ public sealed partial class DrainWatch : IAsyncDisposable
     /// <summary>Starts asking, once.</summary>
     public void Start()
     {
-        lock (_lock) _loop ??= Task.Run(() => FollowAsync(_stop.Token));
+        lock (_lock) _loop ??= Task.Run(() => _supervisor.RunAsync("drains followed", FollowAsync, _stop.Token));
     }
 
     public async Task StopAsync()

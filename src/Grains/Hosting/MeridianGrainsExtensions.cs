@@ -2,6 +2,7 @@ using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
 using Meridian.Federation.Routing;
 using Meridian.Federation.Sovereignty;
+using Meridian.Federation.Supervision;
 using Meridian.Grains.Draining;
 using Meridian.Grains.Local;
 using Meridian.Grains.Placement;
@@ -131,6 +132,7 @@ public static class MeridianGrainsExtensions
         services.TryAddSingleton<Handovers>();
         services.TryAddSingleton<SiloLiveness>();
         services.TryAddSingleton<SiloShards>();
+        services.TryAddSingleton<LoopSupervisor>();
         services.TryAddSingleton<DrainWatch>();
         services.TryAddSingleton<ReplicaWatch>();
     }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Meridian.Silo.Logging;
 
-/// <summary>One line an entry: <c>18:02:03.123 info  ModelInstaller[5201] message</c>. An exception's stack follows, indented.</summary>
+/// <summary>One line an entry: <c>18:02:03.123 info  ModelInstaller[5201] message</c>. An exception's stack follows, indented. Control characters are written out (<see cref="LogText"/>).</summary>
 internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "meridian";
@@ -36,14 +36,14 @@ internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Format
         }
 
         textWriter.Write(' ');
-        textWriter.Write(message.ReplaceLineEndings(" "));
+        textWriter.Write(LogText.OneLine(message));
         textWriter.WriteLine();
         if (logEntry.Exception is { } exception)
         {
             foreach (var line in exception.ToString().EnumerateLines())
             {
                 textWriter.Write("    ");
-                textWriter.WriteLine(line);
+                textWriter.WriteLine(LogText.OneLine(line.ToString()));
             }
         }
     }

@@ -1,5 +1,6 @@
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
+using Meridian.Federation.Supervision;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -64,7 +65,7 @@ public sealed class WatchedIntentTests
     private static WatchedIntent Watched(params RegionMemberOptions[] regions)
     {
         var options = Options.Create(new FederationOptions { Regions = [.. regions] });
-        var watched = new WatchedIntent(new ConfiguredIntent(options), options, TimeProvider.System, NullLogger<WatchedIntent>.Instance);
+        var watched = new WatchedIntent(new ConfiguredIntent(options), options, new LoopSupervisor(TimeProvider.System, NullLogger<LoopSupervisor>.Instance), TimeProvider.System, NullLogger<WatchedIntent>.Instance);
 
         // Not started: it must not open connections in a unit test.
         watched.Dispose();

@@ -97,6 +97,21 @@ public sealed class AdminTests
         Assert.Empty(host.Log.Entries);
     }
 
+    [Theory]
+    [InlineData("""{"replicas":3,"reason":"load","operation_id":"op-1"}""")]
+    [InlineData("""{"replicas":2,"reason":"other","operation_id":"op-1"}""")]
+    public async Task An_operation_id_that_named_another_order_is_a_conflict(string other)
+    {
+        await using var host = await StartRegionAsync();
+        using var first = await PutAsync(host, """{"replicas":2,"reason":"load","operation_id":"op-1"}""");
+        using var again = await PutAsync(host, """{"replicas":2,"reason":"load","operation_id":"op-1"}""");
+
+        using var used = await PutAsync(host, other);
+
+        Assert.Equal(await first.Content.ReadAsStringAsync(), await again.Content.ReadAsStringAsync());
+        await used.ErrorAsync(409, "request_id_reused", "operation_id");
+    }
+
     private static Task<GatewayHost> StartRegionAsync() =>
         GatewayHost.StartAsync(services: services => services.AddSingleton<IModelScaling, Scaling>());
 
@@ -112,6 +127,8 @@ public sealed class AdminTests
 
         public Task<ScaleRecord> ScaleAsync(string model, ScaleChange change, CancellationToken cancellationToken)
         {
+            if (_records.Find(before => before.OperationId == change.OperationId) is { } first)
+                return Task.FromResult(first);
             var record = new ScaleRecord
             {
                 Sequence = _records.Count + 1,

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Meridian.Federation.Intents;
+using Meridian.Federation.Intents.Records;
 using Meridian.Gateway.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -41,10 +42,64 @@ public sealed class DirectoryTests : IAsyncDisposable
     {
         await using var host = await StartAsync();
 
-        using var put = await SendAsync(host, HttpMethod.Put, "version/org/model/v1", """{"manifest":"00","variants":["fp32"]}""");
+        using var put = await SendAsync(host, HttpMethod.Put, "version/org/model/v1?pending=true", """{"manifest":"00","variants":["fp32"]}""");
 
         Assert.Equal(HttpStatusCode.OK, put.StatusCode);
         Assert.Equal("org/model/v1", Assert.Single(_log.Current.Records.Keys).Name);
+    }
+
+    [Theory]
+    [InlineData("tenant/a%0Ab%1b%5B31m", "{}", "tenant's name")]
+    [InlineData("tenant/x%2Fy", "{}", "tenant's name")]
+    [InlineData("model/a%1b", """{"kind":"embedding","owned_by":"x"}""", "model's name")]
+    [InlineData("member/a%20b", Member, "the name has")]
+    [InlineData("deployment/nothing", "{}", "model/nothing, which does not exist")]
+    [InlineData("policy/nothing", "{}", "model/nothing, which does not exist")]
+    [InlineData("version/nothing/v1", """{"manifest":"00","variants":[]}""", "model/nothing, which does not exist")]
+    [InlineData("member/x", """{"jurisdiction":"eu","protocol":"http://a:1","facade":"javascript:alert(1)"}""", "'facade'")]
+    [InlineData("member/x", """{"jurisdiction":"eu\u001b[31m","protocol":"http://a:1"}""", "control character")]
+    public async Task Names_keep_a_grammar_and_what_they_name_exists(string path, string body, string says)
+    {
+        await using var host = await StartAsync();
+
+        using var response = await SendAsync(host, HttpMethod.Put, path, body);
+
+        var message = (string)(await response.ErrorAsync(400, "invalid_record"))["message"]!;
+        Assert.Contains(says, message, StringComparison.Ordinal);
+        Assert.DoesNotContain(message, char.IsControl);
+        Assert.Empty(_log.Current.Records);
+    }
+
+    [Fact]
+    public async Task A_record_that_names_what_does_not_exist_yet_says_pending()
+    {
+        await using var host = await StartAsync();
+
+        using var put = await SendAsync(host, HttpMethod.Put, "deployment/minilm?pending=true", """{"regions":["westeurope"]}""");
+        Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+        var pending = await GatewayHost.JsonAsync(await SendAsync(host, HttpMethod.Get, "deployment/minilm"));
+        Assert.Equal("""["model/minilm","member/westeurope"]""", pending["pending"]!.ToJsonString());
+
+        await SendAsync(host, HttpMethod.Put, "model/minilm", """{"kind":"embedding","owned_by":"x"}""");
+        await SendAsync(host, HttpMethod.Put, "member/westeurope", Member);
+        var complete = await GatewayHost.JsonAsync(await SendAsync(host, HttpMethod.Get, "deployment/minilm"));
+        Assert.False(complete.AsObject().ContainsKey("pending"));
+    }
+
+    [Fact]
+    public async Task What_earlier_builds_took_is_shown_and_deleted()
+    {
+        await using var host = await StartAsync();
+        _log.Enter(new IntentKey("planet", "mars"), [0]);
+        _log.Enter(new IntentKey(IntentKinds.Member, "x"), IntentRecords.Bytes(new MemberRecord { Jurisdiction = "eu", Protocol = "http://a:1", PricePerHour = double.NaN }));
+
+        using var report = await host.Client.GetAsync(new Uri("/admin/api/directory", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.OK, report.StatusCode);
+        Assert.Equal(2, (await GatewayHost.JsonAsync(report))["records"]!.AsArray().Count);
+        using var planet = await SendAsync(host, HttpMethod.Delete, "planet/mars");
+        using var member = await SendAsync(host, HttpMethod.Delete, "member/x");
+
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK], [planet.StatusCode, member.StatusCode]);
     }
 
     [Fact]
@@ -74,6 +129,29 @@ public sealed class DirectoryTests : IAsyncDisposable
         Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK], [first.StatusCode, again.StatusCode]);
         Assert.Equal(first.Headers.ETag, again.Headers.ETag);
         Assert.Equal(1, _log.Current.Revision);
+    }
+
+    [Theory]
+    [InlineData("""{"residency":["us"]}""", "*", null)]
+    [InlineData("""{"residency":["eu"]}""", null, null)]
+    [InlineData("""{"residency":["eu"]}""", "*", "other")]
+    public async Task The_same_request_id_with_another_change_is_a_conflict(string body, string? condition, string? caller)
+    {
+        await using var host = await StartAsync();
+        using var first = await SendAsync(host, HttpMethod.Put, "tenant/acme", """{"residency":["eu"]}""", (GatewayHeaders.RequestId, "op-1"), ("If-None-Match", "*"));
+        Assert.Equal(HttpStatusCode.OK, first.StatusCode);
+
+        List<(string, string)> headers = [(GatewayHeaders.RequestId, "op-1")];
+        if (condition is not null)
+            headers.Add(("If-None-Match", condition));
+        if (caller is not null)
+            headers.Add((GatewayHeaders.Tenant, caller));
+        using var other = await SendAsync(host, HttpMethod.Put, "tenant/acme", body, [.. headers]);
+
+        Assert.Contains("op-1", (string)(await other.ErrorAsync(409, "request_id_reused", GatewayHeaders.RequestId))["message"]!, StringComparison.Ordinal);
+        Assert.Equal(1, _log.Current.Revision);
+        using var elsewhere = await SendAsync(host, HttpMethod.Put, "tenant/other", body, [.. headers]);
+        Assert.Equal(HttpStatusCode.OK, elsewhere.StatusCode);
     }
 
     [Theory]
@@ -145,6 +223,8 @@ public sealed class DirectoryTests : IAsyncDisposable
         using var removed = await SendAsync(host, HttpMethod.Delete, "voters/third");
         Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
         Assert.Empty(_log.Status.Voters);
+        using var again = await SendAsync(host, HttpMethod.Delete, "voters/third");
+        Assert.Contains("'third'", (string)(await again.ErrorAsync(404, "voter_not_found"))["message"]!, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Meridian.Federation.Intents;
+using Meridian.Federation.Intents.Records;
 using Meridian.Federation.Intents.State;
 
 namespace Meridian.Gateway.Tests.Hosting;
@@ -35,6 +36,8 @@ public sealed class IntentLogDouble : IIntentLog
     {
         IntentRules.Check(change);
         Refuse();
+        if (RecordRules.Mistake(change, Current) is { } mistake)
+            throw new ArgumentException(mistake);
         lock (_lock)
             return Task.FromResult(_state.Apply(_state.AppliedIndex + 1, change));
     }
@@ -46,11 +49,17 @@ public sealed class IntentLogDouble : IIntentLog
         return Task.CompletedTask;
     }
 
-    public Task RemoveVoterAsync(string name, CancellationToken cancellationToken)
+    public Task<bool> RemoveVoterAsync(string name, CancellationToken cancellationToken)
     {
         Refuse();
-        _voters.RemoveAll(voter => voter.Name == name);
-        return Task.CompletedTask;
+        return Task.FromResult(_voters.RemoveAll(voter => voter.Name == name) > 0);
+    }
+
+    /// <summary>A record as a build without today's rules took it.</summary>
+    public void Enter(IntentKey key, byte[] value)
+    {
+        lock (_lock)
+            _state.Apply(_state.AppliedIndex + 1, new IntentChange { Operation = Guid.NewGuid(), Writes = [new IntentWrite(key, value)] });
     }
 
     public ValueTask DisposeAsync() => default;

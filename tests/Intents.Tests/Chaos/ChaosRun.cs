@@ -16,7 +16,7 @@ public static class ChaosRun
         // Neighbouring seeds of Random draw alike: spread them (Knuth's multiplicative hash).
         var random = new Random(unchecked(settings.Seed * (int)2654435761));
         var (history, hashes) = (new ChaosHistory(), new HashBook());
-        var nemesis = new Nemesis(cluster, new Random(random.Next()), hashes);
+        var nemesis = new Nemesis(cluster, settings.Kinds, new Random(random.Next()), hashes);
         var watch = Stopwatch.StartNew();
         try
         {
@@ -43,13 +43,14 @@ public static class ChaosRun
             history.AssertNoCompareAndSetTwice();
             history.AssertRevisionsAreUnique();
             history.AssertLinearizable();
+            Assert.All(settings.Kinds.Where(kind => cluster.Network.HasLinks || !FaultKinds.NeedsLinks(kind)), kind => Assert.True(settings.Faults < settings.Kinds.Count || nemesis.Faults.Contains(kind), $"'{kind}' did not occur."));
             Assert.True(hashes.Equal > 0, "No two nodes were ever at one index: nothing was compared.");
             var kinds = history.Calls.CountBy(call => call.Operation.Kind).ToDictionary();
             var made = kinds.GetValueOrDefault(RecordOperationKind.Made);
             Assert.True(made > settings.Operations / 5, $"Only {made} of {settings.Operations} operations were changes that were made: this run says little.");
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"seed {settings.Seed}: {history.Count} operations ({made} made, {kinds.GetValueOrDefault(RecordOperationKind.NotMade)} not made, {kinds.GetValueOrDefault(RecordOperationKind.Read)} reads, {kinds.GetValueOrDefault(RecordOperationKind.Unknown)} without an answer), {clients.Sum(client => client.Retries)} attempts repeated, {clients.Sum(client => client.Dropped)} refused, {settings.Faults} faults ({string.Join(", ", nemesis.Faults)}), {hashes.Equal} copies equal at one index, {watch.Elapsed.TotalSeconds:0} s");
+                $"seed {settings.Seed}{(cluster.Network.HasLinks ? "" : " on loopback, without links to cut")}: {history.Count} operations ({made} made, {kinds.GetValueOrDefault(RecordOperationKind.NotMade)} not made, {kinds.GetValueOrDefault(RecordOperationKind.Read)} reads, {kinds.GetValueOrDefault(RecordOperationKind.Unknown)} without an answer), {clients.Sum(client => client.Retries)} attempts repeated, {clients.Sum(client => client.Dropped)} refused, {settings.Faults} faults ({string.Join(", ", nemesis.Faults)}), {hashes.Equal} copies equal at one index, {watch.Elapsed.TotalSeconds:0} s");
 
             async Task LoadAsync(ChaosClient client, Random pauses)
             {

@@ -4,7 +4,11 @@ using System.Globalization;
 namespace Meridian.Intents.Tests.Chaos;
 
 /// <summary>Does what a bad day does, one fault after another, in an order that its seed gives: each kind once before any comes again.</summary>
-public sealed class Nemesis(ChaosCluster cluster, Random random, HashBook hashes)
+/// <param name="cluster">Whose day it is.</param>
+/// <param name="kinds">What it may do; what needs links is left out where there are none.</param>
+/// <param name="random">Order, victims and times.</param>
+/// <param name="hashes">Filled before each fault.</param>
+public sealed class Nemesis(ChaosCluster cluster, IReadOnlyList<string> kinds, Random random, HashBook hashes)
 {
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly List<string> _diary = [];
@@ -33,16 +37,25 @@ public sealed class Nemesis(ChaosCluster cluster, Random random, HashBook hashes
 
     private void Shuffle()
     {
-        List<(string, Func<Task>)> faults =
-        [
-            ("leader killed", KillLeaderAsync), ("all killed", KillAllAsync), ("leader frozen", FreezeLeaderAsync),
-            ("one killed", KillOneAsync), ("one frozen", FreezeOneAsync), ("two killed", KillTwoAsync),
-        ];
-        if (cluster.Network.HasLinks)
-            faults.AddRange([("site cut off", () => CutAsync(oneWay: false)), ("one way cut", () => CutAsync(oneWay: true)), ("leader cut off", CutLeaderAsync)]);
-        foreach (var fault in Shuffled(faults))
-            _deck.Enqueue(fault);
+        foreach (var kind in Shuffled(kinds.Where(kind => cluster.Network.HasLinks || !FaultKinds.NeedsLinks(kind))))
+            _deck.Enqueue((kind, Fault(kind)));
     }
+
+    private Func<Task> Fault(string kind) => kind switch
+    {
+        FaultKinds.LeaderKilled => KillLeaderAsync,
+        FaultKinds.OneKilled => KillOneAsync,
+        FaultKinds.TwoKilled => KillTwoAsync,
+        FaultKinds.AllKilled => KillAllAsync,
+        FaultKinds.LeaderFrozen => FreezeLeaderAsync,
+        FaultKinds.OneFrozen => FreezeOneAsync,
+        FaultKinds.TwoFrozen => () => FreezeAsync(Shuffled(cluster.Voters).Take(2)),
+        FaultKinds.SiteCutOff => () => CutAsync(oneWay: false),
+        FaultKinds.OneWayCut => () => CutAsync(oneWay: true),
+        FaultKinds.LeaderCutOff => CutLeaderAsync,
+        FaultKinds.LinksFlap => FlapAsync,
+        _ => throw new ArgumentException($"'{kind}' is no fault; faults are {string.Join(", ", FaultKinds.All)}."),
+    };
 
     private async Task KillLeaderAsync() => await KillAsync(await cluster.LeaderAsync() ?? Any(cluster.Voters));
 
@@ -72,17 +85,22 @@ public sealed class Nemesis(ChaosCluster cluster, Random random, HashBook hashes
         await StartAsync([victim]);
     }
 
-    private async Task FreezeLeaderAsync() => await FreezeAsync(await cluster.LeaderAsync() ?? Any(cluster.Voters));
+    private async Task FreezeLeaderAsync() => await FreezeAsync([await cluster.LeaderAsync() ?? Any(cluster.Voters)]);
 
-    private Task FreezeOneAsync() => FreezeAsync(Any(cluster.Processes));
+    private Task FreezeOneAsync() => FreezeAsync([Any(cluster.Processes)]);
 
-    private async Task FreezeAsync(ChaosProcess victim)
+    private async Task FreezeAsync(IEnumerable<ChaosProcess> victims)
     {
-        Note($"freeze {victim.Name}");
-        victim.Freeze();
+        var frozen = victims.ToArray();
+        Note($"freeze {string.Join(" and ", frozen.Select(victim => victim.Name))}");
+        foreach (var victim in frozen)
+            victim.Freeze();
         await LullAsync(1000, 5000);
-        victim.Thaw();
-        Note($"thaw {victim.Name}");
+        foreach (var victim in frozen)
+        {
+            victim.Thaw();
+            Note($"thaw {victim.Name}");
+        }
     }
 
     private Task CutLeaderAsync() => CutAroundAsync(async () => (await cluster.LeaderAsync() ?? Any(cluster.Voters)).Site, oneWay: false);
@@ -105,6 +123,28 @@ public sealed class Nemesis(ChaosCluster cluster, Random random, HashBook hashes
         await LullAsync(1000, 6000);
         cluster.Network.Heal();
         Note("heal");
+    }
+
+    // Links that come and go faster than an election: requests get through and their answers do not, or the other way round, and connections are made again and again.
+    private async Task FlapAsync()
+    {
+        Note("links flap");
+        var flaps = random.Next(8, 20);
+        for (var flap = 0; flap < flaps; flap++)
+        {
+            var from = random.Next(ChaosCluster.Sites);
+            var to = (from + 1 + random.Next(ChaosCluster.Sites - 1)) % ChaosCluster.Sites;
+            cluster.Network.Cut(from, to);
+            if (random.Next(2) == 0)
+                cluster.Network.Cut(to, from);
+            await LullAsync(50, 500);
+            if (random.Next(3) > 0)
+                cluster.Network.Heal();
+            await LullAsync(20, 200);
+        }
+
+        cluster.Network.Heal();
+        Note($"heal after {flaps} flaps");
     }
 
     private async Task StartAsync(IEnumerable<ChaosProcess> processes)

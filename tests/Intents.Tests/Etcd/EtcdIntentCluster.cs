@@ -4,6 +4,7 @@ using Meridian.Federation.Intents;
 using Meridian.Federation.Intents.Etcd;
 using Meridian.Intents.Tests.Contract;
 using Meridian.Intents.Tests.Harness;
+using Meridian.Federation.Supervision;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meridian.Intents.Tests.Etcd;
@@ -65,7 +66,7 @@ public sealed class EtcdIntentCluster : IIntentCluster
                 UpperElectionTimeoutMs = 2000,
             },
             TimeProvider.System,
-            NullLogger<EtcdIntentLog>.Instance);
+            NullLogger<EtcdIntentLog>.Instance, static (_, _) => null, new LoopSupervisor(TimeProvider.System, NullLogger<LoopSupervisor>.Instance));
         await _members[member].StartAsync(TestContext.Current.CancellationToken);
     }
 }

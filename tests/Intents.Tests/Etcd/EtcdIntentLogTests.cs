@@ -6,6 +6,7 @@ using Meridian.Federation.Directory;
 using Meridian.Federation.Intents;
 using Meridian.Federation.Intents.Etcd;
 using Meridian.Intents.Tests.Harness;
+using Meridian.Federation.Supervision;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meridian.Intents.Tests.Etcd;
@@ -233,7 +234,7 @@ public sealed class EtcdIntentLogTests : IDisposable
     [Fact]
     public async Task MembersOfEtcdAreChangedWithItsOwnTools()
     {
-        await using var log = new EtcdIntentLog(new IntentLogOptions { EtcdEndpoints = ["http://127.0.0.1:1"] }, TimeProvider.System, NullLogger<EtcdIntentLog>.Instance);
+        await using var log = new EtcdIntentLog(new IntentLogOptions { EtcdEndpoints = ["http://127.0.0.1:1"] }, TimeProvider.System, NullLogger<EtcdIntentLog>.Instance, static (_, _) => null, new LoopSupervisor(TimeProvider.System, NullLogger<LoopSupervisor>.Instance));
         var voter = new IntentVoter { Name = "x", Consensus = "h:1", Protocol = new Uri("http://h:2") };
 
         Assert.Contains("etcdctl member add", (await Assert.ThrowsAsync<NotSupportedException>(() => log.AddVoterAsync(voter, Token))).Message, StringComparison.Ordinal);
@@ -248,7 +249,7 @@ public sealed class EtcdIntentLogTests : IDisposable
     public void WrongOptionsAreNamed(string named, string prefix, params string[] endpoints)
     {
         var exception = Assert.Throws<IntentLogException>(() => new EtcdIntentLog(
-            new IntentLogOptions { EtcdEndpoints = [.. endpoints], EtcdPrefix = prefix }, TimeProvider.System, NullLogger<EtcdIntentLog>.Instance));
+            new IntentLogOptions { EtcdEndpoints = [.. endpoints], EtcdPrefix = prefix }, TimeProvider.System, NullLogger<EtcdIntentLog>.Instance, static (_, _) => null, new LoopSupervisor(TimeProvider.System, NullLogger<LoopSupervisor>.Instance)));
         Assert.Contains(named, exception.Message, StringComparison.Ordinal);
     }
 
@@ -267,7 +268,7 @@ public sealed class EtcdIntentLogTests : IDisposable
                 UpperElectionTimeoutMs = 1200,
             },
             TimeProvider.System,
-            NullLogger<EtcdIntentLog>.Instance);
+            NullLogger<EtcdIntentLog>.Instance, static (_, _) => null, new LoopSupervisor(TimeProvider.System, NullLogger<LoopSupervisor>.Instance));
         try
         {
             await log.StartAsync(Token);

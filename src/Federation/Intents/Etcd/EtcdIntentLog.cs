@@ -4,6 +4,7 @@ using Grpc.Core;
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Intents.State;
+using Meridian.Federation.Supervision;
 using Microsoft.Extensions.Logging;
 
 namespace Meridian.Federation.Intents.Etcd;
@@ -29,6 +30,8 @@ public sealed partial class EtcdIntentLog : IIntentLog
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LastBackOff = TimeSpan.FromMilliseconds(500);
 
+    private readonly ChangeRule _rule;
+    private readonly LoopSupervisor _supervisor;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly EtcdKeys _keys;
@@ -48,7 +51,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
     private int _disposed;
 
     /// <exception cref="IntentLogException">The options name no usable endpoint or prefix.</exception>
-    public EtcdIntentLog(IntentLogOptions options, TimeProvider time, ILogger<EtcdIntentLog> logger)
+    public EtcdIntentLog(IntentLogOptions options, TimeProvider time, ILogger<EtcdIntentLog> logger, ChangeRule rule, LoopSupervisor supervisor)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.EtcdEndpoints is not { Count: > 0 })
@@ -59,6 +62,8 @@ public sealed partial class EtcdIntentLog : IIntentLog
         if (string.IsNullOrWhiteSpace(options.EtcdPrefix) || !options.EtcdPrefix.EndsWith('/'))
             throw new IntentLogException($"EtcdPrefix is '{options.EtcdPrefix}'; it must not be empty and must end with '/', for example /meridian/intent/.");
 
+        _rule = rule;
+        _supervisor = supervisor;
         _time = time;
         _logger = logger;
         _attempt = TimeSpan.FromMilliseconds(options.LowerElectionTimeoutMs);
@@ -102,9 +107,9 @@ public sealed partial class EtcdIntentLog : IIntentLog
         var follower = new EtcdFollower(_cluster, _keys, _cell, copy, accepted: () => Volatile.Write(ref _estranged, null));
         _loops =
         [
-            Task.Run(() => FollowAsync(follower), CancellationToken.None),
-            Task.Run(ProbeAsync, CancellationToken.None),
-            Task.Run(() => SaveAsync(follower), CancellationToken.None),
+            Task.Run(() => _supervisor.RunAsync("etcd followed", _ => FollowAsync(follower), _stopping.Token), CancellationToken.None),
+            Task.Run(() => _supervisor.RunAsync("etcd probed", _ => ProbeAsync(), _stopping.Token), CancellationToken.None),
+            Task.Run(() => _supervisor.RunAsync("etcd's copy saved", _ => SaveAsync(follower), _stopping.Token), CancellationToken.None),
         ];
 
         // With nothing on disk there is nothing to serve from; an etcd that is there answers in this time.
@@ -152,6 +157,10 @@ public sealed partial class EtcdIntentLog : IIntentLog
     public async Task<IntentOutcome> ChangeAsync(IntentChange change, CancellationToken cancellationToken)
     {
         IntentRules.Check(change);
+
+        // The copy may lack what was acknowledged elsewhere: before a change is refused, the log itself is asked.
+        if (_rule(change, Current) is not null && _rule(change, await ReadAsync(cancellationToken).ConfigureAwait(false)) is { } mistake)
+            throw new ArgumentException(mistake);
         using var patience = new Patience(this, cancellationToken);
 
         // Whether an attempt may be on its way still.
@@ -206,7 +215,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
             unknown = before;
             if (response.Succeeded)
                 return (EtcdTransactions.Outcome(new EtcdOperation { Made = true }, response.Header.Revision), response.Header.Revision);
-            if (EtcdTransactions.ReadDecided(response) is { } decided)
+            if (EtcdTransactions.ReadDecided(response, change.Digest) is { } decided)
                 return (decided, EtcdTransactions.ReadRevision(response));
             return await RefuseAsync(change, EtcdTransactions.ReadConflict(change, response), lease).ConfigureAwait(false);
         }
@@ -219,7 +228,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
                 var response = await _cluster.TransactAsync(_transactions.Refuse(change.Operation, failure, lease), patience.Token).ConfigureAwait(false);
                 return response.Succeeded
                     ? (EtcdTransactions.Outcome(failure, 0), failure.Revision)
-                    : (EtcdTransactions.ReadDecided(response), EtcdTransactions.ReadRevision(response));
+                    : (EtcdTransactions.ReadDecided(response, change.Digest), EtcdTransactions.ReadRevision(response));
             }
             catch (EtcdCallException exception) when (exception.Fault == EtcdFault.LeaseGone)
             {
@@ -234,7 +243,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
         throw new NotSupportedException("The intent log is in etcd, whose members are not Meridian's: add one with 'etcdctl member add', then name it in EtcdEndpoints.");
 
     /// <exception cref="NotSupportedException">Always.</exception>
-    public Task RemoveVoterAsync(string name, CancellationToken cancellationToken) =>
+    public Task<bool> RemoveVoterAsync(string name, CancellationToken cancellationToken) =>
         throw new NotSupportedException("The intent log is in etcd, whose members are not Meridian's: remove one with 'etcdctl member remove', then take it out of EtcdEndpoints.");
 
     public async ValueTask DisposeAsync()

@@ -14,4 +14,7 @@ public sealed record EtcdOperation
     [Key(2)] public IntentKey? Conflict { get; init; }
 
     [Key(3)] public long ConflictEpoch { get; init; }
+
+    /// <value>Of the change (<see cref="IntentChange.Digest"/>), or null.</value>
+    [Key(4)] public byte[]? Digest { get; init; }
 }

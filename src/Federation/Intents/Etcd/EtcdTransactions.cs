@@ -1,5 +1,6 @@
 using Etcdserverpb;
 using Google.Protobuf;
+using Meridian.Federation.Intents.State;
 using MessagePack;
 using MessagePack.Resolvers;
 using Mvccpb;
@@ -30,7 +31,7 @@ internal sealed class EtcdTransactions(EtcdKeys keys)
             });
         }
 
-        request.Success.Add(Put(keys.Operation(change.Operation), new EtcdOperation { Made = true }, lease));
+        request.Success.Add(Put(keys.Operation(change.Operation), new EtcdOperation { Made = true, Digest = change.Digest }, lease));
         request.Success.Add(new RequestOp { RequestPut = new PutRequest { Key = keys.Revision, Value = ByteString.CopyFromUtf8(change.Author) } });
         foreach (var write in change.Writes)
         {
@@ -56,13 +57,16 @@ internal sealed class EtcdTransactions(EtcdKeys keys)
     };
 
     /// <summary>What a transaction that went the other way read of the operation: its outcome, or null if it is undecided.</summary>
-    public static IntentOutcome? ReadDecided(TxnResponse response)
+    /// <param name="response">Of the transaction.</param>
+    /// <param name="digest">Of the change that was sent.</param>
+    public static IntentOutcome? ReadDecided(TxnResponse response, byte[]? digest)
     {
         if (response.Responses[0].ResponseRange.Kvs is not [var kv, ..])
             return null;
         try
         {
-            return Outcome(MessagePackSerializer.Deserialize<EtcdOperation>(kv.Value.Memory, Format), kv.ModRevision);
+            var decided = MessagePackSerializer.Deserialize<EtcdOperation>(kv.Value.Memory, Format);
+            return new RememberedOperation { Operation = Guid.Empty, Outcome = Outcome(decided, kv.ModRevision), Digest = decided.Digest }.Repeat(digest, ReadRevision(response));
         }
         catch (MessagePackSerializationException exception)
         {
@@ -80,7 +84,7 @@ internal sealed class EtcdTransactions(EtcdKeys keys)
         {
             var epoch = Epoch(response.Responses[2 + i].ResponseRange.Kvs);
             if (epoch != change.Conditions[i].Epoch)
-                return new EtcdOperation { Made = false, Revision = ReadRevision(response), Conflict = change.Conditions[i].Key, ConflictEpoch = epoch };
+                return new EtcdOperation { Made = false, Revision = ReadRevision(response), Conflict = change.Conditions[i].Key, ConflictEpoch = epoch, Digest = change.Digest };
         }
 
         throw new IntentLogException($"etcd refused the change {change.Operation} whose conditions hold. Its answer at revision {response.Header.Revision} contradicts itself.");

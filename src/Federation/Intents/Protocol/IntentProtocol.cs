@@ -24,6 +24,7 @@ internal static class IntentProtocol
     /// <summary>How a member stands, from any.</summary>
     public static readonly Method<PeerStateRequest, PeerState> State = Unary<PeerStateRequest, PeerState>("State");
 
-    private static Method<TRequest, TReply> Unary<TRequest, TReply>(string name) =>
-        new(MethodType.Unary, ServiceName, name, WireFormat.Marshaller<TRequest>(), WireFormat.Marshaller<TReply>());
+    private static Method<TRequest, TReply> Unary<TRequest, TReply>(string name)
+        where TRequest : class =>
+        new(MethodType.Unary, ServiceName, name, WireFormat.RequestMarshaller<TRequest>(), WireFormat.Marshaller<TReply>());
 }

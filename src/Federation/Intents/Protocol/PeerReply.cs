@@ -21,4 +21,7 @@ public sealed record PeerReply
 
     /// <value>The log that a newcomer is let into.</value>
     [Key(5)] public IntentGeneration? Generation { get; init; }
+
+    /// <value>Whether the voter that was to be removed does not exist: nothing was done.</value>
+    [Key(6)] public bool Missing { get; init; }
 }

@@ -21,7 +21,7 @@ public sealed partial class RaftIntentLog
             return Task.FromResult(new PeerReply { Code = PeerCode.Refused, Message = exception.Message });
         }
 
-        return AnnouncedAsync(HereAsync(new IntentCommand { Change = request.Change }, cancellationToken));
+        return AnnouncedAsync(ChangeHereAsync(request.Change, cancellationToken));
     }
 
     Task<PeerReply> IIntentPeer.BarrierAsync(PeerBarrier request, CancellationToken cancellationToken) => AnnouncedAsync(BarrierHereAsync());
@@ -97,7 +97,8 @@ public sealed partial class RaftIntentLog
                 switch (reply?.Code)
                 {
                     case PeerCode.Done when Belongs(reply):
-                        return reply;
+                        // An attempt whose end was not seen may have removed what is missing now.
+                        return reply with { Missing = reply.Missing && !unknown };
                     case PeerCode.Done:
                         unknown = true;
                         reason = "the leader that answered belongs to another generation of the log";
@@ -179,6 +180,12 @@ public sealed partial class RaftIntentLog
         return others.Count == 0 ? null : others[attempt % others.Count];
     }
 
+    // A repeat of an operation that was made is not judged again: what it was judged by may have changed since.
+    private Task<PeerReply> ChangeHereAsync(IntentChange change, CancellationToken cancellationToken) =>
+        _member is { Leads: true } member && _rule(change, member.State.Replica) is { } mistake && !member.State.Remembers(change.Operation)
+            ? Task.FromResult(new PeerReply { Code = PeerCode.Refused, Message = mistake })
+            : HereAsync(new IntentCommand { Change = change }, cancellationToken);
+
     private async Task<PeerReply> HereAsync(IntentCommand command, CancellationToken cancellationToken)
     {
         if (_member is not { } member)
@@ -244,7 +251,7 @@ public sealed partial class RaftIntentLog
             if (entered.Code != PeerCode.Done)
                 return entered;
             if (address is null)
-                return member.State.Voters.ContainsKey(request.Name) ? await HereAsync(new IntentCommand { Left = request.Name }, token).ConfigureAwait(false) : entered;
+                return member.State.Voters.ContainsKey(request.Name) ? await HereAsync(new IntentCommand { Left = request.Name }, token).ConfigureAwait(false) : entered with { Missing = true };
             if (member.Members.Count == 1)
                 return new PeerReply { Code = PeerCode.Refused, Message = $"'{request.Name}' is the last voter; without it there is no log." };
             if (address.Equals(member.Self))

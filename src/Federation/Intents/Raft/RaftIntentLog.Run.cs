@@ -8,35 +8,32 @@ public sealed partial class RaftIntentLog
 {
     private static readonly TimeSpan PollEvery = TimeSpan.FromSeconds(2);
 
-    private readonly Dictionary<string, (long Applied, long Target, long Since)> _progress = new(StringComparer.Ordinal);
     private long _polled;
     private string? _fault;
     private string? _superseded;
+    private volatile string? _removed;
     private long? _problemSince;
     private bool _problemTold;
 
-    private async Task RunAsync()
+    private async Task RunAsync(CancellationToken stop)
     {
         var pace = TimeSpan.FromMilliseconds(Math.Clamp(_options.LowerElectionTimeoutMs / 5, 25, 300));
-        while (!_stop.IsCancellationRequested)
+        while (!stop.IsCancellationRequested)
         {
             try
             {
-                _problem = await StepAsync(_stop.Token).ConfigureAwait(false);
+                _problem = await StepAsync(stop).ConfigureAwait(false);
             }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            catch (Exception exception) when (!stop.IsCancellationRequested)
             {
-                return;
-            }
-            catch (Exception exception)
-            {
-                // Nothing may end this loop: what failed is tried again, and said meanwhile.
+                // The supervisor starts this loop again.
                 _problem = exception.Message;
-                LogStepFailed(exception);
+                Tell(_problem);
+                throw;
             }
 
             Tell(_problem);
-            await PauseAsync(pace, _stop.Token).ConfigureAwait(false);
+            await PauseAsync(pace, stop).ConfigureAwait(false);
         }
     }
 
@@ -205,16 +202,18 @@ public sealed partial class RaftIntentLog
             if (member.Leads)
                 await RelieveAsync(member, cancellationToken).ConfigureAwait(false);
             else
-                _progress.Clear();
+                _progress.Forget();
         }
 
         if (_superseded is not null || IsSuperseded())
             return Superseded();
         if (member.Leads)
             await RegisterAsync(member, cancellationToken).ConfigureAwait(false);
-        if (!member.HasConsensus && Array.Find(_peers, Dropped) is { } peer)
-            return $"This member was removed from the quorum ('{peer.Name}' says so at index {peer.AppliedIndex}). Take it out of service; or, to let it in again, move '{_directory!.Path}' away and start it again.";
-        return member.HasConsensus ? null : "No majority of the voters is within reach: nothing can be changed, what is known is served.";
+        _removed = !member.HasConsensus && Array.Find(_peers, Dropped) is { } peer
+            ? $"Member '{_self.Name}' was removed from the quorum ('{peer.Name}' says so at index {peer.AppliedIndex}): it forwards changes, and its copy stays as it is. "
+                + $"Take it out of service; or let it in again: PUT /admin/api/directory/voters/{_self.Name}, at any region."
+            : null;
+        return _removed ?? (member.HasConsensus ? null : "No majority of the voters is within reach: nothing can be changed, what is known is served.");
     }
 
     private bool Dropped(PeerState peer) =>
@@ -234,25 +233,15 @@ public sealed partial class RaftIntentLog
         }
     }
 
-    // A follower that answers but applies nothing, though there is something to apply, may be stuck behind a snapshot: another leader begins with it anew.
+    // Another leader begins with a stuck follower anew.
     private async Task RelieveAsync(RaftMember member, CancellationToken cancellationToken)
     {
-        var now = _time.GetTimestamp();
-        var applied = Current.AppliedIndex;
-        foreach (var peer in _peers.Where(peer => peer.Phase == (int)MemberPhase.Voter && peer.Listens))
-        {
-            if (!_progress.TryGetValue(peer.Name, out var seen) || peer.AppliedIndex > seen.Applied || peer.AppliedIndex >= seen.Target)
-            {
-                _progress[peer.Name] = (peer.AppliedIndex, applied, now);
-            }
-            else if (_time.GetElapsedTime(seen.Since, now) > TimeSpan.FromMilliseconds(4 * _options.UpperElectionTimeoutMs))
-            {
-                LogStuck(peer.Name, peer.AppliedIndex, seen.Target);
-                _progress.Clear();
-                await member.ResignAsync(cancellationToken).ConfigureAwait(false);
-                return;
-            }
-        }
+        var voters = member.Members.Select(address => FindVoter(member, address)?.Name).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        if (_progress.Stuck(_peers, voters, Current.AppliedIndex, _time.GetElapsedTime(0)) is not { } stuck)
+            return;
+        LogStuck(stuck.Name, stuck.Index, stuck.Target);
+        _progress.Forget();
+        await member.ResignAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<string?> ReopenAsync(CancellationToken cancellationToken)
@@ -268,9 +257,10 @@ public sealed partial class RaftIntentLog
         }
         catch (Exception exception) when (exception is IntentLogException or IOException or UnauthorizedAccessException)
         {
-            _fault = exception.Message;
-            LogStepFailed(exception);
-            return _fault;
+            // Tried again with every step; a new reason is told once.
+            if (_fault != exception.Message)
+                LogStepFailed(exception);
+            return _fault = exception.Message;
         }
     }
 

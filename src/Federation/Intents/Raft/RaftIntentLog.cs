@@ -2,6 +2,7 @@ using System.Net;
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Intents.Protocol;
 using Meridian.Federation.Intents.State;
+using Meridian.Federation.Supervision;
 using Microsoft.Extensions.Logging;
 
 namespace Meridian.Federation.Intents.Raft;
@@ -18,7 +19,8 @@ namespace Meridian.Federation.Intents.Raft;
 /// the others write it down in turn, and each begins to vote when it has seen all with it. So a member whose disk was lost never founds a second log: it sees that others have one.
 /// <i>Joining.</i> A member with nothing on disk that finds a log has the leader first remove whoever votes under its address (that one has lost what it had voted for), opens its port
 /// only then, is caught up as a listener, and votes when the entry that adds it is committed. It begins again from nothing if it stops before.
-/// <i>Removed.</i> It finds itself missing among the voters of the others and says so.
+/// <i>Removed.</i> It finds itself missing among the voters of the others and says so. It gets no more entries, so it answers a change as the leader decided it, without waiting for its own
+/// copy, and refuses linearizable reads. Added again it goes on with what it has on disk.
 /// </para>
 /// <para>
 /// <i>A leader is lost</i>: the rest elects another; changes wait for it. <i>A minority is cut off</i>: it serves its copy; changes there fail when their time is up. <i>A majority is lost</i>:
@@ -29,6 +31,8 @@ namespace Meridian.Federation.Intents.Raft;
 /// </summary>
 public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
 {
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+
     private readonly IntentLogOptions _options;
     private readonly IntentVoter _self;
     private readonly IntentVoter[] _configured;
@@ -42,6 +46,9 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
     private readonly SemaphoreSlim _membership = new(1, 1);
     private readonly CancellationTokenSource _stop = new();
     private readonly TimeSpan _attempt;
+    private readonly FollowerProgress _progress;
+    private readonly ChangeRule _rule;
+    private readonly LoopSupervisor _supervisor;
     private MemberDirectory? _directory;
     private Task _run = Task.CompletedTask;
 
@@ -55,11 +62,15 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
     /// <param name="federation">Limits of the connections to the other members.</param>
     /// <param name="time">Paces polling and retries; consensus keeps its own time.</param>
     /// <param name="loggerFactory">Also for the library.</param>
-    public RaftIntentLog(IntentLogOptions options, FederationOptions federation, TimeProvider time, ILoggerFactory loggerFactory)
+    /// <param name="supervisor">Runs the member's loop.</param>
+    /// <param name="rule">What the leader asks of a change before it proposes it.</param>
+    public RaftIntentLog(IntentLogOptions options, FederationOptions federation, TimeProvider time, ILoggerFactory loggerFactory, ChangeRule rule, LoopSupervisor supervisor)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(loggerFactory);
         _options = options;
+        _rule = rule;
+        _supervisor = supervisor;
         _time = time;
         _logger = loggerFactory.CreateLogger<RaftIntentLog>();
         _channels = new PeerChannels(federation);
@@ -68,6 +79,7 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
             ?? (options.Newcomer is { } newcomer ? ToVoter(newcomer) with { Name = options.Self } : throw new ArgumentException("Self is not one of Voters and Newcomer is not given.", nameof(options)));
         _founders = string.Join(' ', _configured.OrderBy(voter => voter.Name, StringComparer.Ordinal).Select(voter => $"{voter.Name}={voter.Consensus}"));
         _attempt = TimeSpan.FromMilliseconds(Math.Max(5_000, 3 * options.UpperElectionTimeoutMs));
+        _progress = new FollowerProgress(TimeSpan.FromMilliseconds(4 * options.UpperElectionTimeoutMs));
         _settings = new RaftSettings
         {
             Self = _self,
@@ -102,6 +114,9 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
         }
     }
 
+    /// <value>What consensus runs on now, for tests of what this member has on disk.</value>
+    internal RaftMember? Member => _member;
+
     /// <value>The state's generation, for tests of what members agree on.</value>
     internal IntentGeneration Generation => _identity?.Generation ?? IntentGeneration.None;
 
@@ -134,7 +149,7 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
             throw;
         }
 
-        _run = Task.Run(RunAsync, CancellationToken.None);
+        _run = Task.Run(() => _supervisor.RunAsync("intent log", RunAsync, _stop.Token, LongestPause), CancellationToken.None);
     }
 
     public Task<IntentReplica> WaitForChangeAsync(long knownIndex, CancellationToken cancellationToken) => _feed.WaitAsync(knownIndex + 1, cancellationToken);
@@ -143,7 +158,7 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
     {
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
         var reply = await AtLeaderAsync(IntentProtocol.Barrier, new PeerBarrier { From = _self.Name }, static (log, _, _) => log.BarrierHereAsync(), _attempt, ends.Token).ConfigureAwait(false);
-        return await AppliedAsync(reply, unknown: false, ends.Token).ConfigureAwait(false);
+        return await AppliedAsync(reply, change: false, ends.Token).ConfigureAwait(false);
     }
 
     public async Task<IntentOutcome> ChangeAsync(IntentChange change, CancellationToken cancellationToken)
@@ -151,8 +166,8 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
         IntentRules.Check(change);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
         var request = new PeerChange { From = _self.Name, Change = change };
-        var reply = await AtLeaderAsync(IntentProtocol.Change, request, static (log, request, token) => log.HereAsync(new IntentCommand { Change = request.Change }, token), _attempt, ends.Token).ConfigureAwait(false);
-        await AppliedAsync(reply, unknown: true, ends.Token).ConfigureAwait(false);
+        var reply = await AtLeaderAsync(IntentProtocol.Change, request, static (log, request, token) => log.ChangeHereAsync(request.Change, token), _attempt, ends.Token).ConfigureAwait(false);
+        await AppliedAsync(reply, change: true, ends.Token).ConfigureAwait(false);
         return reply.Outcome ?? throw new IntentLogException("The leader answered a change without an outcome; it runs another version of the protocol.");
     }
 
@@ -164,12 +179,13 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
         await AtLeaderAsync(IntentProtocol.AddVoter, request, static (log, request, token) => log.AddHereAsync(request, token), 3 * _attempt, ends.Token).ConfigureAwait(false);
     }
 
-    public async Task RemoveVoterAsync(string name, CancellationToken cancellationToken)
+    public async Task<bool> RemoveVoterAsync(string name, CancellationToken cancellationToken)
     {
         IntentRules.CheckVoterName(name);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
         var request = new PeerRemoveVoter { From = _self.Name, Name = name };
-        await AtLeaderAsync(IntentProtocol.RemoveVoter, request, static (log, request, token) => log.RemoveHereAsync(request, token), _attempt, ends.Token).ConfigureAwait(false);
+        var reply = await AtLeaderAsync(IntentProtocol.RemoveVoter, request, static (log, request, token) => log.RemoveHereAsync(request, token), _attempt, ends.Token).ConfigureAwait(false);
+        return !reply.Missing;
     }
 
     public async ValueTask DisposeAsync()
@@ -243,16 +259,18 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
 
     private void Unsaved(Exception exception) => LogUnsaved(_directory!.Snapshots, exception);
 
-    // Waits until what the leader has applied is applied here.
-    private async Task<IntentReplica> AppliedAsync(PeerReply reply, bool unknown, CancellationToken ends)
+    // Waits until what the leader has applied is applied here. A member that was removed would wait for ever; what the leader decided stands all the same.
+    private async Task<IntentReplica> AppliedAsync(PeerReply reply, bool change, CancellationToken ends)
     {
-        try
-        {
-            return await _feed.WaitAsync(reply.Index, ends).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException exception)
-        {
-            throw new IntentUnavailableException($"The leader has applied the log up to {reply.Index}, member '{_self.Name}' only up to {Current.AppliedIndex}.", exception) { OutcomeUnknown = unknown };
-        }
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(ends);
+        var applied = _feed.WaitAsync(reply.Index, waiting.Token);
+        while (!applied.IsCompleted && _removed is null && !ends.IsCancellationRequested)
+            await ((Task)applied).WaitAsync(TimeSpan.FromMilliseconds(100), _time, ends).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (applied.IsCompletedSuccessfully)
+            return await applied.ConfigureAwait(false);
+        await waiting.CancelAsync().ConfigureAwait(false);
+        if (_removed is { } removed)
+            return change ? Current : throw new IntentUnavailableException(removed);
+        throw new IntentUnavailableException($"The leader has applied the log up to {reply.Index}, member '{_self.Name}' only up to {Current.AppliedIndex}.") { OutcomeUnknown = change };
     }
 }

@@ -35,6 +35,9 @@ internal sealed class RaftMember : IAsyncDisposable
 
     public long Term => ((IPersistentState)_log).Term;
 
+    /// <value>The log itself, for tests of what happens between it and the library.</value>
+    internal DurableLog Log => _log;
+
     /// <value>Who votes, this member included if it does. Empty where consensus does not run.</value>
     public IReadOnlyList<EndPoint> Members => _cluster is null ? [] : [.. _cluster.Members.Select(member => member.EndPoint)];
 
@@ -101,8 +104,8 @@ internal sealed class RaftMember : IAsyncDisposable
         if (_cluster is null || Token(static cluster => cluster.LeadershipToken) is not { IsCancellationRequested: false } leads)
             throw new NotLeaderException();
 
-        // The term belongs to this leadership; the token ends with it, so that no entry of one term is appended in another.
-        var entry = new BinaryLogEntry { Content = bytes, Term = Term, Context = proposal };
+        // The leadership's own term, not the current one: another member's greater term is written down before this leadership ends. The log checks it once more when it appends.
+        var entry = new BinaryLogEntry { Content = bytes, Term = _log.LedTerm, Context = proposal };
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leads);
         try
         {

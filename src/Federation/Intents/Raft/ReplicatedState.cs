@@ -55,6 +55,9 @@ internal sealed class ReplicatedState : IStateMachine
 
     public IntentReplica Replica => _machine.Replica;
 
+    /// <summary>Whether the operation has been decided and is remembered, as far as the published state goes.</summary>
+    public bool Remembers(Guid operation) => Volatile.Read(ref _published).Operations.Values.Any(remembered => remembered.Operation == operation);
+
     public IntentGeneration Generation => Volatile.Read(ref _published).Generation;
 
     public IReadOnlyDictionary<string, IntentVoter> Voters => Volatile.Read(ref _published).Voters;

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Globalization;
 using System.Text;
 
 namespace Meridian.Federation.Intents.State;
@@ -17,8 +19,13 @@ public static class IntentRules
     /// <summary>Longest name, and longest author, characters.</summary>
     public const int MaxName = 256;
 
+    /// <summary>Longest digest, bytes: 16,384 of them are in every snapshot.</summary>
+    public const int MaxDigestBytes = 32;
+
     /// <summary>Longest kind, characters.</summary>
     public const int MaxKind = 64;
+
+    private static readonly SearchValues<char> Controls = SearchValues.Create([.. Enumerable.Range(0, 0xa0).Select(code => (char)code).Where(char.IsControl), '\u2028', '\u2029']);
 
     /// <exception cref="ArgumentException">The message names the rule, and the value that breaks it.</exception>
     public static void Check(IntentChange change)
@@ -26,8 +33,10 @@ public static class IntentRules
         ArgumentNullException.ThrowIfNull(change);
         if (change.Operation == Guid.Empty)
             throw Broken("Operation is empty; give every change an id of its own, so that it can be repeated safely.");
-        if (change.Author is null || change.Author.Length > MaxName || !IsText(change.Author))
-            throw Broken($"Author is not well-formed text of at most {MaxName} characters.");
+        if (change.Author is null || change.Author.Length > MaxName || !IsText(change.Author) || HasControls(change.Author))
+            throw Broken($"Author is not well-formed text of at most {MaxName} characters without control characters.");
+        if (change.Digest is { Length: 0 or > MaxDigestBytes })
+            throw Broken($"Digest has {change.Digest.Length} bytes; it must have 1 to {MaxDigestBytes}, or be left out.");
         CheckWrites(change.Writes);
         if (change.Conditions is null || change.Conditions.Length > MaxWrites)
             throw Broken($"Conditions has {change.Conditions?.Length.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "no"} entries; there may be 0 to {MaxWrites}.");
@@ -53,8 +62,8 @@ public static class IntentRules
     /// <exception cref="ArgumentException">The name is empty, too long or not well-formed.</exception>
     public static void CheckVoterName(string name)
     {
-        if (string.IsNullOrWhiteSpace(name) || name.Length > MaxName || !IsText(name))
-            throw Broken($"The voter's name '{name}' is not well-formed text of 1 to {MaxName} characters.");
+        if (string.IsNullOrWhiteSpace(name) || name.Length > MaxName || name.Contains('/', StringComparison.Ordinal) || !IsText(name) || HasControls(name))
+            throw Broken($"The voter's name '{Shown(name)}' is not well-formed text of 1 to {MaxName} characters without control characters and '/'.");
     }
 
     private static void CheckWrites(IntentWrite[] writes)
@@ -68,6 +77,8 @@ public static class IntentRules
         foreach (var write in writes)
         {
             CheckKey(write.Key, "a write");
+            if (write.Value is not null && (HasControls(write.Key.Kind) || HasControls(write.Key.Name)))
+                throw Broken($"The key '{Shown(write.Key.ToString())}' has a control character; such a record can only be deleted.");
             if (!keys.Add(write.Key))
                 throw Broken($"Writes has '{write.Key}' twice; a change writes a key at most once.");
             if (write.Value?.Length > MaxValueBytes)
@@ -82,9 +93,9 @@ public static class IntentRules
     private static void CheckKey(IntentKey key, string where)
     {
         if (string.IsNullOrEmpty(key.Kind) || key.Kind.Length > MaxKind || !IsText(key.Kind))
-            throw Broken($"The kind '{key.Kind}' of {where} is not well-formed text of 1 to {MaxKind} characters.");
+            throw Broken($"The kind '{Shown(key.Kind)}' of {where} is not well-formed text of 1 to {MaxKind} characters.");
         if (string.IsNullOrEmpty(key.Name) || key.Name.Length > MaxName || !IsText(key.Name))
-            throw Broken($"The name '{key.Name}' of {where} (kind '{key.Kind}') is not well-formed text of 1 to {MaxName} characters.");
+            throw Broken($"The name '{Shown(key.Name)}' of {where} (kind '{key.Kind}') is not well-formed text of 1 to {MaxName} characters.");
     }
 
     // A lone surrogate does not survive UTF-8: two keys here would be one on disk.
@@ -99,6 +110,11 @@ public static class IntentRules
 
         return true;
     }
+
+    private static bool HasControls(string text) => text.AsSpan().ContainsAny(Controls);
+
+    // What breaks a rule is named in messages, which go into logs.
+    private static string Shown(string? text) => text is null ? "" : string.Concat(text.Select(c => char.IsControl(c) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}") : c.ToString()));
 
     private static ArgumentException Broken(string rule) => new($"The change is refused: {rule}");
 }

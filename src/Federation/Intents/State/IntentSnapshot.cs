@@ -30,7 +30,7 @@ public sealed record IntentSnapshot
     /// <value>In the order in which they were made. Keys are this process's own count: only their order is state.</value>
     public required ImmutableSortedDictionary<long, RememberedOperation> Operations { get; init; }
 
-    public byte[] Serialize() => Envelop(SerializeState(AppliedIndex));
+    public byte[] Serialize() => Envelop(SerializeState(AppliedIndex, digests: true));
 
     private static byte[] Envelop(byte[] state)
     {
@@ -73,20 +73,27 @@ public sealed record IntentSnapshot
         }
     }
 
-    /// <summary>SHA-256 over all that later behaviour depends on, hexadecimal. The applied index is where the state is, not what it is: entries that change nothing leave the hash.</summary>
-    public string ComputeHash() => Convert.ToHexStringLower(SHA256.HashData(SerializeState(0)));
+    /// <summary>
+    /// SHA-256 over the state, hexadecimal. The applied index is where the state is, not what it is: entries that change nothing leave the hash. The digests of operations are left out:
+    /// members of a build before digests do not keep them, and are equal in all else.
+    /// </summary>
+    public string ComputeHash() => Convert.ToHexStringLower(SHA256.HashData(SerializeState(0, digests: false)));
 
-    private byte[] SerializeState(long appliedIndex)
+    // The digests are a seventh part, which builds before digests pass over. Where there are none the part is left out.
+    private byte[] SerializeState(long appliedIndex, bool digests)
     {
+        digests = digests && Operations.Values.Any(operation => operation.Digest is not null);
         var output = new ArrayBufferWriter<byte>(4096);
         var writer = new MessagePackWriter(output);
-        writer.WriteArrayHeader(6);
+        writer.WriteArrayHeader(digests ? 7 : 6);
         writer.Write(appliedIndex);
         writer.Write(Revision);
         MessagePackSerializer.Serialize(ref writer, Generation, Format);
         WriteAll(ref writer, Voters.Values, Voters.Count);
         WriteAll(ref writer, Records.Values, Records.Count);
         WriteAll(ref writer, Operations.Values, Operations.Count);
+        if (digests)
+            WriteAll(ref writer, Operations.Values.Select(operation => operation.Digest), Operations.Count);
         writer.Flush();
         return output.WrittenSpan.ToArray();
     }
@@ -94,7 +101,8 @@ public sealed record IntentSnapshot
     private static IntentSnapshot DeserializeState(byte[] state)
     {
         var reader = new MessagePackReader(state);
-        if (reader.ReadArrayHeader() < 6)
+        var parts = reader.ReadArrayHeader();
+        if (parts < 6)
             throw new IntentLogException("The snapshot is damaged: parts of the state are missing.");
         var appliedIndex = reader.ReadInt64();
         var revision = reader.ReadInt64();
@@ -102,6 +110,9 @@ public sealed record IntentSnapshot
         var voters = ReadAll<IntentVoter>(ref reader);
         var records = ReadAll<IntentRecord>(ref reader);
         var operations = ReadAll<RememberedOperation>(ref reader);
+        var digests = parts > 6 ? ReadAll<byte[]?>(ref reader) : null;
+        if (digests is not null && digests.Count != operations.Count)
+            throw new IntentLogException($"The snapshot is damaged: it has {operations.Count} operations and {digests.Count} digests.");
         return new IntentSnapshot
         {
             AppliedIndex = appliedIndex,
@@ -109,7 +120,7 @@ public sealed record IntentSnapshot
             Generation = generation,
             Voters = voters.ToImmutableSortedDictionary(voter => voter.Name, voter => voter, StringComparer.Ordinal),
             Records = records.ToImmutableSortedDictionary(record => record.Key, record => record, IntentKey.Order),
-            Operations = operations.Select((operation, order) => KeyValuePair.Create((long)order, operation)).ToImmutableSortedDictionary(),
+            Operations = operations.Select((operation, order) => KeyValuePair.Create((long)order, operation with { Digest = digests?[order] })).ToImmutableSortedDictionary(),
         };
     }
 

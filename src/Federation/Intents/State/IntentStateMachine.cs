@@ -22,7 +22,7 @@ public sealed class IntentStateMachine
 
     private const int RevisionBits = 32;
 
-    private readonly Dictionary<Guid, IntentOutcome> _outcomes = [];
+    private readonly Dictionary<Guid, RememberedOperation> _remembered = [];
     private ImmutableSortedDictionary<long, RememberedOperation> _operations = ImmutableSortedDictionary<long, RememberedOperation>.Empty;
     private ImmutableSortedDictionary<IntentKey, IntentRecord> _records = IntentReplica.Empty.Records;
     private ImmutableSortedDictionary<string, IntentVoter> _voters = ImmutableSortedDictionary.Create<string, IntentVoter>(StringComparer.Ordinal);
@@ -77,7 +77,11 @@ public sealed class IntentStateMachine
     }
 
     /// <summary>The outcome of an operation that is still remembered.</summary>
-    public bool TryGetOutcome(Guid operation, out IntentOutcome? outcome) => _outcomes.TryGetValue(operation, out outcome);
+    public bool TryGetOutcome(Guid operation, out IntentOutcome? outcome)
+    {
+        outcome = _remembered.TryGetValue(operation, out var remembered) ? remembered.Outcome : null;
+        return outcome is not null;
+    }
 
     /// <summary>The whole state as it stands now, immutable.</summary>
     public IntentSnapshot Capture() => new()
@@ -100,16 +104,16 @@ public sealed class IntentStateMachine
         _records = snapshot.Records;
         _operations = snapshot.Operations;
         _nextOperation = _operations.IsEmpty ? 0 : LastKey(_operations) + 1;
-        _outcomes.Clear();
+        _remembered.Clear();
         foreach (var remembered in _operations.Values)
-            _outcomes[remembered.Operation] = remembered.Outcome;
+            _remembered[remembered.Operation] = remembered;
         Publish(snapshot.AppliedIndex);
     }
 
     private IntentOutcome Make(IntentChange change)
     {
-        if (_outcomes.TryGetValue(change.Operation, out var first))
-            return first;
+        if (_remembered.TryGetValue(change.Operation, out var first))
+            return first.Repeat(change.Digest, _revision);
         var outcome = Judge(change);
         if (outcome.Made)
         {
@@ -126,7 +130,7 @@ public sealed class IntentStateMachine
             _records = records.ToImmutable();
         }
 
-        Remember(change.Operation, outcome);
+        Remember(new RememberedOperation { Operation = change.Operation, Outcome = outcome, Digest = change.Digest });
         return outcome;
     }
 
@@ -142,17 +146,17 @@ public sealed class IntentStateMachine
         return new IntentOutcome { Made = true, Revision = _revision + 1 };
     }
 
-    private void Remember(Guid operation, IntentOutcome outcome)
+    private void Remember(RememberedOperation operation)
     {
         if (_operations.Count == RememberedOperations)
         {
             var (oldest, forgotten) = First(_operations);
             _operations = _operations.Remove(oldest);
-            _outcomes.Remove(forgotten.Operation);
+            _remembered.Remove(forgotten.Operation);
         }
 
-        _operations = _operations.Add(_nextOperation++, new RememberedOperation { Operation = operation, Outcome = outcome });
-        _outcomes.Add(operation, outcome);
+        _operations = _operations.Add(_nextOperation++, operation);
+        _remembered.Add(operation.Operation, operation);
     }
 
     // Only forward: of two that are proposed at once, or one that is proposed twice, the later entry changes nothing.

@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Meridian.Federation.Directory;
@@ -47,7 +45,7 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
         }
 
         Tag(context, record.Epoch);
-        await WriteAsync(context, RecordReport.Of(record), GatewayJson.Default.RecordReport);
+        await WriteAsync(context, RecordReport.Of(record, _log.Current), GatewayJson.Default.RecordReport);
     }
 
     public async Task PutAsync(HttpContext context)
@@ -58,7 +56,7 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
         byte[]? value = null;
         if (error is null)
         {
-            (value, var mistake) = kind!.Read(body.Span, _log!.Current);
+            (value, var mistake) = kind!.Read(key, body.Span);
             error = mistake is null ? null : ApiError.Invalid("invalid_record", $"Record {key}: {mistake}.");
         }
 
@@ -68,7 +66,7 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
             return;
         }
 
-        await ChangeAsync(context, key, [new IntentWrite(key, value)]);
+        await ChangeAsync(context, key, [new IntentWrite(key, value)], body);
     }
 
     public async Task DeleteAsync(HttpContext context)
@@ -90,7 +88,7 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
             writes.Add(new IntentWrite(new IntentKey(IntentKinds.Removed, key.Name), IntentRecords.Bytes(removed)));
         }
 
-        await ChangeAsync(context, key, [.. writes]);
+        await ChangeAsync(context, key, [.. writes], default);
     }
 
     public async Task PutVoterAsync(HttpContext context)
@@ -123,12 +121,25 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
         await GuardAsync(context, token => _log!.AddVoterAsync(new IntentVoter { Name = voter!.Name, Consensus = voter.Consensus, Protocol = control!, Witness = voter.Witness }, token));
     }
 
-    public Task DeleteVoterAsync(HttpContext context) =>
-        _log is null
-            ? ApiErrorWriter.WriteAsync(context, AskRegion())
-            : GuardAsync(context, token => _log.RemoveVoterAsync((string)context.Request.RouteValues["name"]!, token));
+    public async Task DeleteVoterAsync(HttpContext context)
+    {
+        if (_log is null)
+        {
+            await ApiErrorWriter.WriteAsync(context, AskRegion());
+            return;
+        }
 
-    private async Task ChangeAsync(HttpContext context, IntentKey key, IntentWrite[] writes)
+        var name = (string)context.Request.RouteValues["name"]!;
+        var existed = false;
+        if (!await GuardAsync(context, async token => existed = await _log.RemoveVoterAsync(name, token), answers: false))
+            return;
+        if (existed)
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+        else
+            await ApiErrorWriter.WriteAsync(context, new ApiError(StatusCodes.Status404NotFound, ApiError.InvalidRequest, "voter_not_found", $"There is no voter '{ApiError.Shorten(name)}'; GET /admin/api/directory lists them."));
+    }
+
+    private async Task ChangeAsync(HttpContext context, IntentKey key, IntentWrite[] writes, ReadOnlyMemory<byte> body)
     {
         if (Condition(context, key, out var conditions) is { } mistake)
         {
@@ -136,18 +147,28 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
             return;
         }
 
+        var author = callers.Resolve(context).Tenant;
+        var (operation, digest) = ChangeIdentity.Of(context, author, body.Span);
         var change = new IntentChange
         {
-            Operation = Operation(context),
+            Operation = operation,
             Conditions = conditions,
             Writes = writes,
-            Author = callers.Resolve(context).Tenant,
+            Author = author,
             ProposedUnixMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
+            Digest = digest,
+            Pending = IsPending(context),
         };
         IntentOutcome? outcome = null;
-        if (!await GuardAsync(context, async token => outcome = await _log!.ChangeAsync(change, token), answers: false))
+        if (!await GuardAsync(context, async token => outcome = await _log!.ChangeAsync(change, token), answers: false, refusal: "invalid_record"))
             return;
-        if (!outcome!.Made)
+        if (outcome!.Reused)
+        {
+            await ApiErrorWriter.WriteAsync(context, ApiError.IdReused(context.TraceIdentifier, GatewayHeaders.RequestId));
+            return;
+        }
+
+        if (!outcome.Made)
         {
             await ApiErrorWriter.WriteAsync(context, new ApiError(
                 StatusCodes.Status412PreconditionFailed, ApiError.InvalidRequest, "epoch_conflict",
@@ -160,7 +181,7 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
     }
 
     /// <summary>Runs it within its time; answers what keeps it from being done. True when it was done.</summary>
-    private async Task<bool> GuardAsync(HttpContext context, Func<CancellationToken, Task> act, bool answers = true)
+    private async Task<bool> GuardAsync(HttpContext context, Func<CancellationToken, Task> act, bool answers = true, string refusal = "invalid_change")
     {
         using var limit = new CancellationTokenSource(ChangeLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, context.RequestAborted);
@@ -186,7 +207,7 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
         }
         catch (ArgumentException exception)
         {
-            error = ApiError.Invalid("invalid_change", exception.Message);
+            error = ApiError.Invalid(refusal, exception.Message);
         }
 
         await ApiErrorWriter.WriteAsync(context, error);
@@ -200,10 +221,16 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
         kind = null;
         if (_log is null)
             return AskRegion();
-        if (!RecordKind.TryFind(kindName, out kind))
-            return new ApiError(StatusCodes.Status404NotFound, ApiError.InvalidRequest, "unknown_kind", $"There is no kind '{ApiError.Shorten(kindName)}'; kinds are {string.Join(", ", RecordKind.Names)}.");
-        var deletable = kind.Writable || (kindName == IntentKinds.Removed && HttpMethods.IsDelete(context.Request.Method));
-        return writing && !deletable ? ApiError.Invalid("read_only", $"Records of kind '{kindName}' are written by Meridian alone.") : null;
+        if (RecordKind.TryFind(kindName, out kind))
+        {
+            var deletable = kind.Writable || (kindName == IntentKinds.Removed && HttpMethods.IsDelete(context.Request.Method));
+            return writing && !deletable ? ApiError.Invalid("read_only", $"Records of kind '{kindName}' are written by Meridian alone.") : null;
+        }
+
+        // A kind of another build, or one that was taken by mistake, can be looked at and deleted where it is there.
+        if (!HttpMethods.IsPut(context.Request.Method) && _log.Current.Records.ContainsKey(key))
+            return null;
+        return new ApiError(StatusCodes.Status404NotFound, ApiError.InvalidRequest, "unknown_kind", $"There is no kind '{ApiError.Shorten(kindName)}'; kinds are {string.Join(", ", RecordKind.Names)}.");
     }
 
     private static ApiError? Condition(HttpContext context, IntentKey key, out IntentCondition[] conditions)
@@ -227,15 +254,7 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
         return null;
     }
 
-    /// <summary>Repeated with the same request id it is the same operation, made once.</summary>
-    private static Guid Operation(HttpContext context)
-    {
-        if (context.Request.Headers[GatewayHeaders.RequestId].Count == 0)
-            return Guid.NewGuid();
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes($"{context.Request.Method} {context.Request.Path} {context.TraceIdentifier}"), hash);
-        return new Guid(hash[..16]);
-    }
+    private static bool IsPending(HttpContext context) => context.Request.Query["pending"] == "true";
 
     private static async Task<(ReadOnlyMemory<byte> Body, ApiError? Error)> ReadBodyAsync(HttpContext context)
     {

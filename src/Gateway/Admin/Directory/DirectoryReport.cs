@@ -56,7 +56,7 @@ internal sealed record DirectoryReport
             Revision = replica.Revision,
             Hash = replica.Hash(),
             Voters = Array.ConvertAll(status.Voters, v => new VoterReport { Name = v.Name, Consensus = v.Consensus, Control = v.Protocol.ToString(), Witness = v.Witness }),
-            Records = [.. replica.Records.Values.Select(RecordReport.Of)],
+            Records = [.. replica.Records.Values.Select(record => RecordReport.Of(record, replica))],
         };
     }
 }

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Meridian.Federation.Intents;
+using Meridian.Federation.Intents.Records;
 
 namespace Meridian.Gateway.Admin.Directory;
 
@@ -20,11 +21,16 @@ internal sealed record RecordReport
     [JsonPropertyName("value"), Description("The record; null where this build cannot read it.")]
     public JsonNode? Value { get; init; }
 
-    public static RecordReport Of(IntentRecord record) => new()
+    [JsonPropertyName("pending"), Description("Records that this one names and that do not exist; absent where all exist.")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string[]? Pending { get; init; }
+
+    public static RecordReport Of(IntentRecord record, IntentReplica replica) => new()
     {
         Kind = record.Key.Kind,
         Name = record.Key.Name,
         Epoch = record.Epoch,
         Value = RecordKind.TryFind(record.Key.Kind, out var kind) ? kind.ToJson(record.Value) : null,
+        Pending = RecordRules.Missing(record.Key, record.Value, replica).Select(key => key.ToString()).ToArray() is { Length: > 0 } missing ? missing : null,
     };
 }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Meridian.Federation.Supervision;
 using Meridian.Grains.Draining;
 using Meridian.Grains.Hosting;
 using Meridian.Grains.Routing.Silos;
@@ -23,6 +24,7 @@ public sealed partial class ReplicaWatch : IAsyncDisposable
     private readonly ReplicaLeases _leases;
     private readonly SiloLiveness _liveness;
     private readonly DrainWatch _drains;
+    private readonly LoopSupervisor _supervisor;
     private readonly TimeProvider _time;
     private readonly ILogger<ReplicaWatch> _logger;
     private readonly FrozenDictionary<string, Model> _models;
@@ -40,6 +42,7 @@ public sealed partial class ReplicaWatch : IAsyncDisposable
         SiloLiveness liveness,
         DrainWatch drains,
         ProcessIncarnation incarnation,
+        LoopSupervisor supervisor,
         TimeProvider time,
         ILogger<ReplicaWatch> logger)
     {
@@ -51,6 +54,7 @@ public sealed partial class ReplicaWatch : IAsyncDisposable
         _leases = leases;
         _liveness = liveness;
         _drains = drains;
+        _supervisor = supervisor;
         _time = time;
         _logger = logger;
         _incarnation = incarnation.UnixMs;
@@ -81,7 +85,7 @@ public sealed partial class ReplicaWatch : IAsyncDisposable
     /// <summary>Starts following, once.</summary>
     public void Start()
     {
-        lock (_lock) _loops ??= Task.WhenAll(_inOrder.Select(m => Task.Run(() => FollowAsync(m, _stop.Token))));
+        lock (_lock) _loops ??= Task.WhenAll(_inOrder.Select(m => Task.Run(() => _supervisor.RunAsync($"replicas of {m.Options.Name}", stop => FollowAsync(m, stop), _stop.Token))));
     }
 
     public async Task StopAsync()

@@ -84,10 +84,11 @@ public sealed class MembershipTests
         await quorum.AgreeAsync();
 
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(15));
-        await quorum["us"].Log.RemoveVoterAsync("br", limit.Token);
+        Assert.True(await quorum["us"].Log.RemoveVoterAsync("br", limit.Token));
         await quorum.HoldsAsync(() => Three.All(name => quorum[name].Log.Status.Voters.Length == 3), "three voters");
         await quorum.HoldsAsync(() => newcomer.Log.Status.Problem?.Contains("removed", StringComparison.Ordinal) == true, "the removed one to say so");
-        await quorum["us"].Log.RemoveVoterAsync("br", limit.Token);
+        Assert.False(await quorum["us"].Log.RemoveVoterAsync("br", limit.Token));
+        Assert.False(await quorum["us"].Log.RemoveVoterAsync("westeurop", limit.Token));
         await Assert.ThrowsAsync<ArgumentException>(() => quorum["us"].Log.AddVoterAsync(new IntentVoter { Name = "", Consensus = "x", Protocol = new Uri("http://x") }, limit.Token));
     }
 

@@ -12,8 +12,11 @@ using Microsoft.Extensions.Logging;
 namespace Meridian.Federation.Tests.Intents.Raft;
 
 /// <summary>A member of the log in miniature: Kestrel on loopback with the Intent service, and the log behind it. Stopped and started again it keeps its directory and its ports.</summary>
-internal sealed class TestMember(IntentVoterOptions self, List<IntentVoterOptions> voters, string directory, Action<IntentLogOptions>? configure = null) : IAsyncDisposable
+internal sealed class TestMember(IntentVoterOptions self, List<IntentVoterOptions> voters, string directory, Action<IntentLogOptions>? configure = null, TimeProvider? time = null, ChangeRule? rule = null, ILoggerProvider? logs = null) : IAsyncDisposable
 {
+    // Most tests of the log write bytes that are no records.
+    private static readonly ChangeRule AnyRecord = static (_, _) => null;
+
     private WebApplication? _app;
 
     public string Name => self.Name;
@@ -34,7 +37,12 @@ internal sealed class TestMember(IntentVoterOptions self, List<IntentVoterOption
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        if (logs is not null)
+            builder.Logging.AddProvider(logs);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, new Uri(self.Protocol).Port, listen => listen.Protocols = HttpProtocols.Http2));
+        if (time is not null)
+            builder.Services.AddSingleton(time);
+        builder.Services.AddSingleton(rule ?? AnyRecord);
         builder.Services.AddIntentLog(Configure);
         var app = builder.Build();
         app.MapMeridianIntentLog();

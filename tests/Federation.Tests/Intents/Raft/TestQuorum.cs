@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Intents;
+using Microsoft.Extensions.Logging;
 
 namespace Meridian.Federation.Tests.Intents.Raft;
 
@@ -13,11 +14,11 @@ internal sealed class TestQuorum : IAsyncDisposable
     private readonly List<IntentVoterOptions> _voters;
     private readonly Action<IntentLogOptions>? _configure;
 
-    public TestQuorum(IReadOnlyList<string> names, string? witness = null, Action<IntentLogOptions>? configure = null)
+    public TestQuorum(IReadOnlyList<string> names, string? witness = null, Action<IntentLogOptions>? configure = null, TimeProvider? time = null, ChangeRule? rule = null, ILoggerProvider? logs = null)
     {
         _configure = configure;
         _voters = [.. names.Select(name => Options(name, name == witness))];
-        Members = [.. _voters.Select(voter => new TestMember(voter, _voters, Path.Combine(_folder, voter.Name), configure))];
+        Members = [.. _voters.Select(voter => new TestMember(voter, _voters, Path.Combine(_folder, voter.Name), configure, time, rule, logs))];
     }
 
     public List<TestMember> Members { get; }

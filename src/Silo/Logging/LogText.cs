@@ -1,0 +1,33 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace Meridian.Silo.Logging;
+
+/// <summary>
+/// Text as it may stand in a line of log. Messages quote what callers sent (a drain's reason, an id, a name): a control character there would forge lines, or steer the terminal that
+/// shows the log. Line ends become blanks, other control characters <c>\x1b</c> or <c>\u2028</c>.
+/// </summary>
+internal static class LogText
+{
+    private static readonly SearchValues<char> Unsafe = SearchValues.Create([.. Enumerable.Range(0, 0xa0).Select(code => (char)code).Where(char.IsControl), '\u2028', '\u2029', '\u202a', '\u202b', '\u202c', '\u202d', '\u202e', '\u2066', '\u2067', '\u2068', '\u2069']);
+
+    public static string OneLine(string text)
+    {
+        if (!text.AsSpan().ContainsAny(Unsafe))
+            return text;
+        var line = new StringBuilder(text.Length + 16);
+        for (var i = 0; i < text.Length; i++)
+        {
+            var c = text[i];
+            if (c is '\n' or '\r' or '\t')
+                line.Append(c == '\r' && i + 1 < text.Length && text[i + 1] == '\n' ? "" : " ");
+            else if (!Unsafe.Contains(c))
+                line.Append(c);
+            else
+                line.Append(CultureInfo.InvariantCulture, c < 0x100 ? $"\\x{(int)c:x2}" : $"\\u{(int)c:x4}");
+        }
+
+        return line.ToString();
+    }
+}
