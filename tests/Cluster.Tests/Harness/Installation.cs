@@ -132,11 +132,15 @@ public sealed class Installation : IAsyncDisposable
         _ended.Add(process);
     }
 
-    /// <summary>Ctrl-C, and waits for the end.</summary>
-    public Task InterruptAsync(string name, TimeSpan limit) => StopAsync(name, Signals.Interrupt, limit);
-
-    /// <summary>SIGTERM, and waits for the end.</summary>
-    public Task TerminateAsync(string name, TimeSpan limit) => StopAsync(name, Signals.Terminate, limit);
+    /// <summary>SIGTERM, and waits for the end. A process that was started under <c>nohup ... &amp;</c> ignores Ctrl-C, and hands that down.</summary>
+    public async Task TerminateAsync(string name, TimeSpan limit)
+    {
+        var process = _running[name];
+        process.Signal(Signals.Terminate);
+        await process.ExitAsync(limit);
+        _running.Remove(name);
+        _ended.Add(process);
+    }
 
     public string Tails() => string.Join(Environment.NewLine, _running.Values.Concat(_ended).Select(p => p.Tail(15)));
 
@@ -148,15 +152,6 @@ public sealed class Installation : IAsyncDisposable
         }
 
         _http.Dispose();
-    }
-
-    private async Task StopAsync(string name, int signal, TimeSpan limit)
-    {
-        var process = _running[name];
-        process.Signal(signal);
-        await process.ExitAsync(limit);
-        _running.Remove(name);
-        _ended.Add(process);
     }
 
     private ChildProcess Start(string name, string[] command, (string Key, string Value)[] settings)

@@ -7,6 +7,8 @@ public sealed class EtcdContractTests(EtcdContractTests.Fixture fixture) : Inten
 {
     public sealed class Fixture : IntentClusterFixture
     {
+        public override string? Missing => TestTools.TryEtcd(out _, out var reason) ? null : reason;
+
         protected override async Task<IIntentCluster> StartAsync(TemporaryDirectory directory) => await EtcdIntentCluster.StartAsync(directory);
     }
 }
