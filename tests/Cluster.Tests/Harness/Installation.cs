@@ -57,6 +57,9 @@ public sealed class Installation : IAsyncDisposable
 
     public ChildProcess this[string name] => _running[name];
 
+    /// <summary>Whether a process of that name was started and has not been stopped or killed.</summary>
+    public bool IsRunning(string name) => _running.TryGetValue(name, out var process) && !process.HasExited;
+
     /// <value>Every line that any process of the installation has printed, the ended ones included.</value>
     public IEnumerable<string> AllLines => _ended.Concat(_running.Values).SelectMany(p => p.Lines.Select(line => $"{p.Name}: {line}"));
 

@@ -3,7 +3,7 @@ using Meridian.Wan.Lab;
 
 namespace Meridian.Intents.Tests.Chaos;
 
-/// <summary>Both logs, as processes, under kills, freezes and, where the machine can have a WAN lab, partitions. Long runs: docs/benchmarks.md.</summary>
+/// <summary>Embedded Raft, as processes, under kills, freezes and, where the machine can have a WAN lab, partitions. Long runs: docs/benchmarks.md.</summary>
 public sealed class ChaosTests
 {
     public static TheoryData<int> Seeds => [.. ChaosSettings.Seeds];
@@ -12,15 +12,7 @@ public sealed class ChaosTests
     [MemberData(nameof(Seeds))]
     public Task RaftHoldsUnderFaults(int seed) => RunAsync(seed, ChaosCluster.Raft);
 
-    [Theory]
-    [MemberData(nameof(Seeds))]
-    public Task EtcdHoldsUnderFaults(int seed)
-    {
-        Assert.SkipUnless(TestTools.TryEtcd(out var etcd, out var reason), reason);
-        return RunAsync(seed, (network, directory) => ChaosCluster.Etcd(network, directory, etcd));
-    }
-
-    private static async Task RunAsync(int seed, Func<INetwork, TemporaryDirectory, ChaosCluster> create)
+    internal static async Task RunAsync(int seed, Func<INetwork, TemporaryDirectory, ChaosCluster> create)
     {
         using var directory = new TemporaryDirectory();
         await using var cluster = create(WanLab.Missing() is null ? new LabNetwork(ChaosCluster.Sites, seed) : new LoopbackNetwork(), directory);

@@ -6,6 +6,7 @@ using Meridian.IntentNode;
 namespace Meridian.Intents.Tests.Chaos;
 
 /// <summary>How long no change is made after the leader was killed with -9.</summary>
+[Collection(OneAtATime.Name)]
 public sealed class LeaderLossTests
 {
     private static readonly TimeSpan Allowed = TimeSpan.FromSeconds(6);

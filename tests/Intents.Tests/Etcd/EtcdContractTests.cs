@@ -3,6 +3,7 @@ using Meridian.Intents.Tests.Contract;
 
 namespace Meridian.Intents.Tests.Etcd;
 
+[Collection(OneAtATime.Name)]
 public sealed class EtcdContractTests(EtcdContractTests.Fixture fixture) : IntentLogContract(fixture), IClassFixture<EtcdContractTests.Fixture>
 {
     public sealed class Fixture : IntentClusterFixture
