@@ -10,9 +10,6 @@ public sealed class FiveProcesses : IAsyncLifetime
     /// <summary>Name of the made language model.</summary>
     public const string Story = "story";
 
-    /// <summary>The built-in embedding model with a queue that a small flood fills.</summary>
-    public const string Narrow = "narrow";
-
     /// <summary>Names of the front doors.</summary>
     public static readonly string[] Doors = ["front-door", "second-door"];
 
@@ -32,7 +29,6 @@ public sealed class FiveProcesses : IAsyncLifetime
             [
                 .. Models.MiniLm,
                 .. Models.Entry(1, Story, folder),
-                .. Models.Entry(2, Narrow, "minilm", ("QueueCapacity", "8"), ("MaxBatch", "2")),
                 KeyValuePair.Create("Meridian:ShutdownSeconds", "30"),
                 KeyValuePair.Create("Meridian:StreamDrainSeconds", "1"),
                 KeyValuePair.Create("Meridian:Tenants:0:Name", "clinic"),
@@ -50,7 +46,7 @@ public sealed class FiveProcesses : IAsyncLifetime
         foreach (var door in Doors.Where(door => !Installation.IsRunning(door))) _doors[door] = Installation.StartFrontDoor(door).Edge;
         foreach (var edge in _doors.Values.Concat(Installation.Regions.Select(Installation.Facade)))
         {
-            foreach (var model in new[] { "minilm", Story, Narrow }) await Installation.SeesAsync(edge, model, [.. Installation.Regions]);
+            foreach (var model in new[] { "minilm", Story }) await Installation.SeesAsync(edge, model, [.. Installation.Regions]);
         }
 
         return (_doors[Doors[0]], _doors[Doors[1]]);

@@ -123,7 +123,7 @@ public sealed class Installation : IAsyncDisposable
     public Task SeesAsync(Edge edge, string model, params string[] regions) => Eventually.HoldsAsync(
         async token => (await edge.RegionsAsync(token)) is var seen && regions.All(name => seen.Any(r => r.Name == name && r.Serves(model))),
         $"{edge.Address} to see {model} ready in {string.Join(", ", regions)}",
-        TimeSpan.FromSeconds(60),
+        TimeSpan.FromSeconds(150),
         Tails);
 
     /// <summary>kill -9.</summary>
