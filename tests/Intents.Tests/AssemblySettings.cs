@@ -1,5 +1,5 @@
 using Xunit.Sdk;
 using Xunit.v3;
 
-// Most tests here run several processes that elect leaders by the clock; on two cores they would only get in each other's way.
-[assembly: Parallelization(Mode = ParallelMode.None)]
+// The chaos runs of the two logs mostly wait and run side by side. All other tests elect leaders by the clock and run one at a time: OneAtATime.
+[assembly: Parallelization(Mode = ParallelMode.Collections)]

@@ -35,7 +35,10 @@ public sealed class OpenLoop
     /// <value>Time since the load was made: the clock of its samples.</value>
     public TimeSpan Elapsed => _time.GetElapsedTime(_origin);
 
-    /// <value>Answered requests, in the order of their answers.</value>
+    /// <value>Requests sent so far. Once <see cref="RunAsync"/> has ended there is a sample of each.</value>
+    public int Sent { get; private set; }
+
+    /// <value>Requests that have ended, well or badly, in that order.</value>
     public IReadOnlyCollection<LoadSample> Samples => _samples;
 
     /// <summary>Sends until <paramref name="stop"/> fires, then waits for what is in flight.</summary>
@@ -63,12 +66,18 @@ public sealed class OpenLoop
             }
 
             var sent = index;
+            Sent++;
             var task = Task.Run(() => SendAsync(sent, due), CancellationToken.None);
             _inFlight[sent] = task;
             _ = task.ContinueWith(_ => _inFlight.TryRemove(sent, out Task? _), TaskScheduler.Default);
         }
 
         await Task.WhenAll(_inFlight.Values);
+        var samples = _samples.Count;
+        if (samples != Sent)
+        {
+            throw new InvalidOperationException($"{Sent} requests were sent and {samples} have a sample: the figures of this load say nothing.");
+        }
     }
 
     /// <summary>Completes with the first sample from now on that satisfies <paramref name="wanted"/>.</summary>
@@ -78,9 +87,17 @@ public sealed class OpenLoop
         var found = new TaskCompletionSource<LoadSample>(TaskCreationOptions.RunContinuationsAsynchronously);
         void Look(LoadSample sample)
         {
-            if (wanted(sample))
+            try
             {
-                found.TrySetResult(sample);
+                if (wanted(sample))
+                {
+                    found.TrySetResult(sample);
+                }
+            }
+            catch (Exception e)
+            {
+                // The question's own mistake: told to who asked, and no failure of the request.
+                found.TrySetException(e);
             }
         }
 
@@ -130,8 +147,9 @@ public sealed class OpenLoop
         {
             error = $"no answer within {_timeout.TotalSeconds:0} s";
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e)
         {
+            // Whatever it is, a request that ends without an answer has failed. One that were left out here would be in no figure.
             error = $"{e.GetType().Name}: {e.Message}{(e.InnerException is { } inner ? " <- " + inner.Message : "")}";
         }
 

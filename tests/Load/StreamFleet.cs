@@ -86,8 +86,9 @@ public sealed class StreamFleet(HttpMessageInvoker http, Uri address, IReadOnlyL
         {
             error = $"no end within {timeout.TotalSeconds:0} s";
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e)
         {
+            // Whatever it is, a stream that does not end well has failed; one that were left out here would be in no figure.
             error = $"{e.GetType().Name}: {e.Message}";
         }
 

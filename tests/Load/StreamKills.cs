@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Meridian.Inference.Sampling;
 
@@ -17,18 +18,17 @@ public static class StreamKills
             new SamplingSettings { Temperature = i % 2 == 0 ? 0 : 0.9f, Seed = 1000 + i })),
     ];
 
-    /// <summary>What each request gives undisturbed and alone.</summary>
+    /// <summary>What each request gives undisturbed, eight at a time.</summary>
     /// <exception cref="InvalidOperationException">One fails.</exception>
     public static async Task<Dictionary<StreamBody, StreamSample>> UndisturbedAsync(StreamFleet fleet, IReadOnlyList<StreamBody> bodies)
     {
-        var samples = new Dictionary<StreamBody, StreamSample>();
-        foreach (var body in bodies)
+        var samples = new ConcurrentDictionary<StreamBody, StreamSample>();
+        await Parallel.ForEachAsync(bodies, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (body, _) =>
         {
             var sample = await fleet.ReadAsync(-1, body);
             samples[body] = sample.Error is null ? sample : throw new InvalidOperationException($"Undisturbed, {sample}");
-        }
-
-        return samples;
+        });
+        return new Dictionary<StreamBody, StreamSample>(samples);
     }
 
     /// <summary>Streams that do not give what they gave undisturbed, by the rule of ties.</summary>

@@ -81,7 +81,11 @@ public sealed class SimulationTests
         foreach (var other in result[2..])
         {
             Assert.True(ours.CompletionMean <= 1.01 * other.CompletionMean, $"mean {ours.CompletionMean} ms against {other.CompletionMean} ms of {other.Strategy}");
-            Assert.True(other.Strategy == "region-local" || ours.FirstMean < other.FirstMean, $"first token after {ours.FirstMean} ms against {other.FirstMean} ms of {other.Strategy}");
+            Assert.True(ours.CompletionP99 <= 1.05 * other.CompletionP99, $"p99 {ours.CompletionP99} ms against {other.CompletionP99} ms of {other.Strategy}");
+
+            // Who never leaves his region has no round trip to another in his first token; the default may pay that, and no queue.
+            var roundTrips = other.Strategy == "region-local" ? 40 : 0;
+            Assert.True(ours.FirstMean <= other.FirstMean + roundTrips, $"first token after {ours.FirstMean} ms against {other.FirstMean} ms of {other.Strategy}");
         }
     }
 

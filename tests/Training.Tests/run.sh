@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds src/Training and its tests and runs them: tests/Training.Tests/run.sh [arguments of the test program].
-# LibTorch needs glibc 2.38. On an older system the tests run in a Debian 13 root, made by debootstrap in artifacts/trixie (or $MERIDIAN_TRIXIE); that takes root, and half a minute once.
+# LibTorch needs glibc 2.38. On an older system the tests run in a Debian 13 root, made by debootstrap in ~/.cache/meridian/trixie
+# (or $MERIDIAN_TRIXIE) and kept for all checkouts; that takes root, and half a minute once.
 # `tests/Training.Tests/run.sh --tool distill ...` runs meridian-tools in the same way.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -22,7 +23,7 @@ if [ "$(printf '%s\n2.38\n' "$version" | sort -V | head -n1)" = 2.38 ]; then
   exec "$program" "$@"
 fi
 
-root="${MERIDIAN_TRIXIE:-$artifacts/trixie}"
+root="${MERIDIAN_TRIXIE:-${XDG_CACHE_HOME:-$HOME/.cache}/meridian/trixie}"
 if [ "$(id -u)" != 0 ]; then
   echo "This system has glibc $version and LibTorch needs 2.38; a Debian 13 root can be made by root only. Run it as root, or on Debian 13 or Ubuntu 24.04." >&2
   exec "$program" "$@"

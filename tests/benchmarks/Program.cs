@@ -4,6 +4,7 @@ using Meridian.Benchmarks.Failover;
 using Meridian.Benchmarks.Generation;
 using Meridian.Benchmarks.Http;
 using Meridian.Benchmarks.Liveness;
+using Meridian.Benchmarks.Robustness;
 using Meridian.Benchmarks.Routing;
 using Meridian.Benchmarks.Suspicion;
 
@@ -23,17 +24,21 @@ const string Help =
       failover     --kills 20 --rate 50 --seed 20            kill -9 of regions under load
       routing      --regions 50 --models 1000 --seconds 1    one routing decision, by policy
       streams-failover   --kills 20 --streams 32 --rate 50 --seed 23   kill -9 of the region that serves most of the streams, beside other requests
-      suspicion    --minutes 5 --callers 4 --jitter 0        false suspicions of healthy regions under full load; besides, of an observer
-                                                             whose links to them have so many ms of jitter in each direction
+      suspicion    --minutes 5 --callers 4 --jitter 0        false suspicions of healthy regions under full load; with jitter, every link
+                                                             of an edge or region to a region delays by up to so many ms in each direction
       liveness     --only cost|detection                     what watching many regions costs; how fast a region that is killed, frozen or cut off is out
                    --regions 50 --models 1000 --seconds 20   cost
                    --kills 20 --freezes 10 --cuts 9          detection
 
+      mistakes     --requests 10000                          wrong requests of all kinds: their errors, and the memory of who answered them
+
+    A benchmark says of each goal of docs/benchmarks.md whether this run met it, and ends with exit code 1 where it missed one.
     A benchmark keeps its data in a temporary directory and ends the processes that it starts.
     """;
 
 var name = args.Length > 0 ? args[0] : "--help";
 var options = new Arguments(args);
+var goals = new Goals();
 switch (name)
 {
     case "embeddings":
@@ -41,41 +46,45 @@ switch (name)
         var only = options.Text("only", "abc");
         if (only.Contains('a', StringComparison.Ordinal))
         {
-            await EngineBenchmark.RunAsync(Console.Out);
+            goals.AtLeast("(a) engine / loop", await EngineBenchmark.RunAsync(Console.Out), 0.90);
         }
 
         if (only.Contains('b', StringComparison.Ordinal))
         {
-            await new FrontDoorBenchmark(options.Count("rounds", 200)).RunAsync();
+            await new FrontDoorBenchmark(options.Count("rounds", 200)).RunAsync(goals);
         }
 
         if (only.Contains('c', StringComparison.Ordinal))
         {
-            await new PathBenchmark(options.Count("pairs", 5), options.Number("seconds", 5), options.Count("connections", 32)).RunAsync();
+            await new PathBenchmark(options.Count("pairs", 5), options.Number("seconds", 5), options.Count("connections", 32)).RunAsync(goals);
         }
 
-        return 0;
+        return goals.Report();
 
     case "generation":
         Console.WriteLine(Machine.Describe());
-        await GenerationBenchmarks.RunAsync(options);
-        return 0;
+        await GenerationBenchmarks.RunAsync(options, goals);
+        return goals.Report();
 
     case "failover":
         Console.WriteLine(Machine.Describe());
-        return await new FailoverBenchmark(options.Count("kills", 20), options.Number("rate", 50), options.Count("seed", 20)).RunAsync();
+        await new FailoverBenchmark(options.Count("kills", 20), options.Number("rate", 50), options.Count("seed", 20)).RunAsync(goals);
+        return goals.Report();
 
     case "routing":
         Console.WriteLine(Machine.Describe());
-        return new RoutingBenchmark(options.Count("regions", 50), options.Count("models", 1000), options.Number("seconds", 1)).Run();
+        new RoutingBenchmark(options.Count("regions", 50), options.Count("models", 1000), options.Number("seconds", 1)).Run(goals);
+        return goals.Report();
 
     case "streams-failover":
         Console.WriteLine(Machine.Describe());
-        return await new StreamFailoverBenchmark(options.Count("kills", 20), options.Count("streams", 32), options.Number("rate", 50), options.Count("seed", 23)).RunAsync();
+        await new StreamFailoverBenchmark(options.Count("kills", 20), options.Count("streams", 32), options.Number("rate", 50), options.Count("seed", 23)).RunAsync(goals);
+        return goals.Report();
 
     case "suspicion":
         Console.WriteLine(Machine.Describe());
-        return await new SuspicionBenchmark(options.Number("minutes", 5), options.Count("callers", 4), options.Number("jitter", 0)).RunAsync();
+        await new SuspicionBenchmark(options.Number("minutes", 5), options.Count("callers", 4), options.Number("jitter", 0)).RunAsync(goals);
+        return goals.Report();
 
     case "liveness":
         Console.WriteLine(Machine.Describe());
@@ -86,10 +95,15 @@ switch (name)
 
         if (options.Text("only", "detection") == "detection")
         {
-            await new DetectionBenchmark(options.Count("kills", 20), options.Count("freezes", 10), options.Count("cuts", 9)).RunAsync();
+            await new DetectionBenchmark(options.Count("kills", 20), options.Count("freezes", 10), options.Count("cuts", 9)).RunAsync(goals);
         }
 
-        return 0;
+        return goals.Report();
+
+    case "mistakes":
+        Console.WriteLine(Machine.Describe());
+        await new MistakesBenchmark(options.Count("requests", 10_000)).RunAsync(goals);
+        return goals.Report();
 
     // Parts that the benchmarks start as processes of their own.
     case "region" or "front-door":

@@ -72,7 +72,7 @@ static async Task<int> RunAsync(string[] wanted, ScenarioSettings settings)
         switch (name)
         {
             case GapComparison.Name:
-                await GapComparison.RunAsync(settings);
+                holds &= await GapComparison.RunAsync(settings);
                 break;
             case SovereigntyCapture.Name:
                 holds &= await SovereigntyCapture.RunAsync(settings);

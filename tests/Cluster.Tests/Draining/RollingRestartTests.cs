@@ -1,16 +1,15 @@
 using Meridian.Cluster.Tests.Generation;
 using Meridian.Cluster.Tests.Harness;
-using Meridian.Inference.Decoders;
 using Meridian.Load;
-using Meridian.ModelTools.Llama;
 using Meridian.Silo.CommandLine;
 
 namespace Meridian.Cluster.Tests.Draining;
 
 /// <summary>Three regions and two front doors, restarted one after the other while callers send embeddings at a steady rate and read streams.</summary>
-public sealed class RollingRestartTests(ITestOutputHelper output)
+[Collection(FiveProcessesCollection.Name)]
+public sealed class RollingRestartTests(FiveProcesses processes, ITestOutputHelper output)
 {
-    private const string Story = "story";
+    private const string Story = FiveProcesses.Story;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
@@ -42,7 +41,7 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
             await SeenAsync(installation, edges, region);
         }
 
-        foreach (var door in new[] { "front-door", "second-door" })
+        foreach (var door in FiveProcesses.Doors)
         {
             await installation.TerminateAsync(door, Patience);
             var down = load.Elapsed;
@@ -54,15 +53,8 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
 
     private async Task UnderLoadAsync(Func<Installation, Edge[], OpenLoop, Task> roll)
     {
-        using var data = new TemporaryDirectory();
-        var folder = Path.Combine(data.Path, "model");
-        LlamaFolder.Make(folder, LlamaFolder.Configure(layers: 4, hidden: 256, heads: 4, kvHeads: 2, intermediate: 512, vocabulary: 512, context: 2048), seed: 1, KvLayout.Shared);
-        await using var installation = new Installation(
-            data.Path, regions: 3, [.. Models.MiniLm, .. Models.Entry(1, Story, folder), KeyValuePair.Create("Meridian:ShutdownSeconds", "30"), KeyValuePair.Create("Meridian:StreamDrainSeconds", "1")]);
-        foreach (var region in installation.Regions) installation.StartRegion(region);
-        var (_, first) = installation.StartFrontDoor("front-door");
-        var (_, second) = installation.StartFrontDoor("second-door");
-        await SeenAsync(installation, [first, second], [.. installation.Regions]);
+        var installation = processes.Installation;
+        var (first, second) = await processes.WholeAsync();
 
         using var door = new NextDoor(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = 512 }, first.Address, second.Address);
         using var http = new HttpMessageInvoker(door, disposeHandler: false);

@@ -59,13 +59,13 @@ public sealed class StateTests(ITestOutputHelper output)
         {
             await VerifyAsync(cluster, acknowledged, "kill -9 during writes");
             await WriteUntilAsync(cluster, acknowledged, round: 2, WritesARound, kill: null);
-            await installation.InterruptAsync(Region, TimeSpan.FromSeconds(30));
+            await installation.TerminateAsync(Region, TimeSpan.FromSeconds(30));
         }
 
         installation.StartRegion(Region);
         await using (var cluster = await ConnectAsync(installation))
         {
-            await VerifyAsync(cluster, acknowledged, "Ctrl-C");
+            await VerifyAsync(cluster, acknowledged, "SIGTERM");
             var last = (await cluster.Deployment("minilm").History())[^1];
             var table = await cluster.Deployment("minilm").Replicas(knownRevision: -1);
             Assert.Equal(last.Replicas, table.DesiredReplicas);

@@ -3,18 +3,16 @@ using Meridian.Load;
 
 namespace Meridian.Cluster.Tests.Failover;
 
-public sealed class FrontDoorKillTests(ITestOutputHelper output)
+[Collection(OneRegionOneDoorCollection.Name)]
+public sealed class FrontDoorKillTests(OneRegionOneDoor processes, ITestOutputHelper output)
 {
     [Fact]
     public async Task A_client_that_loses_its_front_door_goes_on_at_the_other()
     {
-        using var data = new TemporaryDirectory();
-        await using var installation = new Installation(data.Path, regions: 1, Models.MiniLm);
-        installation.StartRegion("eastus");
-        var (_, first) = installation.StartFrontDoor("front-door");
+        var installation = processes.Installation;
+        var first = await processes.WholeAsync();
         var (_, second) = installation.StartFrontDoor("second-door");
-        await installation.SeesAsync(first, "minilm", "eastus");
-        await installation.SeesAsync(second, "minilm", "eastus");
+        await installation.SeesAsync(second, "minilm", OneRegionOneDoor.Region);
 
         using var book = new AddressBook(new SocketsHttpHandler { UseProxy = false }, first.Address, second.Address);
         using var http = new HttpMessageInvoker(book);

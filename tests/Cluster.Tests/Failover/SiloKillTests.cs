@@ -4,16 +4,15 @@ using Meridian.Load;
 
 namespace Meridian.Cluster.Tests.Failover;
 
-public sealed class SiloKillTests(ITestOutputHelper output)
+[Collection(OneRegionOneDoorCollection.Name)]
+public sealed class SiloKillTests(OneRegionOneDoor processes, ITestOutputHelper output)
 {
     [Fact]
     public async Task A_second_silo_takes_a_replica_and_its_loss_stops_nothing()
     {
-        using var data = new TemporaryDirectory();
-        await using var installation = new Installation(data.Path, regions: 1, Models.MiniLm);
-        installation.StartRegion("eastus");
+        var installation = processes.Installation;
+        await processes.WholeAsync();
         var facade = installation.Facade("eastus");
-        await installation.ReadyAsync(facade);
         installation.StartPart("eastus", "second silo", "silo");
         await using var cluster = await RegionCluster.ConnectAsync("eastus", installation.GatewayPort("eastus"));
         await Eventually.HoldsAsync(async _ => await cluster.SilosAsync() == 2, "two silos in the region", TimeSpan.FromSeconds(40), installation.Tails);

@@ -6,7 +6,8 @@ using Meridian.Cluster.Tests.Harness;
 namespace Meridian.Cluster.Tests.Failover;
 
 /// <summary>Data that is bound to Europe, at real processes: who receives it, and what its caller is told once Europe is down.</summary>
-public sealed class SovereigntyTests : IDisposable
+[Collection(FiveProcessesCollection.Name)]
+public sealed class SovereigntyTests(FiveProcesses processes) : IDisposable
 {
     // A chain of redirects would hide which edge received what.
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(30) };
@@ -16,14 +17,8 @@ public sealed class SovereigntyTests : IDisposable
     [Fact]
     public async Task What_is_bound_to_a_region_that_is_down_goes_nowhere_else()
     {
-        using var data = new TemporaryDirectory();
-        await using var installation = new Installation(
-            data.Path,
-            regions: 2,
-            [.. Models.MiniLm, KeyValuePair.Create("Meridian:Tenants:0:Name", "clinic"), KeyValuePair.Create("Meridian:Tenants:0:Residency:0", "eu"), KeyValuePair.Create("Meridian:Gateway:TrustTenantHeader", "true")]);
-        installation.StartRegion("eastus");
-        installation.StartRegion("westeurope");
-        var (_, anywhere) = installation.StartFrontDoor("front-door");
+        var installation = processes.Installation;
+        var (anywhere, _) = await processes.WholeAsync();
         var (_, american) = installation.StartFrontDoor("american", ("Meridian:FrontDoor:Jurisdiction", "us"));
         Edge[] edges = [anywhere, american, installation.Facade("eastus")];
         foreach (var edge in edges)
@@ -68,6 +63,8 @@ public sealed class SovereigntyTests : IDisposable
 
             Assert.NotEmpty((await edge.EmbedAsync("minilm", ["unbound"])).Vectors);
         }
+
+        await installation.KillAsync("american");
     }
 
     private Task<HttpResponseMessage> SendAsync(Edge edge, string header, string value) => SendAsync(new Uri(edge.Address, "v1/embeddings"), header, value);

@@ -65,8 +65,8 @@ public sealed class AbandonedStreamsTests(ITestOutputHelper output)
         Uri[] edges = [region.Address, await region.AddFrontDoorAsync(OneRegion.Slow)];
         var engine = region.Engine(OneRegion.Slow);
 
-        // A region at work is what the aborts must leave as it was: code compiled, pools filled.
-        await AbandonAsync(edges, engine, Aborts / 2);
+        // A region at work is what the aborts must leave as it was: code compiled, pools filled, by callers who stay. Nobody has left before the baseline is taken.
+        await StayAsync(edges, Aborts / 2);
         var activations = await region.ActivationsAsync();
         var resident = await ResidentAsync();
 
@@ -80,6 +80,20 @@ public sealed class AbandonedStreamsTests(ITestOutputHelper output)
         Assert.InRange(counters.MostStepsAfterCancel, 0, 1);
         Assert.Equal(activations, await region.ActivationsAsync());
         Assert.True(after <= resident * 1.1, $"Resident memory grew from {resident} to {after} KiB.");
+    }
+
+    /// <summary>The same requests, with fewer tokens, by callers who read the whole answer.</summary>
+    private static async Task StayAsync(Uri[] edges, int requests)
+    {
+        var next = 0;
+        await Task.WhenAll(Enumerable.Range(0, Together).Select(async _ =>
+        {
+            while (Interlocked.Increment(ref next) is var i && i <= requests)
+            {
+                using var caller = await SendAsync(edges[i / 2 % edges.Length], stream: i % 2 == 0, choices: 1 + (i % 3), chat: i % 5 == 0, tokens: 4, close: true);
+                await caller.GetStream().CopyToAsync(Stream.Null);
+            }
+        }));
     }
 
     private static async Task AbandonAsync(Uri[] edges, IGenerationEngine engine, int requests)
@@ -100,14 +114,14 @@ public sealed class AbandonedStreamsTests(ITestOutputHelper output)
         await UntilAsync(engine, c => c is { SlotsInUse: 0, Waiting: 0 });
     }
 
-    private static async Task<TcpClient> SendAsync(Uri address, bool stream, int choices, bool chat)
+    private static async Task<TcpClient> SendAsync(Uri address, bool stream, int choices, bool chat, int tokens = 8000, bool close = false)
     {
         var caller = new TcpClient();
         await caller.ConnectAsync(IPAddress.Loopback, address.Port);
         var prompt = chat ? "\"messages\":[{\"role\":\"user\",\"content\":\"A long story.\"}]" : "\"prompt\":\"A long story:\"";
-        var body = $$"""{"model":"{{OneRegion.Slow}}",{{prompt}},"n":{{choices}},"stream":{{(stream ? "true" : "false")}},"max_tokens":8000,"ignore_eos":true}""";
+        var body = $$"""{"model":"{{OneRegion.Slow}}",{{prompt}},"n":{{choices}},"stream":{{(stream ? "true" : "false")}},"max_tokens":{{tokens}},"ignore_eos":true}""";
         await caller.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
-            $"POST /v1/{(chat ? "chat/" : "")}completions HTTP/1.1\r\nhost: {address.Authority}\r\ncontent-type: application/json\r\ncontent-length: {body.Length}\r\n\r\n{body}"));
+            $"POST /v1/{(chat ? "chat/" : "")}completions HTTP/1.1\r\nhost: {address.Authority}\r\ncontent-type: application/json\r\ncontent-length: {body.Length}\r\n{(close ? "connection: close\r\n" : "")}\r\n{body}"));
         return caller;
     }
 

@@ -77,7 +77,8 @@ public sealed class DevInstallation : IAsyncDisposable
     {
         if (!Supervisor.HasExited)
         {
-            Supervisor.Signal(Signals.Interrupt);
+            // Not SIGINT: a run under `nohup ... &` ignores it, and so do its children.
+            Supervisor.Signal(Signals.Terminate);
             try
             {
                 await Supervisor.ExitAsync(TimeSpan.FromSeconds(20));

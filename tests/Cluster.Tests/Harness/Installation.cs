@@ -57,6 +57,9 @@ public sealed class Installation : IAsyncDisposable
 
     public ChildProcess this[string name] => _running[name];
 
+    /// <summary>Whether a process of that name was started and has not been stopped or killed.</summary>
+    public bool IsRunning(string name) => _running.TryGetValue(name, out var process) && !process.HasExited;
+
     /// <value>Every line that any process of the installation has printed, the ended ones included.</value>
     public IEnumerable<string> AllLines => _ended.Concat(_running.Values).SelectMany(p => p.Lines.Select(line => $"{p.Name}: {line}"));
 
@@ -120,7 +123,7 @@ public sealed class Installation : IAsyncDisposable
     public Task SeesAsync(Edge edge, string model, params string[] regions) => Eventually.HoldsAsync(
         async token => (await edge.RegionsAsync(token)) is var seen && regions.All(name => seen.Any(r => r.Name == name && r.Serves(model))),
         $"{edge.Address} to see {model} ready in {string.Join(", ", regions)}",
-        TimeSpan.FromSeconds(60),
+        TimeSpan.FromSeconds(150),
         Tails);
 
     /// <summary>kill -9.</summary>
@@ -132,11 +135,15 @@ public sealed class Installation : IAsyncDisposable
         _ended.Add(process);
     }
 
-    /// <summary>Ctrl-C, and waits for the end.</summary>
-    public Task InterruptAsync(string name, TimeSpan limit) => StopAsync(name, Signals.Interrupt, limit);
-
-    /// <summary>SIGTERM, and waits for the end.</summary>
-    public Task TerminateAsync(string name, TimeSpan limit) => StopAsync(name, Signals.Terminate, limit);
+    /// <summary>SIGTERM, and waits for the end. A process that was started under <c>nohup ... &amp;</c> ignores Ctrl-C, and hands that down.</summary>
+    public async Task TerminateAsync(string name, TimeSpan limit)
+    {
+        var process = _running[name];
+        process.Signal(Signals.Terminate);
+        await process.ExitAsync(limit);
+        _running.Remove(name);
+        _ended.Add(process);
+    }
 
     public string Tails() => string.Join(Environment.NewLine, _running.Values.Concat(_ended).Select(p => p.Tail(15)));
 
@@ -148,15 +155,6 @@ public sealed class Installation : IAsyncDisposable
         }
 
         _http.Dispose();
-    }
-
-    private async Task StopAsync(string name, int signal, TimeSpan limit)
-    {
-        var process = _running[name];
-        process.Signal(signal);
-        await process.ExitAsync(limit);
-        _running.Remove(name);
-        _ended.Add(process);
     }
 
     private ChildProcess Start(string name, string[] command, (string Key, string Value)[] settings)

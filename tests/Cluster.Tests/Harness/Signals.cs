@@ -6,7 +6,6 @@ namespace Meridian.Cluster.Tests.Harness;
 /// <summary>Signals to processes that .NET has no call for.</summary>
 public static partial class Signals
 {
-    public const int Interrupt = 2;
     public const int Kill = 9;
     public const int Terminate = 15;
     public const int Continue = 18;

@@ -6,19 +6,17 @@ using Meridian.Cluster.Tests.Harness;
 
 namespace Meridian.Cluster.Tests.Intents;
 
-public sealed class IntentLogTests
+[Collection(FiveProcessesCollection.Name)]
+public sealed class IntentLogTests(FiveProcesses processes)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
     [Fact]
     public async Task What_operators_changed_through_any_region_is_everywhere_and_outlives_the_death_of_all()
     {
-        using var data = new TemporaryDirectory();
-        await using var installation = new Installation(data.Path, regions: 3, Models.MiniLm);
+        var installation = processes.Installation;
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(20) };
-        foreach (var region in installation.Regions)
-            installation.StartRegion(region);
-        var (_, frontDoor) = installation.StartFrontDoor();
+        var (frontDoor, _) = await processes.WholeAsync();
         await AgreeAsync(installation, http, log => (bool)log["can_change"]! && Names(log).Contains("installation/seed"));
 
         // Through every region, the front door learning of it without being told.
@@ -44,11 +42,9 @@ public sealed class IntentLogTests
     [Fact]
     public async Task A_region_that_is_alone_serves_on_and_refuses_changes()
     {
-        using var data = new TemporaryDirectory();
-        await using var installation = new Installation(data.Path, regions: 3, Models.MiniLm);
+        var installation = processes.Installation;
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(30) };
-        foreach (var region in installation.Regions)
-            installation.StartRegion(region);
+        await processes.WholeAsync();
         await AgreeAsync(installation, http, log => (bool)log["can_change"]! && Names(log).Contains("installation/seed"));
         await installation.SeesAsync(installation.Facade("eastus"), "minilm", "eastus");
         await installation.KillAsync("westeurope");

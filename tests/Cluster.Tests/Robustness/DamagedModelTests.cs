@@ -21,7 +21,7 @@ public sealed class DamagedModelTests(ITestOutputHelper output)
             first.StartRegion(Damaged);
             await first.ReadyAsync(first.Facade(Damaged));
             CopyPackage(Directory.GetFiles(Path.Combine(first.ModelStore(Damaged), "minilm"), "manifest.json", SearchOption.AllDirectories).Single(), package, "twin");
-            await first.InterruptAsync(Damaged, TimeSpan.FromSeconds(30));
+            await first.TerminateAsync(Damaged, TimeSpan.FromSeconds(30));
             var graph = Directory.GetFiles(Path.Combine(first.ModelStore(Damaged), "minilm"), "*.onnx", SearchOption.AllDirectories).Single();
             FlipByte(graph, position: 12_345_678);
         }

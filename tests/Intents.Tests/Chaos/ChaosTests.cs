@@ -3,7 +3,7 @@ using Meridian.Wan.Lab;
 
 namespace Meridian.Intents.Tests.Chaos;
 
-/// <summary>Both logs, as processes, under kills, freezes and, where the machine can have a WAN lab, partitions. Long runs: docs/benchmarks.md.</summary>
+/// <summary>Embedded Raft, as processes, under kills, freezes and, where the machine can have a WAN lab, partitions. Long runs: docs/benchmarks.md.</summary>
 public sealed class ChaosTests
 {
     public static TheoryData<int> Seeds => [.. ChaosSettings.Seeds];
@@ -11,14 +11,6 @@ public sealed class ChaosTests
     [Theory]
     [MemberData(nameof(Seeds))]
     public Task RaftHoldsUnderFaults(int seed) => RunAsync(seed, ChaosCluster.Raft);
-
-    [Theory]
-    [MemberData(nameof(Seeds))]
-    public Task EtcdHoldsUnderFaults(int seed)
-    {
-        Assert.SkipUnless(TestTools.TryEtcd(out var etcd, out var reason), reason);
-        return RunAsync(seed, (network, directory) => ChaosCluster.Etcd(network, directory, etcd));
-    }
 
     [Fact]
     public void The_suites_seeds_have_every_kind_of_fault() =>
@@ -32,7 +24,7 @@ public sealed class ChaosTests
         Assert.SkipUnless(missing is null, $"The chaos runs are on loopback: no link flaps and nothing is cut off, processes are killed and frozen alone. {missing}");
     }
 
-    private static async Task RunAsync(int seed, Func<INetwork, TemporaryDirectory, ChaosCluster> create)
+    internal static async Task RunAsync(int seed, Func<INetwork, TemporaryDirectory, ChaosCluster> create)
     {
         if (WanLab.Missing() is { } missing)
             TestContext.Current.AddWarning($"On loopback, without flapping links and partitions: {missing}");

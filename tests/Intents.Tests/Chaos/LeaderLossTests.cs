@@ -5,7 +5,8 @@ using Meridian.IntentNode;
 
 namespace Meridian.Intents.Tests.Chaos;
 
-/// <summary>How long no change is made after the leader was killed with -9.</summary>
+/// <summary>How long no change is made after the leader was killed with -9: never longer than allowed, in a short run of the suite as in a long one.</summary>
+[Collection(OneAtATime.Name)]
 public sealed class LeaderLossTests
 {
     private static readonly TimeSpan Allowed = TimeSpan.FromSeconds(6);
@@ -44,8 +45,6 @@ public sealed class LeaderLossTests
 
         TestContext.Current.TestOutputHelper?.WriteLine($"Without a leader, s: {string.Join(' ', stops.Order().Select(stop => stop.ToString("0.00", CultureInfo.InvariantCulture)))}");
 
-        // A suite shares its machine with other work, which may hold up one election; a measurement does not.
-        var judged = ChaosSettings.IsLong ? stops.Max() : stops.Order().ElementAt(stops.Count / 2);
-        Assert.True(judged <= Allowed.TotalSeconds, $"Changes stopped for {judged:0.0} s. {cluster.Tails()}");
+        Assert.True(stops.Max() <= Allowed.TotalSeconds, $"Changes stopped for {stops.Max():0.0} s. {cluster.Tails()}");
     }
 }

@@ -3,6 +3,7 @@ using CsCheck;
 
 namespace Meridian.Intents.Tests.Linearizability;
 
+[Collection(OneAtATime.Name)]
 public sealed class LinearizabilityCheckerTests
 {
     private static readonly RecordSpecification Record = new();

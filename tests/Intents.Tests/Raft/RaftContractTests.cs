@@ -3,6 +3,7 @@ using Meridian.Intents.Tests.Contract;
 
 namespace Meridian.Intents.Tests.Raft;
 
+[Collection(OneAtATime.Name)]
 public sealed class RaftContractTests(RaftContractTests.Fixture fixture) : IntentLogContract(fixture), IClassFixture<RaftContractTests.Fixture>
 {
     public sealed class Fixture : IntentClusterFixture

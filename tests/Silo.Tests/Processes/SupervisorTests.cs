@@ -53,7 +53,9 @@ public sealed class SupervisorTests : IDisposable
     public async Task When_it_is_killed_its_children_end_too()
     {
         Linux();
-        await using var silo = SiloProcess.Start("--data", _data, "--ports-from", $"{SiloProcess.FreePorts()}");
+        var settings = Path.Combine(_data, "settings.json");
+        await File.WriteAllTextAsync(settings, """{ "Meridian": { "Regions": [ { "Name": "north", "Jurisdiction": "eu" } ] } }""");
+        await using var silo = SiloProcess.Start("--config", settings, "--data", _data, "--ports-from", $"{SiloProcess.FreePorts()}");
         await silo.UntilAsync(() => File.Exists(Path.Combine(_data, "dev.json")) && Read() is { FrontDoor.Pid: not null } state && state.Regions.TrueForAll(region => region.Pid is not null), "all processes are started");
         var pids = Pids(Read());
 

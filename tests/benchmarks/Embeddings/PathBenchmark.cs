@@ -15,7 +15,7 @@ public sealed class PathBenchmark(int pairs, double seconds, int connections)
 {
     private const string Region = "eastus";
 
-    public async Task RunAsync()
+    public async Task RunAsync(Goals goals)
     {
         using var data = new TemporaryDirectory();
         var package = Path.Combine(data.Path, "noop");
@@ -73,6 +73,10 @@ public sealed class PathBenchmark(int pairs, double seconds, int connections)
             Row("Kestrel echo", "echo"),
             Row("front door -> region protocol -> router -> shard", "front door"),
             Row("facade -> router -> shard", "facade"));
+        foreach (var name in new[] { "front door", "facade" })
+        {
+            goals.AtLeast($"(c) {name}, requests/s of the echo's", Ratio(name, r => r.PerSecond), 1 / 3.0);
+        }
     }
 
     private static byte[] FirstAnswer(IPEndPoint server, EmbeddingRequests requests)

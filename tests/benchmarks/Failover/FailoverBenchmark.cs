@@ -7,7 +7,7 @@ namespace Meridian.Benchmarks.Failover;
 /// <summary>Kills regions of the dev installation at random moments under a steady load, and says what the callers noticed.</summary>
 public sealed class FailoverBenchmark(int kills, double perSecond, int seed)
 {
-    public async Task<int> RunAsync()
+    public async Task RunAsync(Goals goals)
     {
         using var data = new TemporaryDirectory();
         await using var installation = await DevInstallation.StartAsync(data.Path, ["minilm"]);
@@ -41,7 +41,8 @@ public sealed class FailoverBenchmark(int kills, double perSecond, int seed)
             Row("affected: in flight at a kill, or sent twice", report.Affected),
             Row("of these, sent twice", report.Retried),
             Row("all others", report.Undisturbed));
-        return report.Failed.Length == 0 ? 0 : 1;
+        goals.AtMost("failed requests", report.Failed.Length, 0);
+        goals.AtMost("p99 of the affected, ms", report.Affected.P99, 2000);
     }
 
     private static string Text(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);

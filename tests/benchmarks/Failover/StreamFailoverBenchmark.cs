@@ -15,7 +15,7 @@ public sealed class StreamFailoverBenchmark(int kills, int streams, double perSe
 {
     private const string Model = "made";
 
-    public async Task<int> RunAsync()
+    public async Task RunAsync(Goals goals)
     {
         using var data = new TemporaryDirectory();
         using var models = new TemporaryDirectory();
@@ -62,7 +62,9 @@ public sealed class StreamFailoverBenchmark(int kills, int streams, double perSe
             Row("decide: notice to the attempt that succeeds", phases.Of("decide")),
             Row("reopen: to its first frame", phases.Of("reopen")),
             Row("requests sent again: all of it", phases.Of("stall", "request")));
-        return report.Failed.Length + differences.Length == 0 ? 0 : 1;
+        goals.AtMost("streams that failed or differ", differences.Length, 0);
+        goals.AtMost("failed requests", report.Failed.Length, 0);
+        goals.AtMost("p99 of the pause, ms", phases.Of("stall").P99, 2000);
     }
 
     private static string[] Row(string name, Percentiles p) => [name, p.Count.ToString(CultureInfo.InvariantCulture), Text(p.P50), Text(p.P90), Text(p.P99), Text(p.Max)];

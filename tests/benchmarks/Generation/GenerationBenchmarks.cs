@@ -9,7 +9,7 @@ public static class GenerationBenchmarks
     private const int LongPrompt = 4000;
     private const int LongContext = 1000;
 
-    public static async Task RunAsync(Arguments options)
+    public static async Task RunAsync(Arguments options, Goals goals)
     {
         using var temporary = new TemporaryDirectory();
         var root = options.Text("models", temporary.Path);
@@ -24,18 +24,18 @@ public static class GenerationBenchmarks
             var shared = size == "large" ? GenerationModel.Large(root, KvLayout.Shared, threads) : GenerationModel.Small(root, KvLayout.Shared, threads);
             if (only.Contains('a', StringComparison.Ordinal))
             {
-                await engines.ThroughputAsync(shared);
+                await engines.ThroughputAsync(shared, goals);
             }
 
             var path = new GenerationPathBenchmark(shared, pairs, streams, tokens, probes: 200);
             if (only.Contains('b', StringComparison.Ordinal) || only.Contains('c', StringComparison.Ordinal))
             {
-                await path.RunAsync(throughput: only.Contains('b', StringComparison.Ordinal), firstToken: only.Contains('c', StringComparison.Ordinal));
+                await path.RunAsync(throughput: only.Contains('b', StringComparison.Ordinal), firstToken: only.Contains('c', StringComparison.Ordinal), goals);
             }
 
             if (only.Contains('e', StringComparison.Ordinal) && size == "large")
             {
-                await engines.LongPromptAsync(shared, running: 8, LongPrompt);
+                await engines.LongPromptAsync(shared, running: 8, LongPrompt, goals);
             }
 
             if (only.Contains('f', StringComparison.Ordinal))

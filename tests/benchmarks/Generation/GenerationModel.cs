@@ -24,6 +24,9 @@ public sealed class GenerationModel
 
     public string Name { get; }
 
+    /// <value>Whether it is <see cref="Large"/>, for which some goals are others.</value>
+    public bool IsLarge => Name.StartsWith("large", StringComparison.Ordinal);
+
     public string Folder { get; }
 
     /// <value>Threads of an ONNX Runtime call.</value>

@@ -19,7 +19,7 @@ public sealed class GenerationPathBenchmark(GenerationModel model, int pairs, in
     private const int PromptTokens = 16;
     private const string Serving = "eastus";
 
-    public async Task RunAsync(bool throughput, bool firstToken)
+    public async Task RunAsync(bool throughput, bool firstToken, Goals goals)
     {
         using var data = new TemporaryDirectory();
         await using var installation = new Installation(
@@ -38,16 +38,16 @@ public sealed class GenerationPathBenchmark(GenerationModel model, int pairs, in
         var random = new Random(5);
         if (throughput)
         {
-            await ThroughputAsync(engine, server, processes, data.Path, random);
+            await ThroughputAsync(engine, server, processes, data.Path, random, goals);
         }
 
         if (firstToken)
         {
-            await FirstTokenAsync(engine, server, new IPEndPoint(IPAddress.Loopback, installation.Facade(Serving).Address.Port), random);
+            await FirstTokenAsync(engine, server, new IPEndPoint(IPAddress.Loopback, installation.Facade(Serving).Address.Port), random, goals);
         }
     }
 
-    private async Task ThroughputAsync(IGenerationEngine engine, IPEndPoint server, List<int> processes, string folder, Random random)
+    private async Task ThroughputAsync(IGenerationEngine engine, IPEndPoint server, List<int> processes, string folder, Random random, Goals goals)
     {
         var ratios = new List<double>();
         var path = new List<double>();
@@ -93,9 +93,11 @@ public sealed class GenerationPathBenchmark(GenerationModel model, int pairs, in
             ["", "tokens/s", "of the engine's", "CPU us a token added"],
             ["engine in process", Text(Percentiles.Median(alone), "0"), "1", ""],
             ["front door -> region -> engine", Text(Percentiles.Median(path), "0"), Text(Percentiles.Median(ratios), "0.000"), Text(Percentiles.Median(cost), "0.0")]);
+        goals.AtMost($"(b) {model.Name}, CPU us a token added", Percentiles.Median(cost), 25);
+        if (model.IsLarge) goals.AtLeast($"(b) {model.Name}, path / engine", Percentiles.Median(ratios), 0.95);
     }
 
-    private async Task FirstTokenAsync(IGenerationEngine engine, IPEndPoint frontDoor, IPEndPoint facade, Random random)
+    private async Task FirstTokenAsync(IGenerationEngine engine, IPEndPoint frontDoor, IPEndPoint facade, Random random, Goals goals)
     {
         const int Generated = 4;
         using var far = new RawConnection(frontDoor);
@@ -125,6 +127,7 @@ public sealed class GenerationPathBenchmark(GenerationModel model, int pairs, in
             ["engine in process", Text(a.P50, "0.00"), Text(a.P90, "0.00"), Text(a.P99, "0.00"), ""],
             ["region's facade", Text(f.P50, "0.00"), Text(f.P90, "0.00"), Text(f.P99, "0.00"), Text(f.P50 - a.P50, "0.00")],
             ["front door", Text(d.P50, "0.00"), Text(d.P90, "0.00"), Text(d.P99, "0.00"), Text(d.P50 - a.P50, "0.00")]);
+        goals.AtMost($"(c) {model.Name}, added at the median by the front door, ms", d.P50 - a.P50, 2);
 
         double First(RawConnection connection, IPEndPoint server, int[] prompt)
         {

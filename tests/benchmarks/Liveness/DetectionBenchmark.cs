@@ -12,7 +12,7 @@ public sealed class DetectionBenchmark(int kills, int freezes, int cuts)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    public async Task RunAsync()
+    public async Task RunAsync(Goals goals)
     {
         var port = FreePorts.Range(1);
         await using var link = new LinkRelay(new Uri($"http://127.0.0.1:{port}"));
@@ -61,6 +61,10 @@ public sealed class DetectionBenchmark(int kills, int freezes, int cuts)
                 Row("killed (SIGKILL)", killed, "2,000"),
                 Row("frozen (SIGSTOP)", frozen, "4,000"),
                 Row("cut off: to it, from it, both ways in turn", cut, "4,000"));
+            foreach (var (what, times, bound) in new[] { ("killed", killed, 2000), ("frozen", frozen, 4000), ("cut off", cut, 4000) })
+            {
+                if (times.Count > 0) goals.AtMost($"{what}, longest until out of the snapshot, ms", times.Max(), bound);
+            }
         }
         finally
         {

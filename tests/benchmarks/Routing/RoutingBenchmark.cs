@@ -22,7 +22,7 @@ public sealed class RoutingBenchmark(int regions, int models, double seconds)
 
     private readonly Random _random = new(1);
 
-    public int Run()
+    public void Run(Goals goals)
     {
         DecisionBenchmarks.Regions = regions;
         DecisionBenchmarks.Models = models;
@@ -31,7 +31,13 @@ public sealed class RoutingBenchmark(int regions, int models, double seconds)
             .WithArtifactsPath(folder.Path)
             .WithOptions(ConfigOptions.DisableLogFile)
             .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithIterationTime(TimeInterval.FromMilliseconds(250)).WithMaxIterationCount(20));
-        _ = BenchmarkRunner.Run<DecisionBenchmarks>(config);
+        foreach (var report in BenchmarkRunner.Run<DecisionBenchmarks>(config).Reports)
+        {
+            var name = $"{report.BenchmarkCase.Parameters[nameof(DecisionBenchmarks.Policy)]}, {report.BenchmarkCase.Descriptor.WorkloadMethod.Name}";
+            goals.AtMost($"{name}, us", (report.ResultStatistics?.Mean ?? double.NaN) / 1000, 2);
+            goals.AtMost($"{name}, bytes allocated", report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase) ?? double.NaN, 0);
+        }
+
 
         var snapshot = RoutingWorld.Snapshot(regions, models, _random);
         var usual = new RoutingDirector(RoutingPolicies.ByName[RoutingPolicies.Default], 5, RoutingWorld.InFlight(snapshot, _random));
@@ -40,7 +46,6 @@ public sealed class RoutingBenchmark(int regions, int models, double seconds)
         rows.Add(Row($"{RoutingPolicies.Default}, first {Math.Min(20, models)} models on a new snapshot with one new report, each", Fresh(usual, snapshot, Math.Min(20, models))));
         Table.Print(
             string.Create(CultureInfo.InvariantCulture, $"One decision over {regions} regions and {models} models"), ["policy", "ns, least", "ns, median", "bytes allocated"], [.. rows]);
-        return 0;
     }
 
     private static string[] Row(string name, (double Least, double Median, double Bytes) cost) =>

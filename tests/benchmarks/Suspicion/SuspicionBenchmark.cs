@@ -2,35 +2,73 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using Meridian.Cluster.Tests.Harness;
+using Meridian.Federation.Tests.Liveness;
 using Meridian.Load;
 
 namespace Meridian.Benchmarks.Suspicion;
 
 /// <summary>
 /// Keeps the engines of all regions busy and counts how often an edge takes one of these healthy regions for suspect or dead. Every edge is asked five times a second,
-/// and every line of the processes' logs that tells of a suspicion counts too, so that one shorter than the questions are apart is not missed. With jitter, an observer in this
-/// process watches the same regions over links that delay what passes by up to so many ms in each direction, uniformly and in order.
+/// and every line of the processes' logs that tells of a suspicion counts too, so that one shorter than the questions are apart is not missed. With jitter,
+/// every edge and every region reaches a region over a link that delays what passes by up to so many ms in each direction, uniformly and in order.
 /// </summary>
 public sealed class SuspicionBenchmark(double minutes, int callers, double jitterMs)
 {
-    public async Task<int> RunAsync()
+    public async Task RunAsync(Goals goals)
     {
         using var data = new TemporaryDirectory();
-        await using var installation = await DevInstallation.StartAsync(data.Path, ["minilm"]);
-        Edge[] edges = [installation.FrontDoor, .. installation.Regions.Select(installation.Facade)];
+
+        // Each region listens where its plan says, and is known to all others by the address of a link before it.
+        var plan = FreePorts.Range(3);
+        var random = new Random(17);
+        var links = Enumerable.Range(0, jitterMs > 0 ? 3 : 0).Select(i => new LinkRelay(Listens(i), Delay)).ToArray();
+        try
+        {
+            await using var installation = new Installation(
+                data.Path, regions: 3, [.. Models.MiniLm, .. links.Select((link, i) => KeyValuePair.Create($"Meridian:Regions:{i}:Protocol", link.Address.OriginalString))]);
+            foreach (var (region, i) in installation.Regions.Select((region, i) => (region, i)))
+            {
+                installation.StartRegion(region, jitterMs > 0 ? [("Meridian:Process:ProtocolUrl", Listens(i).OriginalString)] : []);
+            }
+
+            var (_, door) = installation.StartFrontDoor();
+            await RunAsync(installation, [door, .. installation.Regions.Select(installation.Facade)], goals);
+        }
+        finally
+        {
+            foreach (var link in links)
+            {
+                await link.DisposeAsync();
+            }
+        }
+
+        Uri Listens(int region) => new(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{plan + region}"));
+
+        TimeSpan Delay()
+        {
+            lock (random)
+            {
+                return TimeSpan.FromMilliseconds(random.NextDouble() * jitterMs);
+            }
+        }
+    }
+
+    private async Task RunAsync(Installation installation, Edge[] edges, Goals goals)
+    {
+        using var http = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = 512 });
         foreach (var edge in edges)
         {
             await Eventually.HoldsAsync(
                 async token => (await edge.RegionsAsync(token)).All(r => r.Serves("minilm")), $"{edge.Address} to see all regions", TimeSpan.FromSeconds(30));
         }
 
-        await using var distant = jitterMs > 0 ? await DistantObserver.StartAsync(installation, jitterMs) : null;
-        var linesBefore = installation.Supervisor.Lines.Count;
+        string[] processes = [.. installation.Regions, "front-door"];
+        var linesBefore = processes.ToDictionary(name => name, name => installation[name].Lines.Count);
         var requests = new EmbeddingRequests("minilm", seed: 5, maxWords: 120);
         using var stop = new CancellationTokenSource();
         var answered = new ConcurrentDictionary<string, int>();
         var loads = edges.SelectMany(edge => Enumerable.Range(0, callers).Select(n => CallAsync(edge, n))).ToArray();
-        var cpu = installation.Regions.ToDictionary(r => r, r => ProcStat.Cpu(installation.ProcessOf(r)));
+        var cpu = installation.Regions.ToDictionary(r => r, r => ProcStat.Cpu(installation[r].Id));
 
         var seen = new Dictionary<(Uri Edge, string Region), string>();
         var changes = new List<string>();
@@ -55,11 +93,11 @@ public sealed class SuspicionBenchmark(double minutes, int callers, double jitte
             }
         }
 
-        var busy = installation.Regions.Sum(r => (ProcStat.Cpu(installation.ProcessOf(r)) - cpu[r]).TotalSeconds) / watch.Elapsed.TotalSeconds;
+        var busy = installation.Regions.Sum(r => (ProcStat.Cpu(installation[r].Id) - cpu[r]).TotalSeconds) / watch.Elapsed.TotalSeconds;
         await stop.CancelAsync();
         await Task.WhenAll(loads);
 
-        var logged = installation.Supervisor.Lines.Skip(linesBefore)
+        var logged = processes.SelectMany(name => installation[name].Lines.Skip(linesBefore[name]))
             .Where(line => line.Contains("suspect", StringComparison.OrdinalIgnoreCase) || line.Contains(" dead", StringComparison.OrdinalIgnoreCase)).ToArray();
         foreach (var line in changes.Concat(logged))
         {
@@ -76,16 +114,16 @@ public sealed class SuspicionBenchmark(double minutes, int callers, double jitte
             ["questions put to the edges (every view of every region in each)", questions.ToString(CultureInfo.InvariantCulture)],
             ["healthy regions seen as suspect or dead", away.ToString(CultureInfo.InvariantCulture)],
             ["log lines telling of a suspicion", logged.Length.ToString(CultureInfo.InvariantCulture)],
-            [string.Create(CultureInfo.InvariantCulture, $"suspicions by an observer over links with {jitterMs:0} ms of jitter"), distant is null ? "not asked for" : distant.Suspicions],
-            ["deaths in its eyes", distant is null ? "not asked for" : distant.Deaths]);
-        return 0;
+            ["ms of jitter on every link of an edge or region to a region, in each direction", Text(jitterMs)]);
+        goals.AtMost("healthy regions seen as suspect or dead", away, 0);
+        goals.AtMost("log lines telling of a suspicion", logged.Length, 0);
 
         async Task CallAsync(Edge edge, int n)
         {
             for (var i = n; !stop.IsCancellationRequested; i += callers)
             {
                 using var request = requests.To(edge.Address, i);
-                using var response = await installation.Http.SendAsync(request, CancellationToken.None);
+                using var response = await http.SendAsync(request, CancellationToken.None);
                 await response.Content.ReadAsByteArrayAsync(CancellationToken.None);
                 answered.AddOrUpdate(edge.Address.Authority, 1, (_, count) => count + 1);
                 if (!response.IsSuccessStatusCode)

@@ -127,7 +127,7 @@ internal sealed class StreamLoad(HttpClient http, Uri edge, double perSecond, in
         {
             failure = "timeout";
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e)
         {
             failure = FailureCode.Of(e);
         }
