@@ -283,8 +283,8 @@ public static partial class MeridianOptionsRules
         }
         catch (Exception e) when (e is ArgumentException or FormatException or InvalidOperationException)
         {
-            // The value may hold a password: it is not repeated.
-            mistakes.Add($"{Root}:{path}: not understood: {e.Message.ReplaceLineEndings(" ")}");
+            // The value may hold a password, and the library's message a part of the value.
+            mistakes.Add($"{Root}:{path}: not understood: {Store.Secrets.Redact(e.Message, connection).ReplaceLineEndings(" ")}");
         }
     }
 
