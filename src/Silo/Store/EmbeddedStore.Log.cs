@@ -7,7 +7,4 @@ internal sealed partial class EmbeddedStore
 
     [LoggerMessage(5102, LogLevel.Error, "The store in {Directory} is damaged: {Loss}")]
     private partial void LogDamaged(string directory, string loss);
-
-    [LoggerMessage(5105, LogLevel.Warning, "{Ledger}")]
-    private partial void LogLedger(string ledger);
 }

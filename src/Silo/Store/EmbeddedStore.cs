@@ -22,7 +22,7 @@ namespace Meridian.Silo.Store;
 internal sealed partial class EmbeddedStore : IHostedLifecycleService, IDisposable
 {
     // What Garnet and the ledger keep.
-    private static readonly string[] Parts = ["AOF", "Store", "ledger"];
+    private static readonly string[] Parts = [LedgerCheck.LogDirectory, "Store", "ledger"];
 
     private readonly RegionPlan _region;
     private readonly bool _acceptLoss;
@@ -69,33 +69,28 @@ internal sealed partial class EmbeddedStore : IHostedLifecycleService, IDisposab
 
     public void Dispose() => Close();
 
+    /// <value>Writes that wait for room on the disk.</value>
+    internal int HeldWrites => _disk?.Held ?? 0;
+
     private void Start(string password)
     {
         var damage = Check();
-        if (damage.Fatal is { } fatal)
+        if (damage.Fatal is not null && !_acceptLoss)
         {
-            if (!_acceptLoss)
-            {
-                throw Refusal($"{fatal}.", null);
-            }
-
-            Lose($"The store was started with --accept-store-loss: {fatal}. What could be read of it was kept.");
-            System.IO.Directory.Delete(LedgerDirectory, recursive: true);
-        }
-        else if (damage.Records is { } records)
-        {
-            Lose($"Stored records are damaged ({records}). Each is set aside when it is read.");
+            throw Refusal($"{damage.Fatal}.", null);
         }
 
-        if (damage.Ledger is { } ledger)
+        // Before new writes go over the damage.
+        var copy = damage.IsNone ? null : SetAside(move: damage.Incomplete);
+        if (damage.Fatal is not null || damage.Ledger is not null)
         {
-            LogLedger(ledger);
-            System.IO.Directory.Delete(LedgerDirectory, recursive: true);
+            RemoveLedger();
         }
 
+        string? missing;
         try
         {
-            Recover(password, damage.Tail);
+            missing = Recover(password, damage.State);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -105,8 +100,16 @@ internal sealed partial class EmbeddedStore : IHostedLifecycleService, IDisposab
                 throw Refusal(e.Message, e);
             }
 
-            Lose($"The store was started with --accept-store-loss, and nothing could be read of it ({e.Message}): it began empty.", move: true);
-            Recover(password, tail: false);
+            copy = SetAside(move: true, everything: true);
+            RemoveLedger();
+            Recover(password, known: null);
+            Lose($"The store was started with --accept-store-loss, and nothing could be read of it ({e.Message.TrimEnd('.')}): it began empty.", copy);
+            return;
+        }
+
+        if (damage.InWords(missing) is { } loss)
+        {
+            Lose(loss, copy ?? SetAside(move: false));
         }
     }
 
@@ -122,7 +125,8 @@ internal sealed partial class EmbeddedStore : IHostedLifecycleService, IDisposab
         }
     }
 
-    private void Recover(string password, bool tail)
+    /// <returns>What recovery did not find of what was acknowledged, or null.</returns>
+    private string? Recover(string password, LedgerState? known)
     {
         // Garnet adds a listener that writes its traces to the console; ours goes through the log alone.
         var listeners = Trace.Listeners.Cast<TraceListener>().ToArray();
@@ -132,25 +136,10 @@ internal sealed partial class EmbeddedStore : IHostedLifecycleService, IDisposab
             var ledger = _ledger = new StoreLedger(LedgerDirectory);
             var server = _server = new StoreServer(GarnetSettings.For(Directory, _region.StorePort, password, _region.Store, new StoreDevices(_disk!, ledger)), recovery);
             ledger.Follow(() => server.CommittedUntil);
-            if (tail)
-            {
-                // Before new writes go over it.
-                SetAside(move: false);
-            }
-
             server.Start();
-            var missing = StoreDamage.Missing(ledger.Found, ledger.Recovered());
-            if (missing is not null || (recovery.Damage is not null && ledger.Found is null))
-            {
-                // Refusing would be worse: a tail torn by a power cut must not keep a region down.
-                Lose($"The store's append-only file cannot be read to its end. {missing ?? recovery.Damage}", aside: !tail);
-            }
-            else if (tail)
-            {
-                Lose("The last records of the store's append-only file are damaged. Each is set aside when it is read.", aside: false);
-            }
-
-            ledger.Accept();
+            var recovered = ledger.Recovered();
+            ledger.Accept(LedgerCheck.LogOf(Directory));
+            return known is null ? recovery.Damage : StoreDamage.Missing(known, recovered);
         }
         finally
         {
@@ -167,40 +156,53 @@ internal sealed partial class EmbeddedStore : IHostedLifecycleService, IDisposab
         + "The store keeps what operators asked of the region: numbers of replicas with their history, sticky drains.",
         exception!);
 
-    /// <summary>Notes a loss, where operators see it, and keeps the files as they were found.</summary>
-    private void Lose(string loss, bool aside = true, bool move = false)
+    /// <summary>Notes a loss, where operators see it.</summary>
+    /// <param name="loss">What is lost.</param>
+    /// <param name="copy">Where the files as they were found are kept.</param>
+    private void Lose(string loss, string copy)
     {
-        var copy = aside || move ? $" The files as they were found are kept in '{SetAside(move)}'." : "";
-        _health.Losses.Add(loss + copy);
-        LogDamaged(Directory, loss + copy);
+        var text = $"{loss} The files as they were found are kept in '{copy}'.";
+        _health.Losses.Add(text);
+        LogDamaged(Directory, text);
     }
 
-    /// <returns>Directory with the append-only file, or with everything, as it was found.</returns>
-    private string SetAside(bool move)
+    /// <summary>Keeps the append-only file, or everything, as it was found.</summary>
+    /// <param name="move">Whether the store is to begin without it.</param>
+    /// <param name="everything">Whether checkpoints and ledger go too.</param>
+    /// <returns>Directory where it is kept.</returns>
+    private string SetAside(bool move, bool everything = false)
     {
         var copy = Path.Combine(Directory, $"damaged-{_time.GetUtcNow():yyyyMMdd-HHmmss-fff}");
         System.IO.Directory.CreateDirectory(copy);
-        foreach (var part in Parts.Select(part => Path.Combine(Directory, part)))
+        foreach (var name in everything ? Parts : [LedgerCheck.LogDirectory])
         {
-            var name = Path.GetFileName(part);
-            if (move && System.IO.Directory.Exists(part))
+            var part = Path.Combine(Directory, name);
+            if (!System.IO.Directory.Exists(part) && !File.Exists(part))
+            {
+                continue;
+            }
+
+            if (move)
             {
                 System.IO.Directory.Move(part, Path.Combine(copy, name));
+                continue;
             }
-            else if (move && File.Exists(part))
+
+            foreach (var file in System.IO.Directory.EnumerateFiles(part))
             {
-                File.Move(part, Path.Combine(copy, name));
-            }
-            else if (!move && name == "AOF" && System.IO.Directory.Exists(part))
-            {
-                foreach (var file in System.IO.Directory.EnumerateFiles(part))
-                {
-                    File.Copy(file, Path.Combine(copy, Path.GetFileName(file)), overwrite: true);
-                }
+                File.Copy(file, Path.Combine(copy, Path.GetFileName(file)), overwrite: true);
             }
         }
 
         return copy;
+    }
+
+    private void RemoveLedger()
+    {
+        if (System.IO.Directory.Exists(LedgerDirectory))
+        {
+            System.IO.Directory.Delete(LedgerDirectory, recursive: true);
+        }
     }
 
     private void CloseServer()

@@ -52,10 +52,13 @@ public sealed class FullDiskTests
         // What the reserve gave is gone, too.
         disk.Fill();
         var held = store.Database.StringSetAsync("held", new byte[100_000]);
-        await Task.WhenAny(held, store.Database.StringSetAsync("behind", 1));
+        var behind = store.Database.StringSetAsync("behind", 1);
+        await UntilAsync(() => store.HeldWrites > 0, "a write waits for room");
+        Assert.False(held.IsCompleted);
         disk.Free();
 
         Assert.True(await held);
+        Assert.True(await behind);
         await UntilAsync(() => store.Health.Refusal is null, "the problem is over");
         Assert.Equal(1, (int)await store.Database.StringGetAsync("behind"));
     }

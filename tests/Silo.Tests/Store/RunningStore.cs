@@ -20,6 +20,9 @@ internal sealed class RunningStore : IAsyncDisposable
 
     public ConnectionMultiplexer Redis { get; }
 
+    /// <value>Writes that wait for room on the disk.</value>
+    public int HeldWrites => _store.HeldWrites;
+
     public IDatabase Database => Redis.GetDatabase();
 
     /// <summary>Starts it over a data directory.</summary>

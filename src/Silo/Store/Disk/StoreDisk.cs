@@ -48,6 +48,9 @@ internal sealed partial class StoreDisk : IDisposable
     /// <value>Whether failed writes are handed on rather than held.</value>
     public bool IsClosing => _closing.IsCancellationRequested;
 
+    /// <value>Writes that wait for room.</value>
+    public int Held => Volatile.Read(ref _held);
+
     /// <summary>Makes the reserve. A disk without room for it is a problem from the beginning.</summary>
     /// <param name="told">Called at every change of <see cref="Problem"/>.</param>
     public void Open(Action<string?> told)

@@ -89,6 +89,11 @@ internal sealed partial class CheckedGrainStorage(
             catch (DamagedRecordException)
             {
             }
+            catch (InvalidDataException)
+            {
+                // Of a newer release: sound.
+                return false;
+            }
 
             if (health.Refusal is not null)
             {

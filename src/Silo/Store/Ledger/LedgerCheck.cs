@@ -7,8 +7,9 @@ namespace Meridian.Silo.Store.Ledger;
 /// <summary>Compares the store's files with its ledger before Garnet reads them: Garnet itself would take damage for the end, or not see it.</summary>
 internal static class LedgerCheck
 {
-    // Garnet's own names.
-    private const string LogDirectory = "AOF";
+    /// <summary>Garnet's name of the folder of the append-only file.</summary>
+    public const string LogDirectory = "AOF";
+
     private static readonly string Checkpoints = Path.Combine("Store", "checkpoints");
 
     /// <param name="directory">The store's directory.</param>
@@ -19,17 +20,22 @@ internal static class LedgerCheck
         var state = files.Read(out var damaged);
         if (state is null)
         {
-            return damaged ? StoreDamage.None with { Ledger = $"The ledger in '{ledger}' cannot be read: damage of the store before this start cannot be told." } : StoreDamage.None;
+            return new StoreDamage { Ledger = damaged ? $"The store's ledger in '{ledger}' could not be read: whether the store lost anything before this start is not known." : null };
         }
 
+        var damage = new StoreDamage { State = state };
         if (state.HasCheckpoint && !HasCheckpoint(directory))
         {
-            return StoreDamage.None with { Fatal = $"a checkpoint was taken there, but '{Path.Combine(directory, Checkpoints)}' holds none" };
+            return damage with { Incomplete = true, Fatal = $"a checkpoint was taken there, but '{Path.Combine(directory, Checkpoints)}' holds none" };
         }
 
         var last = state.Acknowledged.Address;
-        var tail = state.Points.Count > 1 ? state.Points[^2].Address : LogEntries.PageHeader;
-        var damage = StoreDamage.None;
+        if (state.Points.Count == 0)
+        {
+            return damage;
+        }
+
+        var tail = TailOf(state);
         foreach (var segment in files.Segments())
         {
             var start = (long)segment * GarnetSettings.LogSegmentBytes;
@@ -39,23 +45,23 @@ internal static class LedgerCheck
                 continue;
             }
 
-            var file = Path.Combine(directory, LogDirectory, string.Create(CultureInfo.InvariantCulture, $"{StoreDevices.LogName}.{segment}"));
+            var file = LogOf(directory)(segment);
             if (!File.Exists(file))
             {
-                return damage with { Fatal = $"'{file}' is missing" };
+                return damage with { Incomplete = true, Fatal = $"'{file}' is missing" };
             }
 
             var data = File.ReadAllBytes(file);
             if (data.Length < length)
             {
-                return damage with { Fatal = $"'{file}' has {data.Length} bytes; {length} were written" };
+                return damage with { Incomplete = segment < files.Segments()[^1], Fatal = $"'{file}' has {data.Length} bytes; {length} were written" };
             }
 
             foreach (var granule in Mismatches(data.AsSpan(0, (int)length), files.ReadSums(segment), start + length == last ? state.Rest : 0))
             {
                 if (start + granule >= tail)
                 {
-                    damage = damage with { Tail = true };
+                    damage = damage with { Tail = damage.Tail ?? Place(file, granule) };
                 }
                 else if (StoredRecordSeal.Covers(data, granule, Math.Min(LedgerFiles.Granule, (int)length - granule)))
                 {
@@ -69,6 +75,17 @@ internal static class LedgerCheck
         }
 
         return damage;
+    }
+
+    /// <summary>Files of the append-only file by their number.</summary>
+    public static Func<int, string> LogOf(string directory) =>
+        segment => Path.Combine(directory, LogDirectory, string.Create(CultureInfo.InvariantCulture, $"{StoreDevices.LogName}.{segment}"));
+
+    /// <summary>Where the last write and what followed it begins. Most commits hold no write.</summary>
+    private static long TailOf(LedgerState state)
+    {
+        var before = state.Points.LastOrDefault(point => point.Writes < state.Acknowledged.Writes);
+        return before.Address > 0 ? before.Address : state.Points[0].Address;
     }
 
     /// <returns>Offsets of the granules that are not what was written.</returns>

@@ -51,12 +51,18 @@ internal sealed class StoreLedger : IDisposable
         }
     }
 
-    /// <summary>Writes down that what recovery found is what is acknowledged from here on.</summary>
-    public void Accept()
+    /// <summary>Writes down that what recovery found is what is acknowledged from here on. A file without checksums gets them.</summary>
+    /// <param name="log">Files of the append-only file by their number.</param>
+    public void Accept(Func<int, string> log)
     {
         lock (_gate)
         {
             Begin();
+            if (Found is null)
+            {
+                Adopt(log);
+            }
+
             Keep(_state);
         }
     }
@@ -161,6 +167,18 @@ internal sealed class StoreLedger : IDisposable
         if (_state.Acknowledged.Address != address)
         {
             _state = _state with { Points = [.. _state.Points.Where(point => point.Address < address), _begun], Rest = 0 };
+        }
+    }
+
+    /// <summary>Granules before the end never change: it does not matter that writes have begun behind them.</summary>
+    private void Adopt(Func<int, string> log)
+    {
+        for (var segment = (int)((_begun.Address - 1) / GarnetSettings.LogSegmentBytes); segment >= 0 && File.Exists(log(segment)); segment--)
+        {
+            using var file = new FileStream(log(segment), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            var data = new byte[Math.Min(file.Length, _begun.Address - ((long)segment * GarnetSettings.LogSegmentBytes)) / LedgerFiles.Granule * LedgerFiles.Granule];
+            file.ReadExactly(data);
+            _files.WriteSums(segment, 0, data);
         }
     }
 
