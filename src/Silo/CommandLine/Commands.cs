@@ -4,6 +4,7 @@ using Meridian.CommandLine;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Dev;
 using Meridian.Silo.Hosting;
+using Meridian.Silo.Logging;
 
 namespace Meridian.Silo.CommandLine;
 
@@ -42,18 +43,18 @@ public static class Commands
         }
         catch (MistakesException e)
         {
-            await error.WriteLineAsync(e.Message);
+            await error.WriteLineAsync(Secrets.RedactLine(e.Message));
             return ExitCode.Mistake;
         }
         catch (StartRefusedException e)
         {
-            await error.WriteLineAsync(e.Message);
+            await error.WriteLineAsync(Secrets.RedactLine(e.Message));
             return ExitCode.Unavailable;
         }
         catch (Exception e)
         {
             // A fault of ours: the stack trace is what we want to see of it, a core dump is not.
-            await error.WriteLineAsync($"Failed: {e}");
+            await error.WriteLineAsync(Secrets.RedactLine($"Failed: {e}"));
             return ExitCode.Failed;
         }
     }

@@ -277,6 +277,7 @@ public static partial class MeridianOptionsRules
             return;
         }
 
+        Logging.Secrets.Remember(connection);
         try
         {
             parse(connection);
@@ -284,7 +285,7 @@ public static partial class MeridianOptionsRules
         catch (Exception e) when (e is ArgumentException or FormatException or InvalidOperationException)
         {
             // The value may hold a password, and the library's message a part of the value.
-            mistakes.Add($"{Root}:{path}: not understood: {Store.Secrets.Redact(e.Message, connection).ReplaceLineEndings(" ")}");
+            mistakes.Add($"{Root}:{path}: not understood: {Logging.Secrets.Redact(e.Message, connection).ReplaceLineEndings(" ")}");
         }
     }
 

@@ -33,6 +33,20 @@ internal static class PrivateFiles
         }
     }
 
+    /// <summary>Closes the directory of a region or witness before anything is kept there.</summary>
+    /// <exception cref="Configuration.StartRefusedException">It cannot be made, or belongs to another user.</exception>
+    public static void CloseFor(string directory)
+    {
+        try
+        {
+            Close(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new Configuration.StartRefusedException($"'{directory}' cannot be kept to this user: {e.Message} Run the process as the user that the directory belongs to, or give it another one with --data DIR.", e);
+        }
+    }
+
     [DllImport("libc", EntryPoint = "umask")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern uint SetMask(uint mask);

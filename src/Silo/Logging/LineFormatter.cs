@@ -36,14 +36,14 @@ internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Format
         }
 
         textWriter.Write(' ');
-        textWriter.Write(message.ReplaceLineEndings(" "));
+        textWriter.Write(Secrets.RedactLine(message.ReplaceLineEndings(" ")));
         textWriter.WriteLine();
         if (logEntry.Exception is { } exception)
         {
             foreach (var line in exception.ToString().EnumerateLines())
             {
                 textWriter.Write("    ");
-                textWriter.WriteLine(line);
+                textWriter.WriteLine(Secrets.RedactLine(line.ToString()));
             }
         }
     }

@@ -1,4 +1,5 @@
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Logging;
 using StackExchange.Redis;
 
 namespace Meridian.Silo.Store;
@@ -59,6 +60,7 @@ internal sealed partial class RegionStore(RegionPlan region, TimeProvider time, 
         if (region.StorePasswordFile is { } file && string.IsNullOrEmpty(options.Password))
         {
             options.Password = StorePassword.ReadOrCreate(file);
+            Secrets.Remember($"password={options.Password}");
         }
 
         return options;

@@ -1,5 +1,5 @@
 using Meridian.Silo.Configuration;
-using Meridian.Silo.Store;
+using Meridian.Silo.Logging;
 
 namespace Meridian.Silo.Tests.Store;
 
@@ -45,6 +45,21 @@ public sealed class SecretsTests
     [InlineData("AccountName=acme;AccountKey=s3cr3tQUJD/+==;EndpointSuffix=core.windows.net", "s3cr3tQUJD/+==")]
     public void No_message_repeats_a_part_of_one(string connection, string secret) =>
         Assert.DoesNotContain(secret, Secrets.Redact($"Keyword '{secret}' is not supported, near {secret}.", connection), StringComparison.Ordinal);
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void No_line_of_log_has_one_of_the_settings(string text)
+    {
+        Secrets.Remember(text);
+
+        Assert.DoesNotContain(Secret, Secrets.RedactLine($"It was not possible to connect to {text}."), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Model made/v1@1a2b3c4d/fp32 is in the model store")]
+    [InlineData("Silo 127.0.0.1:8191@123456 joined; S127.0.0.1:8191:123456")]
+    [InlineData("time to first token: 120 ms, http://127.0.0.1:8081/v1 user@host")]
+    public void Ordinary_lines_of_log_stay(string line) => Assert.Equal(line, Secrets.RedactLine(line));
 
     [Theory]
     [InlineData("redis.internal:6379")]

@@ -28,6 +28,18 @@ internal sealed class StoreDevice(IDevice file, StoreDisk disk, StoreLedger? led
 
     public override bool TryComplete() => file.TryComplete();
 
+    public override void TruncateUntilAddressAsync(long toAddress, AsyncCallback callback, IAsyncResult result)
+    {
+        NoteCheckpoint(toAddress);
+        base.TruncateUntilAddressAsync(toAddress, callback, result);
+    }
+
+    public override void TruncateUntilAddress(long toAddress)
+    {
+        NoteCheckpoint(toAddress);
+        base.TruncateUntilAddress(toAddress);
+    }
+
     public override void RemoveSegment(int segment)
     {
         // The ledger first: sums without their file would look like a file that somebody deleted.
@@ -46,6 +58,25 @@ internal sealed class StoreDevice(IDevice file, StoreDisk disk, StoreLedger? led
     public override void Reset() => file.Reset();
 
     public override void Dispose() => file.Dispose();
+
+    /// <summary>The append-only file begins later: a checkpoint has what came before, and the file alone is not the whole store any more.</summary>
+    private void NoteCheckpoint(long begin)
+    {
+        if (ledger is null || begin <= LogEntries.PageHeader)
+        {
+            return;
+        }
+
+        try
+        {
+            ledger.NoteCheckpoint();
+        }
+        catch (IOException e)
+        {
+            // Only that a checkpoint that somebody deletes later would not be missed. The next one notes it again.
+            disk.Failed(StoreDisk.Code(e), e);
+        }
+    }
 
     private long Address(int segment, ulong offset) => (segmentSizeBits < 64 ? (long)segment << segmentSizeBits : 0) + (long)offset;
 

@@ -59,7 +59,7 @@ internal static class LedgerCheck
 
             foreach (var granule in Mismatches(data.AsSpan(0, (int)length), files.ReadSums(segment), start + length == last ? state.Rest : 0))
             {
-                if (start + granule >= tail)
+                if (start + granule + LedgerFiles.Granule > tail)
                 {
                     damage = damage with { Tail = damage.Tail ?? Place(file, granule) };
                 }
