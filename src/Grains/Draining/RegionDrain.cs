@@ -1,6 +1,7 @@
 using Meridian.Errors;
 using Meridian.Grains.Hosting;
 using Meridian.Grains.Placement;
+using Meridian.Grains.Storage;
 using Meridian.Messages;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -38,6 +39,7 @@ public sealed partial class RegionDrain : Grain, IRegionDrain
     private readonly SiloDevices _devices;
     private readonly ISiloStatusOracle _silos;
     private readonly IGrainStorage _storage;
+    private readonly IStoreHealth _health;
     private readonly TimeProvider _time;
     private readonly ILogger<RegionDrain> _logger;
     private readonly Dictionary<string, SiloWork> _heard = new(StringComparer.Ordinal);
@@ -57,6 +59,7 @@ public sealed partial class RegionDrain : Grain, IRegionDrain
         SiloDevices devices,
         ISiloStatusOracle silos,
         [FromKeyedServices(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME)] IGrainStorage storage,
+        IStoreHealth health,
         TimeProvider time,
         ILogger<RegionDrain> logger)
     {
@@ -67,6 +70,7 @@ public sealed partial class RegionDrain : Grain, IRegionDrain
         _devices = devices;
         _silos = silos;
         _storage = storage;
+        _health = health;
         _time = time;
         _logger = logger;
 
@@ -208,7 +212,7 @@ public sealed partial class RegionDrain : Grain, IRegionDrain
             throw new MeridianException(new Refusal
             {
                 Code = RefusalCode.NotReady,
-                Message = $"The region's store did not take a change of a sticky drain ({e.Message}); it is not acknowledged. Repeat it, or drain without 'sticky'.",
+                Message = $"The region's store did not take a change of a sticky drain ({StoreFailure.Reason(e, _health, _region.StoreTimeout)}); it is not acknowledged. Repeat it, or drain without 'sticky'.",
                 RetryAfterMs = 1000,
             });
         }
@@ -272,7 +276,7 @@ public sealed partial class RegionDrain : Grain, IRegionDrain
             throw new MeridianException(new Refusal
             {
                 Code = RefusalCode.NotReady,
-                Message = $"What is drained in region '{_region.Name}' is not known: its store cannot be read ({e.Message}).",
+                Message = $"What is drained in region '{_region.Name}' is not known: its store cannot be read ({StoreFailure.Reason(e, _health, _region.StoreTimeout)}).",
                 RetryAfterMs = 1000,
             });
         }

@@ -58,6 +58,7 @@ public static class MeridianGrainsExtensions
         services.AddConcurrentRandom();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static s => s.GetRequiredService<SiloLiveness>());
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ReplicaWatchLifecycle>();
+        services.TryAddSingleton<IStoreHealth, UnknownStoreHealth>();
         services.TryAddKeyedSingleton<IGrainStorageSerializer>(
             ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME,
             static (s, _) => s.GetServices<IGrainStorageSerializerDecorator>()

@@ -4,6 +4,7 @@ using Meridian.Grains.Draining;
 using Meridian.Grains.Hosting;
 using Meridian.Grains.Placement;
 using Meridian.Grains.Routing.Silos;
+using Meridian.Grains.Storage;
 using Meridian.Inference.Packages;
 using Meridian.Messages;
 using Microsoft.Extensions.DependencyInjection;
@@ -50,6 +51,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     private readonly DrainWatch _drains;
     private readonly IHostApplicationLifetime _host;
     private readonly IGrainStorage _storage;
+    private readonly IStoreHealth _health;
     private readonly TimeProvider _time;
     private readonly ILogger<ModelDeployment> _logger;
     private readonly string _name;
@@ -82,6 +84,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         DrainWatch drains,
         IHostApplicationLifetime host,
         [FromKeyedServices(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME)] IGrainStorage storage,
+        IStoreHealth health,
         TimeProvider time,
         ILogger<ModelDeployment> logger)
     {
@@ -100,6 +103,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         _drains = drains;
         _host = host;
         _storage = storage;
+        _health = health;
         _time = time;
         _logger = logger;
         _revision = _firstRevision = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -196,8 +200,9 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
             {
                 LogWriteFailed(e, _name, change.OperationId);
                 _recordKnown = false;
-                _storeProblem = $"The region's store did not take a change: {e.Message}";
-                throw NotReady($"Operation '{change.OperationId}' on '{_name}' is not acknowledged: the region's store did not take it ({e.Message}). Repeat it with the same id.");
+                var reason = StoreFailure.Reason(e, _health, _region.StoreTimeout);
+                _storeProblem = $"The region's store did not take a change: {reason}.";
+                throw NotReady($"Operation '{change.OperationId}' on '{_name}' is not acknowledged: the region's store did not take it ({reason}). Repeat it with the same id.");
             }
 
             _record = next;
@@ -230,7 +235,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         }
         catch (Exception e)
         {
-            var problem = $"The region's store cannot be read ({e.Message}); serving on the replicas known, changes are refused.";
+            var problem = $"The region's store cannot be read ({StoreFailure.Reason(e, _health, _region.StoreTimeout)}); serving on the replicas known, changes are refused.";
             if (_storeProblem is null) LogStoreLost(e, _name, Desired);
             _storeProblem = problem;
         }
@@ -402,7 +407,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
             Revision = _revision,
             DesiredReplicas = Desired,
             Replicas = replicas,
-            Problem = _packageProblem ?? _storeProblem ?? _drainProblem,
+            Problem = _packageProblem ?? _health.Problem ?? _storeProblem ?? _drainProblem,
         };
     }
 

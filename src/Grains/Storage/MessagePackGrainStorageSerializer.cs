@@ -4,7 +4,8 @@ using Orleans.Storage;
 namespace Meridian.Grains.Storage;
 
 /// <summary>
-/// Grain state as one byte of format version and a MessagePack body. Version 1 is the standard resolver with integer keys.
+/// Grain state as one byte of format version, a MessagePack body and a seal (<see cref="StoredRecordSeal"/>). Version 1 is the standard resolver with integer keys.
+/// A record without seal is one of a release before it and is read.
 /// A record once written is read for ever: fields are added under new keys and never renumbered, and a new version of the format keeps the readers of the old ones.
 /// </summary>
 public sealed class MessagePackGrainStorageSerializer : IGrainStorageSerializer
@@ -19,15 +20,22 @@ public sealed class MessagePackGrainStorageSerializer : IGrainStorageSerializer
         using var stream = new MemoryStream(256);
         stream.WriteByte(FormatVersion);
         MessagePackSerializer.Serialize(stream, input, Options);
+        var length = (int)stream.Length;
+        stream.SetLength(length + StoredRecordSeal.Size);
+        StoredRecordSeal.Write(stream.GetBuffer().AsSpan(0, length), stream.GetBuffer().AsSpan(length));
         return new BinaryData(stream.GetBuffer().AsMemory(0, (int)stream.Length));
     }
 
-    /// <exception cref="InvalidDataException">The record is empty, damaged, or was written by a newer version of Meridian.</exception>
+    /// <exception cref="DamagedRecordException">The record is empty or not what was written.</exception>
+    /// <exception cref="InvalidDataException">The record was written by a newer version of Meridian.</exception>
     public T? Deserialize<T>(BinaryData input)
     {
         ArgumentNullException.ThrowIfNull(input);
         var bytes = input.ToMemory();
-        if (bytes.IsEmpty) throw new InvalidDataException($"A stored {typeof(T).Name} is empty: not even its format version was written. Restore it from a backup.");
+        if (bytes.IsEmpty) throw new DamagedRecordException($"A stored {typeof(T).Name} is empty: not even its format version was written. Restore it from a backup.");
+
+        var isSealed = StoredRecordSeal.IsSealed(bytes.Span);
+        if (isSealed && !StoredRecordSeal.Holds(bytes.Span)) throw Damaged<T>(bytes.Length, null);
 
         var version = bytes.Span[0];
         if (version != FormatVersion)
@@ -36,13 +44,20 @@ public sealed class MessagePackGrainStorageSerializer : IGrainStorageSerializer
                 $"A stored {typeof(T).Name} has format version {version}; this build reads version {FormatVersion}. Run the version of Meridian that wrote it, or a newer one.");
         }
 
+        var body = isSealed ? bytes[1..^StoredRecordSeal.Size] : bytes[1..];
         try
         {
-            return MessagePackSerializer.Deserialize<T>(bytes[1..], Options);
+            var value = MessagePackSerializer.Deserialize<T>(body, Options, out var read);
+
+            // A seal that was damaged itself is no seal any more; what is left of it follows the body.
+            return read == body.Length ? value : throw Damaged<T>(bytes.Length, null);
         }
         catch (MessagePackSerializationException e)
         {
-            throw new InvalidDataException($"A stored {typeof(T).Name} of {bytes.Length} bytes is damaged. Restore it from a backup.", e);
+            throw Damaged<T>(bytes.Length, e);
         }
     }
+
+    private static DamagedRecordException Damaged<T>(int length, Exception? exception) =>
+        new($"A stored {typeof(T).Name} of {length} bytes is not what was written. Restore it from a backup.", exception);
 }

@@ -2,11 +2,16 @@ using System.Net;
 using Azure.Data.Tables;
 using Meridian.Grains;
 using Meridian.Grains.Hosting;
+using Meridian.Grains.Storage;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Hosting;
 using Meridian.Silo.Store;
+using Meridian.Silo.Store.Health;
 using Orleans.Clustering.Redis;
 using Orleans.Configuration;
+using Orleans.Providers;
+using Orleans.Storage;
+using StackExchange.Redis;
 
 namespace Meridian.Silo.Clustering;
 
@@ -16,7 +21,7 @@ internal static class RegionCluster
     /// <summary>Makes this process a silo of its region.</summary>
     public static void AddRegionSilo(this IHostApplicationBuilder builder, MeridianOptions options, RegionPlan region)
     {
-        builder.Services.AddSingleton<RegionStore>();
+        builder.Services.AddSingleton<RegionStore>().AddStoreHealth();
         builder.UseOrleans(silo =>
         {
             silo.Configure<ClusterOptions>(cluster => Name(cluster, region));
@@ -25,13 +30,11 @@ internal static class RegionCluster
             UseClustering(silo, region);
             silo.AddRedisGrainStorageAsDefault(storage => storage.Configure<RegionStore>((redis, store) =>
             {
-                redis.ConfigurationOptions = RegionStore.Options(region.StoreConnection);
+                redis.ConfigurationOptions = RegionStore.Options(region);
                 redis.CreateMultiplexer = async _ => (await store.ConnectAsync(), IsShared: true);
-
-                // With the region in the key, several regions can share one Redis while developing.
-                var prefix = $"{RegionClusterId.Service}/{region.Name}/state/";
-                redis.GetStorageKey = (type, id) => $"{prefix}{id}/{type}";
+                redis.GetStorageKey = (type, id) => Key(region, type, id);
             }));
+            CheckRecords(silo.Services, region);
             silo.AddMeridianGrains(target => RegionSettings.Fill(target, options, region));
         });
     }
@@ -51,7 +54,7 @@ internal static class RegionCluster
             }
             else
             {
-                client.UseRedisClustering(redis => redis.ConfigurationOptions = RegionStore.Options(RedisConnection(region)));
+                client.UseRedisClustering(redis => redis.ConfigurationOptions = RedisOptions(region));
             }
         });
     }
@@ -67,16 +70,38 @@ internal static class RegionCluster
         silo.UseRedisClustering(_ => { });
         silo.Services.AddOptions<RedisClusteringOptions>().Configure<RegionStore>((redis, store) =>
         {
-            redis.ConfigurationOptions = RegionStore.Options(RedisConnection(region));
-            if (RedisConnection(region) == region.StoreConnection)
+            redis.ConfigurationOptions = RedisOptions(region);
+            if (UsesStore(region))
             {
                 redis.CreateMultiplexer = async _ => (await store.ConnectAsync(), IsShared: true);
             }
         });
     }
 
-    private static string RedisConnection(RegionPlan region) =>
-        string.IsNullOrWhiteSpace(region.Clustering.ConnectionString) ? region.StoreConnection : region.Clustering.ConnectionString;
+    private static bool UsesStore(RegionPlan region) =>
+        string.IsNullOrWhiteSpace(region.Clustering.ConnectionString) || region.Clustering.ConnectionString == region.StoreConnection;
+
+    private static ConfigurationOptions RedisOptions(RegionPlan region) =>
+        UsesStore(region) ? RegionStore.Options(region) : RegionStore.Options(region.Clustering.ConnectionString!);
+
+    // With the region in the key, several regions can share one Redis while developing.
+    private static string Key(RegionPlan region, string type, GrainId id) => $"{RegionClusterId.Service}/{region.Name}/state/{id}/{type}";
+
+    /// <summary>Puts <see cref="CheckedGrainStorage"/> around the storage that was registered last.</summary>
+    private static void CheckRecords(IServiceCollection services, RegionPlan region)
+    {
+        const string Name = ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME;
+        var redis = services.Last(service => service.ServiceType == typeof(IGrainStorage) && Equals(service.ServiceKey, Name));
+        services.Remove(redis);
+        services.AddKeyedSingleton<IGrainStorage>(Name, (s, key) => new CheckedGrainStorage(
+            (IGrainStorage)redis.KeyedImplementationFactory!(s, key),
+            s.GetRequiredKeyedService<IGrainStorageSerializer>(Name),
+            async () => (await s.GetRequiredService<RegionStore>().ConnectAsync()).GetDatabase(),
+            (type, id) => Key(region, type, id),
+            s.GetRequiredService<IStoreHealth>(),
+            s.GetRequiredService<StoreHealth>().Losses,
+            s.GetRequiredService<ILogger<CheckedGrainStorage>>()));
+    }
 
     private static void Name(ClusterOptions cluster, RegionPlan region)
     {

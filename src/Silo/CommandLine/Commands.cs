@@ -4,6 +4,7 @@ using Meridian.CommandLine;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Dev;
 using Meridian.Silo.Hosting;
+using Meridian.Silo.Logging;
 
 namespace Meridian.Silo.CommandLine;
 
@@ -42,18 +43,18 @@ public static class Commands
         }
         catch (MistakesException e)
         {
-            await error.WriteLineAsync(e.Message);
+            await error.WriteLineAsync(Secrets.RedactLine(e.Message));
             return ExitCode.Mistake;
         }
         catch (StartRefusedException e)
         {
-            await error.WriteLineAsync(e.Message);
+            await error.WriteLineAsync(Secrets.RedactLine(e.Message));
             return ExitCode.Unavailable;
         }
         catch (Exception e)
         {
             // A fault of ours: the stack trace is what we want to see of it, a core dump is not.
-            await error.WriteLineAsync($"Failed: {e}");
+            await error.WriteLineAsync(Secrets.RedactLine($"Failed: {e}"));
             return ExitCode.Failed;
         }
     }
@@ -121,7 +122,11 @@ public static class Commands
         var silo = new Option<int?>("--silo-port") { HelpName = "PORT", Description = $"Port for other silos of the region [{CommonOptions.Path("Process:SiloPort")}]" };
         var gateway = new Option<int?>("--gateway-port") { HelpName = "PORT", Description = $"Port for Orleans clients of the region [{CommonOptions.Path("Process:GatewayPort")}]" };
         var store = new Option<int?>("--store-port") { HelpName = "PORT", Description = $"Port of the embedded store [{CommonOptions.Path("Process:StorePort")}]" };
-        var command = new Command("region", "Runs a region, or a part of one.") { name, roles, urls, protocol, silo, gateway, store, common.ExitWithInput };
+        var acceptLoss = new Option<bool>("--accept-store-loss")
+        {
+            Description = $"Start although files of the embedded store are missing or damaged, with what is left of it [{CommonOptions.Path("Process:AcceptStoreLoss")}]",
+        };
+        var command = new Command("region", "Runs a region, or a part of one.") { name, roles, urls, protocol, silo, gateway, store, acceptLoss, common.ExitWithInput };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var configuration = MeridianConfiguration.Load(parsed.GetValue(common.Config), overrides,
@@ -134,6 +139,7 @@ public static class Commands
                 new(CommonOptions.Path("Process:SiloPort"), Text(parsed.GetValue(silo))),
                 new(CommonOptions.Path("Process:GatewayPort"), Text(parsed.GetValue(gateway))),
                 new(CommonOptions.Path("Process:StorePort"), Text(parsed.GetValue(store))),
+                new(CommonOptions.Path("Process:AcceptStoreLoss"), parsed.GetValue(acceptLoss) ? "true" : null),
             ], common.Models(parsed));
             return await ProcessRunner.RunAsync(() => RegionHost.Build(configuration, new RegionHostHooks { ExitWithInput = parsed.GetValue(common.ExitWithInput) }), cancellationToken);
         });

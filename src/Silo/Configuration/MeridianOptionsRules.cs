@@ -277,14 +277,15 @@ public static partial class MeridianOptionsRules
             return;
         }
 
+        Logging.Secrets.Remember(connection);
         try
         {
             parse(connection);
         }
         catch (Exception e) when (e is ArgumentException or FormatException or InvalidOperationException)
         {
-            // The value may hold a password: it is not repeated.
-            mistakes.Add($"{Root}:{path}: not understood: {e.Message.ReplaceLineEndings(" ")}");
+            // The value may hold a password, and the library's message a part of the value.
+            mistakes.Add($"{Root}:{path}: not understood: {Logging.Secrets.Redact(e.Message, connection).ReplaceLineEndings(" ")}");
         }
     }
 

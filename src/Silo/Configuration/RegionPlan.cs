@@ -38,6 +38,12 @@ public sealed record RegionPlan
     /// <value>StackExchange.Redis connection string of the region's store.</value>
     public required string StoreConnection { get; init; }
 
+    /// <value>File with the embedded store's password; null where the region's store is not embedded.</value>
+    public required string? StorePasswordFile { get; init; }
+
+    /// <value>Directory of the embedded store.</value>
+    public string StoreDirectory => Path.Combine(Data, "store");
+
     /// <value>Directory of what the region keeps.</value>
     public required string Data { get; init; }
 
@@ -58,6 +64,7 @@ public sealed record RegionPlan
         var ports = PortPlan.Region(options.PortsFrom, position);
         var store = region.Store ?? options.Store;
         var own = region.Name == options.Region;
+        var data = Path.Combine(Path.GetFullPath(options.Data), region.Name);
         var storePort = own && options.Process.StorePort is { } port ? port : ports.Store;
         return new RegionPlan
         {
@@ -76,7 +83,10 @@ public sealed record RegionPlan
             Store = store,
             Clustering = region.Clustering ?? options.Clustering,
             StoreConnection = string.IsNullOrWhiteSpace(store.ConnectionString) ? $"127.0.0.1:{storePort}" : store.ConnectionString,
-            Data = Path.Combine(Path.GetFullPath(options.Data), region.Name),
+            StorePasswordFile = store.Kind != StoreKind.Garnet ? null
+                : string.IsNullOrWhiteSpace(store.PasswordFile) ? Path.Combine(data, "store", "password")
+                : Path.GetFullPath(store.PasswordFile),
+            Data = data,
         };
     }
 

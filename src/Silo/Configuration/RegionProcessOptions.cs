@@ -33,6 +33,9 @@ public sealed class RegionProcessOptions
     /// <value>Port of the embedded store. Default: from the port plan.</value>
     public int? StorePort { get; set; }
 
+    /// <value>Whether the embedded store starts although its files are missing or damaged, with what is left. Default false.</value>
+    public bool AcceptStoreLoss { get; set; }
+
     /// <value>Devices that this process's silo may run sessions on, separated by commas. Default <c>cpu:0</c>.</value>
     public string Devices { get; set; } = "cpu:0";
 }

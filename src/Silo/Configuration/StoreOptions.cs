@@ -9,6 +9,12 @@ public sealed class StoreOptions
     /// <value>StackExchange.Redis connection string. Required for Redis; for Garnet the port plan gives it.</value>
     public string? ConnectionString { get; set; }
 
+    /// <value>
+    /// File with the embedded store's password. Default: <c>password</c> in the store's directory, made at the first start. A silo or facade with another data directory than the store's process
+    /// names its copy here.
+    /// </value>
+    public string? PasswordFile { get; set; }
+
     /// <value>Memory the embedded store keeps records in before it spills to disk, MiB, 16 to 1048576. Default 64.</value>
     public int MemoryMiB { get; set; } = 64;
 

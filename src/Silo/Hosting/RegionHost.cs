@@ -36,6 +36,7 @@ public static class RegionHost
             facade ? options.Process.ProtocolUrl ?? region.Protocol : null,
             keepsIntent ? options.Process.ControlUrl ?? region.Control : null);
         PortCheck.EnsureFree(PortCheck.PortsOf(region, options, listeners));
+        PrivateFiles.CloseFor(region.Data);
 
         IHostApplicationBuilder builder = facade || keepsIntent ? HostBase.WebBuilder(configuration) : HostBase.PlainBuilder(configuration);
         builder.AddProcessBasics(options, hooks.ExitWithInput);

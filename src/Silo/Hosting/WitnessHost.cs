@@ -19,6 +19,7 @@ public static class WitnessHost
             ?? throw new MistakesException([$"{MeridianOptions.Section}:Intent:Witness = '{options.Intent.Witness}': say which witness this is with --name NAME, one of Intent:Witnesses ({Names(options)})."]);
         var listeners = new RegionListeners(null, null, options.Process.ControlUrl ?? own.Control);
         PortCheck.EnsureFree(PortCheck.PortsOf(own, options, listeners));
+        PrivateFiles.CloseFor(Path.Combine(Path.GetFullPath(options.Data), own.Name));
 
         var web = HostBase.WebBuilder(configuration);
         web.AddProcessBasics(options, exitWithInput);

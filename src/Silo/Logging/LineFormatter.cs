@@ -36,14 +36,14 @@ internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Format
         }
 
         textWriter.Write(' ');
-        textWriter.Write(LogText.OneLine(message));
+        textWriter.Write(Secrets.RedactLine(LogText.OneLine(message)));
         textWriter.WriteLine();
         if (logEntry.Exception is { } exception)
         {
             foreach (var line in exception.ToString().EnumerateLines())
             {
                 textWriter.Write("    ");
-                textWriter.WriteLine(LogText.OneLine(line.ToString()));
+                textWriter.WriteLine(Secrets.RedactLine(LogText.OneLine(line.ToString())));
             }
         }
     }

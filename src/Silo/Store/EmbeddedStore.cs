@@ -1,7 +1,9 @@
 using System.Diagnostics;
-using Garnet;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Hosting;
+using Meridian.Silo.Store.Disk;
+using Meridian.Silo.Store.Health;
+using Meridian.Silo.Store.Ledger;
 
 namespace Meridian.Silo.Store;
 
@@ -9,20 +11,50 @@ namespace Meridian.Silo.Store;
 /// The region's Redis in this process. Started before everything that uses it (the host awaits <see cref="StartingAsync"/> of all services before it starts any),
 /// closed after everything that writes to it (<see cref="StoppedAsync"/>).
 /// </summary>
-internal sealed partial class EmbeddedStore(RegionPlan region, TimeProvider time, ILoggerFactory loggers, ILogger<EmbeddedStore> logger) : IHostedLifecycleService, IDisposable
+/// <remarks>
+/// What its files must still hold is checked against the ledger before Garnet reads them:
+/// <list type="bullet">
+/// <item>A file is missing, or bytes before the last writes are not what was written: it does not start, unless the operator accepts the loss. Then the files are set aside and what can be read is kept.</item>
+/// <item>The last writes are damaged: it starts without them and says how many are missing. The files are set aside first: new writes go over the damage.</item>
+/// <item>Stored records are damaged that carry their own checksum: it starts, and each is set aside when it is read (<see cref="CheckedGrainStorage"/>).</item>
+/// </list>
+/// </remarks>
+internal sealed partial class EmbeddedStore : IHostedLifecycleService, IDisposable
 {
+    // What Garnet and the ledger keep.
+    private static readonly string[] Parts = [LedgerCheck.LogDirectory, "Store", "ledger"];
+
+    private readonly RegionPlan _region;
+    private readonly bool _acceptLoss;
+    private readonly StoreHealth _health;
+    private readonly TimeProvider _time;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger<EmbeddedStore> _logger;
     private DirectoryLock? _lock;
-    private GarnetServer? _server;
+    private StoreDisk? _disk;
+    private StoreLedger? _ledger;
+    private StoreServer? _server;
+
+    public EmbeddedStore(RegionPlan region, MeridianOptions options, StoreHealth health, TimeProvider time, ILoggerFactory loggers, ILogger<EmbeddedStore> logger)
+    {
+        (_region, _acceptLoss, _health, _time, _loggers, _logger) = (region, options.Process.AcceptStoreLoss, health, time, loggers, logger);
+    }
+
+    private string Directory => _region.StoreDirectory;
+
+    private string LedgerDirectory => Path.Combine(Directory, "ledger");
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        var directory = Path.Combine(region.Data, "store");
         var watch = Stopwatch.StartNew();
-        _lock = DirectoryLock.Take(directory, "store.lock", $"The store of region '{region.Name}'");
+        _lock = DirectoryLock.Take(Directory, "store.lock", $"The store of region '{_region.Name}'");
+        var password = StorePassword.ReadOrCreate(_region.StorePasswordFile!);
+        _disk = new StoreDisk(Directory, _time, _loggers.CreateLogger<StoreDisk>());
+        _disk.Open(_health.Notice.Write);
 
         // Recovery reads the whole append-only file on the calling thread.
-        await Task.Run(() => Start(directory), cancellationToken);
-        LogStarted(region.StorePort, directory, watch.ElapsedMilliseconds);
+        await Task.Run(() => Start(password), cancellationToken);
+        LogStarted(_region.StorePort, Directory, watch.ElapsedMilliseconds);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -37,27 +69,77 @@ internal sealed partial class EmbeddedStore(RegionPlan region, TimeProvider time
 
     public void Dispose() => Close();
 
-    private void Start(string directory)
+    /// <value>Writes that wait for room on the disk.</value>
+    internal int HeldWrites => _disk?.Held ?? 0;
+
+    private void Start(string password)
     {
-        // Garnet adds a listener that writes its traces to the console; ours goes through the log alone.
-        var listeners = Trace.Listeners.Cast<TraceListener>().ToArray();
-        var recovery = new RecoveryLog(loggers);
+        var damage = Check();
+        if (damage.Fatal is not null && !_acceptLoss)
+        {
+            throw Refusal($"{damage.Fatal}.", null);
+        }
+
+        // Before new writes go over the damage.
+        var copy = damage.IsNone ? null : SetAside(move: damage.Incomplete);
+        if (damage.Fatal is not null || damage.Ledger is not null)
+        {
+            RemoveLedger();
+        }
+
+        string? missing;
         try
         {
-            _server = new GarnetServer(GarnetArguments.For(directory, region.StorePort, region.Store), recovery);
-            _server.Start();
-            if (recovery.Damage is { } damage)
-            {
-                // Refusing would be worse: a tail torn by a power cut must not keep a region down. What cannot be read is set aside before new writes go over it.
-                LogDamaged(directory, SetAside(directory), damage);
-            }
+            missing = Recover(password, damage.State);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw new StartRefusedException(
-                $"The store of region '{region.Name}' does not start: {e.Message} Its files are in '{directory}'. "
-                + "If they are damaged, put back a backup, or move the directory away: the region then starts without the state it kept there (what was asked for by operators, such as numbers of replicas).",
-                e);
+            CloseServer();
+            if (!_acceptLoss)
+            {
+                throw Refusal(e.Message, e);
+            }
+
+            copy = SetAside(move: true, everything: true);
+            RemoveLedger();
+            Recover(password, known: null);
+            Lose($"The store was started with --accept-store-loss, and nothing could be read of it ({e.Message.TrimEnd('.')}): it began empty.", copy);
+            return;
+        }
+
+        if (damage.InWords(missing) is { } loss)
+        {
+            Lose(loss, copy ?? SetAside(move: false));
+        }
+    }
+
+    private StoreDamage Check()
+    {
+        try
+        {
+            return LedgerCheck.Check(Directory, LedgerDirectory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Refusal(e.Message, e);
+        }
+    }
+
+    /// <returns>What recovery did not find of what was acknowledged, or null.</returns>
+    private string? Recover(string password, LedgerState? known)
+    {
+        // Garnet adds a listener that writes its traces to the console; ours goes through the log alone.
+        var listeners = Trace.Listeners.Cast<TraceListener>().ToArray();
+        var recovery = new RecoveryLog(_loggers);
+        try
+        {
+            var ledger = _ledger = new StoreLedger(LedgerDirectory);
+            var server = _server = new StoreServer(GarnetSettings.For(Directory, _region.StorePort, password, _region.Store, new StoreDevices(_disk!, ledger)), recovery);
+            ledger.Follow(() => server.CommittedUntil);
+            server.Start();
+            var recovered = ledger.Recovered();
+            ledger.Accept(LedgerCheck.LogOf(Directory));
+            return known is null ? recovery.Damage : StoreDamage.Missing(known, recovered);
         }
         finally
         {
@@ -68,22 +150,72 @@ internal sealed partial class EmbeddedStore(RegionPlan region, TimeProvider time
         }
     }
 
-    /// <returns>Directory with the append-only file as it was found.</returns>
-    private string SetAside(string directory)
+    private StartRefusedException Refusal(string damage, Exception? exception) => new(
+        $"The store of region '{_region.Name}' does not start: {damage} Its files are in '{Directory}'. "
+        + "If they are damaged, put back a backup; or start the region once with --accept-store-loss: it goes on with what can be read, keeps the files as they are beside it, and says what is lost. "
+        + "The store keeps what operators asked of the region: numbers of replicas with their history, sticky drains.",
+        exception!);
+
+    /// <summary>Notes a loss, where operators see it.</summary>
+    /// <param name="loss">What is lost.</param>
+    /// <param name="copy">Where the files as they were found are kept.</param>
+    private void Lose(string loss, string copy)
     {
-        var copy = Path.Combine(directory, $"damaged-{time.GetUtcNow():yyyyMMdd-HHmmss}");
-        Directory.CreateDirectory(copy);
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(directory, "AOF")))
+        var text = $"{loss} The files as they were found are kept in '{copy}'.";
+        _health.Losses.Add(text);
+        LogDamaged(Directory, text);
+    }
+
+    /// <summary>Keeps the append-only file, or everything, as it was found.</summary>
+    /// <param name="move">Whether the store is to begin without it.</param>
+    /// <param name="everything">Whether checkpoints and ledger go too.</param>
+    /// <returns>Directory where it is kept.</returns>
+    private string SetAside(bool move, bool everything = false)
+    {
+        var copy = Path.Combine(Directory, $"damaged-{_time.GetUtcNow():yyyyMMdd-HHmmss-fff}");
+        System.IO.Directory.CreateDirectory(copy);
+        foreach (var name in everything ? Parts : [LedgerCheck.LogDirectory])
         {
-            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)), overwrite: true);
+            var part = Path.Combine(Directory, name);
+            if (!System.IO.Directory.Exists(part) && !File.Exists(part))
+            {
+                continue;
+            }
+
+            if (move)
+            {
+                System.IO.Directory.Move(part, Path.Combine(copy, name));
+                continue;
+            }
+
+            foreach (var file in System.IO.Directory.EnumerateFiles(part))
+            {
+                File.Copy(file, Path.Combine(copy, Path.GetFileName(file)), overwrite: true);
+            }
         }
 
         return copy;
     }
 
-    private void Close()
+    private void RemoveLedger()
+    {
+        if (System.IO.Directory.Exists(LedgerDirectory))
+        {
+            System.IO.Directory.Delete(LedgerDirectory, recursive: true);
+        }
+    }
+
+    private void CloseServer()
     {
         Interlocked.Exchange(ref _server, null)?.Dispose(deleteDir: false);
+        Interlocked.Exchange(ref _ledger, null)?.Dispose();
+    }
+
+    private void Close()
+    {
+        _disk?.Close();
+        CloseServer();
+        Interlocked.Exchange(ref _disk, null)?.Dispose();
         Interlocked.Exchange(ref _lock, null)?.Dispose();
     }
 }

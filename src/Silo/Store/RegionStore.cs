@@ -1,4 +1,5 @@
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Logging;
 using StackExchange.Redis;
 
 namespace Meridian.Silo.Store;
@@ -24,13 +25,13 @@ internal sealed partial class RegionStore(RegionPlan region, TimeProvider time, 
             {
                 try
                 {
-                    _connection = await ConnectionMultiplexer.ConnectAsync(Options(region.StoreConnection));
+                    _connection = await ConnectionMultiplexer.ConnectAsync(Options(region));
                 }
                 catch (RedisConnectionException e)
                 {
                     if (!waited)
                     {
-                        LogWaiting(Address(region.StoreConnection), e.FailureType);
+                        Tell(e.FailureType);
                         waited = true;
                     }
 
@@ -51,7 +52,21 @@ internal sealed partial class RegionStore(RegionPlan region, TimeProvider time, 
         }
     }
 
-    /// <summary>How every connection to a region's store is made.</summary>
+    /// <summary>How every connection to a region's own store is made. The embedded one's password is read, or made where this process is the first of its region.</summary>
+    /// <exception cref="StartRefusedException">The password cannot be read.</exception>
+    public static ConfigurationOptions Options(RegionPlan region)
+    {
+        var options = Options(region.StoreConnection);
+        if (region.StorePasswordFile is { } file && string.IsNullOrEmpty(options.Password))
+        {
+            options.Password = StorePassword.ReadOrCreate(file);
+            Secrets.Remember($"password={options.Password}");
+        }
+
+        return options;
+    }
+
+    /// <summary>How every connection to a Redis is made.</summary>
     public static ConfigurationOptions Options(string connection)
     {
         var options = ConfigurationOptions.Parse(connection);
@@ -75,6 +90,17 @@ internal sealed partial class RegionStore(RegionPlan region, TimeProvider time, 
         _gate.Dispose();
     }
 
-    // Without the password.
-    private static string Address(string connection) => ConfigurationOptions.Parse(connection).ToString(includePassword: false);
+    private void Tell(ConnectionFailureType failure)
+    {
+        if (failure == ConnectionFailureType.AuthenticationFailure && region.StorePasswordFile is { } file)
+        {
+            LogPassword(Address(region.StoreConnection), file);
+        }
+        else
+        {
+            LogWaiting(Address(region.StoreConnection), failure);
+        }
+    }
+
+    private static string Address(string connection) => Secrets.Redact(connection);
 }

@@ -68,8 +68,8 @@ public sealed class SerializerTests
     [Fact]
     public void Damaged_and_empty_records_are_refused()
     {
-        Assert.Throws<InvalidDataException>(() => Serializer.Deserialize<DeploymentState>(new BinaryData(Array.Empty<byte>())));
-        Assert.Throws<InvalidDataException>(() => Serializer.Deserialize<DeploymentState>(new BinaryData(Convert.FromHexString(Version1)[..20])));
+        Assert.Throws<DamagedRecordException>(() => Serializer.Deserialize<DeploymentState>(new BinaryData(Array.Empty<byte>())));
+        Assert.Throws<DamagedRecordException>(() => Serializer.Deserialize<DeploymentState>(new BinaryData(Convert.FromHexString(Version1)[..20])));
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public sealed class StoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_record_that_cannot_be_read_is_reported_and_the_file_set_aside()
+    public async Task Damage_before_the_end_ends_in_words_until_the_loss_is_accepted()
     {
         var ports = SiloProcess.FreePorts();
         await using (var store = Start(ports))
@@ -54,13 +54,22 @@ public sealed class StoreTests : IDisposable
             file.Write(new byte[64].Select(_ => (byte)0xA5).ToArray());
         }
 
-        await using var again = Start(ports);
+        await using (var refused = Start(ports))
+        {
+            Assert.Equal(ExitCode.Unavailable, await refused.ExitAsync());
+            Assert.Contains("The store of region 'eastus' does not start", refused.Output, StringComparison.Ordinal);
+            Assert.Contains($"'{log}' is not what was written there", refused.Output, StringComparison.Ordinal);
+            Assert.Contains("--accept-store-loss", refused.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", refused.Output, StringComparison.Ordinal);
+        }
+
+        await using var again = Start(ports, "--accept-store-loss");
         await using (await ConnectAsync(again, ports))
         {
         }
 
-        await again.UntilAsync(() => again.Output.Contains("holds a record that cannot be read", StringComparison.Ordinal), "the damage is reported");
-        Assert.Contains(Files, again.Output, StringComparison.Ordinal);
+        await again.UntilAsync(() => again.Output.Contains("is damaged: The store was started with --accept-store-loss", StringComparison.Ordinal), "the damage is reported");
+        Assert.Contains("acknowledged writes are missing", again.Output, StringComparison.Ordinal);
         var copy = Assert.Single(Directory.EnumerateDirectories(Files, "damaged-*"));
         Assert.True(File.Exists(Path.Combine(copy, "aof.log.0")));
     }
@@ -79,7 +88,26 @@ public sealed class StoreTests : IDisposable
         Assert.DoesNotContain("   at ", store.Output, StringComparison.Ordinal);
     }
 
-    private static async Task WriteAsync(SiloProcess store, int ports)
+    [Fact]
+    public async Task What_it_keeps_is_its_users_alone()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Files have no modes on Windows.");
+        }
+
+        // As an earlier release left it.
+        Directory.CreateDirectory(Path.Combine(_data, "eastus"), (UnixFileMode)0b111_101_101);
+        var ports = SiloProcess.FreePorts();
+        await using var store = Start(ports);
+        await WriteAsync(store, ports);
+
+        var region = new DirectoryInfo(Path.Combine(_data, "eastus"));
+        const UnixFileMode OfOthers = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        Assert.All(region.GetFileSystemInfos("*", SearchOption.AllDirectories).Append(region), entry => Assert.Equal(UnixFileMode.None, entry.UnixFileMode & OfOthers));
+    }
+
+    private async Task WriteAsync(SiloProcess store, int ports)
     {
         await using var redis = await ConnectAsync(store, ports);
         for (var i = 0; i < Keys; i++)
@@ -90,7 +118,7 @@ public sealed class StoreTests : IDisposable
         store.ExpectsExit = true;
     }
 
-    private static async Task<ConnectionMultiplexer> ConnectAsync(SiloProcess store, int ports)
+    private async Task<ConnectionMultiplexer> ConnectAsync(SiloProcess store, int ports)
     {
         ConnectionMultiplexer? redis = null;
         await store.UntilAsync(
@@ -98,10 +126,10 @@ public sealed class StoreTests : IDisposable
             {
                 try
                 {
-                    redis = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{ports + 113},connectRetry=1,connectTimeout=2000,asyncTimeout=30000");
+                    redis = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{ports + 113},connectRetry=1,connectTimeout=2000,asyncTimeout=30000,password={(await File.ReadAllTextAsync(Path.Combine(Files, "password"))).Trim()}");
                     return true;
                 }
-                catch (RedisConnectionException)
+                catch (Exception e) when (e is RedisConnectionException or IOException)
                 {
                     return false;
                 }
@@ -110,5 +138,5 @@ public sealed class StoreTests : IDisposable
         return redis!;
     }
 
-    private SiloProcess Start(int ports) => SiloProcess.Start("region", "--name", "eastus", "--roles", "store", "--data", _data, "--ports-from", $"{ports}");
+    private SiloProcess Start(int ports, params string[] more) => SiloProcess.Start(["region", "--name", "eastus", "--roles", "store", "--data", _data, "--ports-from", $"{ports}", .. more]);
 }

@@ -1,0 +1,17 @@
+namespace Meridian.Grains.Storage;
+
+/// <summary>A stored record is not what was written.</summary>
+public sealed class DamagedRecordException : Exception
+{
+    public DamagedRecordException()
+    {
+    }
+
+    public DamagedRecordException(string message) : base(message)
+    {
+    }
+
+    public DamagedRecordException(string message, Exception? innerException) : base(message, innerException)
+    {
+    }
+}

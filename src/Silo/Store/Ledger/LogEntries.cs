@@ -1,0 +1,75 @@
+using System.Buffers.Binary;
+
+namespace Meridian.Silo.Store.Ledger;
+
+/// <summary>
+/// Reads the append-only file's structure from what is written to it: entries of a four-byte length and a body padded to four bytes. A negative length is a commit: Garnet recovers up to the
+/// last one. A page begins with a header of 64 bytes, and an entry never crosses into the next page: a length of zero ends a page.
+/// </summary>
+internal static class LogEntries
+{
+    public const int PageHeader = 64;
+
+    private const int Header = 4;
+
+    /// <summary>Goes on from a position through all whole entries of a piece of the file.</summary>
+    /// <param name="data">The piece.</param>
+    /// <param name="start">Its address.</param>
+    /// <param name="from">Where an entry begins or will begin, and the writes before it.</param>
+    /// <param name="committed">Called with the end of every commit.</param>
+    /// <returns>Where the next entry will begin.</returns>
+    public static LedgerPoint Walk(ReadOnlySpan<byte> data, long start, LedgerPoint from, Action<LedgerPoint> committed)
+    {
+        var (address, writes) = from;
+        var end = start + data.Length;
+
+        // The page that the position is on was written to its end, and the piece begins on the next.
+        if (start > address && start == PageOf(address) + GarnetSettings.LogPageBytes)
+        {
+            address = start;
+        }
+
+        while (true)
+        {
+            var page = PageOf(address);
+            address = Math.Max(address, page + PageHeader);
+            if (address < start || address + Header > end)
+            {
+                break;
+            }
+
+            var length = BinaryPrimitives.ReadInt32LittleEndian(data[(int)(address - start)..]);
+            var next = page + GarnetSettings.LogPageBytes;
+            if (length == 0)
+            {
+                if (end <= next)
+                {
+                    break;
+                }
+
+                address = next;
+                continue;
+            }
+
+            var entryEnd = address + Header + ((Math.Abs((long)length) + 3) & ~3L);
+            if (entryEnd > end || entryEnd > next)
+            {
+                break;
+            }
+
+            address = entryEnd;
+            if (length < 0)
+            {
+                committed(new LedgerPoint(address, writes));
+            }
+            else
+            {
+                writes++;
+            }
+        }
+
+        return new LedgerPoint(address, writes);
+    }
+
+    private static long PageOf(long address) => address / GarnetSettings.LogPageBytes * GarnetSettings.LogPageBytes;
+}
