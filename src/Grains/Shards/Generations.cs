@@ -151,9 +151,10 @@ internal static class Generations
         }
         else
         {
-            // A template brings its own special tokens.
-            var text = input.Prompt.Messages is { } messages ? tokenizer.Render(Turns(messages), input.AddGenerationPrompt) : input.Prompt.Text ?? "";
-            ids = Array.ConvertAll(tokenizer.Encode(text, int.MaxValue, input.AddSpecialTokens && input.Prompt.Messages is null).Ids, static id => (int)id);
+            var encoded = input.Prompt.Messages is { } messages
+                ? tokenizer.Encode(tokenizer.Render(Turns(messages), input.AddGenerationPrompt), int.MaxValue)
+                : tokenizer.Encode(input.Prompt.Text ?? "", int.MaxValue, input.AddSpecialTokens);
+            ids = Array.ConvertAll(encoded.Ids, static id => (int)id);
         }
 
         return new TokenizeOutput

@@ -17,6 +17,12 @@ public interface IGenerationTokenizer
     /// <param name="addSpecialTokens">Whether the tokenizer's own special tokens (BOS) go around it.</param>
     TokenizedText Encode(string text, int maxTokens, bool addSpecialTokens);
 
+    /// <summary>
+    /// Ids of a rendered conversation, without further special tokens around them. A special token in it is recognised only where all its characters come from the
+    /// template; one that a caller wrote is text. Reads no more of it than needed to tell whether it exceeds the limit.
+    /// </summary>
+    TokenizedText Encode(PromptText prompt, int maxTokens);
+
     /// <summary>Text of ids. Broken UTF-8 becomes U+FFFD.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
     string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = true);
@@ -25,7 +31,7 @@ public interface IGenerationTokenizer
     /// <exception cref="ArgumentOutOfRangeException">The id is outside the vocabulary.</exception>
     ReadOnlyMemory<byte> Bytes(int id);
 
-    /// <summary>A conversation as the text that the model was trained on; to be encoded without further special tokens.</summary>
+    /// <summary>A conversation as the text that the model was trained on.</summary>
     /// <exception cref="ChatTemplateException">The model has no template, or the template refuses the conversation.</exception>
-    string Render(IReadOnlyList<ChatTurn> messages, bool addGenerationPrompt);
+    PromptText Render(IReadOnlyList<ChatTurn> messages, bool addGenerationPrompt);
 }

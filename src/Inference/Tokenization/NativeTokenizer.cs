@@ -48,12 +48,15 @@ internal sealed class NativeTokenizer : IDisposable
     public uint[] Suffix { get; }
 
     /// <exception cref="ModelPackageException">The library cannot load the file.</exception>
-    public static NativeTokenizer Load(TokenizerFile file)
+    public static NativeTokenizer Load(TokenizerFile file) => Load(file, file.Json);
+
+    /// <summary>As <see cref="Load(TokenizerFile)"/>, from other bytes than the file's.</summary>
+    public static NativeTokenizer Load(TokenizerFile file, byte[] json)
     {
         Tokenizer? tokenizer = null;
         try
         {
-            tokenizer = Open(file.Json);
+            tokenizer = Open(json);
             return new NativeTokenizer(tokenizer, file.Lowers);
         }
         catch (Exception e) when (e is TokenizerException or DllNotFoundException or IOException or UnauthorizedAccessException)
@@ -77,18 +80,35 @@ internal sealed class NativeTokenizer : IDisposable
     public TokenizedText Encode(string text, int maxTokens)
     {
         ArgumentNullException.ThrowIfNull(text);
+        return Encode(text.Length, maxTokens, end => _tokenizer.Encode(Prepare(text[..end])), end => !char.IsHighSurrogate(text[end - 1]));
+    }
+
+    /// <summary>As <see cref="Encode(string, int)"/>, for a text that another method turns into ids.</summary>
+    /// <param name="size">The text's UTF-16 code units.</param>
+    /// <param name="maxTokens">Limit, special tokens included.</param>
+    /// <param name="encode">Ids of the text up to a place.</param>
+    /// <param name="ends">Whether a character ends at a place.</param>
+    public static TokenizedText Encode(int size, int maxTokens, Func<int, uint[]> encode, Func<int, bool> ends)
+    {
         var most = MaxCharacters(maxTokens);
         for (var length = Math.Max(ShortestPrefix, (long)maxTokens * CharactersPerToken); ; length *= 4)
         {
             var end = (int)Math.Min(length, most);
-            if (end >= text.Length)
-                return new TokenizedText(_tokenizer.Encode(Prepare(text)), Complete: true);
-            var ids = _tokenizer.Encode(Prepare(text[..(char.IsHighSurrogate(text[end - 1]) ? end - 1 : end)]));
+            if (end >= size)
+                return new TokenizedText(encode(size), Complete: true);
+            var ids = encode(ends(end) ? end : end - 1);
             if (ids.Length - CutMargin > maxTokens)
-                return new TokenizedText(Cut(ids, ids.Length - CutMargin), Complete: false);
+                return new TokenizedText(ids[..(ids.Length - CutMargin)], Complete: false);
             if (end == most)
                 return new TokenizedText(ids, Complete: false);
         }
+    }
+
+    /// <summary>Ids of a whole text, without special tokens around them.</summary>
+    public uint[] EncodeBare(string text)
+    {
+        var ids = _tokenizer.Encode(Prepare(text));
+        return ids[Prefix.Length..^Suffix.Length];
     }
 
     /// <summary>Cuts ids to a limit, keeping the special tokens at the end.</summary>

@@ -35,7 +35,9 @@ public sealed class TestTokenizer : IGenerationTokenizer
 
     public ReadOnlyMemory<byte> Bytes(int id) => System.Text.Encoding.UTF8.GetBytes(((char)id).ToString());
 
-    public string Render(IReadOnlyList<ChatTurn> messages, bool addGenerationPrompt) => messages.Any(m => m.Role == "poet")
+    public TokenizedText Encode(PromptText prompt, int maxTokens) => Encode(prompt.Text, maxTokens, addSpecialTokens: false);
+
+    public PromptText Render(IReadOnlyList<ChatTurn> messages, bool addGenerationPrompt) => messages.Any(m => m.Role == "poet")
         ? throw new ChatTemplateException("There are no poets.")
-        : string.Concat(messages.Select(m => $"<{m.Role}>{m.Content}")) + (addGenerationPrompt ? "<assistant>" : "");
+        : PromptText.OfCaller(string.Concat(messages.Select(m => $"<{m.Role}>{m.Content}")) + (addGenerationPrompt ? "<assistant>" : ""));
 }

@@ -128,7 +128,7 @@ public sealed partial class GenerationEngine : IGenerationEngine
         OnnxDecoderStage? stage = null;
         try
         {
-            tokenizer = GenerationTokenizer.Load(package, vocabulary: DecoderConfig.Read(package).Vocabulary);
+            tokenizer = GenerationTokenizer.Load(package, vocabulary: DecoderConfig.Read(package).Vocabulary, specialTokensInMessages: options.SpecialTokensInMessages);
             cancellationToken.ThrowIfCancellationRequested();
             _ = DeviceName.TryParse(options.Device, out var device);
             stage = OnnxDecoderStage.Load(package, new DecoderStageOptions
@@ -192,20 +192,25 @@ public sealed partial class GenerationEngine : IGenerationEngine
             }
             else
             {
+                TokenizedText tokens;
                 if (prompt.Messages is { } messages)
                 {
                     try
                     {
-                        text = _tokenizer.Render(messages, addGenerationPrompt: true);
+                        var rendered = _tokenizer.Render(messages, addGenerationPrompt: true);
+                        text = rendered.Text;
+                        tokens = _tokenizer.Encode(rendered, _limits.SequenceTokens);
                     }
                     catch (ChatTemplateException e)
                     {
                         return GenerationRefusals.Invalid(param, e.Message);
                     }
                 }
+                else
+                {
+                    tokens = _tokenizer.Encode(text!, _limits.SequenceTokens, addSpecialTokens: true);
+                }
 
-                // One more than fits, to tell that it does not. A template brings its own special tokens.
-                var tokens = _tokenizer.Encode(text!, _limits.SequenceTokens, addSpecialTokens: prompt.Messages is null);
                 complete = tokens.Complete;
                 ids[i] = Array.ConvertAll(tokens.Ids, static id => (int)id);
             }
