@@ -57,19 +57,19 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
         return new GenerationTokenizer(NativeTokenizer.Load(file), file, table, template, vocabulary, specialTokensInMessages);
     }
 
-    public TokenizedText Encode(string text, int maxTokens, bool addSpecialTokens)
+    public TokenizedText Encode(string text, int maxTokens, bool addSpecialTokens, CancellationToken cancellationToken = default)
     {
         if (addSpecialTokens)
-            return _native.Encode(text, maxTokens);
+            return _native.Encode(text, maxTokens, cancellationToken);
         var around = _native.Prefix.Length + _native.Suffix.Length;
-        var tokens = _native.Encode(text, (int)Math.Min(int.MaxValue, (long)maxTokens + around));
+        var tokens = _native.Encode(text, (int)Math.Min(int.MaxValue, (long)maxTokens + around), cancellationToken);
         return tokens with { Ids = tokens.Ids[_native.Prefix.Length..^_native.Suffix.Length] };
     }
 
-    public TokenizedText Encode(PromptText prompt, int maxTokens)
+    public TokenizedText Encode(PromptText prompt, int maxTokens, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        return _prompts?.Encode(prompt, maxTokens) ?? Encode(prompt.Text, maxTokens, addSpecialTokens: false);
+        return _prompts?.Encode(prompt, maxTokens, cancellationToken) ?? Encode(prompt.Text, maxTokens, addSpecialTokens: false, cancellationToken);
     }
 
     /// <summary>Text of ids as they come; special tokens give none.</summary>

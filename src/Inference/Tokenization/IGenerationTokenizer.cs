@@ -15,13 +15,16 @@ public interface IGenerationTokenizer
     /// <param name="text">Any UTF-16; unpaired surrogates become U+FFFD.</param>
     /// <param name="maxTokens">Limit, special tokens included.</param>
     /// <param name="addSpecialTokens">Whether the tokenizer's own special tokens (BOS) go around it.</param>
-    TokenizedText Encode(string text, int maxTokens, bool addSpecialTokens);
+    /// <param name="cancellationToken">Looked at between the pieces of a long text.</param>
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    TokenizedText Encode(string text, int maxTokens, bool addSpecialTokens, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Ids of a rendered conversation, without further special tokens around them. A special token in it is recognised only where all its characters come from the
     /// template; one that a caller wrote is text. Reads no more of it than needed to tell whether it exceeds the limit.
     /// </summary>
-    TokenizedText Encode(PromptText prompt, int maxTokens);
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    TokenizedText Encode(PromptText prompt, int maxTokens, CancellationToken cancellationToken = default);
 
     /// <summary>Text of ids. Broken UTF-8 becomes U+FFFD.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>

@@ -20,15 +20,15 @@ internal sealed class PromptEncoder(NativeTokenizer native, ControlTokens? token
         return new PromptEncoder(native, tokens, () => NativeTokenizer.Load(file, DisguisedTokenizer.Make(file.Json, tokens!.Disguises)));
     }
 
-    /// <summary>Ids of a prompt without further special tokens around them; reads no more of it than <see cref="NativeTokenizer.Encode(string, int)"/>.</summary>
-    public TokenizedText Encode(PromptText prompt, int maxTokens) =>
-        NativeTokenizer.Encode(prompt.Text.Length, maxTokens, end => Piece(prompt.Tracked[..end]), end => !char.IsHighSurrogate(prompt.Text[end - 1]));
+    /// <summary>Ids of a prompt without further special tokens around them; reads no more of it than <see cref="NativeTokenizer.Encode(string, int, CancellationToken)"/>.</summary>
+    public TokenizedText Encode(PromptText prompt, int maxTokens, CancellationToken cancellationToken) =>
+        NativeTokenizer.Encode(prompt.Text.Length, maxTokens, end => Ids(prompt.Tracked[..end], cancellationToken), end => !char.IsHighSurrogate(prompt.Text[end - 1]));
 
     /// <summary>Ids by the disguised tokenizer, whether there are forged tokens or not. For tests: without forged tokens they equal the model's own.</summary>
     internal uint[] EncodeDisguised(PromptText prompt)
     {
         var text = prompt.Tracked;
-        return tokens is null ? native.EncodeBare(text.Value) : _disguised.Value.EncodeBare(tokens.Disguise(text.Value, tokens.Search(text).Own));
+        return tokens is null ? native.EncodeBare(text.Value, default) : _disguised.Value.EncodeBare(tokens.Disguise(text.Value, tokens.Search(text).Own), default);
     }
 
     public void Dispose()
@@ -37,13 +37,13 @@ internal sealed class PromptEncoder(NativeTokenizer native, ControlTokens? token
             _disguised.Value.Dispose();
     }
 
-    private uint[] Piece(TrackedText text)
+    private uint[] Ids(TrackedText text, CancellationToken cancellationToken)
     {
         if (tokens is null)
-            return native.EncodeBare(text.Value);
+            return native.EncodeBare(text.Value, cancellationToken);
         var (own, forged) = tokens.Search(text);
-        if (!forged && native.EncodeBare(text.Value) is var ids && tokens.Agree(ids, own))
+        if (!forged && native.EncodeBare(text.Value, cancellationToken) is var ids && tokens.Agree(ids, own))
             return ids;
-        return _disguised.Value.EncodeBare(tokens.Disguise(text.Value, own));
+        return _disguised.Value.EncodeBare(tokens.Disguise(text.Value, own), cancellationToken);
     }
 }

@@ -3,7 +3,7 @@ using Meridian.Inference.Tokenization.Chat.Jinja.Texts;
 namespace Meridian.Inference.Tokenization;
 
 /// <summary>A conversation as the text that the model was trained on, with the origin of its characters.</summary>
-/// <remarks>Made by <see cref="IGenerationTokenizer.Render"/>. The origin decides where special tokens are recognised, see <see cref="IGenerationTokenizer.Encode(PromptText, int)"/>.</remarks>
+/// <remarks>Made by <see cref="IGenerationTokenizer.Render"/>. The origin decides where special tokens are recognised, see <see cref="IGenerationTokenizer.Encode(PromptText, int, CancellationToken)"/>.</remarks>
 public sealed class PromptText
 {
     internal PromptText(TrackedText tracked) => Tracked = tracked;

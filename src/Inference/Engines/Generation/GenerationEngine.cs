@@ -77,7 +77,7 @@ public sealed partial class GenerationEngine : IGenerationEngine
     }
 
     /// <inheritdoc />
-    public GenerationAdmission Open(GenerationWork work)
+    public GenerationAdmission Open(GenerationWork work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
         if (GenerationRules.Check(work, _limits) is { } invalid)
@@ -89,7 +89,7 @@ public sealed partial class GenerationEngine : IGenerationEngine
         GenerationStream stream;
         try
         {
-            if (Tokenize(work, out var head) is { } refusal)
+            if (Tokenize(work, cancellationToken, out var head) is { } refusal)
             {
                 _scheduler.Release(choices);
                 return refusal;
@@ -174,13 +174,14 @@ public sealed partial class GenerationEngine : IGenerationEngine
         return new GenerationEngine(package, options, tokenizer, endIds, limits, scheduler);
     }
 
-    private GenerationAdmission? Tokenize(GenerationWork work, out GenerationHead head)
+    private GenerationAdmission? Tokenize(GenerationWork work, CancellationToken cancellationToken, out GenerationHead head)
     {
         var ids = new int[work.Prompts.Length][];
         var texts = work.Echo ? new string[work.Prompts.Length] : null;
         head = new GenerationHead { PromptIds = ids, PromptTexts = texts };
         for (var i = 0; i < ids.Length; i++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var prompt = work.Prompts[i];
             var param = GenerationRules.ParamOf(work, i);
             var complete = true;
@@ -199,7 +200,7 @@ public sealed partial class GenerationEngine : IGenerationEngine
                     {
                         var rendered = _tokenizer.Render(messages, addGenerationPrompt: true);
                         text = rendered.Text;
-                        tokens = _tokenizer.Encode(rendered, _limits.SequenceTokens);
+                        tokens = _tokenizer.Encode(rendered, _limits.SequenceTokens, cancellationToken);
                     }
                     catch (ChatTemplateException e)
                     {
@@ -208,7 +209,7 @@ public sealed partial class GenerationEngine : IGenerationEngine
                 }
                 else
                 {
-                    tokens = _tokenizer.Encode(text!, _limits.SequenceTokens, addSpecialTokens: true);
+                    tokens = _tokenizer.Encode(text!, _limits.SequenceTokens, addSpecialTokens: true, cancellationToken);
                 }
 
                 complete = tokens.Complete;
