@@ -54,6 +54,7 @@ public static class MeridianGrainsExtensions
 
         services.TryAddSingleton<LoadedEngines>();
         services.TryAddSingleton<EngineLoader>();
+        services.TryAddSingleton<ConversionQueue>();
         services.TryAddSingleton<SiloDeparture>();
         services.AddConcurrentRandom();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static s => s.GetRequiredService<SiloLiveness>());

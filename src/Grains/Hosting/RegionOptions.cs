@@ -16,6 +16,9 @@ public sealed class RegionOptions
     /// <value>Models served here.</value>
     public List<ModelOptions> Models { get; set; } = [];
 
+    /// <value>Whether a special token that a caller writes in a chat message becomes a special token. Default false: it is text.</value>
+    public bool SpecialTokensInMessages { get; set; }
+
     /// <value>Permitted jurisdictions by tenant, for a process without the directory's intent; a tenant that is not named is not restricted.</value>
     public Dictionary<string, string[]> Residency { get; set; } = [];
 

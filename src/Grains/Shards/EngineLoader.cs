@@ -2,11 +2,13 @@ using Meridian.Grains.Hosting;
 using Meridian.Grains.Placement;
 using Meridian.Inference.Engines;
 using Meridian.Inference.Packages;
+using Microsoft.Extensions.Options;
 
 namespace Meridian.Grains.Shards;
 
 /// <summary>Brings up a shard's engine on this silo: device, package, version, engine. Reads files and runs the warm-up: not for a scheduler thread of Orleans.</summary>
-public sealed class EngineLoader(RegionModels models, SiloDevices devices, ILocalSiloDetails silo, IModelStore store, EngineCatalog catalog, LoadedEngines engines)
+public sealed class EngineLoader(
+    IOptions<RegionOptions> region, RegionModels models, SiloDevices devices, ILocalSiloDetails silo, IModelStore store, EngineCatalog catalog, LoadedEngines engines)
 {
     /// <summary>The engine is registered in <see cref="LoadedEngines"/>, which also releases it.</summary>
     /// <exception cref="ModelPackageException">Model, device, package or file is not what the key asks for; names it and the remedy.</exception>
@@ -44,6 +46,7 @@ public sealed class EngineLoader(RegionModels models, SiloDevices devices, ILoca
             PrefillChunk = model.PrefillChunk,
             RingTokens = model.RingTokens,
             PrefixCache = model.PrefixCache,
+            SpecialTokensInMessages = region.Value.SpecialTokensInMessages,
         };
         var engine = await catalog.CreateAsync(package, options, cancellationToken).ConfigureAwait(false);
         engines.Add(engine);

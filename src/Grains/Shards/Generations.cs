@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Meridian.Errors;
 using Meridian.Inference.Engines.Generation;
@@ -12,6 +13,15 @@ namespace Meridian.Grains.Shards;
 /// <summary>Between the messages of the region and the types of the generation engine.</summary>
 internal static class Generations
 {
+    /// <summary>Characters that may be tokenized for a token of the context; languages have about four, code and white space more.</summary>
+    private const int LengthPerToken = 16;
+
+    /// <summary>Characters, or ids, that every model takes.</summary>
+    private const int LeastMaxLength = 65_536;
+
+    /// <summary>Most characters of a text to tokenize, and most ids to detokenize, for a model.</summary>
+    public static long MaxLength(int contextLength) => Math.Max(LeastMaxLength, (long)LengthPerToken * contextLength);
+
     /// <summary>What makes an input unfit to be handed on: it comes from another machine, perhaps of another version.</summary>
     /// <returns>Null for a sound one; whether its values make sense is the engine's to say.</returns>
     public static Refusal? Check(GenerationInput input)
@@ -138,22 +148,25 @@ internal static class Generations
         };
     }
 
-    /// <exception cref="MeridianException">The prompt has an id that the model does not know.</exception>
+    /// <exception cref="MeridianException">The prompt is longer than is tokenized for the model, or has an id that the model does not know.</exception>
     /// <exception cref="ChatTemplateException">See <see cref="IGenerationTokenizer.Render"/>.</exception>
-    public static TokenizeOutput Tokenize(IGenerationEngine engine, TokenizeInput input)
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    public static TokenizeOutput Tokenize(IGenerationEngine engine, TokenizeInput input, CancellationToken cancellationToken = default)
     {
         var tokenizer = engine.Tokenizer;
         int[] ids;
         if (input.Prompt.TokenIds is { } given)
         {
+            CheckLength(engine, given.Length, "ids", "prompt");
             CheckIds(engine, given, "prompt");
             ids = given;
         }
         else
         {
-            // A template brings its own special tokens.
-            var text = input.Prompt.Messages is { } messages ? tokenizer.Render(Turns(messages), input.AddGenerationPrompt) : input.Prompt.Text ?? "";
-            ids = Array.ConvertAll(tokenizer.Encode(text, int.MaxValue, input.AddSpecialTokens && input.Prompt.Messages is null).Ids, static id => (int)id);
+            var encoded = input.Prompt.Messages is { } messages
+                ? tokenizer.Encode(Rendered(engine, messages, input.AddGenerationPrompt), int.MaxValue, cancellationToken)
+                : tokenizer.Encode(Checked(engine, input.Prompt.Text ?? ""), int.MaxValue, input.AddSpecialTokens, cancellationToken);
+            ids = Array.ConvertAll(encoded.Ids, static id => (int)id);
         }
 
         return new TokenizeOutput
@@ -167,6 +180,7 @@ internal static class Generations
     /// <exception cref="MeridianException">An id is none of the model's.</exception>
     public static DetokenizeOutput Detokenize(IGenerationEngine engine, DetokenizeInput input)
     {
+        CheckLength(engine, input.TokenIds.Length, "ids", "tokens");
         CheckIds(engine, input.TokenIds, "tokens");
         return new DetokenizeOutput { Text = engine.Tokenizer.Decode(input.TokenIds) };
     }
@@ -178,6 +192,33 @@ internal static class Generations
 
     private static bool IsWhole(PromptInput? prompt) =>
         prompt is not null && (prompt.Messages is not { } messages || Array.TrueForAll(messages, static message => message is { Role: not null, Content: not null }));
+
+    private static string Checked(IGenerationEngine engine, string text)
+    {
+        CheckLength(engine, text.Length, "characters", "prompt");
+        return text;
+    }
+
+    private static PromptText Rendered(IGenerationEngine engine, ChatMessage[] messages, bool addGenerationPrompt)
+    {
+        // What a template makes of messages that are too long is not worth its time.
+        CheckLength(engine, messages.Sum(static message => (long)message.Content.Length), "characters", "messages");
+        var prompt = engine.Tokenizer.Render(Turns(messages), addGenerationPrompt);
+        CheckLength(engine, prompt.Text.Length, "characters", "messages");
+        return prompt;
+    }
+
+    /// <summary>Whoever counts tokens wants to know whether a prompt fits, so a text far beyond the context is not worth its conversion.</summary>
+    private static void CheckLength(IGenerationEngine engine, long length, string unit, string param)
+    {
+        var most = MaxLength(engine.ContextLength);
+        if (length <= most) return;
+        throw new MeridianException(Invalid(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"There are {length} {unit} to convert; '{engine.Package.Manifest.Name}' takes {most}: {LengthPerToken} for each of the {engine.ContextLength} tokens of its context, and never less than {LeastMaxLength}. Send less, or in parts."),
+            param));
+    }
 
     private static void CheckIds(IGenerationEngine engine, int[] ids, string param)
     {

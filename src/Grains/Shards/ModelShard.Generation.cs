@@ -1,3 +1,4 @@
+using System.Globalization;
 using Meridian.Errors;
 using Meridian.Grains.Routing;
 using Meridian.Grains.Shards.Streams;
@@ -14,15 +15,6 @@ public sealed partial class ModelShard
 {
     /// <summary>How long a read by a grain call waits for tokens: well below Orleans' limit of a call.</summary>
     internal static readonly TimeSpan LongestPull = TimeSpan.FromSeconds(5);
-
-    /// <summary>Most long texts that are converted to or from ids at a time.</summary>
-    internal const int ConversionsAtOnce = 4;
-
-    /// <summary>Most long texts being converted or waiting for it; one more is refused.</summary>
-    internal const int MaxConversions = 16;
-
-    private readonly SemaphoreSlim _converting = new(ConversionsAtOnce);
-    private int _conversions;
 
     public Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default)
     {
@@ -52,7 +44,7 @@ public sealed partial class ModelShard
         try
         {
             var work = Generations.Work(input, request.Tenant);
-            var admission = Generations.Size(input) <= InlineSize ? engine.Open(work) : await Task.Run(() => engine.Open(work), CancellationToken.None);
+            var admission = await AdmitAsync(engine, work, Generations.Size(input), request, caller);
             if (admission.Stream is not { } stream) return new StreamReply { Refusal = Generations.Refusal(admission, _key.Model) };
             var leftMs = request.RemainingMs - (int)_time.GetElapsedTime(started).TotalMilliseconds;
             open = _streams.Add(request.Stream ?? Guid.NewGuid(), stream, engine.Tokenizer, leftMs);
@@ -87,27 +79,48 @@ public sealed partial class ModelShard
         }
     }
 
+    /// <summary>Tokenizes and queues the prompts; stops when the caller goes or the request's time is up.</summary>
+    private async Task<GenerationAdmission> AdmitAsync(IGenerationEngine engine, GenerationWork work, long size, InferRequest request, CancellationToken caller)
+    {
+        if (size <= InlineSize) return engine.Open(work, caller);
+        var attempt = _attempts.Begin(request.RemainingMs, caller, CancellationToken.None);
+        try
+        {
+            var (ran, admission) = await _conversions.RunAsync(size, token => engine.Open(work, token), attempt.Token);
+            return ran ? admission! : throw new MeridianException(TooManyConversions(size));
+        }
+        catch (OperationCanceledException) when (attempt.Token.IsCancellationRequested && !caller.IsCancellationRequested)
+        {
+            throw new MeridianException(RequestRules.OutOfTime(request));
+        }
+        finally
+        {
+            attempt.Dispose();
+        }
+    }
+
     private Task<InferReply> TokenizeAsync(IGenerationEngine engine, InferRequest request, TokenizeInput input, CancellationToken caller) => Generations.Check(input) is { } unfit
         ? Task.FromResult(new InferReply { Refusal = unfit })
-        : ConvertAsync(request, Generations.Size(input.Prompt), () => Generations.Tokenize(engine, input), caller);
+        : ConvertAsync(request, Generations.Size(input.Prompt), token => Generations.Tokenize(engine, input, token), caller);
 
     private Task<InferReply> DetokenizeAsync(IGenerationEngine engine, InferRequest request, DetokenizeInput input, CancellationToken caller) => input.TokenIds is null
         ? Task.FromResult(new InferReply { Refusal = Generations.Invalid("There are no ids to detokenize.", "tokens") })
-        : ConvertAsync(request, input.TokenIds.Length, () => Generations.Detokenize(engine, input), caller);
+        : ConvertAsync(request, input.TokenIds.Length, _ => Generations.Detokenize(engine, input), caller);
 
-    private async Task<InferReply> ConvertAsync(InferRequest request, long size, Func<InferOutput> convert, CancellationToken caller)
+    private async Task<InferReply> ConvertAsync(InferRequest request, long size, Func<CancellationToken, InferOutput> convert, CancellationToken caller)
     {
-        if (size > InlineSize && _conversions >= MaxConversions) return new InferReply { Refusal = TooManyConversions() };
         _running++;
         _activity.Conversion(1);
         var attempt = _attempts.Begin(request.RemainingMs, caller, CancellationToken.None);
         try
         {
-            var output = size <= InlineSize ? convert() : await InTurnAsync(convert, attempt.Token);
+            var (ran, output) = size <= InlineSize ? (true, convert(attempt.Token)) : await _conversions.RunAsync(size, convert, attempt.Token);
 
-            // Nothing stops a conversion under way, so it may end when nobody wants its result any more.
+            // The last piece of a text is not stopped, so it may end when nobody wants its result any more.
             attempt.Token.ThrowIfCancellationRequested();
-            return InferReply.Of(new InferResult { Region = _region.Name, Model = _key.Model, Version = _key.Version, Variant = _key.Variant, Output = output });
+            return ran
+                ? InferReply.Of(new InferResult { Region = _region.Name, Model = _key.Model, Version = _key.Version, Variant = _key.Variant, Output = output! })
+                : new InferReply { Refusal = TooManyConversions(size) };
         }
         catch (OperationCanceledException) when (attempt.Token.IsCancellationRequested)
         {
@@ -138,32 +151,12 @@ public sealed partial class ModelShard
         }
     }
 
-    /// <summary>A long conversion on the thread pool, few at once: they share the processors with the engines' own work.</summary>
-    private async Task<InferOutput> InTurnAsync(Func<InferOutput> convert, CancellationToken cancellationToken)
-    {
-        _conversions++;
-        try
-        {
-            await _converting.WaitAsync(cancellationToken);
-            try
-            {
-                return await Task.Run(convert, cancellationToken);
-            }
-            finally
-            {
-                _converting.Release();
-            }
-        }
-        finally
-        {
-            _conversions--;
-        }
-    }
-
-    private Refusal TooManyConversions() => new()
+    private Refusal TooManyConversions(long size) => new()
     {
         Code = RefusalCode.NoCapacity,
-        Message = $"Replica {_key.Replica} of '{_key.Model}' converts {MaxConversions} long texts already; try again shortly.",
+        Message = string.Create(
+            CultureInfo.InvariantCulture,
+            $"The region's texts to convert fill their queue ({ConversionQueue.MaxBytes} bytes a silo), which has no room for {size} more characters for '{_key.Model}'; try again shortly."),
         RetryAfterMs = 500,
     };
 }

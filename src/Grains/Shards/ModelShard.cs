@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Meridian.Errors;
 using Meridian.Federation.Edge;
 using Meridian.Grains.Draining;
 using Meridian.Grains.Hosting;
@@ -34,7 +35,7 @@ namespace Meridian.Grains.Shards;
 /// </list>
 /// </remarks>
 [Reentrant, Immovable, KeepAlive, DevicePlacementFilter, ReplicaPlacement]
-[SuppressMessage("Design", "CA1001", Justification = "A load that ends after the deactivation still looks at _ended; the source has no timer, and the semaphore no wait handle, so there is nothing to dispose.")]
+[SuppressMessage("Design", "CA1001", Justification = "A load that ends after the deactivation still looks at _ended; the source has no timer, so there is nothing to dispose.")]
 public sealed partial class ModelShard : Grain, IModelShard
 {
     /// <summary>
@@ -54,6 +55,7 @@ public sealed partial class ModelShard : Grain, IModelShard
     private readonly Handovers _handovers;
     private readonly SiloShards _siloShards;
     private readonly ShardActivity _activity;
+    private readonly ConversionQueue _conversions;
     private readonly CancellationTokenSource _ended = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ShardKey _key;
@@ -75,6 +77,7 @@ public sealed partial class ModelShard : Grain, IModelShard
         LoadedEngines engines,
         Handovers handovers,
         SiloShards shards,
+        ConversionQueue conversions,
         ILocalSiloDetails silo,
         TimeProvider time,
         ILogger<ModelShard> logger)
@@ -93,6 +96,7 @@ public sealed partial class ModelShard : Grain, IModelShard
         _handovers = handovers;
         _streams = new ShardStreams(_key, time, logger);
         _siloShards = shards;
+        _conversions = conversions;
         _activity = new ShardActivity(_key, _streams);
     }
 
@@ -150,8 +154,12 @@ public sealed partial class ModelShard : Grain, IModelShard
             var work = EmbeddingReplies.Work(input);
             var outcome = EmbeddingReplies.Size(input) <= InlineSize
                 ? await engine.EmbedAsync(work, attempt.Token)
-                : await Task.Run(() => engine.EmbedAsync(work, attempt.Token).AsTask());
+                : await EmbedInTurnAsync(engine, work, EmbeddingReplies.Size(input), attempt.Token);
             return EmbeddingReplies.Reply(outcome, _region.Name, _key);
+        }
+        catch (MeridianException e)
+        {
+            return new InferReply { Refusal = e.Refusal };
         }
         catch (OperationCanceledException)
         {
@@ -173,6 +181,13 @@ public sealed partial class ModelShard : Grain, IModelShard
             _activity.Embedding(-1);
             Left();
         }
+    }
+
+    /// <summary>The texts are tokenized in turn; their places in the engine's own queue are waited for outside of it.</summary>
+    private async Task<EmbeddingOutcome> EmbedInTurnAsync(IEmbeddingEngine engine, EmbeddingWork work, long size, CancellationToken cancellationToken)
+    {
+        var (ran, outcome) = await _conversions.RunAsync(size, token => engine.EmbedAsync(work, token).AsTask(), cancellationToken);
+        return ran ? await outcome! : throw new MeridianException(TooManyConversions(size));
     }
 
     /// <summary>What a shard refuses before it looks at the input.</summary>

@@ -50,4 +50,10 @@ public sealed record EngineOptions
 
     /// <value>Generation: whether keys and values of ended sequences are kept for others of the same tenant that begin alike. Default true.</value>
     public bool PrefixCache { get; init; } = true;
+
+    /// <value>
+    /// Generation: whether a special token that a caller writes in a message becomes a special token. Default false: then it is text, and no message can end its turn
+    /// and begin another one's.
+    /// </value>
+    public bool SpecialTokensInMessages { get; init; }
 }

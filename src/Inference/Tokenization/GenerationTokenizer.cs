@@ -19,13 +19,16 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
     private readonly TokenTable? _table;
     private readonly ChatTemplate? _template;
     private readonly TextBounds _bounds;
+    private readonly PromptEncoder? _prompts;
 
-    private GenerationTokenizer(NativeTokenizer native, TokenizerFile file, TokenTable? table, ChatTemplate? template, TextBounds bounds, int vocabulary)
+    private GenerationTokenizer(
+        NativeTokenizer native, TokenizerFile file, TokenTable? table, ChatTemplate? template, TextBounds bounds, int vocabulary, bool specialTokensInMessages)
     {
         VocabularySize = Math.Max(file.VocabularySize, vocabulary);
         _template = template;
         _bounds = bounds;
         _native = native;
+        _prompts = specialTokensInMessages ? null : PromptEncoder.Make(native, file, template?.Writes ?? []);
         _file = file;
         _table = table;
     }
@@ -41,8 +44,9 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
     /// <param name="package">Its files are read and not kept open.</param>
     /// <param name="time">What a template's <c>strftime_now</c> tells; the system's where none is given.</param>
     /// <param name="vocabulary">Ids that the graph knows, where they are more than the tokenizer's own.</param>
+    /// <param name="specialTokensInMessages">Whether special tokens that callers write in their messages become special tokens.</param>
     /// <exception cref="ModelPackageException">The package has no tokenizer, a file was altered, or one cannot be used.</exception>
-    public static GenerationTokenizer Load(ModelPackage package, TimeProvider? time = null, int vocabulary = 0)
+    public static GenerationTokenizer Load(ModelPackage package, TimeProvider? time = null, int vocabulary = 0, bool specialTokensInMessages = false)
     {
         var file = TokenizerFile.Read(package);
         TokenTable? table;
@@ -60,7 +64,7 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
         var native = NativeTokenizer.Load(file);
         try
         {
-            return new GenerationTokenizer(native, file, table, template, new TextBounds(native, file, settings), vocabulary);
+            return new GenerationTokenizer(native, file, table, template, new TextBounds(native, file, settings), vocabulary, specialTokensInMessages);
         }
         catch
         {
@@ -69,13 +73,19 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
         }
     }
 
-    public TokenizedText Encode(string text, int maxTokens, bool addSpecialTokens)
+    public TokenizedText Encode(string text, int maxTokens, bool addSpecialTokens, CancellationToken cancellationToken = default)
     {
         if (addSpecialTokens)
-            return _bounds.Encode(text, maxTokens);
+            return _bounds.Encode(text, maxTokens, cancellationToken);
         var around = _native.Prefix.Length + _native.Suffix.Length;
-        var tokens = _native.Encode(text, (int)Math.Min(int.MaxValue, (long)maxTokens + around));
+        var tokens = _native.Encode(text, (int)Math.Min(int.MaxValue, (long)maxTokens + around), cancellationToken);
         return tokens with { Ids = tokens.Ids[_native.Prefix.Length..^_native.Suffix.Length] };
+    }
+
+    public TokenizedText Encode(PromptText prompt, int maxTokens, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        return _prompts?.Encode(prompt, maxTokens, cancellationToken) ?? Encode(prompt.Text, maxTokens, addSpecialTokens: false, cancellationToken);
     }
 
     /// <summary>Text of ids as they come; special tokens give none.</summary>
@@ -105,14 +115,22 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
         return _table is null ? Encoding.UTF8.GetBytes(_native.Decode([id])) : _table.Bytes(id);
     }
 
-    public string Render(IReadOnlyList<ChatTurn> messages, bool addGenerationPrompt)
+    public PromptText Render(IReadOnlyList<ChatTurn> messages, bool addGenerationPrompt)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        return _template?.Render(messages, addGenerationPrompt)
-            ?? throw new ChatTemplateException("The model has no chat template, so it takes no messages; send a prompt for completion instead.");
+        return _template is null
+            ? throw new ChatTemplateException("The model has no chat template, so it takes no messages; send a prompt for completion instead.")
+            : new PromptText(_template.Render(messages, addGenerationPrompt));
     }
 
-    public void Dispose() => _native.Dispose();
+    public void Dispose()
+    {
+        _prompts?.Dispose();
+        _native.Dispose();
+    }
+
+    /// <summary>See <see cref="PromptEncoder.EncodeDisguised"/>.</summary>
+    internal uint[] EncodeDisguised(PromptText prompt) => _prompts!.EncodeDisguised(prompt);
 
     private void Check(int id)
     {

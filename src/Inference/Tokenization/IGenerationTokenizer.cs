@@ -15,7 +15,16 @@ public interface IGenerationTokenizer
     /// <param name="text">Any UTF-16; unpaired surrogates become U+FFFD.</param>
     /// <param name="maxTokens">Limit, special tokens included.</param>
     /// <param name="addSpecialTokens">Whether the tokenizer's own special tokens (BOS) go around it.</param>
-    TokenizedText Encode(string text, int maxTokens, bool addSpecialTokens);
+    /// <param name="cancellationToken">Looked at between the pieces of a long text.</param>
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    TokenizedText Encode(string text, int maxTokens, bool addSpecialTokens, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Ids of a rendered conversation, without further special tokens around them. A special token in it is recognised only where all its characters come from the
+    /// template; one that a caller wrote is text. Reads no more of it than needed to tell whether it exceeds the limit.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    TokenizedText Encode(PromptText prompt, int maxTokens, CancellationToken cancellationToken = default);
 
     /// <summary>Text of ids. Broken UTF-8 becomes U+FFFD.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
@@ -25,7 +34,7 @@ public interface IGenerationTokenizer
     /// <exception cref="ArgumentOutOfRangeException">The id is outside the vocabulary.</exception>
     ReadOnlyMemory<byte> Bytes(int id);
 
-    /// <summary>A conversation as the text that the model was trained on; to be encoded without further special tokens.</summary>
+    /// <summary>A conversation as the text that the model was trained on.</summary>
     /// <exception cref="ChatTemplateException">The model has no template, or the template refuses the conversation.</exception>
-    string Render(IReadOnlyList<ChatTurn> messages, bool addGenerationPrompt);
+    PromptText Render(IReadOnlyList<ChatTurn> messages, bool addGenerationPrompt);
 }

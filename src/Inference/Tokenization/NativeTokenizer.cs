@@ -14,6 +14,7 @@ namespace Meridian.Inference.Tokenization;
 /// <item>It takes UTF-16 and refuses unpaired surrogates; they become U+FFFD before the call, as every UTF-8 encoder would have it.</item>
 /// <item>It lower-cases character by character; <see cref="FinalSigma"/> puts right the one letter for which that is not enough.</item>
 /// <item>It always puts the special tokens around a text; <see cref="Prefix"/> and <see cref="Suffix"/> say what can be taken off again.</item>
+/// <item>A call cannot be stopped and takes more than a hundred bytes for each character, so long texts are encoded in pieces, see <see cref="TextPieces"/>.</item>
 /// <item>Its time is linear in the text, so a text is read in growing prefixes until the answer is certain, and no further than <see cref="MaxCharacters"/>: 512 a token, where a language has four.
 /// A prefix changes the tokens near its end: BERT splits at white space and punctuation, and a word above 100 characters is one unknown token, so at most 100 of
 /// them; BPE and Unigram merge within the reach of their longest piece; a cut special token adds a few. With <see cref="CutMargin"/> tokens more than the limit, the
@@ -28,17 +29,22 @@ internal sealed class NativeTokenizer : IDisposable
     private const int CharactersPerToken = 16;
     private const int MostCharactersPerToken = 512;
     private const int ShortestPrefix = 4096;
+
+    // Code units of a text after which the native library has allocated tens of megabytes.
+    private const int TrimAt = 1 << 18;
     private readonly Tokenizer _tokenizer;
     private readonly bool _lowers;
+    private readonly TextPieces _pieces;
 
-    private NativeTokenizer(Tokenizer tokenizer, bool lowers)
+    private NativeTokenizer(Tokenizer tokenizer, TokenizerFile file)
     {
         _tokenizer = tokenizer;
-        _lowers = lowers;
+        _lowers = file.Lowers;
         var empty = tokenizer.Encode("");
         var before = empty.AsSpan().CommonPrefixLength(tokenizer.Encode("a"));
         Prefix = empty[..before];
         Suffix = empty[before..];
+        _pieces = new TextPieces(EncodeWhole, file);
     }
 
     /// <value>Special tokens in front of every text.</value>
@@ -48,13 +54,16 @@ internal sealed class NativeTokenizer : IDisposable
     public uint[] Suffix { get; }
 
     /// <exception cref="ModelPackageException">The library cannot load the file.</exception>
-    public static NativeTokenizer Load(TokenizerFile file)
+    public static NativeTokenizer Load(TokenizerFile file) => Load(file, file.Json);
+
+    /// <summary>As <see cref="Load(TokenizerFile)"/>, from other bytes than the file's.</summary>
+    public static NativeTokenizer Load(TokenizerFile file, byte[] json)
     {
         Tokenizer? tokenizer = null;
         try
         {
-            tokenizer = Open(file.Json);
-            return new NativeTokenizer(tokenizer, file.Lowers);
+            tokenizer = Open(json);
+            return new NativeTokenizer(tokenizer, file);
         }
         catch (Exception e) when (e is TokenizerException or DllNotFoundException or IOException or UnauthorizedAccessException)
         {
@@ -74,22 +83,37 @@ internal sealed class NativeTokenizer : IDisposable
     /// </summary>
     /// <param name="text">Any UTF-16, sound or not.</param>
     /// <param name="maxTokens">Limit, special tokens included.</param>
-    public TokenizedText Encode(string text, int maxTokens)
+    /// <param name="cancellationToken">Looked at between the pieces of a long text.</param>
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    public TokenizedText Encode(string text, int maxTokens, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
+        return Encode(text.Length, maxTokens, end => [.. Prefix, .. EncodeBare(text[..end], cancellationToken), .. Suffix], end => !char.IsHighSurrogate(text[end - 1]));
+    }
+
+    /// <summary>As <see cref="Encode(string, int, CancellationToken)"/>, for a text that another method turns into ids.</summary>
+    /// <param name="size">The text's UTF-16 code units.</param>
+    /// <param name="maxTokens">Limit, special tokens included.</param>
+    /// <param name="encode">Ids of the text up to a place.</param>
+    /// <param name="ends">Whether a character ends at a place.</param>
+    public static TokenizedText Encode(int size, int maxTokens, Func<int, uint[]> encode, Func<int, bool> ends)
+    {
         var most = MaxCharacters(maxTokens);
         for (var length = Math.Max(ShortestPrefix, (long)maxTokens * CharactersPerToken); ; length *= 4)
         {
             var end = (int)Math.Min(length, most);
-            if (end >= text.Length)
-                return new TokenizedText(_tokenizer.Encode(Prepare(text)), Complete: true);
-            var ids = _tokenizer.Encode(Prepare(text[..(char.IsHighSurrogate(text[end - 1]) ? end - 1 : end)]));
+            if (end >= size)
+                return new TokenizedText(encode(size), Complete: true);
+            var ids = encode(ends(end) ? end : end - 1);
             if (ids.Length - CutMargin > maxTokens)
-                return new TokenizedText(Cut(ids, ids.Length - CutMargin), Complete: false);
+                return new TokenizedText(ids[..(ids.Length - CutMargin)], Complete: false);
             if (end == most)
                 return new TokenizedText(ids, Complete: false);
         }
     }
+
+    /// <summary>Ids of a whole text, without special tokens around them.</summary>
+    public uint[] EncodeBare(string text, CancellationToken cancellationToken) => _pieces.Encode(Prepare(text), cancellationToken);
 
     /// <summary>Cuts ids to a limit, keeping the special tokens at the end.</summary>
     public uint[] Cut(uint[] ids, int maxTokens)
@@ -105,6 +129,15 @@ internal sealed class NativeTokenizer : IDisposable
     public string Decode(ReadOnlySpan<int> ids) => _tokenizer.Decode(MemoryMarshal.Cast<int, uint>(ids).ToArray());
 
     public void Dispose() => _tokenizer.Dispose();
+
+    /// <summary>Ids of a text that <see cref="Prepare"/> has seen, by one call of the library.</summary>
+    internal uint[] EncodeWhole(string text)
+    {
+        var ids = _tokenizer.Encode(text);
+        if (text.Length >= TrimAt)
+            NativeHeap.Trim();
+        return ids[Prefix.Length..^Suffix.Length];
+    }
 
     private static Tokenizer Open(byte[] json)
     {

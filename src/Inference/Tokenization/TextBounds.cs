@@ -46,13 +46,13 @@ internal sealed class TextBounds
     public uint? EndId { get; }
 
     /// <summary>Ids of a text with its bounds; the limit counts them, too. See <see cref="NativeTokenizer.Encode"/>.</summary>
-    public TokenizedText Encode(string text, int maxTokens)
+    public TokenizedText Encode(string text, int maxTokens, CancellationToken cancellationToken)
     {
         if (ReferenceEquals(_before, _native.Prefix) && ReferenceEquals(_after, _native.Suffix))
-            return _native.Encode(text, maxTokens);
+            return _native.Encode(text, maxTokens, cancellationToken);
         var given = _native.Prefix.Length + _native.Suffix.Length;
         var own = _before.Length + _after.Length;
-        var tokens = _native.Encode(text, (int)Math.Clamp((long)maxTokens + given - own, given, int.MaxValue));
+        var tokens = _native.Encode(text, (int)Math.Clamp((long)maxTokens + given - own, given, int.MaxValue), cancellationToken);
         return tokens with { Ids = [.. _before, .. tokens.Ids[_native.Prefix.Length..^_native.Suffix.Length], .. _after] };
     }
 

@@ -37,7 +37,9 @@ public sealed class TextTokenizer : IDisposable
     /// </summary>
     /// <param name="text">Any UTF-16, sound or not.</param>
     /// <param name="maxTokens">Limit, special tokens included.</param>
-    public TokenizedText Encode(string text, int maxTokens) => _native.Encode(text, maxTokens);
+    /// <param name="cancellationToken">Looked at between the pieces of a long text.</param>
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    public TokenizedText Encode(string text, int maxTokens, CancellationToken cancellationToken = default) => _native.Encode(text, maxTokens, cancellationToken);
 
     /// <summary>How far a text is read at most where the limit is <paramref name="maxTokens"/>, in UTF-16 code units.</summary>
     public static int MaxCharacters(int maxTokens) => NativeTokenizer.MaxCharacters(maxTokens);

@@ -30,6 +30,12 @@ internal sealed class TokenizerFile
     /// <value>Ids of the tokens that are no text.</value>
     public HashSet<int> Special { get; } = [];
 
+    /// <value>Tokens beside the vocabulary's own pieces, in the file's order.</value>
+    public List<AddedToken> Added { get; } = [];
+
+    /// <value>The id for what the vocabulary lacks, or null where every text can be told.</value>
+    public int? UnknownId { get; private set; }
+
     /// <value>Its <c>decoder</c>; null or undefined where it has none.</value>
     public JsonElement Decoder { get; private set; }
 
@@ -80,7 +86,12 @@ internal sealed class TokenizerFile
         }
 
         if (root.TryGetProperty("added_tokens", out var added) && added.ValueKind == JsonValueKind.Array)
-            Added(added, ids, tokens);
+            AddTokens(added, ids, tokens);
+        var model = root.GetProperty("model");
+        if (model.TryGetProperty("unk_id", out var unknown) && unknown.ValueKind == JsonValueKind.Number)
+            UnknownId = unknown.GetInt32();
+        else if (model.TryGetProperty("unk_token", out var name) && name.ValueKind == JsonValueKind.String && ids.TryGetValue(name.GetString()!, out var id))
+            UnknownId = id;
         Tokens = new string?[tokens.Count == 0 ? 0 : tokens.Keys.Max() + 1];
         foreach (var (id, token) in tokens)
             Tokens[id] = token;
@@ -116,7 +127,7 @@ internal sealed class TokenizerFile
     /// The native library ignores the ids of added tokens and numbers those that the vocabulary lacks itself. Where the file says otherwise a model would be
     /// given other ids than it was trained with, so that is refused.
     /// </summary>
-    private void Added(JsonElement added, Dictionary<string, int> ids, Dictionary<int, string> tokens)
+    private void AddTokens(JsonElement added, Dictionary<string, int> ids, Dictionary<int, string> tokens)
     {
         var next = ids.Count;
         foreach (var token in added.EnumerateArray())
@@ -137,8 +148,10 @@ internal sealed class TokenizerFile
             if (given != id)
                 throw Mistake($"gives the added token '{content}' the id {id}, but its place in the vocabulary is {given}. Export tokenizer.json again, with all added tokens.");
             next = Math.Max(next, given + 1);
-            if (token.TryGetProperty("special", out var special) && special.GetBoolean())
+            var isSpecial = token.TryGetProperty("special", out var special) && special.GetBoolean();
+            if (isSpecial)
                 Special.Add(id);
+            Added.Add(new AddedToken(content, id, isSpecial));
         }
     }
 
@@ -164,4 +177,7 @@ internal sealed class TokenizerFile
     }
 
     private static bool IsSet(JsonElement root, string name) => root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
+
+    /// <param name="IsSpecial">Whether it is no text.</param>
+    public readonly record struct AddedToken(string Content, int Id, bool IsSpecial);
 }

@@ -25,6 +25,12 @@ public sealed class MeridianOptions
     /// <value>Models that the installation serves.</value>
     public List<ModelEntry> Models { get; set; } = [];
 
+    /// <value>
+    /// Whether a special token that a caller writes in a chat message becomes a special token, so that the message may end its turn and begin another one. Default false:
+    /// it is text.
+    /// </value>
+    public bool SpecialTokensInMessages { get; set; }
+
     /// <value>Tenants whose data is bound; one that is not named may go anywhere.</value>
     public List<TenantOptions> Tenants { get; set; } = [];
 

@@ -38,7 +38,7 @@ public sealed class TestGenerator(ModelPackage package, EngineOptions options, T
         }
     }
 
-    public GenerationAdmission Open(GenerationWork work)
+    public GenerationAdmission Open(GenerationWork work, CancellationToken cancellationToken = default)
     {
         if (_disposed) throw new EngineStoppedException(Package.Manifest.Id);
         if (hub.Admit(this, work) is { } refused) return refused;

@@ -14,9 +14,13 @@ public sealed class TestTokenizer : IGenerationTokenizer
     /// <value>Called with each text before it is encoded.</value>
     public Action<string> Encoding { get; set; } = static _ => { };
 
-    public TokenizedText Encode(string text, int maxTokens, bool addSpecialTokens)
+    /// <value>Called while a text is encoded.</value>
+    public Action<CancellationToken> Working { get; set; } = static _ => { };
+
+    public TokenizedText Encode(string text, int maxTokens, bool addSpecialTokens, CancellationToken cancellationToken = default)
     {
         Encoding(text);
+        Working(cancellationToken);
         uint[] ids = [.. addSpecialTokens ? [1u] : Array.Empty<uint>(), .. text.Select(c => (uint)c)];
         return new TokenizedText(ids.Length > maxTokens ? ids[..maxTokens] : ids, ids.Length <= maxTokens);
     }
@@ -35,7 +39,9 @@ public sealed class TestTokenizer : IGenerationTokenizer
 
     public ReadOnlyMemory<byte> Bytes(int id) => System.Text.Encoding.UTF8.GetBytes(((char)id).ToString());
 
-    public string Render(IReadOnlyList<ChatTurn> messages, bool addGenerationPrompt) => messages.Any(m => m.Role == "poet")
+    public TokenizedText Encode(PromptText prompt, int maxTokens, CancellationToken cancellationToken = default) => Encode(prompt.Text, maxTokens, addSpecialTokens: false, cancellationToken);
+
+    public PromptText Render(IReadOnlyList<ChatTurn> messages, bool addGenerationPrompt) => messages.Any(m => m.Role == "poet")
         ? throw new ChatTemplateException("There are no poets.")
-        : string.Concat(messages.Select(m => $"<{m.Role}>{m.Content}")) + (addGenerationPrompt ? "<assistant>" : "");
+        : PromptText.OfCaller(string.Concat(messages.Select(m => $"<{m.Role}>{m.Content}")) + (addGenerationPrompt ? "<assistant>" : ""));
 }

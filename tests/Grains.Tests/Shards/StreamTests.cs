@@ -1,6 +1,5 @@
 using Meridian.Errors;
 using Meridian.Federation.Edge;
-using Meridian.Grains.Shards;
 using Meridian.Grains.Tests.Fakes;
 using Meridian.Inference.Engines;
 using Meridian.Inference.Engines.Generation;
@@ -297,43 +296,6 @@ public sealed class StreamTests
         Assert.Equal("Token id 65536 is outside the vocabulary of 'story', whose ids are 0 to 65535.", detokenize.Message);
         var tokenize = await Ask(new TokenizeInput { Prompt = new PromptInput { TokenIds = [-1] }, Texts = true });
         Assert.Equal((RefusalCode.InvalidInput, "prompt"), (tokenize.Code, tokenize.Param));
-    }
-
-    [Fact]
-    public async Task Long_texts_are_tokenized_a_few_at_once_then_wait_then_are_refused()
-    {
-        await using var region = await StartAsync();
-        var tokenizer = (TestTokenizer)region.Engines.Generators.Created.Single().Tokenizer;
-        using var hold = new ManualResetEventSlim();
-        var most = 0;
-        var now = 0;
-        tokenizer.Encoding = _ =>
-        {
-            var running = Interlocked.Increment(ref now);
-            InterlockedMax(ref most, running);
-            hold.Wait(Patience);
-            Interlocked.Decrement(ref now);
-        };
-        Task<InferReply> Ask() => region.Local().InferAsync(
-            RegionCluster.Request("story") with { Input = new TokenizeInput { Prompt = new PromptInput { Text = new string('x', 5000) } } }, CancellationToken.None);
-
-        var asked = Enumerable.Range(0, ModelShard.MaxConversions + 4).Select(_ => Ask()).ToList();
-        for (var i = 0; i < 4; i++)
-        {
-            var refused = await Task.WhenAny(asked);
-            Assert.Equal(RefusalCode.NoCapacity, (await refused).Refusal?.Code);
-            Assert.True((await refused).Refusal!.RetryAfterMs > 0);
-            asked.Remove(refused);
-        }
-
-        hold.Set();
-        Assert.All(await Task.WhenAll(asked), reply => Assert.Equal(5001, ((TokenizeOutput)reply.Result!.Output).TokenIds.Length));
-        Assert.InRange(most, 1, ModelShard.ConversionsAtOnce);
-
-        static void InterlockedMax(ref int most, int value)
-        {
-            for (var known = Volatile.Read(ref most); value > known; known = Volatile.Read(ref most)) Interlocked.CompareExchange(ref most, value, known);
-        }
     }
 
     [Fact]

@@ -72,8 +72,8 @@ public sealed class MadeTokenizerTests
         Assert.True(tokenizer.HasChatTemplate);
         var text = tokenizer.Render([new ChatTurn("user", "hi")], addGenerationPrompt: true);
 
-        Assert.Equal("<|begin_of_text|><|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n", text);
-        var ids = tokenizer.Encode(text, 100, addSpecialTokens: false).Ids;
+        Assert.Equal("<|begin_of_text|><|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n", text.Text);
+        var ids = tokenizer.Encode(text, 100).Ids;
         Assert.Equal([1u, 3u], ids[..2]);
         Assert.Contains(4u, ids);
     }

@@ -168,7 +168,7 @@ public sealed partial class EmbeddingEngine : IEmbeddingEngine
             cancellationToken.ThrowIfCancellationRequested();
             if (work.Texts is { } texts)
             {
-                var tokens = _tokenizer.Encode(texts[i], MaxTokens);
+                var tokens = _tokenizer.Encode(texts[i], MaxTokens, cancellationToken);
                 if (!work.Truncate && (!tokens.Complete || tokens.Ids.Length > MaxTokens))
                     return EmbeddingRefusals.TooLong(i, count, tokens, texts[i].Length, MaxTokens);
                 ids[i] = _tokenizer.Cut(tokens.Ids, MaxTokens);

@@ -80,7 +80,7 @@ public sealed partial class GenerationEngine : IGenerationEngine
     }
 
     /// <inheritdoc />
-    public GenerationAdmission Open(GenerationWork work)
+    public GenerationAdmission Open(GenerationWork work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
         if (GenerationRules.Check(work, _limits) is { } invalid)
@@ -92,7 +92,7 @@ public sealed partial class GenerationEngine : IGenerationEngine
         GenerationStream stream;
         try
         {
-            if (Tokenize(work, out var head) is { } refusal)
+            if (Tokenize(work, cancellationToken, out var head) is { } refusal)
             {
                 _scheduler.Release(choices);
                 return refusal;
@@ -131,7 +131,7 @@ public sealed partial class GenerationEngine : IGenerationEngine
         OnnxDecoderStage? stage = null;
         try
         {
-            tokenizer = GenerationTokenizer.Load(package, vocabulary: DecoderConfig.Read(package).Vocabulary);
+            tokenizer = GenerationTokenizer.Load(package, vocabulary: DecoderConfig.Read(package).Vocabulary, specialTokensInMessages: options.SpecialTokensInMessages);
             cancellationToken.ThrowIfCancellationRequested();
             _ = DeviceName.TryParse(options.Device, out var device);
             stage = OnnxDecoderStage.Load(package, new DecoderStageOptions
@@ -181,13 +181,14 @@ public sealed partial class GenerationEngine : IGenerationEngine
         return new GenerationEngine(package, options, tokenizer, endIds, limits, scheduler);
     }
 
-    private GenerationAdmission? Tokenize(GenerationWork work, out GenerationHead head)
+    private GenerationAdmission? Tokenize(GenerationWork work, CancellationToken cancellationToken, out GenerationHead head)
     {
         var ids = new int[work.Prompts.Length][];
         var texts = work.Echo ? new string[work.Prompts.Length] : null;
         head = new GenerationHead { PromptIds = ids, PromptTexts = texts };
         for (var i = 0; i < ids.Length; i++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var prompt = work.Prompts[i];
             var param = GenerationRules.ParamOf(work, i);
             var complete = true;
@@ -199,20 +200,25 @@ public sealed partial class GenerationEngine : IGenerationEngine
             }
             else
             {
+                TokenizedText tokens;
                 if (prompt.Messages is { } messages)
                 {
                     try
                     {
-                        text = _tokenizer.Render(messages, addGenerationPrompt: true);
+                        var rendered = _tokenizer.Render(messages, addGenerationPrompt: true);
+                        text = rendered.Text;
+                        tokens = _tokenizer.Encode(rendered, _limits.SequenceTokens, cancellationToken);
                     }
                     catch (ChatTemplateException e)
                     {
                         return GenerationRefusals.Invalid(param, e.Message);
                     }
                 }
+                else
+                {
+                    tokens = _tokenizer.Encode(text!, _limits.SequenceTokens, addSpecialTokens: true, cancellationToken);
+                }
 
-                // One more than fits, to tell that it does not. A template brings its own special tokens.
-                var tokens = _tokenizer.Encode(text!, _limits.SequenceTokens, addSpecialTokens: prompt.Messages is null);
                 complete = tokens.Complete;
                 ids[i] = Array.ConvertAll(tokens.Ids, static id => (int)id);
             }

@@ -18,6 +18,9 @@ public interface IGenerationEngine : IEngine
     /// Checks, tokenizes on the caller's thread, and queues. All choices are admitted or none. A full queue or wrong input is an outcome, not an exception.
     /// The stream must be read to its end or cancelled.
     /// </summary>
+    /// <param name="work">Prompts and what to do with them.</param>
+    /// <param name="cancellationToken">Stops the tokenizing; a stream that is open does not look at it.</param>
     /// <exception cref="EngineStoppedException">The engine was disposed.</exception>
-    GenerationAdmission Open(GenerationWork work);
+    /// <exception cref="OperationCanceledException">The caller has gone before the stream was open.</exception>
+    GenerationAdmission Open(GenerationWork work, CancellationToken cancellationToken = default);
 }

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Meridian.Inference.Packages;
-using Meridian.Inference.Tokenization.Chat.Jinja;
+using Meridian.Inference.Tokenization.Chat.Jinja.Syntax;
 
 namespace Meridian.Inference.Tokenization.Chat;
 
@@ -43,7 +43,7 @@ internal static class ChatTemplateFile
         catch (TemplateSyntaxException e)
         {
             throw new ModelPackageException(
-                location, $"Chat template '{location}' of {package.Manifest.Id}, {e.Message}. docs/chat-templates.md says what a template may use; write it in that, or remove it to serve the model without chat.", e);
+                location, $"Chat template '{location}' of {package.Manifest.Id}, {e.Message}. Correct it, or remove it to serve the model without chat.", e);
         }
     }
 

@@ -1,4 +1,4 @@
-using System.Text;
+using Meridian.Inference.Tokenization.Chat.Jinja.Texts;
 
 namespace Meridian.Inference.Tokenization.Chat.Jinja;
 
@@ -11,11 +11,13 @@ internal static class Arithmetic
         {
             return (sign, left, right) switch
             {
-                ("+", string a, string b) => Joined(a, b, budget),
+                ("+", TrackedText a, TrackedText b) => Joined(a, b, budget),
                 ("+", object?[] a, object?[] b) => Joined(a, b, budget),
-                ("*", string text, long count) => Repeated(text, count, budget),
-                ("*", long count, string text) => Repeated(text, count, budget),
-                ("%", string, _) => throw new TemplateFailure("formatting with '%' is not supported"),
+                ("*", TrackedText or object?[], bool flag) => Of(sign, left, flag ? 1L : 0L, budget),
+                ("*", long or bool, TrackedText or object?[]) => Of(sign, right, left, budget),
+                ("*", TrackedText text, long count) => Repeated(text, count, budget),
+                ("*", object?[] items, long count) => Repeated(items, count, budget),
+                ("%", TrackedText, _) => throw new TemplateFailure("formatting with '%' is not supported"),
                 (_, bool a, _) => Of(sign, a ? 1L : 0L, right, budget),
                 (_, _, bool b) => Of(sign, left, b ? 1L : 0L, budget),
                 (not "/", long a, long b) => Whole(sign, a, b),
@@ -82,10 +84,10 @@ internal static class Arithmetic
         return power;
     }
 
-    private static string Joined(string a, string b, Budget budget)
+    private static TrackedText Joined(TrackedText a, TrackedText b, Budget budget)
     {
         budget.Characters((long)a.Length + b.Length);
-        return a + b;
+        return a.Length == 0 ? b : b.Length == 0 ? a : new TrackedBuilder().Append(a).Append(b).Build();
     }
 
     private static object?[] Joined(object?[] a, object?[] b, Budget budget)
@@ -94,11 +96,27 @@ internal static class Arithmetic
         return [.. a, .. b];
     }
 
-    private static string Repeated(string text, long count, Budget budget)
+    private static TrackedText Repeated(TrackedText text, long count, Budget budget)
     {
         if (count <= 0 || text.Length == 0)
-            return "";
+            return TrackedText.Empty;
         budget.Characters(count > Budget.Largest ? count : text.Length * count);
-        return new StringBuilder().Insert(0, text, (int)count).ToString();
+        var repeated = new TrackedBuilder();
+        for (; count > 0; count--)
+            repeated.Append(text);
+        return repeated.Build();
+    }
+
+    private static object?[] Repeated(object?[] items, long count, Budget budget)
+    {
+        if (count <= 0 || items.Length == 0)
+            return [];
+
+        // As many elements as a text may have characters would take more steps than there are.
+        budget.Step(count > Budget.Largest ? count : items.Length * count);
+        var repeated = new List<object?>();
+        for (; count > 0; count--)
+            repeated.AddRange(items);
+        return [.. repeated];
     }
 }

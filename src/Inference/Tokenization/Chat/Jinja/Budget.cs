@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Text;
+using Meridian.Inference.Tokenization.Chat.Jinja.Texts;
 
 namespace Meridian.Inference.Tokenization.Chat.Jinja;
 
@@ -23,7 +23,7 @@ internal sealed class Budget(long steps)
     }
 
     /// <summary>Counts a text that is made or read.</summary>
-    public string Text(string text)
+    public TrackedText Text(TrackedText text)
     {
         Characters(text.Length);
         return text;
@@ -37,19 +37,20 @@ internal sealed class Budget(long steps)
     }
 
     /// <summary>Counts the search for a part of a text: in the worst case each place of the text is compared with most of the part.</summary>
-    public string Search(string text, string part)
+    public TrackedText Search(TrackedText text, TrackedText part)
     {
         Characters(text.Length);
         Step(text.Length / CharactersPerStep * ((long)part.Length / CharactersPerStep));
         return text;
     }
 
-    /// <summary>Counts what is added to a text that is being made, and refuses one that gets too long before it is whole.</summary>
-    public void Adds(StringBuilder made, long count)
+    /// <summary>Counts the characters added to a text that is being made, and refuses one that gets too long before it is whole.</summary>
+    /// <param name="made">Characters that it has.</param>
+    public void Adds(long made, long count)
     {
         Step(count / CharactersPerStep);
-        if (made.Length + count > Largest)
-            Characters(made.Length + count);
+        if (made + count > Largest)
+            Characters(made + count);
     }
 
     public static void Deep()

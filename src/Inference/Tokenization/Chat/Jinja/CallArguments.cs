@@ -1,3 +1,5 @@
+using Meridian.Inference.Tokenization.Chat.Jinja.Texts;
+
 namespace Meridian.Inference.Tokenization.Chat.Jinja;
 
 /// <summary>Evaluated arguments of a filter, test, method or function.</summary>
@@ -21,9 +23,9 @@ internal readonly record struct CallArguments(object?[] Positional, (string Name
         return otherwise;
     }
 
-    public string Text(int at, string name, string otherwise) => Get(at, name, otherwise) is string text
+    public TrackedText Text(int at, string name) => Get(at, name, TrackedText.Empty) is TrackedText text
         ? text
-        : throw new TemplateFailure($"the argument '{name}' is {Values.Kind(Get(at, name, otherwise))}, not a string");
+        : throw new TemplateFailure($"the argument '{name}' is {Values.Kind(Get(at, name, null))}, not a string");
 
     public long Integer(int at, string name, long otherwise) => Values.Integer(Get(at, name, otherwise));
 

@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Globalization;
-using System.Text;
-using Mapping = System.Collections.Generic.OrderedDictionary<string, object?>;
+using Meridian.Inference.Tokenization.Chat.Jinja.Texts;
 
 namespace Meridian.Inference.Tokenization.Chat.Jinja;
 
@@ -19,26 +18,26 @@ internal static class Functions
         {
             case "raise_exception":
                 arguments.Check(name, 1, "message");
-                throw new ChatTemplateException(Values.Text(arguments.Get(0, "message", null), budget));
+                throw new ChatTemplateException(Values.Text(arguments.Get(0, "message", null), budget).Value);
             case "strftime_now":
                 arguments.Check(name, 1, "format");
-                return Time(arguments.Text(0, "format", ""), time.GetUtcNow(), budget);
+                return Time(arguments.Text(0, "format"), time.GetUtcNow(), budget);
             case "range":
                 return Range(arguments, budget);
             case "namespace":
                 var names = new Namespace();
                 foreach (var (key, value) in Members(name, arguments, budget))
-                    names.Members[key] = value;
+                    names.Members[key.Value is TrackedText text ? text.Value : throw new TemplateFailure($"a member of a namespace is named by a string, not by {Values.Kind(key.Value)}")] = value;
                 return names;
             default:
-                var mapping = new Mapping(StringComparer.Ordinal);
+                var mapping = new Mapping();
                 foreach (var (key, value) in Members(name, arguments, budget))
                     mapping[key] = value;
                 return mapping;
         }
     }
 
-    private static IEnumerable<(string Name, object? Value)> Members(string name, CallArguments arguments, Budget budget)
+    private static IEnumerable<(MappingKey Name, object? Value)> Members(string name, CallArguments arguments, Budget budget)
     {
         if (arguments.Positional is not ([] or [Mapping]))
             throw new TemplateFailure($"{name}() takes members by name, or one mapping");
@@ -47,13 +46,14 @@ internal static class Functions
             foreach (var (key, value) in given)
             {
                 budget.Step();
-                budget.Characters(key.Length);
+                if (key.Value is TrackedText text)
+                    budget.Text(text);
                 yield return (key, value);
             }
         }
 
-        foreach (var member in arguments.Named)
-            yield return member;
+        foreach (var (key, value) in arguments.Named)
+            yield return (new MappingKey(TrackedText.OfTemplate(key)), value);
     }
 
     private static object?[] Range(CallArguments arguments, Budget budget)
@@ -79,15 +79,16 @@ internal static class Functions
         return [.. numbers];
     }
 
-    private static string Time(string format, DateTimeOffset now, Budget budget)
+    private static TrackedText Time(TrackedText pattern, DateTimeOffset now, Budget budget)
     {
-        var text = new StringBuilder();
+        var format = pattern.Value;
+        var text = new TrackedBuilder();
         for (var i = 0; i < format.Length; i++)
         {
             budget.Step();
             if (format[i] != '%' || i + 1 == format.Length)
             {
-                text.Append(format[i]);
+                text.Append(pattern, i, 1);
                 continue;
             }
 
@@ -116,9 +117,9 @@ internal static class Functions
                 '%' => "%",
                 _ => throw new TemplateFailure($"strftime_now() does not know '%{directive}'"),
             };
-            text.Append(bare && part.Length > 1 ? part.TrimStart('0') is { Length: > 0 } trimmed ? trimmed : "0" : part);
+            text.Append(bare && part.Length > 1 ? part.TrimStart('0') is { Length: > 0 } trimmed ? trimmed : "0" : part, pattern.IsOfTemplate(i));
         }
 
-        return text.ToString();
+        return text.Build();
     }
 }

@@ -1,85 +1,74 @@
 using System.Globalization;
-using System.Text;
-using Mapping = System.Collections.Generic.OrderedDictionary<string, object?>;
+using Meridian.Inference.Tokenization.Chat.Jinja.Texts;
 
 namespace Meridian.Inference.Tokenization.Chat.Jinja;
 
 /// <summary>The filter <c>tojson</c> as Hugging Face sets it: Python's <c>json.dumps(value, ensure_ascii=False, indent, separators, sort_keys)</c>.</summary>
 internal sealed class Json
 {
-    private readonly StringBuilder _written = new();
+    private readonly TrackedBuilder _written = new();
     private readonly Budget _budget;
-    private readonly string? _indent;
-    private readonly string _comma;
-    private readonly string _colon;
+    private readonly TrackedText? _indent;
+    private readonly TrackedText _comma;
+    private readonly TrackedText _colon;
     private readonly bool _ascii;
     private readonly bool _sorts;
 
     private Json(CallArguments arguments, Budget budget)
     {
-        arguments.Check("tojson", 0, "indent", "ensure_ascii", "separators", "sort_keys");
+        arguments.Check("tojson", 0, "ensure_ascii", "indent", "separators", "sort_keys");
         _budget = budget;
-        _indent = arguments.Get(0, "indent", null) switch
+        _indent = arguments.Get(1, "indent", null) switch
         {
             null => null,
-            string text => text,
-            var count => new string(' ', (int)Math.Clamp(Values.Integer(count), 0, 64)),
+            TrackedText text => text,
+            var count => TrackedText.OfTemplate(new string(' ', (int)Math.Clamp(Values.Integer(count), 0, 64))),
         };
-        (_comma, _colon) = (_indent is null ? ", " : ",", ": ");
+        (_comma, _colon) = (TrackedText.OfTemplate(_indent is null ? ", " : ","), TrackedText.OfTemplate(": "));
         if (arguments.Get(2, "separators", null) is object?[] separators)
         {
-            if (separators is not [string comma, string colon])
+            if (separators is not [TrackedText comma, TrackedText colon])
                 throw new TemplateFailure("the argument 'separators' of tojson is no pair of strings");
             (_comma, _colon) = (comma, colon);
         }
 
-        _ascii = arguments.Flag(1, "ensure_ascii", false);
+        _ascii = arguments.Flag(0, "ensure_ascii", false);
         _sorts = arguments.Flag(3, "sort_keys", false);
     }
 
-    public static string Write(object? value, CallArguments arguments, Budget budget)
+    public static TrackedText Write(object? value, CallArguments arguments, Budget budget)
     {
         var json = new Json(arguments, budget);
         json.Value(value, 0);
-        return budget.Text(json._written.ToString());
+        return budget.Text(json._written.Build());
     }
 
     private void Value(object? value, int depth)
     {
         _budget.Step();
         Budget.Deep();
-        _budget.Adds(_written, 0);
+        _budget.Adds(_written.Length, 0);
         switch (value)
         {
-            case null:
-                _written.Append("null");
-                break;
-            case bool flag:
-                _written.Append(flag ? "true" : "false");
-                break;
-            case string text:
+            case TrackedText text:
                 Quote(text);
                 break;
-            case long number:
-                _written.Append(CultureInfo.InvariantCulture, $"{number}");
-                break;
-            case double number:
-                _written.Append(double.IsNaN(number) ? "NaN" : double.IsInfinity(number) ? (number > 0 ? "Infinity" : "-Infinity") : Values.Float(number));
+            case null or bool or long or double:
+                _written.Made(Scalar(value));
                 break;
             case object?[] items:
-                Group('[', ']', items.Length, depth, i => Value(items[i], depth + 1));
+                Group("[", "]", items.Length, depth, i => Value(items[i], depth + 1));
                 break;
             case Mapping mapping:
                 _budget.Step(mapping.Count);
-                var keys = mapping.Keys.ToArray<object?>();
+                var keys = Sequences.Elements(mapping, _budget);
                 if (_sorts)
-                    keys = Filters.Sorted(keys, key => key, (a, b) => Values.Compare(a, b, _budget));
-                Group('{', '}', keys.Length, depth, i =>
+                    keys = SequenceFilters.Sorted(keys, key => key, (a, b) => Values.Compare(a, b, _budget));
+                Group("{", "}", keys.Length, depth, i =>
                 {
-                    var key = (string)keys[i]!;
-                    Quote(key);
+                    Quote(keys[i] as TrackedText ?? TrackedText.OfTemplate(Scalar(keys[i])));
                     Append(_colon);
-                    Value(mapping[key], depth + 1);
+                    Value(mapping[new MappingKey(keys[i])], depth + 1);
                 });
                 break;
             default:
@@ -87,9 +76,17 @@ internal sealed class Json
         }
     }
 
-    private void Group(char open, char close, int count, int depth, Action<int> write)
+    private static string Scalar(object? value) => value switch
     {
-        _written.Append(open);
+        null => "null",
+        bool flag => flag ? "true" : "false",
+        double number => double.IsNaN(number) ? "NaN" : double.IsInfinity(number) ? (number > 0 ? "Infinity" : "-Infinity") : Values.Float(number),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),
+    };
+
+    private void Group(string open, string close, int count, int depth, Action<int> write)
+    {
+        _written.Made(open);
         for (var i = 0; i < count; i++)
         {
             if (i > 0)
@@ -100,48 +97,44 @@ internal sealed class Json
 
         if (count > 0)
             Line(depth);
-        _written.Append(close);
+        _written.Made(close);
     }
 
     private void Line(int depth)
     {
         if (_indent is null)
             return;
-        _budget.Adds(_written, (long)_indent.Length * depth);
-        _written.Append('\n');
+        _budget.Adds(_written.Length, (long)_indent.Length * depth);
+        _written.Made("\n");
         for (var i = 0; i < depth; i++)
             _written.Append(_indent);
     }
 
-    private void Append(string text)
+    private void Append(TrackedText text)
     {
-        _budget.Adds(_written, text.Length);
+        _budget.Adds(_written.Length, text.Length);
         _written.Append(text);
     }
 
-    private void Quote(string text)
+    private void Quote(TrackedText text)
     {
-        _budget.Adds(_written, text.Length);
-        _written.Append('"');
-        foreach (var unit in text)
+        _budget.Adds(_written.Length, text.Length);
+        _written.Made("\"");
+        Escapes.Append(_written, text, unit => unit switch
         {
-            _ = unit switch
-            {
-                '"' => _written.Append("\\\""),
-                '\\' => _written.Append("\\\\"),
-                '\n' => _written.Append("\\n"),
-                '\r' => _written.Append("\\r"),
-                '\t' => _written.Append("\\t"),
-                '\b' => _written.Append("\\b"),
-                '\f' => _written.Append("\\f"),
-                < ' ' => Escape(unit),
-                > '~' when _ascii => Escape(unit),
-                _ => _written.Append(unit),
-            };
-        }
+            '"' => "\\\"",
+            '\\' => "\\\\",
+            '\n' => "\\n",
+            '\r' => "\\r",
+            '\t' => "\\t",
+            '\b' => "\\b",
+            '\f' => "\\f",
+            < ' ' => Escape(unit),
+            > '~' when _ascii => Escape(unit),
+            _ => null,
+        });
+        _written.Made("\"");
 
-        _written.Append('"');
-
-        StringBuilder Escape(char unit) => _written.Append(CultureInfo.InvariantCulture, $"\\u{(int)unit:x4}");
+        static string Escape(char unit) => string.Create(CultureInfo.InvariantCulture, $"\\u{(int)unit:x4}");
     }
 }

@@ -1,49 +1,60 @@
 using System.Globalization;
-using System.Text;
-using Mapping = System.Collections.Generic.OrderedDictionary<string, object?>;
+using Meridian.Inference.Tokenization.Chat.Jinja.Texts;
 
 namespace Meridian.Inference.Tokenization.Chat.Jinja;
 
 /// <summary>
-/// Python's meaning of values. There are: null (none), <see cref="bool"/>, <see cref="long"/>, <see cref="double"/>, <see cref="string"/>, arrays (lists and
-/// tuples), ordered dictionaries with text as keys, <see cref="Namespace"/>, <see cref="Undefined"/>, macros and functions.
+/// Python's meaning of values. There are: null (none), <see cref="bool"/>, <see cref="long"/>, <see cref="double"/>, <see cref="TrackedText"/>, arrays (lists and
+/// tuples), <see cref="Mapping"/>, <see cref="Namespace"/>, <see cref="Undefined"/>, macros, functions and methods.
 /// </summary>
 internal static class Values
 {
+    private static readonly TrackedText NoneText = TrackedText.OfTemplate("None");
+    private static readonly TrackedText TrueText = TrackedText.OfTemplate("True");
+    private static readonly TrackedText FalseText = TrackedText.OfTemplate("False");
+
     public static bool IsTrue(object? value) => value switch
     {
         null or Undefined => false,
         bool flag => flag,
         long number => number != 0,
         double number => number != 0,
-        string text => text.Length > 0,
+        TrackedText text => text.Length > 0,
         object?[] items => items.Length > 0,
         Mapping mapping => mapping.Count > 0,
         _ => true,
     };
 
-    /// <summary>The text that <c>{{ value }}</c> writes.</summary>
-    public static string Text(object? value, Budget budget)
+    /// <summary>The text that <c>{{ value }}</c> writes. What is no text itself is written by the template.</summary>
+    public static TrackedText Text(object? value, Budget budget)
     {
         switch (value)
         {
-            case string text:
+            case TrackedText text:
                 return text;
             case null:
-                return "None";
+                return NoneText;
             case Undefined:
-                return "";
+                return TrackedText.Empty;
             case bool flag:
-                return flag ? "True" : "False";
+                return flag ? TrueText : FalseText;
             case long number:
-                return number.ToString(CultureInfo.InvariantCulture);
+                return TrackedText.OfTemplate(number.ToString(CultureInfo.InvariantCulture));
             case double number:
-                return Float(number);
+                return TrackedText.OfTemplate(Float(number));
             default:
-                var written = new StringBuilder();
+                var written = new TrackedBuilder();
                 Write(written, value, budget);
-                return written.ToString();
+                return written.Build();
         }
+    }
+
+    /// <summary>Python's <c>repr()</c>.</summary>
+    public static TrackedText Shown(object? value, Budget budget)
+    {
+        var written = new TrackedBuilder();
+        Write(written, value, budget);
+        return written.Build();
     }
 
     public static bool AreEqual(object? left, object? right, Budget budget)
@@ -52,9 +63,9 @@ internal static class Values
         Budget.Deep();
         switch (left, right)
         {
-            case (string a, string b):
+            case (TrackedText a, TrackedText b):
                 budget.Characters(Math.Min(a.Length, b.Length));
-                return a == b;
+                return a.Equals(b);
             case (null, null) or (Undefined, Undefined):
                 return true;
             case (object?[] a, object?[] b):
@@ -72,7 +83,7 @@ internal static class Values
                     return false;
                 foreach (var (key, value) in a)
                 {
-                    if (!b.TryGetValue(budget.Text(key), out var other) || !AreEqual(value, other, budget))
+                    if (!b.TryGet(key.Value, budget, out var other) || !AreEqual(value, other, budget))
                         return false;
                 }
 
@@ -86,122 +97,27 @@ internal static class Values
     public static int Compare(object? left, object? right, Budget budget)
     {
         budget.Step();
-        if (left is string a && right is string b)
+        switch (left, right)
         {
-            budget.Characters(Math.Min(a.Length, b.Length));
-            return string.CompareOrdinal(a, b);
+            case (TrackedText a, TrackedText b):
+                budget.Characters(Math.Min(a.Length, b.Length));
+                return string.CompareOrdinal(a.Value, b.Value);
+            case (long a, long b):
+                return a.CompareTo(b);
+            case (object?[] a, object?[] b):
+                Budget.Deep();
+                for (var i = 0; i < Math.Min(a.Length, b.Length); i++)
+                {
+                    if (!AreEqual(a[i], b[i], budget))
+                        return Compare(a[i], b[i], budget);
+                }
+
+                return a.Length.CompareTo(b.Length);
         }
 
-        if (left is long m && right is long n)
-            return m.CompareTo(n);
         if (TryNumber(left, out var x) && TryNumber(right, out var y))
             return x.CompareTo(y);
         throw new TemplateFailure($"{Kind(left)} and {Kind(right)} cannot be compared");
-    }
-
-    public static bool Contains(object? container, object? value, Budget budget)
-    {
-        switch (container)
-        {
-            case string text when value is string part:
-                return budget.Search(text, part).Contains(part, StringComparison.Ordinal);
-            case Mapping mapping:
-                return value is string key && mapping.ContainsKey(budget.Text(key));
-            case object?[] items:
-                foreach (var item in items)
-                {
-                    if (AreEqual(item, value, budget))
-                        return true;
-                }
-
-                return false;
-            case Undefined:
-                return false;
-            default:
-                throw new TemplateFailure($"'in' looks for {Kind(value)} in {Kind(container)}");
-        }
-    }
-
-    /// <summary>Elements of a list, characters of a text, keys of a mapping.</summary>
-    public static object?[] Elements(object? value, Budget budget)
-    {
-        switch (value)
-        {
-            case object?[] items:
-                return items;
-            case Mapping mapping:
-                budget.Step(mapping.Count);
-                return [.. mapping.Keys];
-            case string text:
-                budget.Step(text.Length);
-                var characters = new List<object?>(text.Length);
-                foreach (var rune in text.EnumerateRunes())
-                    characters.Add(rune.ToString());
-                return [.. characters];
-            case Undefined:
-                return [];
-            default:
-                throw new TemplateFailure($"{Kind(value)} is no list");
-        }
-    }
-
-    public static long Length(object? value, Budget budget) => value switch
-    {
-        string text => Characters(text, budget),
-        object?[] items => items.Length,
-        Mapping mapping => mapping.Count,
-        Undefined => 0,
-        _ => throw new TemplateFailure($"{Kind(value)} has no length"),
-    };
-
-    public static object? Item(object? target, object? index, Budget budget)
-    {
-        switch (target, index)
-        {
-            case (Mapping mapping, string key):
-                return mapping.TryGetValue(budget.Text(key), out var value) ? value : new Undefined($"['{key}']");
-            case (Namespace names, string key):
-                return names.Members.TryGetValue(budget.Text(key), out var member) ? member : new Undefined(key);
-            case (object?[] items, long at):
-                at += at < 0 ? items.Length : 0;
-                return at >= 0 && at < items.Length ? items[at] : new Undefined($"[{index}]");
-            case (string text, long at):
-                if (budget.Text(text).AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') >= 0)
-                    return Item(Elements(text, budget), index, budget);
-                at += at < 0 ? text.Length : 0;
-                return at >= 0 && at < text.Length ? text[(int)at].ToString() : new Undefined($"[{index}]");
-            case (Undefined missing, _):
-                throw new TemplateFailure($"'{missing.Name}' is undefined");
-            case (null, _):
-                throw new TemplateFailure($"none has no element {Shown(index)}");
-            default:
-                return new Undefined($"[{Shown(index)}]");
-        }
-    }
-
-    public static object? Slice(object? target, object? start, object? stop, object? step, Budget budget)
-    {
-        if (target is string text)
-        {
-            // Characters are code points, as in Python.
-            if (budget.Text(text).AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') >= 0)
-                return budget.Text(string.Concat(((object?[])Slice(Elements(text, budget), start, stop, step, budget)!).Cast<string>()));
-            var picked = new StringBuilder();
-            foreach (var at in Indices(text.Length, start, stop, step))
-                picked.Append(text[at]);
-            return budget.Text(picked.ToString());
-        }
-
-        if (target is not object?[] items)
-            throw new TemplateFailure(target is Undefined missing ? $"'{missing.Name}' is undefined" : $"{Kind(target)} has no slices");
-        var parts = new List<object?>();
-        foreach (var at in Indices(items.Length, start, stop, step))
-        {
-            budget.Step();
-            parts.Add(items[at]);
-        }
-
-        return parts.ToArray();
     }
 
     public static bool TryNumber(object? value, out double number)
@@ -226,76 +142,12 @@ internal static class Values
         bool => "a boolean",
         long => "an integer",
         double => "a float",
-        string => "a string",
+        TrackedText => "a string",
         object?[] => "a list",
         Mapping => "a mapping",
         Namespace => "a namespace",
         _ => "a function",
     };
-
-    // repr() of Python for the insides of lists and mappings.
-    private static void Write(StringBuilder written, object? value, Budget budget)
-    {
-        budget.Step();
-        Budget.Deep();
-        switch (value)
-        {
-            case string text:
-                Quote(written, text, budget);
-                break;
-            case object?[] items:
-                written.Append('[');
-                for (var i = 0; i < items.Length; i++)
-                {
-                    written.Append(i > 0 ? ", " : "");
-                    Write(written, items[i], budget);
-                }
-
-                written.Append(']');
-                break;
-            case Mapping mapping:
-                written.Append('{');
-                var first = true;
-                foreach (var (key, member) in mapping)
-                {
-                    written.Append(first ? "" : ", ");
-                    first = false;
-                    Quote(written, key, budget);
-                    written.Append(": ");
-                    Write(written, member, budget);
-                }
-
-                written.Append('}');
-                break;
-            case MacroValue or FunctionValue or Namespace or Loop:
-                throw new TemplateFailure($"{Kind(value)} has no text");
-            default:
-                written.Append(Text(value, budget));
-                break;
-        }
-    }
-
-    private static void Quote(StringBuilder written, string text, Budget budget)
-    {
-        budget.Adds(written, text.Length);
-        var quote = text.Contains('\'', StringComparison.Ordinal) && !text.Contains('"', StringComparison.Ordinal) ? '"' : '\'';
-        written.Append(quote);
-        foreach (var character in text)
-        {
-            _ = character switch
-            {
-                '\n' => written.Append("\\n"),
-                '\r' => written.Append("\\r"),
-                '\t' => written.Append("\\t"),
-                '\\' => written.Append("\\\\"),
-                '\'' when quote == '\'' => written.Append("\\'"),
-                < ' ' or '\x7f' => written.Append(CultureInfo.InvariantCulture, $"\\x{(int)character:x2}"),
-                _ => written.Append(character),
-            };
-        }
-
-        written.Append(quote);
-    }
 
     internal static string Float(double number)
     {
@@ -311,39 +163,63 @@ internal static class Values
         return shortest.Contains('.', StringComparison.Ordinal) ? shortest : shortest + ".0";
     }
 
-    private static long Characters(string text, Budget budget)
+    // repr() of Python for the insides of lists and mappings.
+    private static void Write(TrackedBuilder written, object? value, Budget budget)
     {
-        budget.Characters(text.Length);
-        long count = text.Length;
-        foreach (var unit in text)
-            count -= char.IsLowSurrogate(unit) ? 1 : 0;
-        return count;
+        budget.Step();
+        Budget.Deep();
+        switch (value)
+        {
+            case TrackedText text:
+                Quote(written, text, budget);
+                break;
+            case object?[] items:
+                written.Made("[");
+                for (var i = 0; i < items.Length; i++)
+                {
+                    written.Made(i > 0 ? ", " : "");
+                    Write(written, items[i], budget);
+                }
+
+                written.Made("]");
+                break;
+            case Mapping mapping:
+                written.Made("{");
+                var first = true;
+                foreach (var (key, member) in mapping)
+                {
+                    written.Made(first ? "" : ", ");
+                    first = false;
+                    Write(written, key.Value, budget);
+                    written.Made(": ");
+                    Write(written, member, budget);
+                }
+
+                written.Made("}");
+                break;
+            case MacroValue or FunctionValue or MethodValue or Namespace or Loop:
+                throw new TemplateFailure($"{Kind(value)} has no text");
+            default:
+                written.Append(Text(value, budget));
+                break;
+        }
     }
 
-    private static string Shown(object? index) => index is string text ? $"'{text}'" : index?.ToString() ?? "none";
-
-    // PySlice_AdjustIndices.
-    private static IEnumerable<int> Indices(int length, object? start, object? stop, object? step)
+    private static void Quote(TrackedBuilder written, TrackedText text, Budget budget)
     {
-        var by = step is null or Undefined ? 1 : Integer(step);
-        if (by == 0)
-            throw new TemplateFailure("a slice has step 0");
-
-        // One step past either end is as good as any longer one, and does not overflow.
-        by = Math.Clamp(by, -length - 1, length + 1);
-        var from = Bound(start, by > 0 ? 0 : length - 1);
-        var to = Bound(stop, by > 0 ? length : -1);
-        for (var at = from; by > 0 ? at < to : at > to; at += by)
-            yield return (int)at;
-
-        long Bound(object? value, long otherwise)
+        budget.Adds(written.Length, text.Length);
+        var quote = text.Value.Contains('\'', StringComparison.Ordinal) && !text.Value.Contains('"', StringComparison.Ordinal) ? "\"" : "'";
+        written.Made(quote);
+        Escapes.Append(written, text, character => character switch
         {
-            if (value is null or Undefined)
-                return otherwise;
-            var bound = Integer(value);
-            if (bound < 0)
-                bound = Math.Max(bound + length, by > 0 ? 0 : -1);
-            return Math.Min(bound, by > 0 ? length : length - 1);
-        }
+            '\n' => "\\n",
+            '\r' => "\\r",
+            '\t' => "\\t",
+            '\\' => "\\\\",
+            '\'' when quote == "'" => "\\'",
+            < ' ' or '\x7f' => string.Create(CultureInfo.InvariantCulture, $"\\x{(int)character:x2}"),
+            _ => null,
+        });
+        written.Made(quote);
     }
 }

@@ -1,4 +1,4 @@
-namespace Meridian.Inference.Tokenization.Chat.Jinja;
+namespace Meridian.Inference.Tokenization.Chat.Jinja.Syntax;
 
 /// <summary>A part of a template that has a value.</summary>
 internal abstract record Expression
@@ -36,6 +36,9 @@ internal abstract record Expression
     public sealed record Or(Expression Left, Expression Right) : Expression;
 
     public sealed record Not(Expression Operand) : Expression;
+
+    /// <summary>What is not supported: an error if it is evaluated.</summary>
+    public sealed record Refused(string Reason) : Expression;
 
     public sealed record Conditional(Expression Value, Expression Condition, Expression? Otherwise) : Expression;
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Meridian.Inference.Tokenization.Chat.Jinja;
+namespace Meridian.Inference.Tokenization.Chat.Jinja.Syntax;
 
 /// <summary>
 /// Cuts a template into tokens, with white space as Hugging Face's settings have it: <c>trim_blocks</c> (the line end right after a tag or comment goes),

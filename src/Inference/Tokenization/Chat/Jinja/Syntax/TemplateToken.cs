@@ -1,4 +1,4 @@
-namespace Meridian.Inference.Tokenization.Chat.Jinja;
+namespace Meridian.Inference.Tokenization.Chat.Jinja.Syntax;
 
 internal enum TemplateTokenKind
 {

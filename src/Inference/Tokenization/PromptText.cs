@@ -1,0 +1,22 @@
+using Meridian.Inference.Tokenization.Chat.Jinja.Texts;
+
+namespace Meridian.Inference.Tokenization;
+
+/// <summary>A conversation as the text that the model was trained on, with the origin of its characters.</summary>
+/// <remarks>Made by <see cref="IGenerationTokenizer.Render"/>. The origin decides where special tokens are recognised, see <see cref="IGenerationTokenizer.Encode(PromptText, int, CancellationToken)"/>.</remarks>
+public sealed class PromptText
+{
+    internal PromptText(TrackedText tracked) => Tracked = tracked;
+
+    public string Text => Tracked.Value;
+
+    internal TrackedText Tracked { get; }
+
+    /// <summary>A text of which no character comes from a chat template.</summary>
+    public static PromptText OfCaller(string text) => new(TrackedText.OfCaller(text));
+
+    /// <summary>Whether the template wrote the character at a place, in UTF-16 code units.</summary>
+    public bool IsOfTemplate(int at) => Tracked.IsOfTemplate(at);
+
+    public override string ToString() => Text;
+}
