@@ -34,7 +34,7 @@ public sealed class AdminTests
     public async Task A_front_door_says_whom_to_ask_for_replicas()
     {
         await using var host = await GatewayHost.StartAsync();
-        using var content = new StringContent("""{"replicas":2}""");
+        using var content = new StringContent("""{"replicas":2}""", Encoding.UTF8, "application/json");
         using var put = await host.Client.PutAsync(Replicas, content);
         var error = await put.ErrorAsync(404, "ask_region");
         Assert.Contains("eastus at http://127.0.0.1:8081/, westeurope at http://127.0.0.1:8082/", (string)error["message"]!, StringComparison.Ordinal);
@@ -52,7 +52,7 @@ public sealed class AdminTests
             """{"model":"minilm","sequence":1,"operation_id":"op-1","replicas":2,"by":"default","reason":"load","at":"2026-01-02T03:04:05+00:00"}""",
             await put.Content.ReadAsStringAsync());
 
-        using var content = new StringContent("""{"replicas":0}""");
+        using var content = new StringContent("""{"replicas":0}""", Encoding.UTF8, "application/json");
         using var request = new HttpRequestMessage(HttpMethod.Put, Replicas) { Content = content };
         request.Headers.Add(GatewayHeaders.RequestId, "request-7");
         using var second = await host.Client.SendAsync(request);
@@ -87,7 +87,7 @@ public sealed class AdminTests
     public async Task Unknown_models_large_orders_and_refusals_have_their_own_status()
     {
         await using var host = await StartRegionAsync();
-        using var content = new StringContent("""{"replicas":2}""");
+        using var content = new StringContent("""{"replicas":2}""", Encoding.UTF8, "application/json");
         using var unknown = await host.Client.PutAsync(new Uri("/admin/api/models/gpt-4/replicas", UriKind.Relative), content);
         await unknown.ErrorAsync(404, "model_not_found", "model");
         using var large = await PutAsync(host, "{\"replicas\":1,\"reason\":\"" + new string('x', 100_000) + "\"}");

@@ -161,6 +161,7 @@ public sealed class CallersMistakesTests(CallersMistakesTests.Fixture fixture) :
     public async Task A_compressed_body_is_refused_by_name()
     {
         using var content = new ByteArrayContent([31, 139, 8, 0]);
+        content.Headers.ContentType = new("application/json");
         content.Headers.ContentEncoding.Add("gzip");
         using var response = await Host.Client.PostAsync(new Uri("/v1/embeddings", UriKind.Relative), content);
         await response.ErrorAsync(415, "unsupported_media_type", "content-encoding");
@@ -238,7 +239,7 @@ public sealed class CallersMistakesTests(CallersMistakesTests.Fixture fixture) :
             return EdgeDouble.Embed(request, 4);
         };
         using var hangUp = new CancellationTokenSource();
-        using var content = new ByteArrayContent("""{"model":"minilm","input":"x"}"""u8.ToArray());
+        using var content = new StringContent("""{"model":"minilm","input":"x"}""", Encoding.UTF8, "application/json");
         var request = host.Client.PostAsync(new Uri("/v1/embeddings", UriKind.Relative), content, hangUp.Token);
         await entered.Task;
         await hangUp.CancelAsync();

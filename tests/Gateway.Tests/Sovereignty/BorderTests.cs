@@ -60,7 +60,7 @@ public sealed class BorderTests
     public async Task A_body_that_may_come_is_asked_for()
     {
         await using var host = await AmericanAsync(new Uri("http://eu.example:8082"));
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/embeddings") { Content = new StringContent(Body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/embeddings") { Content = new StringContent(Body, Encoding.UTF8, "application/json") };
         request.Headers.ExpectContinue = true;
         request.Headers.Add(GatewayHeaders.Residency, "us,eu");
         using var response = await host.Client.SendAsync(request);
@@ -75,7 +75,7 @@ public sealed class BorderTests
     {
         await using var europe = await GatewayHost.StartAsync();
         await using var host = await AmericanAsync(europe.Address);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/embeddings") { Content = new StringContent(Body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/embeddings") { Content = new StringContent(Body, Encoding.UTF8, "application/json") };
         request.Headers.ExpectContinue = expects;
         request.Headers.Add(GatewayHeaders.Residency, "eu");
 
@@ -247,7 +247,7 @@ public sealed class BorderTests
 
     private static HttpRequestMessage Post(string? residency, string? forwardedFor = null)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, "/v1/embeddings") { Content = new StringContent(Body) };
+        var request = new HttpRequestMessage(HttpMethod.Post, "/v1/embeddings") { Content = new StringContent(Body, Encoding.UTF8, "application/json") };
         if (residency is not null)
         {
             request.Headers.Add(GatewayHeaders.Residency, residency);
