@@ -44,6 +44,12 @@ internal sealed partial class RequestEnvelope(RequestDelegate next, ClosingDoors
         {
             await FailAsync(context, new ApiError(exception.StatusCode, ApiError.InvalidRequest, exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? "request_too_large" : "bad_request", exception.Message));
         }
+        catch (IOException exception) when (!response.HasStarted && exception.InnerException is OverflowException)
+        {
+            // The server's own words for a chunk whose size does not fit into a number: it throws them as a broken connection, not as a bad request.
+            response.Headers.Connection = "close";
+            await FailAsync(context, ApiError.Invalid("bad_request", exception.Message));
+        }
         catch (MeridianException exception) when (!response.HasStarted)
         {
             await FailAsync(context, exception.Refusal.ToApiError());

@@ -31,7 +31,7 @@ public sealed class Supervisor(MeridianOptions options, SupervisorArguments argu
     {
         var startedAt = time.GetTimestamp();
         var data = Path.GetFullPath(options.Data);
-        using var directoryLock = DirectoryLock.Take(data, "dev.lock", "A dev supervisor");
+        using var directoryLock = DirectoryLock.Take(data, DevStateFile.LockName, "A dev supervisor");
         var regions = RegionPlan.All(options);
         var frontDoor = FrontDoorPlan.Of(options);
         PortCheck.EnsureFree([.. FrontDoorPlan.Ports(options), .. regions.SelectMany(region => PortCheck.PortsOf(region, RegionRoles.All, options.Intent.Kind))]);
@@ -121,13 +121,14 @@ public sealed class Supervisor(MeridianOptions options, SupervisorArguments argu
             killing.Cancel();
         });
 
-        // The front door first: it stops taking callers while the regions can still finish what it sent them.
+        // The front door first: it stops taking callers while the regions can still finish what it sent them. While they start there is nothing to finish.
+        var started = children.All(static child => child.FirstReady.IsCompletedSuccessfully);
         foreach (var isFrontDoor in new[] { true, false })
         {
             var part = new List<Task>();
             for (var i = 0; i < children.Count; i++)
             {
-                if (children[i].Plan.IsFrontDoor == isFrontDoor)
+                if (!started || children[i].Plan.IsFrontDoor == isFrontDoor)
                 {
                     children[i].Stop();
                     part.Add(running[i]);
@@ -179,6 +180,7 @@ public sealed class Supervisor(MeridianOptions options, SupervisorArguments argu
         {
             var frontDoor = children.Single(child => child.Plan.IsFrontDoor);
             file.Write(new DevState(
+                Environment.ProcessId,
                 new DevFrontDoor(frontDoor.Pid, frontDoor.Plan.Url.GetLeftPart(UriPartial.Authority)),
                 [.. children.Where(child => !child.Plan.IsFrontDoor).Select(child => new DevRegion(child.Plan.Name, child.Pid, child.Plan.Url.GetLeftPart(UriPartial.Authority)))]));
         }

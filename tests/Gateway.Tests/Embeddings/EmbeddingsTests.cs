@@ -110,6 +110,7 @@ public sealed class EmbeddingsTests(EmbeddingsTests.Fixture fixture) : IClassFix
     public async Task A_chunked_body_is_taken()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/embeddings") { Content = new StreamContent(new MemoryStream("""{"model":"minilm","input":"chunks"}"""u8.ToArray())) };
+        request.Content.Headers.ContentType = new("application/json");
         request.Headers.TransferEncodingChunked = true;
         using var response = await Host.Client.SendAsync(request);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);

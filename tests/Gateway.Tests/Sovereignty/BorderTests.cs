@@ -21,7 +21,7 @@ public sealed class BorderTests
         await socket.ConnectAsync(host.Address.Host, host.Address.Port);
         var stream = socket.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
-            $"POST /v1/embeddings?x=1 HTTP/1.1\r\nhost: edge\r\nx-meridian-residency: eu\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: {Body.Length}\r\n\r\n"));
+            $"POST /v1/embeddings?x=1 HTTP/1.1\r\nhost: localhost\r\nx-meridian-residency: eu\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: {Body.Length}\r\n\r\n"));
 
         // The whole answer: the server closes, since what follows could not be told from the body. It waits for the body, if only to throw it away, so the caller says that none comes.
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));

@@ -31,6 +31,7 @@ public sealed partial class ReplicaWatch : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly long _incarnation;
     private Task? _loops;
+    private volatile bool _running;
     private volatile RegionStatus _status;
 
     public ReplicaWatch(
@@ -78,9 +79,13 @@ public sealed partial class ReplicaWatch : IAsyncDisposable
         return null;
     }
 
+    /// <value>Whether grains can be called from this process: from the silo's start until its stop. Before, Orleans fails a call anyhow, with a null reference if need be.</value>
+    public bool IsRunning => _running && !_stop.IsCancellationRequested;
+
     /// <summary>Starts following, once.</summary>
     public void Start()
     {
+        _running = true;
         lock (_lock) _loops ??= Task.WhenAll(_inOrder.Select(m => Task.Run(() => FollowAsync(m, _stop.Token))));
     }
 
