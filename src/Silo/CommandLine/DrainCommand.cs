@@ -13,7 +13,7 @@ internal static class DrainCommand
     public static Command Build(CommonOptions common, IReadOnlyList<string> overrides)
     {
         var region = new Option<string>("--region") { HelpName = "REGION", Description = "Region to drain, or to drain a part of", Required = true };
-        var silo = new Option<string?>("--silo") { HelpName = "ADDRESS", Description = "Drain this silo of it alone, for example 127.0.0.1:8190" };
+        var silo = new Option<string?>("--silo") { HelpName = "ADDRESS", Description = "Drain this silo of it alone, for example 127.0.0.1:8201" };
         var model = new Option<string?>("--model") { HelpName = "NAME", Description = "Drain a replica of this model alone" };
         var replica = new Option<int?>("--replica") { HelpName = "N", Description = "Number of that replica" };
         var deadline = new Option<int?>("--deadline") { HelpName = "SECONDS", Description = "How long streams may run on before they are handed over [default: 30]" };
@@ -49,7 +49,7 @@ internal static class DrainCommand
         HelpWithExamples.AddTo(
             command,
             "Silo drain --region westeurope --wait                          before its machine goes down",
-            "Silo drain --region westeurope --silo 127.0.0.1:8190 --wait    one silo: its replicas move first",
+            "Silo drain --region westeurope --silo 127.0.0.1:8201 --wait    one silo: its replicas move first",
             "Silo drain --region westeurope --model minilm --replica 0      replaces a replica",
             "Silo drain --region westeurope --undo                          it takes traffic again");
         return command;

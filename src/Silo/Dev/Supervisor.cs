@@ -19,6 +19,9 @@ public sealed class Supervisor(MeridianOptions options, SupervisorArguments argu
     // A child that does not stop within its own bound is broken; it gets a little more than that and is then killed.
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);
 
+    // A child that has never been ready has nothing to finish, and nothing acknowledged that is not on disk.
+    private static readonly TimeSpan StartGrace = TimeSpan.FromSeconds(3.5);
+
     // On a small machine four starting processes share the cores. The first region and the front door go ahead, so that something answers soon; the sum is the same.
     private static readonly TimeSpan HeadStart = TimeSpan.FromSeconds(1);
 
@@ -119,6 +122,15 @@ public sealed class Supervisor(MeridianOptions options, SupervisorArguments argu
         {
             console.Line("Not everything stopped in time; killing the rest.");
             killing.Cancel();
+        });
+
+        using var abandoned = new CancellationTokenSource(StartGrace, time);
+        using var late = abandoned.Token.Register(() =>
+        {
+            foreach (var child in children.Where(static child => !child.FirstReady.IsCompleted))
+            {
+                child.Kill();
+            }
         });
 
         // The front door first: it stops taking callers while the regions can still finish what it sent them. While they start there is nothing to finish.

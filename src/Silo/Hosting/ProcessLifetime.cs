@@ -21,7 +21,7 @@ internal sealed partial class ProcessLifetime(
     private static readonly TimeSpan Overrun = TimeSpan.FromSeconds(3);
 
     // Services that are starting do not all look at the token, and nobody waits for what they would do.
-    private static readonly TimeSpan AbandonedStart = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan AbandonedStart = TimeSpan.FromSeconds(2);
 
     // What the host has for its services at least, however long the departure took.
     private static readonly TimeSpan LeastStop = TimeSpan.FromSeconds(1);

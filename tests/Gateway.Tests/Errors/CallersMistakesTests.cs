@@ -183,6 +183,19 @@ public sealed class CallersMistakesTests(CallersMistakesTests.Fixture fixture) :
     }
 
     [Theory]
+    [InlineData("chunked, chunked")]
+    [InlineData("gzip, chunked")]
+    public async Task A_body_whose_end_others_may_see_elsewhere_is_refused(string coding)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(Host.Address.Host, Host.Address.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST /v1/embeddings HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: {coding}\r\n\r\n0\r\n\r\n"));
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        Assert.Equal("HTTP/1.1 400 Bad Request", await reader.ReadLineAsync());
+    }
+
+    [Theory]
     [InlineData("POST /v1/embeddings")]
     [InlineData("POST /tokenize")]
     public async Task A_chunk_size_that_is_no_number_is_a_400(string target)
