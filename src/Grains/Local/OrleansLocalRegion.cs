@@ -56,7 +56,7 @@ public sealed partial class OrleansLocalRegion : ILocalRegion
     public async Task<InferReply> InferAsync(InferRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (!_watch.IsRunning) return new InferReply { Refusal = Unavailability.OfRegion(Name) };
+        if (!_watch.HasStarted) return new InferReply { Refusal = Unavailability.OfRegion(Name) };
         try
         {
             return _connection is null
@@ -79,7 +79,7 @@ public sealed partial class OrleansLocalRegion : ILocalRegion
     public async Task<StreamOpening> OpenAsync(InferRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (!_watch.IsRunning) return new StreamOpening(null, Unavailability.OfRegion(Name));
+        if (!_watch.HasStarted) return new StreamOpening(null, Unavailability.OfRegion(Name));
         using var handover = _handovers.Expect();
         request = request with { Stream = handover.Id };
         try
@@ -110,7 +110,7 @@ public sealed partial class OrleansLocalRegion : ILocalRegion
 
     private Refusal Refuse(Exception e, InferRequest request)
     {
-        if (Unavailability.Is(e) || e is InvalidOperationException || !_watch.IsRunning)
+        if (Unavailability.Is(e) || e is InvalidOperationException || _watch.HasStopped)
         {
             // InvalidOperationException: the client is not connected yet, or has stopped. Whatever a silo throws that stopped meanwhile says no more than that.
             LogUnreachable(request.RequestId, Name, e.Message);

@@ -23,7 +23,7 @@ internal sealed partial class RegionDraining(IGrainFactory grains, ReplicaWatch 
 
     private async Task<DrainOverview> AskAsync(Func<IRegionDrain, Task<DrainOverview>> ask, CancellationToken cancellationToken)
     {
-        if (!watch.IsRunning)
+        if (!watch.HasStarted)
         {
             throw new MeridianException(Unavailability.OfRegion(region.Name));
         }

@@ -26,7 +26,7 @@ internal sealed partial class RegionScaling(IGrainFactory grains, ReplicaWatch w
             throw new MeridianException(models.NotFound(model));
         }
 
-        if (!watch.IsRunning)
+        if (!watch.HasStarted)
         {
             throw new MeridianException(Unavailability.OfRegion(models.Region));
         }

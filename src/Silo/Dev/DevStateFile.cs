@@ -12,8 +12,7 @@ public sealed class DevStateFile(string directory)
     public const string LockName = "dev.lock";
 
     // The kernel closes a killed process's files one after another: its children may hear of its end before its lock is free.
-    private const int Tries = 20;
-    private const int PauseMs = 50;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.5);
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
@@ -35,19 +34,20 @@ public sealed class DevStateFile(string directory)
     public static void DeleteOrphaned(string directory)
     {
         var lockFile = System.IO.Path.Combine(directory, LockName);
-        if (!File.Exists(lockFile)) return;
-        for (var i = 0; i < Tries; i++)
+        if (File.Exists(lockFile)) SpinWait.SpinUntil(() => TryDelete(lockFile, directory), Patience);
+    }
+
+    private static bool TryDelete(string lockFile, string directory)
+    {
+        try
         {
-            try
-            {
-                using var held = new FileStream(lockFile, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-                new DevStateFile(directory).Delete();
-                return;
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                Thread.CurrentThread.Join(PauseMs);
-            }
+            using var held = new FileStream(lockFile, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            new DevStateFile(directory).Delete();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 

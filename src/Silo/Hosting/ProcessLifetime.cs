@@ -30,6 +30,10 @@ internal sealed partial class ProcessLifetime(
     private ITimer? _watchdog;
     private int _stopping;
 
+    // Not disposed of with the rest: the host that is disposed of may be what hangs.
+    private ITimer? _abandoned;
+    private ITimer? _killer;
+
     public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
         _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal));
@@ -56,8 +60,6 @@ internal sealed partial class ProcessLifetime(
         _watchdog?.Dispose();
     }
 
-    // Not disposed of with the rest: the host that is disposed of may be what hangs.
-    private ITimer? _abandoned;
 
     private void OnSignal(PosixSignalContext context)
     {
@@ -95,7 +97,7 @@ internal sealed partial class ProcessLifetime(
         if (!application.ApplicationStarted.IsCancellationRequested)
         {
             phase.Abandon();
-            _abandoned = time.CreateTimer(static _ => EndAbandoned(), null, AbandonedStart, Timeout.InfiniteTimeSpan);
+            _abandoned = time.CreateTimer(_ => EndAbandoned(), null, AbandonedStart, Timeout.InfiniteTimeSpan);
         }
 
         Watch();
@@ -133,12 +135,11 @@ internal sealed partial class ProcessLifetime(
         }
     }
 
-    private static void EndAbandoned()
+    private void EndAbandoned()
     {
-        // An orderly exit, if it comes to one: whoever asked for the stop is told that it was made.
-        new Thread(static () => Environment.Exit(ExitCode.Ok)) { IsBackground = true }.Start();
-        Thread.CurrentThread.Join(TimeSpan.FromSeconds(1));
-        Process.GetCurrentProcess().Kill();
+        // An exit with code 0, if it comes to one: whoever asked for the stop is told that it was made.
+        _killer = time.CreateTimer(static _ => Process.GetCurrentProcess().Kill(), null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
+        Environment.Exit(ExitCode.Ok);
     }
 
     private void End()

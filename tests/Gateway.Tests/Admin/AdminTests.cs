@@ -26,7 +26,7 @@ public sealed class AdminTests
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var body = await response.Content.ReadAsStringAsync();
         Assert.Equal(
-            """{"edge":"eastus","regions":[{"name":"eastus","jurisdiction":"us","location":"somewhere","status":"alive","incarnation":1700000000000,"models":[{"model":"minilm","version":"v2@9f3c1a20","variant":"fp32","replicas":{"ready":1,"desired":1},"in_flight":3,"queued":4,"service_ms":1.5,"problem":null}],"round_trip_ms":12.346,"changes":0,"clock_off_ms":null,"in_flight":2,"facade":"http://127.0.0.1:8081/","own":true},{"name":"westeurope","jurisdiction":"eu","location":"somewhere","status":"unknown","incarnation":0,"models":[],"round_trip_ms":null,"changes":0,"clock_off_ms":null,"in_flight":2,"facade":"http://127.0.0.1:8082/","own":false}]}""",
+            """{"edge":"eastus","regions":[{"name":"eastus","jurisdiction":"us","location":"somewhere","status":"alive","draining":false,"incarnation":1700000000000,"models":[{"model":"minilm","version":"v2@9f3c1a20","variant":"fp32","replicas":{"ready":1,"desired":1},"in_flight":3,"queued":4,"service_ms":1.5,"problem":null}],"round_trip_ms":12.346,"changes":0,"clock_off_ms":null,"in_flight":2,"facade":"http://127.0.0.1:8081/","own":true},{"name":"westeurope","jurisdiction":"eu","location":"somewhere","status":"unknown","draining":false,"incarnation":0,"models":[],"round_trip_ms":null,"changes":0,"clock_off_ms":null,"in_flight":2,"facade":"http://127.0.0.1:8082/","own":false}]}""",
             body);
     }
 

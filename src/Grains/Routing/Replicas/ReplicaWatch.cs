@@ -31,7 +31,7 @@ public sealed partial class ReplicaWatch : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly long _incarnation;
     private Task? _loops;
-    private volatile bool _running;
+    private volatile bool _started;
     private volatile RegionStatus _status;
 
     public ReplicaWatch(
@@ -79,13 +79,16 @@ public sealed partial class ReplicaWatch : IAsyncDisposable
         return null;
     }
 
-    /// <value>Whether grains can be called from this process: from the silo's start until its stop. Before, Orleans fails a call anyhow, with a null reference if need be.</value>
-    public bool IsRunning => _running && !_stop.IsCancellationRequested;
+    /// <value>Whether the silo has started. Before, Orleans fails the calls of grains with whatever is not there yet, a null reference of its membership table for one.</value>
+    public bool HasStarted => _started;
+
+    /// <value>Whether the silo has begun to stop.</value>
+    public bool HasStopped => _stop.IsCancellationRequested;
 
     /// <summary>Starts following, once.</summary>
     public void Start()
     {
-        _running = true;
+        _started = true;
         lock (_lock) _loops ??= Task.WhenAll(_inOrder.Select(m => Task.Run(() => FollowAsync(m, _stop.Token))));
     }
 
