@@ -25,9 +25,11 @@ internal static class DrainCommand
         var command = new Command("drain", "Drains a region, a silo or a replica: takes nothing new, finishes or moves what runs.") { region, silo, model, replica, deadline, reason, sticky, undo, wait, timeout };
         command.Validators.Add(parsed =>
         {
-            if (parsed.GetValue(silo) is not null && parsed.GetValue(model) is not null) parsed.AddError("--silo and --model exclude each other: a drain is of one silo or of one replica.");
-            if ((parsed.GetValue(model) is null) != (parsed.GetValue(replica) is null)) parsed.AddError("--model and --replica belong together, for example --model minilm --replica 0.");
-            if (parsed.GetValue(undo) && (parsed.GetValue(wait) || parsed.GetValue(sticky))) parsed.AddError("--undo takes neither --wait nor --sticky.");
+            // What was given, not its value: one that cannot be read throws here, before it is told as a mistake.
+            bool Has(Option option) => parsed.GetResult(option) is { Implicit: false };
+            if (Has(silo) && Has(model)) parsed.AddError("--silo and --model exclude each other: a drain is of one silo or of one replica.");
+            if (Has(model) != Has(replica)) parsed.AddError("--model and --replica belong together, for example --model minilm --replica 0.");
+            if (Has(undo) && (Has(wait) || Has(sticky))) parsed.AddError("--undo takes neither --wait nor --sticky.");
         });
         command.SetAction((parsed, cancellationToken) =>
         {

@@ -94,6 +94,7 @@ public sealed class CommandsTests
     [InlineData("--ports-from many", "--ports-from 'many': must be a whole number.")]
     [InlineData("region --name eastus --silo-port x", "--silo-port 'x': must be a whole number.")]
     [InlineData("drain --region eastus --timeout soon", "--timeout 'soon': must be a whole number.")]
+    [InlineData("drain --region eastus --undo=maybe", "--undo 'maybe': must be true or false.")]
     [InlineData("drain --region eastus --model minilm --replica one", "--replica 'one': must be a whole number.")]
     public async Task A_misspelt_command_line_names_what_was_meant(string line, string part)
     {
