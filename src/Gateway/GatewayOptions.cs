@@ -9,6 +9,13 @@ public sealed class GatewayOptions
     /// <summary>Largest deadline that a caller may ask for, ms.</summary>
     public const int GreatestDeadlineMs = 600_000;
 
+    /// <summary>What an entry of <see cref="Hosts"/> must be.</summary>
+    public const string HostRule = "must be a host name or an address without a port, for example meridian.example.";
+
+    /// <summary>What an entry of <see cref="AllowedOrigins"/> must be.</summary>
+    public const string OriginRule =
+        "must be an origin as browsers send it, scheme and host and no path, for example https://app.example or http://localhost:3000. (No '*': while there are no keys it would let every page of the web in.)";
+
     /// <value>
     /// Largest request body, bytes. The default of 8 MiB takes 2048 items of 256 tokens however they are written: as token arrays (at most 4 MB),
     /// or as text in which every token is an escaped surrogate pair (6.3 MB).
@@ -40,4 +47,20 @@ public sealed class GatewayOptions
     /// takes it out, on every request: whoever can send it can act as any tenant. Default false: a request with it is refused.
     /// </value>
     public bool TrustTenantHeader { get; set; }
+
+    /// <value>
+    /// Names, besides the loopback ones, that callers may call this edge by (<c>Host</c>), without a port: those of a proxy in front. The executable adds the addresses that the process
+    /// is configured with. Default none.
+    /// </value>
+    public List<string> Hosts { get; set; } = [];
+
+    /// <value>Origins (<c>https://app.example</c>) whose web pages may call the API, all but the admin API (CORS). Default none.</value>
+    public List<string> AllowedOrigins { get; set; } = [];
+
+    /// <summary>Whether a text keeps <see cref="HostRule"/>.</summary>
+    public static bool IsHost(string? text) => Uri.CheckHostName(text?.Trim('[', ']')) is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6;
+
+    /// <summary>Whether a text keeps <see cref="OriginRule"/>.</summary>
+    public static bool IsOrigin(string? text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var origin) && origin.Host.Length > 0 && $"{origin.Scheme}://{origin.Authority}" == text;
 }

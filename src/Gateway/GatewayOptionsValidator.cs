@@ -42,6 +42,22 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
             mistakes.Add($"{nameof(GatewayOptions)}.{nameof(GatewayOptions.MaxResumableStreams)} is {options.MaxResumableStreams}: must be from 0 to 1000000.");
         }
 
+        for (var i = 0; i < options.Hosts.Count; i++)
+        {
+            if (!GatewayOptions.IsHost(options.Hosts[i]))
+            {
+                mistakes.Add($"{nameof(GatewayOptions)}.{nameof(GatewayOptions.Hosts)}[{i}] is '{options.Hosts[i]}': {GatewayOptions.HostRule}");
+            }
+        }
+
+        for (var i = 0; i < options.AllowedOrigins.Count; i++)
+        {
+            if (!GatewayOptions.IsOrigin(options.AllowedOrigins[i]))
+            {
+                mistakes.Add($"{nameof(GatewayOptions)}.{nameof(GatewayOptions.AllowedOrigins)}[{i}] is '{options.AllowedOrigins[i]}': {GatewayOptions.OriginRule}");
+            }
+        }
+
         return mistakes.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistakes);
     }
 }

@@ -36,6 +36,7 @@ public static class GatewayServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>());
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         services.AddRouting();
+        services.AddCors();
         services.TryAddSingleton(TimeProvider.System);
         services.AddConcurrentRandom();
         services.AddMeridianSovereignty();

@@ -13,6 +13,9 @@ public sealed class ThreeRegions : IAsyncLifetime
     /// <summary>Name of the made language model.</summary>
     public const string Made = "made";
 
+    /// <summary>Name of the model that the documentation chats with: a trained one where the machine has it, else the made one.</summary>
+    public const string Chat = "nonsense";
+
     private readonly TemporaryDirectory _data = new();
     private DevInstallation? _installation;
 
@@ -23,8 +26,9 @@ public sealed class ThreeRegions : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        string[] models = ["minilm", Stories.BuiltIn, .. LanguageModels.Keys];
-        _installation = await DevInstallation.StartAsync(_data.Path, models, null, [.. LanguageModels.SelectMany(model => new[] { "--model", $"{model.Key}={model.Value}" })]);
+        var chat = Stories.Find("int4-256") ?? LanguageModels[Made];
+        string[] models = ["minilm", Stories.BuiltIn, Chat, .. LanguageModels.Keys];
+        _installation = await DevInstallation.StartAsync(_data.Path, models, null, ["--model", $"{Chat}={chat}", .. LanguageModels.SelectMany(model => new[] { "--model", $"{model.Key}={model.Value}" })]);
     }
 
     public async ValueTask DisposeAsync()

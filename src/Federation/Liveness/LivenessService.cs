@@ -244,7 +244,12 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
                 case ObservationKind.Heard when _board.Heard(seen.Region, seen.Status!, seen.Timestamp, seen.SentTimestamp, seen.Connection, seen.ClockOffMs):
                     if (record.Lives != lives || before != record.Health)
                     {
-                        LogAlive(seen.Region, record.Incarnation, before);
+                        if (record.Lives == 1)
+                            LogFirstAlive(seen.Region, record.Incarnation);
+                        else if (before == RegionHealth.Dead && drained)
+                            LogBack(seen.Region, record.Incarnation);
+                        else
+                            LogAlive(seen.Region, record.Incarnation, before);
                         LivenessMetrics.Changed(seen.Region, record.Health);
                     }
 
@@ -255,6 +260,8 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
                 case ObservationKind.Refused when _board.Refused(seen.Region, seen.Timestamp):
                     if (record.Incarnation == 0)
                         LogNotUp(seen.Region, record.Member.Protocol);
+                    else if (record.Draining)
+                        LogStopped(seen.Region, record.Incarnation, record.Member.Protocol);
                     else
                         LogRefused(seen.Region, record.Incarnation, record.Member.Protocol);
                     LivenessMetrics.Changed(seen.Region, record.Health);

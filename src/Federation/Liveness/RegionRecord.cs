@@ -131,7 +131,9 @@ internal sealed class RegionRecord
     {
         if (health == Health)
             return;
-        if (Health != RegionHealth.Unknown)
+        // A region that was refused before it was heard of was not up yet: its first life is no return.
+        var first = Health == RegionHealth.Unknown || (Health == RegionHealth.Dead && Lives == 1 && health == RegionHealth.Alive) || Lives == 0;
+        if (!first)
             Changes++;
         Health = health;
     }

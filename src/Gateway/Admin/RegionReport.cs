@@ -15,8 +15,11 @@ internal sealed record RegionReport
     [JsonPropertyName("location")]
     public string? Location { get; init; }
 
-    [JsonPropertyName("status"), Description("'alive', 'suspect', 'dead', or 'unknown' where it was never heard of.")]
+    [JsonPropertyName("status"), Description("'alive', 'suspect', 'dead', 'stopped' where it drained before it went, or 'unknown' where it was never heard of.")]
     public required string Status { get; init; }
+
+    [JsonPropertyName("draining"), Description("Whether it takes nothing new: it is sent requests only where no other region may or can serve.")]
+    public required bool Draining { get; init; }
 
     [JsonPropertyName("incarnation"), Description("Start of the region's process that was heard last, unix ms; 0 while unknown.")]
     public required long Incarnation { get; init; }

@@ -35,9 +35,12 @@ internal sealed record RegionsReport
         {
             RegionHealth.Alive => "alive",
             RegionHealth.Suspect => "suspect",
+            RegionHealth.Dead when view.Incarnation == 0 => "unknown",
+            RegionHealth.Dead when view.Draining => "stopped",
             RegionHealth.Dead => "dead",
             _ => "unknown",
         },
+        Draining = view is { Draining: true, Health: not RegionHealth.Dead },
         Incarnation = view?.Incarnation ?? 0,
         Models = Array.ConvertAll(view?.Models ?? [], ToReport),
         RoundTripMs = view is not null && double.IsFinite(view.RoundTripMs) ? Math.Round(view.RoundTripMs, 3) : null,

@@ -10,7 +10,7 @@ namespace Meridian.Gateway.Envelope;
 /// Outermost step of every request: gives it its id and sees that whatever happens inside leaves as the API promises, an OpenAI error with that id.
 /// <list type="bullet">
 /// <item>No route, or a route without the method: 404 or 405 with an error object.</item>
-/// <item>A caller's mistake that the server finds (a body cut short): its status, nothing logged.</item>
+/// <item>A caller's mistake that the server finds (a body cut short, a chunk that is none): its status, nothing logged.</item>
 /// <item>The caller went away: 499, nothing logged.</item>
 /// <item>A refusal thrown by an inner service: as a refusal that was answered.</item>
 /// <item>Anything else is a fault of ours: 500, logged once with the id. Where the answer had begun, the connection is cut: half an answer must not look whole.</item>
@@ -27,6 +27,13 @@ internal sealed partial class RequestEnvelope(RequestDelegate next, ClosingDoors
         if (doors.HasBegun) response.Headers.Connection = "close";
         try
         {
+            if (HasDoubtfulEnd(context.Request))
+            {
+                response.Headers.Connection = "close";
+                await ApiErrorWriter.WriteAsync(context, ApiError.Invalid("bad_request", "The header transfer-encoding must be chunked, once and alone.", "transfer-encoding"));
+                return;
+            }
+
             await next(context);
             if (response.StatusCode >= StatusCodes.Status400BadRequest && !response.HasStarted && response.ContentType is null && response.ContentLength is null)
             {
@@ -43,6 +50,12 @@ internal sealed partial class RequestEnvelope(RequestDelegate next, ClosingDoors
         catch (BadHttpRequestException exception) when (!response.HasStarted)
         {
             await FailAsync(context, new ApiError(exception.StatusCode, ApiError.InvalidRequest, exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? "request_too_large" : "bad_request", exception.Message));
+        }
+        catch (IOException exception) when (!response.HasStarted && exception.InnerException is OverflowException)
+        {
+            // The server's own words for a chunk whose size does not fit into a number: it throws them as a broken connection, not as a bad request.
+            response.Headers.Connection = "close";
+            await FailAsync(context, ApiError.Invalid("bad_request", exception.Message));
         }
         catch (MeridianException exception) when (!response.HasStarted)
         {
@@ -61,6 +74,13 @@ internal sealed partial class RequestEnvelope(RequestDelegate next, ClosingDoors
             }
         }
     }
+
+    /// <summary>
+    /// Whether a proxy in front could see the end of the body elsewhere than the server does, and take the rest for another caller's request (RFC 9112, 11.2). The server reads "gzip, chunked"
+    /// and "chunked, chunked" as "chunked".
+    /// </summary>
+    private static bool HasDoubtfulEnd(HttpRequest request) =>
+        request.Headers.TransferEncoding is { Count: > 0 } coding && !coding.ToString().Equals("chunked", StringComparison.OrdinalIgnoreCase);
 
     private static async Task FailAsync(HttpContext context, ApiError error)
     {

@@ -10,13 +10,20 @@ internal sealed class HealthEndpoints(IRegionDirectory directory, ClosingDoors d
 {
     private static readonly HealthReport Healthy = new();
 
+    // Set once and never taken back: a race between two first answers writes the same.
+    private volatile bool _reached;
+
     public static Task HealthAsync(HttpContext context) =>
         context.Response.WriteAsJsonAsync(Healthy, GatewayJson.Default.HealthReport, contentType: null, context.RequestAborted);
 
     public Task ReadyAsync(HttpContext context)
     {
-        var readiness = doors.HasBegun ? new Readiness([], ["this process is stopping"]) : Readiness.Of(directory.Current);
-        if (!readiness.Ready)
+        var readiness = doors.HasBegun ? new Readiness([], ["this process is stopping"]) : Readiness.Of(directory.Current, _reached);
+        if (readiness.Ready)
+        {
+            _reached = true;
+        }
+        else
         {
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             context.Response.Headers.RetryAfter = "1";

@@ -5,55 +5,80 @@ using Meridian.Messages;
 namespace Meridian.Gateway.Health;
 
 /// <summary>
-/// Whether an edge can serve anything, judged from its own snapshot: a front door needs one region that it hears and that has a ready replica,
-/// a region's facade needs that of its own region (a peer's readiness is the peer's to announce).
+/// Whether an edge can serve, judged from its own snapshot: a region's facade by its own region (a peer's readiness is the peer's to announce), a front door by all regions that it hears.
+/// <para>
+/// Ready is reached when every model that is deployed has a ready replica, or a reason why it has none; at a front door one region is enough for each model. From then on it is lost only
+/// when no replica of any model is ready, or when the region drains: a model that is unloaded or deployed later must not take the edge from its callers.
+/// </para>
 /// </summary>
-/// <param name="Regions">Regions that are ready.</param>
-/// <param name="Missing">What each region that was looked at lacks; empty where one is ready.</param>
+/// <param name="Regions">Regions that are ready; empty where the edge is not.</param>
+/// <param name="Missing">What is missing; empty where the edge is ready.</param>
 internal sealed record Readiness(string[] Regions, string[] Missing)
 {
     public bool Ready => Regions.Length > 0;
 
     /// <param name="snapshot">The edge's snapshot: what routing decides by. Anything newer would call an edge ready that still refuses.</param>
-    public static Readiness Of(DirectorySnapshot snapshot)
+    /// <param name="reached">Whether the edge was ready before.</param>
+    public static Readiness Of(DirectorySnapshot snapshot, bool reached)
     {
-        List<string> ready = [];
+        List<RegionView> serving = [];
+        List<RegionView> heard = [];
         List<string> missing = [];
         foreach (var member in snapshot.Intent.Regions)
         {
-            if (snapshot.OwnRegion is { } own && own != member.Name)
+            if (snapshot.OwnRegion is null || snapshot.OwnRegion == member.Name)
             {
-                continue;
-            }
-
-            var view = snapshot.Views.GetValueOrDefault(member.Name);
-            var health = view?.Health ?? RegionHealth.Unknown;
-            var models = view?.Models ?? [];
-            if (health is RegionHealth.Unknown or RegionHealth.Dead)
-            {
-                missing.Add($"region {member.Name}: {(health == RegionHealth.Dead ? "lost" : "not heard of yet")}");
-            }
-            else if (models.Any(model => model.ReadyReplicas > 0))
-            {
-                ready.Add(member.Name);
-            }
-            else if (models.Length == 0)
-            {
-                missing.Add($"region {member.Name}: no model reported yet");
-            }
-            else
-            {
-                missing.AddRange(models.Select(model => Lack(member.Name, model)));
+                Look(member.Name, snapshot.Views.GetValueOrDefault(member.Name), own: snapshot.OwnRegion is not null, serving, heard, missing);
             }
         }
 
-        if (ready.Count == 0 && missing.Count == 0)
+        // A region that drains is asked where no other can serve: a front door that has nothing else still serves.
+        var open = serving.FindAll(static view => !view.Draining);
+        var ready = (open.Count > 0 ? open : serving).ConvertAll(static view => view.Name);
+        if (ready.Count == 0)
         {
-            missing.Add(snapshot.OwnRegion is { } name ? $"region {name}: not a member" : "no region is a member");
+            if (missing.Count == 0)
+            {
+                missing.Add(snapshot.OwnRegion is { } name ? $"region {name}: not a member" : "no region is a member");
+            }
+
+            return new Readiness([], [.. missing]);
         }
 
-        return new Readiness([.. ready], ready.Count > 0 ? [] : [.. missing]);
+        string[] loading = reached ? [] : [.. heard.SelectMany(view => view.Models.Where(model => !HasAny(heard, model.Model)).Select(model => Lack(view.Name, model)))];
+        return loading.Length > 0 ? new Readiness([], loading) : new Readiness([.. ready], []);
     }
+
+    private static void Look(string name, RegionView? view, bool own, List<RegionView> serving, List<RegionView> heard, List<string> missing)
+    {
+        if (view is null or { Health: RegionHealth.Unknown or RegionHealth.Dead })
+        {
+            missing.Add($"region {name}: {(view is { Health: RegionHealth.Dead, Incarnation: > 0 } ? "lost" : "not heard of yet")}");
+            return;
+        }
+
+        heard.Add(view);
+        if (own && view.Draining)
+        {
+            missing.Add($"region {name}: drains, it takes nothing new");
+        }
+        else if (Array.Exists(view.Models, static model => model.ReadyReplicas > 0))
+        {
+            serving.Add(view);
+        }
+        else if (view.Models.Length == 0)
+        {
+            missing.Add($"region {name}: no model reported yet");
+        }
+        else
+        {
+            missing.AddRange(view.Models.Select(model => Lack(name, model)));
+        }
+    }
+
+    /// <summary>Whether a model has all that can be waited for, in one of the regions.</summary>
+    private static bool HasAny(List<RegionView> regions, string model) => regions.Exists(
+        region => Array.Exists(region.Models, status => status.Model == model && (status.ReadyReplicas > 0 || status.DesiredReplicas == 0 || status.Problem is not null)));
 
     private static string Lack(string region, ModelStatus model) => string.Create(
         CultureInfo.InvariantCulture,

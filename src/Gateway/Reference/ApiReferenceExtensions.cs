@@ -19,6 +19,8 @@ internal static class ApiReferenceExtensions
 
     public static void AddMeridianApiReference(this IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
+        // HEAD is GET without the body and says nothing new.
+        options.ShouldInclude = static description => description.GroupName is (null or "v1") && description.HttpMethod != "HEAD";
         options.AddDocumentTransformer((document, _, _) =>
         {
             document.Info = new OpenApiInfo { Title = "Meridian", Version = "v1", Description = Description };

@@ -45,8 +45,8 @@ internal static class GenerationOperations
             ChatLogprobs()));
         Examples(
             operation,
-            """{"model":"stories260k","messages":[{"role":"user","content":"Tell me a story"}],"max_tokens":64,"stream":true}""",
-            """{"id":"chatcmpl-5d1f","object":"chat.completion","created":1790000000,"model":"stories260k","choices":[{"index":0,"message":{"role":"assistant","content":"Once upon a time","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":5,"total_tokens":14,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}},"system_fingerprint":"fp_v1@9f3c1a20_fp32"}""");
+            """{"model":"nonsense","messages":[{"role":"user","content":"Tell me a story"}],"max_tokens":64,"stream":true}""",
+            """{"id":"chatcmpl-5d1f","object":"chat.completion","created":1790000000,"model":"nonsense","choices":[{"index":0,"message":{"role":"assistant","content":"Once upon a time","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":5,"total_tokens":14,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}},"system_fingerprint":"fp_v1@9f3c1a20_fp32"}""");
     }
 
     public static void Completions(OpenApiOperation operation, OpenApiDocument document)
@@ -72,8 +72,8 @@ internal static class GenerationOperations
         Define(operation, document, "Text", "prompt", members, choice, choice);
         Examples(
             operation,
-            """{"model":"stories260k","prompt":"Once upon a time","max_tokens":32,"temperature":0}""",
-            """{"id":"cmpl-5d1f","object":"text_completion","created":1790000000,"model":"stories260k","choices":[{"index":0,"text":", there was a little girl","logprobs":null,"finish_reason":"length"}],"usage":{"prompt_tokens":5,"completion_tokens":6,"total_tokens":11,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}},"system_fingerprint":"fp_v1@9f3c1a20_fp32"}""");
+            """{"model":"stories","prompt":"Once upon a time","max_tokens":32,"temperature":0}""",
+            """{"id":"cmpl-5d1f","object":"text_completion","created":1790000000,"model":"stories","choices":[{"index":0,"text":", there was a little girl","logprobs":null,"finish_reason":"length"}],"usage":{"prompt_tokens":5,"completion_tokens":6,"total_tokens":11,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}},"system_fingerprint":"fp_v1@9f3c1a20_fp32"}""");
     }
 
     public static void Tokenize(OpenApiOperation operation, OpenApiDocument document)
@@ -87,7 +87,7 @@ internal static class GenerationOperations
             ["add_special_tokens"] = Schemas.Flag(true, "Whether the tokenizer puts its special tokens around a text."),
             ["add_generation_prompt"] = Schemas.Flag(true, "Whether a conversation ends with the opening of the assistant's turn."),
             ["return_token_strs"] = Schemas.Flag(false, "Whether the tokens' texts are answered, too."),
-        }), """{"model":"stories260k","prompt":"Once upon a time"}""");
+        }), """{"model":"stories","prompt":"Once upon a time"}""");
     }
 
     public static void Detokenize(OpenApiOperation operation, OpenApiDocument document)
@@ -97,7 +97,7 @@ internal static class GenerationOperations
         {
             ["model"] = Schemas.Text("Name of a model, as `/v1/models` lists it."),
             ["tokens"] = Schemas.TokenIds("Token ids."),
-        }), """{"model":"stories260k","tokens":[1,403,407,261]}""");
+        }), """{"model":"stories","tokens":[1,403,407,261]}""");
     }
 
     private static Dictionary<string, IOpenApiSchema> Shared() => new()

@@ -56,6 +56,7 @@ public sealed partial class OrleansLocalRegion : ILocalRegion
     public async Task<InferReply> InferAsync(InferRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        if (!_watch.HasStarted) return new InferReply { Refusal = Unavailability.OfRegion(Name) };
         try
         {
             return _connection is null
@@ -78,6 +79,7 @@ public sealed partial class OrleansLocalRegion : ILocalRegion
     public async Task<StreamOpening> OpenAsync(InferRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        if (!_watch.HasStarted) return new StreamOpening(null, Unavailability.OfRegion(Name));
         using var handover = _handovers.Expect();
         request = request with { Stream = handover.Id };
         try
@@ -108,9 +110,9 @@ public sealed partial class OrleansLocalRegion : ILocalRegion
 
     private Refusal Refuse(Exception e, InferRequest request)
     {
-        if (Unavailability.Is(e) || e is InvalidOperationException)
+        if (Unavailability.Is(e) || e is InvalidOperationException || _watch.HasStopped)
         {
-            // InvalidOperationException: the silo or client has not started yet, or has stopped.
+            // InvalidOperationException: the client is not connected yet, or has stopped. Whatever a silo throws that stopped meanwhile says no more than that.
             LogUnreachable(request.RequestId, Name, e.Message);
             return new Refusal { Code = RefusalCode.RegionLost, Message = $"Region '{Name}' could not be reached: {e.Message}", RetryAfterMs = 1000 };
         }

@@ -25,8 +25,8 @@ public static class ToolCommands
         var parsed = Build(terminal, backend).Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var mistake in parsed.Errors)
-                await error.WriteLineAsync(mistake.Message).ConfigureAwait(false);
+            foreach (var mistake in ParseMistakes.InWords(parsed))
+                await error.WriteLineAsync(mistake).ConfigureAwait(false);
             await error.WriteLineAsync($"See {(parsed.CommandResult.Command.Name == Name ? "" : $"{parsed.CommandResult.Command.Name} ")}--help.").ConfigureAwait(false);
             return ExitCode.Mistake;
         }

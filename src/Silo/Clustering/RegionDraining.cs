@@ -1,13 +1,15 @@
 using Meridian.Errors;
 using Meridian.Gateway.Admin.Draining;
 using Meridian.Grains.Draining;
+using Meridian.Grains.Routing.Replicas;
+using Meridian.Grains.Routing;
 using Meridian.Messages;
 using Meridian.Silo.Configuration;
 
 namespace Meridian.Silo.Clustering;
 
 /// <summary>The admin API's way to the region's drains.</summary>
-internal sealed partial class RegionDraining(IGrainFactory grains, RegionPlan region, IHostApplicationLifetime lifetime, ILogger<RegionDraining> logger) : IRegionDraining
+internal sealed partial class RegionDraining(IGrainFactory grains, ReplicaWatch watch, RegionPlan region, ILogger<RegionDraining> logger) : IRegionDraining
 {
     private const int RetryAfterMs = 2000;
 
@@ -21,9 +23,11 @@ internal sealed partial class RegionDraining(IGrainFactory grains, RegionPlan re
 
     private async Task<DrainOverview> AskAsync(Func<IRegionDrain, Task<DrainOverview>> ask, CancellationToken cancellationToken)
     {
-        // Before the silo, or the client of the silos, has started, Orleans has no grains to give and fails in its own way.
-        if (!lifetime.ApplicationStarted.IsCancellationRequested)
-            throw new MeridianException(new Refusal { Code = RefusalCode.RegionLost, Message = $"Region '{region.Name}' is starting and cannot be asked for its drains yet. Repeat it.", RetryAfterMs = RetryAfterMs });
+        if (!watch.HasStarted)
+        {
+            throw new MeridianException(Unavailability.OfRegion(region.Name));
+        }
+
         try
         {
             return await ask(grains.GetGrain<IRegionDrain>(0)).WaitAsync(cancellationToken);

@@ -1,13 +1,15 @@
 using Meridian.Errors;
 using Meridian.Gateway.Admin;
-using Meridian.Grains;
 using Meridian.Grains.Hosting;
+using Meridian.Grains.Routing.Replicas;
+using Meridian.Grains.Routing;
+using Meridian.Grains;
 using Meridian.Messages;
 
 namespace Meridian.Silo.Clustering;
 
 /// <summary>The admin API's way to the region's deployments.</summary>
-internal sealed partial class RegionScaling(IGrainFactory grains, RegionModels models, ILogger<RegionScaling> logger) : IModelScaling
+internal sealed partial class RegionScaling(IGrainFactory grains, ReplicaWatch watch, RegionModels models, ILogger<RegionScaling> logger) : IModelScaling
 {
     private const int RetryAfterMs = 2000;
 
@@ -22,6 +24,11 @@ internal sealed partial class RegionScaling(IGrainFactory grains, RegionModels m
         if (models.Find(model) is null)
         {
             throw new MeridianException(models.NotFound(model));
+        }
+
+        if (!watch.HasStarted)
+        {
+            throw new MeridianException(Unavailability.OfRegion(models.Region));
         }
 
         try

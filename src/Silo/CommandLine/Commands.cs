@@ -13,17 +13,26 @@ public static class Commands
 {
     private const string OverridesHelp = "Any setting can also be given as --Meridian:Path:To:Setting=VALUE or in the environment as MERIDIAN__PATH__TO__SETTING=VALUE.";
 
+    private static readonly string[] Sections = [MeridianOptions.Section, "Logging"];
+
     /// <summary>Parses and runs. Never throws for what a user can get wrong: that is written to <paramref name="error"/> in words.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
         var (overrides, rest) = SplitOverrides(args);
+        if (overrides.FirstOrDefault(static setting => setting.StartsWith("--", StringComparison.Ordinal) && !IsSetting(setting)) is { } stray)
+        {
+            var section = stray[2..].Split(':')[0];
+            await error.WriteLineAsync($"{stray}: no such section as '{section}'.{(ParseMistakes.Closest(section, Sections) is { } meant ? $" Did you mean '{meant}'?" : $" Settings begin with {string.Join(" or ", Sections)}.")}");
+            return ExitCode.Mistake;
+        }
+
         var parsed = Build(overrides).Parse(rest);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var mistake in parsed.Errors)
+            foreach (var mistake in ParseMistakes.InWords(parsed))
             {
-                await error.WriteLineAsync(mistake.Message);
+                await error.WriteLineAsync(mistake);
             }
 
             await error.WriteLineAsync($"See --help{(parsed.CommandResult.Command is RootCommand ? "" : $" or {parsed.CommandResult.Command.Name} --help")}.");
@@ -86,6 +95,8 @@ public static class Commands
         return ([.. overrides], [.. rest]);
     }
 
+    private static bool IsSetting(string argument) => Array.Exists(Sections, section => argument.StartsWith($"--{section}:", StringComparison.OrdinalIgnoreCase));
+
     /// <summary>The tree of commands.</summary>
     /// <param name="overrides"><c>--Section:Key=value</c> arguments to lay over the settings.</param>
     public static RootCommand Build(IReadOnlyList<string> overrides)
@@ -126,7 +137,7 @@ public static class Commands
         {
             Description = $"Start although files of the embedded store are missing or damaged, with what is left of it [{CommonOptions.Path("Process:AcceptStoreLoss")}]",
         };
-        var command = new Command("region", "Runs a region, or a part of one.") { name, roles, urls, protocol, silo, gateway, store, acceptLoss, common.ExitWithInput };
+        var command = new Command("region", "Runs a region, or a part of one.") { name, roles, urls, protocol, silo, gateway, store, acceptLoss, common.Model, common.ExitWithInput };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var configuration = MeridianConfiguration.Load(parsed.GetValue(common.Config), overrides,
@@ -157,7 +168,7 @@ public static class Commands
     {
         var name = new Option<string?>("--name") { HelpName = "NAME", Description = $"Name under which operators see it [{CommonOptions.Path("FrontDoor:Name")}; default: front-door]" };
         var urls = new Option<string?>("--urls") { HelpName = "URL", Description = $"Address it listens on; loopback only [{CommonOptions.Path("FrontDoor:Url")}]" };
-        var command = new Command("front-door", "Runs an edge without a region: it sends each request to the best region.") { name, urls, common.ExitWithInput };
+        var command = new Command("front-door", "Runs an edge without a region: it sends each request to the best region.") { name, urls, common.Model, common.ExitWithInput };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var configuration = MeridianConfiguration.Load(parsed.GetValue(common.Config), overrides,
@@ -178,7 +189,7 @@ public static class Commands
     private static Command Witness(CommonOptions common, IReadOnlyList<string> overrides)
     {
         var name = new Option<string?>("--name") { HelpName = "NAME", Description = $"Witness to run, one of Meridian:Intent:Witnesses [{CommonOptions.Path("Intent:Witness")}]" };
-        var command = new Command("witness", "Runs a voter of the intent log without a region, so that of two regions either may be lost.") { name, common.ExitWithInput };
+        var command = new Command("witness", "Runs a voter of the intent log without a region, so that of two regions either may be lost.") { name, common.Model, common.ExitWithInput };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var configuration = MeridianConfiguration.Load(
@@ -200,7 +211,7 @@ public static class Commands
             "For a lost majority: makes this region's voter of the intent log decide alone, after saying what that gives up. On the region's machine, with its process stopped. "
             + $"Exit codes: {ExitCode.Ok} done, {ExitCode.Mistake} nothing done (no --yes, or wrong settings), {ExitCode.Unavailable} impossible (the process runs, or the directory holds no log).")
         {
-            name, yes,
+            name, yes, common.Model,
         };
         command.SetAction((parsed, cancellationToken) =>
         {

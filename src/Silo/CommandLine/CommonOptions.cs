@@ -42,11 +42,14 @@ internal sealed class CommonOptions
     /// <summary>Adds them for every command: before or after the command's name means the same.</summary>
     public void AddTo(RootCommand root)
     {
-        foreach (var option in new Option[] { Data, PortsFrom, Config, Model })
+        foreach (var option in new Option[] { Data, PortsFrom, Config })
         {
             option.Recursive = true;
             root.Options.Add(option);
         }
+
+        // Not of every command: to `drain`, --model is the name of one.
+        root.Options.Add(Model);
     }
 
     /// <summary>The settings these options stand for.</summary>

@@ -13,7 +13,7 @@ internal static class DrainCommand
     public static Command Build(CommonOptions common, IReadOnlyList<string> overrides)
     {
         var region = new Option<string>("--region") { HelpName = "REGION", Description = "Region to drain, or to drain a part of", Required = true };
-        var silo = new Option<string?>("--silo") { HelpName = "ADDRESS", Description = "Drain this silo of it alone, for example 127.0.0.1:8190" };
+        var silo = new Option<string?>("--silo") { HelpName = "ADDRESS", Description = "Drain this silo of it alone, for example 127.0.0.1:8201" };
         var model = new Option<string?>("--model") { HelpName = "NAME", Description = "Drain a replica of this model alone" };
         var replica = new Option<int?>("--replica") { HelpName = "N", Description = "Number of that replica" };
         var deadline = new Option<int?>("--deadline") { HelpName = "SECONDS", Description = "How long streams may run on before they are handed over [default: 30]" };
@@ -25,9 +25,11 @@ internal static class DrainCommand
         var command = new Command("drain", "Drains a region, a silo or a replica: takes nothing new, finishes or moves what runs.") { region, silo, model, replica, deadline, reason, sticky, undo, wait, timeout };
         command.Validators.Add(parsed =>
         {
-            if (parsed.GetValue(silo) is not null && parsed.GetValue(model) is not null) parsed.AddError("--silo and --model exclude each other: a drain is of one silo or of one replica.");
-            if ((parsed.GetValue(model) is null) != (parsed.GetValue(replica) is null)) parsed.AddError("--model and --replica belong together, for example --model minilm --replica 0.");
-            if (parsed.GetValue(undo) && (parsed.GetValue(wait) || parsed.GetValue(sticky))) parsed.AddError("--undo takes neither --wait nor --sticky.");
+            // What was given, not its value: one that cannot be read throws here, before it is told as a mistake.
+            bool Has(Option option) => parsed.GetResult(option) is { Implicit: false };
+            if (Has(silo) && Has(model)) parsed.AddError("--silo and --model exclude each other: a drain is of one silo or of one replica.");
+            if (Has(model) != Has(replica)) parsed.AddError("--model and --replica belong together, for example --model minilm --replica 0.");
+            if (Has(undo) && (Has(wait) || Has(sticky))) parsed.AddError("--undo takes neither --wait nor --sticky.");
         });
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -49,7 +51,7 @@ internal static class DrainCommand
         HelpWithExamples.AddTo(
             command,
             "Silo drain --region westeurope --wait                          before its machine goes down",
-            "Silo drain --region westeurope --silo 127.0.0.1:8190 --wait    one silo: its replicas move first",
+            "Silo drain --region westeurope --silo 127.0.0.1:8201 --wait    one silo: its replicas move first",
             "Silo drain --region westeurope --model minilm --replica 0      replaces a replica",
             "Silo drain --region westeurope --undo                          it takes traffic again");
         return command;

@@ -491,6 +491,19 @@ public static partial class MeridianOptionsRules
         Range(mistakes, "Gateway:MaxItems", gateway.MaxItems, 1, 65_536);
         Range(mistakes, "Gateway:ResumeSeconds", gateway.ResumeSeconds, 0, 600);
         Range(mistakes, "Gateway:MaxResumableStreams", gateway.MaxResumableStreams, 0, 1_000_000);
+        CheckEntries(mistakes, "Gateway:Hosts", gateway.Hosts, GatewayOptions.IsHost, GatewayOptions.HostRule);
+        CheckEntries(mistakes, "Gateway:AllowedOrigins", gateway.AllowedOrigins, GatewayOptions.IsOrigin, GatewayOptions.OriginRule);
+    }
+
+    private static void CheckEntries(ICollection<string> mistakes, string path, List<string> entries, Predicate<string> isSound, string rule)
+    {
+        for (var i = 0; i < entries.Count; i++)
+        {
+            if (!isSound(entries[i]))
+            {
+                mistakes.Add($"{Root}:{path}:{i} = '{entries[i]}': {rule}");
+            }
+        }
     }
 
     private static void CheckDevice(string device, string path, ICollection<string> mistakes)

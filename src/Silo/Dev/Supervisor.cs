@@ -19,6 +19,9 @@ public sealed class Supervisor(MeridianOptions options, SupervisorArguments argu
     // A child that does not stop within its own bound is broken; it gets a little more than that and is then killed.
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);
 
+    // A child that has never been ready has nothing to finish, and nothing acknowledged that is not on disk.
+    private static readonly TimeSpan StartGrace = TimeSpan.FromSeconds(3.5);
+
     // On a small machine four starting processes share the cores. The first region and the front door go ahead, so that something answers soon; the sum is the same.
     private static readonly TimeSpan HeadStart = TimeSpan.FromSeconds(1);
 
@@ -31,7 +34,7 @@ public sealed class Supervisor(MeridianOptions options, SupervisorArguments argu
     {
         var startedAt = time.GetTimestamp();
         var data = Path.GetFullPath(options.Data);
-        using var directoryLock = DirectoryLock.Take(data, "dev.lock", "A dev supervisor");
+        using var directoryLock = DirectoryLock.Take(data, DevStateFile.LockName, "A dev supervisor");
         var regions = RegionPlan.All(options);
         var frontDoor = FrontDoorPlan.Of(options);
         PortCheck.EnsureFree([.. FrontDoorPlan.Ports(options), .. regions.SelectMany(region => PortCheck.PortsOf(region, RegionRoles.All, options.Intent.Kind))]);
@@ -121,13 +124,23 @@ public sealed class Supervisor(MeridianOptions options, SupervisorArguments argu
             killing.Cancel();
         });
 
-        // The front door first: it stops taking callers while the regions can still finish what it sent them.
+        using var abandoned = new CancellationTokenSource(StartGrace, time);
+        using var late = abandoned.Token.Register(() =>
+        {
+            foreach (var child in children.Where(static child => !child.FirstReady.IsCompleted))
+            {
+                child.Kill();
+            }
+        });
+
+        // The front door first: it stops taking callers while the regions can still finish what it sent them. While they start there is nothing to finish.
+        var started = children.All(static child => child.FirstReady.IsCompletedSuccessfully);
         foreach (var isFrontDoor in new[] { true, false })
         {
             var part = new List<Task>();
             for (var i = 0; i < children.Count; i++)
             {
-                if (children[i].Plan.IsFrontDoor == isFrontDoor)
+                if (!started || children[i].Plan.IsFrontDoor == isFrontDoor)
                 {
                     children[i].Stop();
                     part.Add(running[i]);
@@ -179,6 +192,7 @@ public sealed class Supervisor(MeridianOptions options, SupervisorArguments argu
         {
             var frontDoor = children.Single(child => child.Plan.IsFrontDoor);
             file.Write(new DevState(
+                Environment.ProcessId,
                 new DevFrontDoor(frontDoor.Pid, frontDoor.Plan.Url.GetLeftPart(UriPartial.Authority)),
                 [.. children.Where(child => !child.Plan.IsFrontDoor).Select(child => new DevRegion(child.Plan.Name, child.Pid, child.Plan.Url.GetLeftPart(UriPartial.Authority)))]));
         }

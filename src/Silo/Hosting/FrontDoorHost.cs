@@ -23,7 +23,7 @@ public static class FrontDoorHost
         web.AddProcessBasics(options, exitWithInput);
         web.Services.AddMeridianFederation(target => FederationSettings.Fill(target, options, own: null));
         web.Services.AddMeridianSovereignty(target => SovereigntySettings.Fill(target, options, ofRegion: false));
-        web.Services.AddMeridianGateway(target => GatewaySettings.Fill(target, options.Gateway));
+        web.Services.AddMeridianGateway(target => GatewaySettings.Fill(target, options.Gateway, FrontDoorPlan.Of(options)));
         web.Services.AddSingleton<IDeparture, FacadeDeparture>();
         PlainNetworkWarning.AddTo(web.Services, FrontDoorPlan.Of(options));
         web.WebHost.ConfigureKestrel(kestrel => RegionListeners.ListenForCallers(kestrel, FrontDoorPlan.Of(options)));

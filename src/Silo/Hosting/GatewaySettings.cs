@@ -5,7 +5,10 @@ namespace Meridian.Silo.Hosting;
 /// <summary>Hands the facade its limits.</summary>
 internal static class GatewaySettings
 {
-    public static void Fill(GatewayOptions target, GatewayOptions settings)
+    /// <param name="target">What to fill.</param>
+    /// <param name="settings">What was configured.</param>
+    /// <param name="own">Addresses that callers know the process by.</param>
+    public static void Fill(GatewayOptions target, GatewayOptions settings, params IEnumerable<Uri?> own)
     {
         target.MaxRequestBytes = settings.MaxRequestBytes;
         target.DefaultDeadlineMs = settings.DefaultDeadlineMs;
@@ -15,5 +18,7 @@ internal static class GatewaySettings
         target.ResumeSeconds = settings.ResumeSeconds;
         target.MaxResumableStreams = settings.MaxResumableStreams;
         target.TrustTenantHeader = settings.TrustTenantHeader;
+        target.Hosts = [.. settings.Hosts, .. own.OfType<Uri>().Select(static address => address.Host)];
+        target.AllowedOrigins = settings.AllowedOrigins;
     }
 }

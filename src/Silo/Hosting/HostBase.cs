@@ -38,7 +38,8 @@ internal static class HostBase
             host.ServicesStartConcurrently = true;
             host.ServicesStopConcurrently = false;
         });
-        builder.Services.AddSingleton(new ProcessLifetimeOptions(exitWithInput, TimeSpan.FromSeconds(options.ShutdownSeconds)));
+        builder.Services.AddSingleton(new ProcessLifetimeOptions(exitWithInput, TimeSpan.FromSeconds(options.ShutdownSeconds), Path.GetFullPath(options.Data)));
+        builder.Services.AddSingleton<StartPhase>();
         builder.Services.AddSingleton(DepartureTimes.Of(options));
         builder.Services.AddSingleton<IHostLifetime, ProcessLifetime>();
     }

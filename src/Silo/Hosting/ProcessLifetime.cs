@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Meridian.Silo.CommandLine;
+using Meridian.Silo.Dev;
 using Microsoft.Extensions.Options;
 
 namespace Meridian.Silo.Hosting;
@@ -7,14 +9,19 @@ namespace Meridian.Silo.Hosting;
 /// <summary>
 /// When a process stops: on SIGTERM, on SIGINT (unless a parent handles it: Ctrl-C reaches the whole process group), and, where asked for, when standard input
 /// ends, which is how a child learns that its parent is gone. A process that had started leaves first (<see cref="IDeparture"/>), with everything in it still working, and then stops; both
-/// share the time of a stop. One that overruns it is ended: half-stopped is worse than stopped.
+/// share the time of a stop. One that overruns it is ended: half-stopped is worse than stopped. A process that is still starting has nothing to leave: its start is abandoned, and it is
+/// ended where that takes longer than <see cref="AbandonedStart"/>.
 /// </summary>
 internal sealed partial class ProcessLifetime(
-    ProcessLifetimeOptions options, IHostApplicationLifetime application, IServiceProvider services, IOptions<HostOptions> host, TimeProvider time, ILogger<ProcessLifetime> logger)
+    ProcessLifetimeOptions options, IHostApplicationLifetime application, IServiceProvider services, IOptions<HostOptions> host, StartPhase phase, TimeProvider time,
+    ILogger<ProcessLifetime> logger)
     : IHostLifetime, IDisposable
 {
     // Beyond the host's own limit: enough for the host to notice it and finish, no more.
     private static readonly TimeSpan Overrun = TimeSpan.FromSeconds(3);
+
+    // Services that are starting do not all look at the token, and nobody waits for what they would do.
+    private static readonly TimeSpan AbandonedStart = TimeSpan.FromSeconds(2);
 
     // What the host has for its services at least, however long the departure took.
     private static readonly TimeSpan LeastStop = TimeSpan.FromSeconds(1);
@@ -22,6 +29,10 @@ internal sealed partial class ProcessLifetime(
     private readonly List<PosixSignalRegistration> _signals = [];
     private ITimer? _watchdog;
     private int _stopping;
+
+    // Not disposed of with the rest: the host that is disposed of may be what hangs.
+    private ITimer? _abandoned;
+    private ITimer? _killer;
 
     public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
@@ -49,6 +60,7 @@ internal sealed partial class ProcessLifetime(
         _watchdog?.Dispose();
     }
 
+
     private void OnSignal(PosixSignalContext context)
     {
         // The second signal is not held up: the system ends the process.
@@ -71,6 +83,7 @@ internal sealed partial class ProcessLifetime(
         }
 
         Stop();
+        DevStateFile.DeleteOrphaned(options.Data);
     }
 
     /// <summary>False where it is stopping already.</summary>
@@ -79,6 +92,12 @@ internal sealed partial class ProcessLifetime(
         if (Interlocked.Exchange(ref _stopping, 1) != 0 || application.ApplicationStopping.IsCancellationRequested)
         {
             return false;
+        }
+
+        if (!application.ApplicationStarted.IsCancellationRequested)
+        {
+            phase.Abandon();
+            _abandoned = time.CreateTimer(_ => EndAbandoned(), null, AbandonedStart, Timeout.InfiniteTimeSpan);
         }
 
         Watch();
@@ -114,6 +133,13 @@ internal sealed partial class ProcessLifetime(
         {
             watchdog.Dispose();
         }
+    }
+
+    private void EndAbandoned()
+    {
+        // An exit with code 0, if it comes to one: whoever asked for the stop is told that it was made.
+        _killer = time.CreateTimer(static _ => Process.GetCurrentProcess().Kill(), null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
+        Environment.Exit(ExitCode.Ok);
     }
 
     private void End()

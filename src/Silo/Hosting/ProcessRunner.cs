@@ -16,10 +16,17 @@ internal static class ProcessRunner
     {
         ThreadPool.GetMinThreads(out var workers, out var completions);
         ThreadPool.SetMinThreads(Math.Max(workers, MinThreads), completions);
+        StartPhase? phase = null;
         try
         {
             using var host = build();
+            phase = host.Services.GetRequiredService<StartPhase>();
             await host.RunAsync(cancellationToken);
+            return ExitCode.Ok;
+        }
+        catch (Exception) when (phase is { IsAbandoned: true })
+        {
+            // It was told to stop while it was starting, and how each of its services took that is nobody's concern.
             return ExitCode.Ok;
         }
         catch (OptionsValidationException e)

@@ -2,6 +2,7 @@ using Meridian.Federation;
 using Meridian.Federation.Intents;
 using Meridian.Federation.Sovereignty;
 using Meridian.Gateway;
+using Meridian.Gateway.Origins;
 using Meridian.Grains.Hosting;
 using Meridian.Inference;
 using Meridian.Silo.Clustering;
@@ -80,7 +81,7 @@ public static class RegionHost
             web.Services.AddMeridianLocalRegion(target => RegionSettings.Fill(target, options, region));
             web.Services.AddMeridianFederation(target => FederationSettings.Fill(target, options, region));
             web.Services.AddMeridianSovereignty(target => SovereigntySettings.Fill(target, options, ofRegion: true));
-            web.Services.AddMeridianGateway(target => GatewaySettings.Fill(target, options.Gateway));
+            web.Services.AddMeridianGateway(target => GatewaySettings.Fill(target, options.Gateway, region.Facade, options.Process.FacadeUrl));
             web.Services.AddSingleton<Meridian.Gateway.Admin.IModelScaling, RegionScaling>();
             web.Services.AddSingleton<Meridian.Gateway.Admin.Draining.IRegionDraining, RegionDraining>();
             web.Services.AddSingleton<IDeparture, FacadeDeparture>();
@@ -90,7 +91,7 @@ public static class RegionHost
         PlainNetworkWarning.AddTo(web.Services, [.. new[] { listeners.Facade, listeners.Protocol, listeners.Control }.OfType<Uri>()]);
         hooks.Services?.Invoke(web.Services);
         var app = web.Build();
-        app.UseRegionListeners(listeners);
+        app.UseRegionListeners(listeners, new PermittedHosts([.. options.Gateway.Hosts, .. Addresses(region, options.Process).Select(static address => address.Host)]));
         if (facade)
         {
             app.UseMeridianGateway();
@@ -98,4 +99,8 @@ public static class RegionHost
 
         return app;
     }
+
+    /// <summary>Every address that others may know the process by: as the region advertises it, and as the process listens.</summary>
+    private static IEnumerable<Uri> Addresses(RegionPlan region, RegionProcessOptions process) =>
+        new[] { region.Facade, region.Protocol, region.Control, process.FacadeUrl, process.ProtocolUrl, process.ControlUrl }.OfType<Uri>();
 }

@@ -1,5 +1,6 @@
 using Meridian.Federation;
 using Meridian.Federation.Intents;
+using Meridian.Gateway.Origins;
 
 namespace Meridian.Silo.Hosting;
 
@@ -7,7 +8,10 @@ namespace Meridian.Silo.Hosting;
 internal static class RegionListenerExtensions
 {
     /// <summary>Maps region protocol and control. Requests of their ports end here, so none of the facade's middleware costs them anything.</summary>
-    public static void UseRegionListeners(this WebApplication app, RegionListeners listeners)
+    /// <param name="app">The process's pipeline.</param>
+    /// <param name="listeners">Its doors.</param>
+    /// <param name="hosts">Names that region protocol and control answer to.</param>
+    public static void UseRegionListeners(this WebApplication app, RegionListeners listeners, PermittedHosts hosts)
     {
         app.UseRouting();
         app.Use(next => context =>
@@ -22,7 +26,12 @@ internal static class RegionListenerExtensions
                 return Task.CompletedTask;
             }
 
-            return own is null ? next(context) : endpoint!.RequestDelegate!(context);
+            if (own is null)
+            {
+                return next(context);
+            }
+
+            return Admits(context, hosts) ? endpoint!.RequestDelegate!(context) : Task.CompletedTask;
         });
         if (listeners.Protocol is not null)
         {
@@ -35,6 +44,34 @@ internal static class RegionListenerExtensions
             app.MapMeridianControl().WithMetadata(door);
             app.MapMeridianIntentLog().WithMetadata(door);
         }
+    }
+
+    /// <summary>Puts the intent log's service alone into the pipeline: a witness has no other door.</summary>
+    public static void UseWitnessListener(this WebApplication app, PermittedHosts hosts)
+    {
+        app.UseRouting();
+        app.Use(next => context => Admits(context, hosts) ? next(context) : Task.CompletedTask);
+        app.MapMeridianIntentLog();
+    }
+
+    /// <summary>Other processes of the installation are no browsers: whatever names a page, or calls this one by a name that is not its own, is refused.</summary>
+    private static bool Admits(HttpContext context, PermittedHosts hosts)
+    {
+        var headers = context.Request.Headers;
+        if (!hosts.Permits(headers.Host.ToString(), context.Connection.LocalIpAddress))
+        {
+            context.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
+        }
+        else if (headers.Origin.Count > 0 || headers.ContainsKey("sec-fetch-site"))
+        {
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+        }
+        else
+        {
+            return true;
+        }
+
+        return false;
     }
 
     /// <summary>The port that an endpoint is for.</summary>

@@ -1,4 +1,5 @@
 using Meridian.Federation.Intents;
+using Meridian.Gateway.Origins;
 using Meridian.Silo.Configuration;
 
 namespace Meridian.Silo.Hosting;
@@ -27,8 +28,7 @@ public static class WitnessHost
         PlainNetworkWarning.AddTo(web.Services, listeners.Control!);
         web.WebHost.ConfigureKestrel(kestrel => listeners.Apply(kestrel));
         var app = web.Build();
-        app.UseRouting();
-        app.MapMeridianIntentLog();
+        app.UseWitnessListener(new PermittedHosts([.. options.Gateway.Hosts, .. new[] { own.Control, listeners.Control }.OfType<Uri>().Select(static address => address.Host)]));
         return app;
     }
 

@@ -1,11 +1,12 @@
 using System.Globalization;
+using Meridian.Silo.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Meridian.Silo.Logging;
 
 /// <summary>One line an entry: <c>18:02:03.123 info  ModelInstaller[5201] message</c>. An exception's stack follows, indented. Control characters are written out (<see cref="LogText"/>).</summary>
-internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
+internal sealed class LineFormatter(TimeProvider time, StartPhase phase) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "meridian";
 
@@ -19,6 +20,12 @@ internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Format
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
+        // Libraries report as errors that their start was cancelled.
+        if (phase.IsAbandoned && !logEntry.Category.StartsWith("Meridian.", StringComparison.Ordinal))
+        {
+            return;
+        }
+
         if ((logEntry.EventId.Id == StartFaulted && logEntry.Category == HostCategory) || (logEntry.EventId.Id == NowhereToMigrate && logEntry.Category == GrainCategory))
         {
             return;
@@ -38,7 +45,7 @@ internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Format
         textWriter.Write(' ');
         textWriter.Write(Secrets.RedactLine(LogText.OneLine(message)));
         textWriter.WriteLine();
-        if (logEntry.Exception is { } exception)
+        if (logEntry.Exception is { } exception && !phase.IsAbandoned)
         {
             foreach (var line in exception.ToString().EnumerateLines())
             {

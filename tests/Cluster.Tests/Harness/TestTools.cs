@@ -23,6 +23,20 @@ public static class TestTools
         return TryFind("redis-server", out program);
     }
 
+    /// <summary>Chromium, or why it is missing.</summary>
+    public static bool TryChromium(out string program, out string reason)
+    {
+        reason = "needs Chromium: Debian's `apt-get install chromium`";
+        return TryFind("chromium", out program);
+    }
+
+    /// <summary>A shell with curl, or why it is missing.</summary>
+    public static bool TryShell(out string program, out string reason)
+    {
+        reason = "needs bash and curl: Debian's `apt-get install bash curl`";
+        return TryFind("curl", out _) & TryFind("bash", out program);
+    }
+
     /// <summary>etcd, or why it is missing.</summary>
     public static bool TryEtcd(out string program, out string reason)
     {

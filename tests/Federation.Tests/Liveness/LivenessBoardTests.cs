@@ -410,6 +410,16 @@ public sealed class LivenessBoardTests
     }
 
     [Fact]
+    public void A_region_that_was_not_up_yet_has_not_changed_when_it_comes()
+    {
+        _board.Refused(Eu, _time.GetTimestamp());
+        Assert.Equal(0, View.Changes);
+        Pass(TimeSpan.FromMilliseconds(200));
+        Hear();
+        Assert.Equal((0, RegionHealth.Alive), (View.Changes, View.Health));
+    }
+
+    [Fact]
     public void What_flaps_is_counted()
     {
         Assert.Equal(0, View.Changes);

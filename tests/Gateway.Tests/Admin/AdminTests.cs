@@ -26,7 +26,7 @@ public sealed class AdminTests
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var body = await response.Content.ReadAsStringAsync();
         Assert.Equal(
-            """{"edge":"eastus","regions":[{"name":"eastus","jurisdiction":"us","location":"somewhere","status":"alive","incarnation":1700000000000,"models":[{"model":"minilm","version":"v2@9f3c1a20","variant":"fp32","replicas":{"ready":1,"desired":1},"in_flight":3,"queued":4,"service_ms":1.5,"problem":null}],"round_trip_ms":12.346,"changes":0,"clock_off_ms":null,"in_flight":2,"facade":"http://127.0.0.1:8081/","own":true},{"name":"westeurope","jurisdiction":"eu","location":"somewhere","status":"unknown","incarnation":0,"models":[],"round_trip_ms":null,"changes":0,"clock_off_ms":null,"in_flight":2,"facade":"http://127.0.0.1:8082/","own":false}]}""",
+            """{"edge":"eastus","regions":[{"name":"eastus","jurisdiction":"us","location":"somewhere","status":"alive","draining":false,"incarnation":1700000000000,"models":[{"model":"minilm","version":"v2@9f3c1a20","variant":"fp32","replicas":{"ready":1,"desired":1},"in_flight":3,"queued":4,"service_ms":1.5,"problem":null}],"round_trip_ms":12.346,"changes":0,"clock_off_ms":null,"in_flight":2,"facade":"http://127.0.0.1:8081/","own":true},{"name":"westeurope","jurisdiction":"eu","location":"somewhere","status":"unknown","draining":false,"incarnation":0,"models":[],"round_trip_ms":null,"changes":0,"clock_off_ms":null,"in_flight":2,"facade":"http://127.0.0.1:8082/","own":false}]}""",
             body);
     }
 
@@ -34,7 +34,7 @@ public sealed class AdminTests
     public async Task A_front_door_says_whom_to_ask_for_replicas()
     {
         await using var host = await GatewayHost.StartAsync();
-        using var content = new StringContent("""{"replicas":2}""");
+        using var content = new StringContent("""{"replicas":2}""", Encoding.UTF8, "application/json");
         using var put = await host.Client.PutAsync(Replicas, content);
         var error = await put.ErrorAsync(404, "ask_region");
         Assert.Contains("eastus at http://127.0.0.1:8081/, westeurope at http://127.0.0.1:8082/", (string)error["message"]!, StringComparison.Ordinal);
@@ -52,7 +52,7 @@ public sealed class AdminTests
             """{"model":"minilm","sequence":1,"operation_id":"op-1","replicas":2,"by":"default","reason":"load","at":"2026-01-02T03:04:05+00:00"}""",
             await put.Content.ReadAsStringAsync());
 
-        using var content = new StringContent("""{"replicas":0}""");
+        using var content = new StringContent("""{"replicas":0}""", Encoding.UTF8, "application/json");
         using var request = new HttpRequestMessage(HttpMethod.Put, Replicas) { Content = content };
         request.Headers.Add(GatewayHeaders.RequestId, "request-7");
         using var second = await host.Client.SendAsync(request);
@@ -87,7 +87,7 @@ public sealed class AdminTests
     public async Task Unknown_models_large_orders_and_refusals_have_their_own_status()
     {
         await using var host = await StartRegionAsync();
-        using var content = new StringContent("""{"replicas":2}""");
+        using var content = new StringContent("""{"replicas":2}""", Encoding.UTF8, "application/json");
         using var unknown = await host.Client.PutAsync(new Uri("/admin/api/models/gpt-4/replicas", UriKind.Relative), content);
         await unknown.ErrorAsync(404, "model_not_found", "model");
         using var large = await PutAsync(host, "{\"replicas\":1,\"reason\":\"" + new string('x', 100_000) + "\"}");

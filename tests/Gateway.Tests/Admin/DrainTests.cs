@@ -19,7 +19,7 @@ public sealed class DrainTests
         await using var host = await GatewayHost.StartAsync();
         using var get = await host.Client.GetAsync(Drain);
         await get.ErrorAsync(404, "ask_region");
-        using var content = new StringContent("""{"scope":"region"}""");
+        using var content = new StringContent("""{"scope":"region"}""", Encoding.UTF8, "application/json");
         using var post = await host.Client.PostAsync(Drain, content);
         Assert.Contains("eastus at http://127.0.0.1:8081/", (string)(await post.ErrorAsync(404, "ask_region"))["message"]!, StringComparison.Ordinal);
         using var delete = await host.Client.DeleteAsync(Drain);

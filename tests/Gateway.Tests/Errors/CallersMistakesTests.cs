@@ -125,7 +125,7 @@ public sealed class CallersMistakesTests(CallersMistakesTests.Fixture fixture) :
         using var client = new TcpClient();
         await client.ConnectAsync(Host.Address.Host, Host.Address.Port);
         var stream = client.GetStream();
-        await stream.WriteAsync("POST /v1/embeddings HTTP/1.1\r\nhost: x\r\ncontent-length: 50000000\r\n\r\n"u8.ToArray());
+        await stream.WriteAsync("POST /v1/embeddings HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 50000000\r\n\r\n"u8.ToArray());
         // Not a byte of the body was sent: the answer can only come from its announced length.
         using var reader = new StreamReader(stream, Encoding.ASCII);
         Assert.Equal("HTTP/1.1 413 Payload Too Large", await reader.ReadLineAsync());
@@ -148,10 +148,78 @@ public sealed class CallersMistakesTests(CallersMistakesTests.Fixture fixture) :
         await response.ErrorAsync(413, "request_too_large");
     }
 
+    /// <summary>Bodies whose chunks are none; the fixture checks that nothing was logged.</summary>
+    public static TheoryData<string, string> BrokenChunks
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            string[] chunks =
+            [
+                "ffffffffffffffff\r\n", "fffffffff\r\n", "7fffffffffffffff\r\n", "80000000\r\n", new string('f', 200) + "\r\n", "-1\r\n", "g\r\n", "\r\n", "0x5\r\n", " 5\r\n", "5;x=y\r\n{\"a\":1}\r\n", "5\r\n{\"a\":1}\r\n",
+            ];
+            foreach (var path in new[] { "POST /v1/embeddings", "POST /tokenize", "POST /admin/api/drain", "PUT /admin/api/models/minilm/replicas", "PUT /admin/api/directory/policy/minilm" })
+            {
+                foreach (var chunk in chunks) data.Add(path, chunk);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory, MemberData(nameof(BrokenChunks))]
+    public async Task A_chunk_that_is_none_is_the_callers_mistake(string target, string chunk)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(Host.Address.Host, Host.Address.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"{target} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n{chunk}"));
+        client.Client.Shutdown(SocketShutdown.Send);
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+
+        // A chunk that is well-formed and longer than what came is cut short: the caller hung up, and may get no answer at all.
+        var status = await reader.ReadLineAsync();
+        Assert.True(status is null || status.StartsWith("HTTP/1.1 4", StringComparison.Ordinal), $"{target} with chunk '{chunk.Trim()}' was answered {status}");
+    }
+
+    [Theory]
+    [InlineData("chunked, chunked")]
+    [InlineData("gzip, chunked")]
+    public async Task A_body_whose_end_others_may_see_elsewhere_is_refused(string coding)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(Host.Address.Host, Host.Address.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST /v1/embeddings HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: {coding}\r\n\r\n0\r\n\r\n"));
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        Assert.Equal("HTTP/1.1 400 Bad Request", await reader.ReadLineAsync());
+    }
+
+    [Theory]
+    [InlineData("POST /v1/embeddings")]
+    [InlineData("POST /tokenize")]
+    public async Task A_chunk_size_that_is_no_number_is_a_400(string target)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(Host.Address.Host, Host.Address.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"{target} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffff\r\n"));
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        Assert.Equal("HTTP/1.1 400 Bad Request", await reader.ReadLineAsync());
+        while (await reader.ReadLineAsync() is { Length: > 0 })
+        {
+        }
+
+        var body = new char[20];
+        await reader.ReadBlockAsync(body);
+        Assert.StartsWith("{\"error\":{\"message\"", new string(body), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_chunked_body_is_bounded_while_it_is_read()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/embeddings") { Content = new StreamContent(new MemoryStream(new byte[30_000_000])) };
+        request.Content.Headers.ContentType = new("application/json");
         request.Headers.TransferEncodingChunked = true;
         using var response = await Host.Client.SendAsync(request);
         await response.ErrorAsync(413, "request_too_large");
@@ -161,6 +229,7 @@ public sealed class CallersMistakesTests(CallersMistakesTests.Fixture fixture) :
     public async Task A_compressed_body_is_refused_by_name()
     {
         using var content = new ByteArrayContent([31, 139, 8, 0]);
+        content.Headers.ContentType = new("application/json");
         content.Headers.ContentEncoding.Add("gzip");
         using var response = await Host.Client.PostAsync(new Uri("/v1/embeddings", UriKind.Relative), content);
         await response.ErrorAsync(415, "unsupported_media_type", "content-encoding");
@@ -180,10 +249,10 @@ public sealed class CallersMistakesTests(CallersMistakesTests.Fixture fixture) :
     [Theory]
     [InlineData("GET", "/v1/embeddings", "POST")]
     [InlineData("DELETE", "/v1/embeddings", "POST")]
-    [InlineData("POST", "/v1/models", "GET")]
-    [InlineData("DELETE", "/v1/models/minilm", "GET")]
-    [InlineData("POST", "/healthz", "GET")]
-    [InlineData("POST", "/admin/api/models/minilm/replicas", "GET, PUT")]
+    [InlineData("POST", "/v1/models", "GET, HEAD")]
+    [InlineData("DELETE", "/v1/models/minilm", "GET, HEAD")]
+    [InlineData("POST", "/healthz", "GET, HEAD")]
+    [InlineData("POST", "/admin/api/models/minilm/replicas", "GET, HEAD, PUT")]
     public async Task A_wrong_method_names_the_right_ones(string method, string path, string allowed)
     {
         using var response = await Host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
@@ -197,7 +266,7 @@ public sealed class CallersMistakesTests(CallersMistakesTests.Fixture fixture) :
         using var client = new TcpClient();
         await client.ConnectAsync(Host.Address.Host, Host.Address.Port);
         var stream = client.GetStream();
-        await stream.WriteAsync("POST /v1/embeddings HTTP/1.1\r\nhost: x\r\nx-meridian-deadline-ms: 50\r\nconnection: close\r\ncontent-length: 100\r\n\r\n{\"model\":"u8.ToArray());
+        await stream.WriteAsync("POST /v1/embeddings HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nx-meridian-deadline-ms: 50\r\nconnection: close\r\ncontent-length: 100\r\n\r\n{\"model\":"u8.ToArray());
         using var reader = new StreamReader(stream, Encoding.ASCII);
         Assert.Equal("HTTP/1.1 408 Request Timeout", await reader.ReadLineAsync());
     }
@@ -209,7 +278,7 @@ public sealed class CallersMistakesTests(CallersMistakesTests.Fixture fixture) :
         {
             using var client = new TcpClient();
             await client.ConnectAsync(Host.Address.Host, Host.Address.Port);
-            await client.GetStream().WriteAsync("POST /v1/embeddings HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{\"model\":"u8.ToArray());
+            await client.GetStream().WriteAsync("POST /v1/embeddings HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"model\":"u8.ToArray());
             client.LingerState = new LingerOption(i % 2 == 0, 0);
         }
 
@@ -238,7 +307,7 @@ public sealed class CallersMistakesTests(CallersMistakesTests.Fixture fixture) :
             return EdgeDouble.Embed(request, 4);
         };
         using var hangUp = new CancellationTokenSource();
-        using var content = new ByteArrayContent("""{"model":"minilm","input":"x"}"""u8.ToArray());
+        using var content = new StringContent("""{"model":"minilm","input":"x"}""", Encoding.UTF8, "application/json");
         var request = host.Client.PostAsync(new Uri("/v1/embeddings", UriKind.Relative), content, hangUp.Token);
         await entered.Task;
         await hangUp.CancelAsync();

@@ -21,7 +21,7 @@ public sealed class BorderTests
         await socket.ConnectAsync(host.Address.Host, host.Address.Port);
         var stream = socket.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
-            $"POST /v1/embeddings?x=1 HTTP/1.1\r\nhost: edge\r\nx-meridian-residency: eu\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: {Body.Length}\r\n\r\n"));
+            $"POST /v1/embeddings?x=1 HTTP/1.1\r\nhost: localhost\r\nx-meridian-residency: eu\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: {Body.Length}\r\n\r\n"));
 
         // The whole answer: the server closes, since what follows could not be told from the body. It waits for the body, if only to throw it away, so the caller says that none comes.
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
@@ -60,7 +60,7 @@ public sealed class BorderTests
     public async Task A_body_that_may_come_is_asked_for()
     {
         await using var host = await AmericanAsync(new Uri("http://eu.example:8082"));
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/embeddings") { Content = new StringContent(Body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/embeddings") { Content = new StringContent(Body, Encoding.UTF8, "application/json") };
         request.Headers.ExpectContinue = true;
         request.Headers.Add(GatewayHeaders.Residency, "us,eu");
         using var response = await host.Client.SendAsync(request);
@@ -75,7 +75,7 @@ public sealed class BorderTests
     {
         await using var europe = await GatewayHost.StartAsync();
         await using var host = await AmericanAsync(europe.Address);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/embeddings") { Content = new StringContent(Body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/embeddings") { Content = new StringContent(Body, Encoding.UTF8, "application/json") };
         request.Headers.ExpectContinue = expects;
         request.Headers.Add(GatewayHeaders.Residency, "eu");
 
@@ -247,7 +247,7 @@ public sealed class BorderTests
 
     private static HttpRequestMessage Post(string? residency, string? forwardedFor = null)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, "/v1/embeddings") { Content = new StringContent(Body) };
+        var request = new HttpRequestMessage(HttpMethod.Post, "/v1/embeddings") { Content = new StringContent(Body, Encoding.UTF8, "application/json") };
         if (residency is not null)
         {
             request.Headers.Add(GatewayHeaders.Residency, residency);

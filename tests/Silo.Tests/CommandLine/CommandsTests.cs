@@ -83,6 +83,45 @@ public sealed class CommandsTests
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("regoin --name eastus", "Did you mean 'region'?")]
+    [InlineData("front-dor", "Did you mean 'front-door'?")]
+    [InlineData("region --nmae eastus", "Did you mean '--name'?")]
+    [InlineData("drain --region eastus --stcky", "Did you mean '--sticky'?")]
+    [InlineData("--port-from 9000", "Did you mean '--ports-from'?")]
+    [InlineData("region --name eastus --dta /tmp", "Did you mean '--data'?")]
+    [InlineData("--Meridan:Store:Kind=Redis", "Did you mean 'Meridian'?")]
+    [InlineData("--ports-from many", "--ports-from 'many': must be a whole number.")]
+    [InlineData("region --name eastus --silo-port x", "--silo-port 'x': must be a whole number.")]
+    [InlineData("drain --region eastus --timeout soon", "--timeout 'soon': must be a whole number.")]
+    [InlineData("drain --region eastus --undo=maybe", "--undo 'maybe': must be true or false.")]
+    [InlineData("drain --region eastus --model minilm --replica one", "--replica 'one': must be a whole number.")]
+    public async Task A_misspelt_command_line_names_what_was_meant(string line, string part)
+    {
+        var (code, _, error) = await RunAsync(line.Split(' '));
+
+        Assert.Equal(ExitCode.Mistake, code);
+        Assert.Contains(part, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("region")]
+    [InlineData("front-door")]
+    [InlineData("witness")]
+    [InlineData("drain")]
+    [InlineData("recover")]
+    public async Task Help_lists_each_option_once(string command)
+    {
+        var (code, help, _) = await RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+
+        Assert.Equal(ExitCode.Ok, code);
+        var options = help.Split('\n').Select(static line => line.Trim().Split(' ')[0]).Where(static word => word.StartsWith("--", StringComparison.Ordinal)).ToList();
+        Assert.Equal(options.Distinct(), options);
+        Assert.DoesNotContain("System.", help, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Settings_are_told_from_options()
     {

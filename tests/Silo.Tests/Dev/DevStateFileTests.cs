@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Meridian.Silo.Dev;
+using Meridian.Silo.Hosting;
 
 namespace Meridian.Silo.Tests.Dev;
 
@@ -14,15 +15,31 @@ public sealed class DevStateFileTests : IDisposable
     {
         var file = new DevStateFile(_directory);
 
-        file.Write(new DevState(new DevFrontDoor(7, "http://127.0.0.1:8080"), [new DevRegion("eastus", null, "http://127.0.0.1:8081")]));
+        file.Write(new DevState(5, new DevFrontDoor(7, "http://127.0.0.1:8080"), [new DevRegion("eastus", null, "http://127.0.0.1:8081")]));
 
         using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(_directory, "dev.json")));
+        Assert.Equal(5, json.RootElement.GetProperty("supervisor").GetInt32());
         Assert.Equal(7, json.RootElement.GetProperty("frontDoor").GetProperty("pid").GetInt32());
         Assert.Equal("http://127.0.0.1:8080", json.RootElement.GetProperty("frontDoor").GetProperty("url").GetString());
         var region = json.RootElement.GetProperty("regions")[0];
         Assert.Equal("eastus", region.GetProperty("name").GetString());
         Assert.Equal(JsonValueKind.Null, region.GetProperty("pid").ValueKind);
         Assert.Equal("http://127.0.0.1:8081", region.GetProperty("url").GetString());
+    }
+
+    [Fact]
+    public void The_file_of_a_supervisor_that_is_gone_is_removed_by_a_child_and_that_of_one_that_lives_is_not()
+    {
+        var file = new DevStateFile(_directory);
+        file.Write(State(0));
+        using (DirectoryLock.Take(_directory, DevStateFile.LockName, "A supervisor"))
+        {
+            DevStateFile.DeleteOrphaned(_directory);
+            Assert.True(File.Exists(file.Path));
+        }
+
+        DevStateFile.DeleteOrphaned(_directory);
+        Assert.False(File.Exists(file.Path));
     }
 
     [Fact]
@@ -58,5 +75,5 @@ public sealed class DevStateFileTests : IDisposable
     }
 
     private static DevState State(int pid) =>
-        new(new DevFrontDoor(pid, "http://127.0.0.1:1"), [.. Enumerable.Range(0, 20).Select(i => new DevRegion($"region-{i}", pid, new string('u', pid % 97)))]);
+        new(5, new DevFrontDoor(pid, "http://127.0.0.1:1"), [.. Enumerable.Range(0, 20).Select(i => new DevRegion($"region-{i}", pid, new string('u', pid % 97)))]);
 }

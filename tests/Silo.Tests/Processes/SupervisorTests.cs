@@ -18,8 +18,23 @@ public sealed class SupervisorTests : IDisposable
         var ports = SiloProcess.FreePorts();
         await using var silo = SiloProcess.Start("--data", _data, "--ports-from", $"{ports}");
         var frontDoor = new Uri($"http://127.0.0.1:{ports}/readyz");
-        await silo.UntilAsync(() => SiloProcess.AnswersAsync(frontDoor), "the front door is ready");
+        using var reported = new CancellationTokenSource();
+        var early = EarlyRequests.SendAsync(ports, least: 200, reported.Token);
         await silo.UntilAsync(() => silo.Output.Contains("Meridian is ready", StringComparison.Ordinal), "the start-up report is there");
+
+        // Ready means ready: each model, at each door, with the first request.
+        Assert.All(await EarlyRequests.OnceAsync(ports), answer => Assert.Equal("200", answer));
+        Assert.True(await SiloProcess.AnswersAsync(frontDoor));
+
+        // What came earlier was served, or told when to come back.
+        await reported.CancelAsync();
+        var answers = await early;
+        Assert.All(answers, answer => Assert.Contains(answer, (string[])["200", "503 retry-after"]));
+        Assert.Contains("200", answers);
+        foreach (var told in new[] { "was Dead", "is dead", "   at ", " error ", " fatal " })
+        {
+            Assert.DoesNotContain(told, silo.Output, StringComparison.Ordinal);
+        }
 
         var state = Read();
         Assert.Equal($"http://127.0.0.1:{ports}", state.FrontDoor.Url);
@@ -41,10 +56,13 @@ public sealed class SupervisorTests : IDisposable
         Assert.Equal(state.FrontDoor, Read().FrontDoor);
 
         var pids = Pids(Read());
+        var upToHere = silo.Output.Length;
         await silo.InterruptAsync();
         Assert.Equal(ExitCode.Ok, await silo.ExitAsync());
         Assert.All(pids, pid => Assert.False(SiloProcess.IsRunning(pid)));
         Assert.False(File.Exists(Path.Combine(_data, "dev.json")));
+        Assert.DoesNotContain(" is dead", silo.Output[upToHere..], StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", silo.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(" error ", silo.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(" fatal ", silo.Output, StringComparison.Ordinal);
     }
@@ -64,6 +82,27 @@ public sealed class SupervisorTests : IDisposable
 
         await silo.ExitAsync();
         await silo.UntilAsync(() => !pids.Any(SiloProcess.IsRunning), "the children are gone");
+        Assert.False(File.Exists(Path.Combine(_data, "dev.json")), "dev.json still names the processes of a supervisor that is gone");
+    }
+
+    [Fact]
+    public async Task A_stop_while_everything_starts_ends_it_without_stack_traces()
+    {
+        Linux();
+        await using var silo = SiloProcess.Start("--data", _data, "--ports-from", $"{SiloProcess.FreePorts()}");
+        await silo.UntilAsync(() => silo.Output.Contains("Installed model", StringComparison.Ordinal), "a region is in the middle of its start");
+
+        silo.ExpectsExit = true;
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        await SiloProcess.SignalAsync(silo.Id, "TERM");
+
+        Assert.Equal(ExitCode.Ok, await silo.ExitAsync());
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.False(File.Exists(Path.Combine(_data, "dev.json")));
+        foreach (var told in new[] { "   at ", " error ", " fatal ", "Failed:", "Exception" })
+        {
+            Assert.DoesNotContain(told, silo.Output, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

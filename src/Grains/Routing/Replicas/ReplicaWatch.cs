@@ -33,6 +33,7 @@ public sealed partial class ReplicaWatch : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly long _incarnation;
     private Task? _loops;
+    private volatile bool _started;
     private volatile RegionStatus _status;
 
     public ReplicaWatch(
@@ -82,9 +83,16 @@ public sealed partial class ReplicaWatch : IAsyncDisposable
         return null;
     }
 
+    /// <value>Whether the silo has started. Before, Orleans fails the calls of grains with whatever is not there yet, a null reference of its membership table for one.</value>
+    public bool HasStarted => _started;
+
+    /// <value>Whether the silo has begun to stop.</value>
+    public bool HasStopped => _stop.IsCancellationRequested;
+
     /// <summary>Starts following, once.</summary>
     public void Start()
     {
+        _started = true;
         lock (_lock) _loops ??= Task.WhenAll(_inOrder.Select(m => Task.Run(() => _supervisor.RunAsync($"replicas of {m.Options.Name}", stop => FollowAsync(m, stop), _stop.Token))));
     }
 

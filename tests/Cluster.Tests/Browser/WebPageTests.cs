@@ -1,0 +1,168 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using Meridian.Cluster.Tests.Harness;
+using Microsoft.Playwright;
+
+namespace Meridian.Cluster.Tests.Browser;
+
+/// <summary>Pages of strangers in a real Chromium on the machine of an installation. What tests/Gateway.Tests/Origins says of headers, a browser must really send.</summary>
+[Collection(ThreeRegionsCollection.Name)]
+public sealed class WebPageTests(ThreeRegions three) : IAsyncLifetime
+{
+    private const string Stranger = "evil.example";
+
+    private readonly ForeignSite _site = new();
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    private int Facade => three.Installation.Facade("eastus").Address.Port;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (!TestTools.TryChromium(out var chromium, out _)) return;
+        await _site.StartAsync();
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = [$"--host-resolver-rules=MAP *.example 127.0.0.1, MAP {Stranger} 127.0.0.1"] });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null) await _browser.DisposeAsync();
+        _playwright?.Dispose();
+        await _site.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("POST", "admin/api/drain", """{"scope":"region","deadline_seconds":0,"sticky":true}""")]
+    [InlineData("PUT", "admin/api/directory/policy/stories", """{"routing":"nearest"}""")]
+    [InlineData("DELETE", "admin/api/directory/model/stories", null)]
+    [InlineData("PUT", "admin/api/models/minilm/replicas", """{"replicas":0}""")]
+    public async Task A_strangers_page_changes_nothing(string method, string path, string? body)
+    {
+        var page = await OpenAsync($"http://{Stranger}:{_site.Port}/");
+        var before = await StateAsync();
+
+        // Without asking first (a simple request, whose answer the page cannot read), and as a program would.
+        await FetchAsync(page, method is "POST" ? "POST" : method, path, body, "no-cors", "text/plain");
+        await FetchAsync(page, method, path, body, "cors", "application/json");
+
+        Assert.Equal(before, await StateAsync());
+    }
+
+    [Theory]
+    [InlineData("no-cors", "text/plain")]
+    [InlineData("no-cors", "")]
+    [InlineData("cors", "application/json")]
+    [InlineData("cors", "text/plain")]
+    public async Task A_strangers_page_gets_no_inference(string mode, string type)
+    {
+        var page = await OpenAsync($"http://{Stranger}:{_site.Port}/");
+        var answer = page.WaitForResponseAsync(response => response.Url.EndsWith("/v1/embeddings", StringComparison.Ordinal) && response.Request.Method != "OPTIONS", new() { Timeout = 5000 });
+        var read = await FetchAsync(page, "POST", "v1/embeddings", """{"model":"minilm","input":"x"}""", mode, type);
+
+        // Either the browser did not send it at all (its question was answered with no), or it was refused. In no case did the page read anything.
+        Assert.DoesNotContain("embedding", read, StringComparison.Ordinal);
+        try
+        {
+            Assert.Contains((await answer).Status, (int[])[403, 415]);
+        }
+        catch (TimeoutException)
+        {
+            Assert.Equal("cors", mode);
+        }
+    }
+
+    [Fact]
+    public async Task A_page_whose_name_was_turned_to_this_machine_reads_and_writes_nothing()
+    {
+        // After the rebinding the page and the facade are one origin to the browser: it reads what it likes, and needs no permission for any request.
+        var page = await OpenAsync($"http://rebind.example:{Facade}/", expected: 421);
+        var before = await StateAsync();
+        Assert.StartsWith("421", await SameOriginAsync(page, "GET", "/admin/api/directory", null), StringComparison.Ordinal);
+        Assert.StartsWith("421", await SameOriginAsync(page, "POST", "/admin/api/drain", """{"scope":"region"}"""), StringComparison.Ordinal);
+        Assert.StartsWith("421", await SameOriginAsync(page, "POST", "/v1/embeddings", """{"model":"minilm","input":"x"}"""), StringComparison.Ordinal);
+        Assert.Equal(before, await StateAsync());
+    }
+
+    [Fact]
+    public async Task Our_own_page_calls_the_api()
+    {
+        var page = await OpenAsync($"http://localhost:{Facade}/docs");
+        Assert.StartsWith("200", await SameOriginAsync(page, "POST", "/v1/embeddings", """{"model":"minilm","input":"x"}"""), StringComparison.Ordinal);
+        Assert.StartsWith("200", await SameOriginAsync(page, "GET", "/admin/api/regions", null), StringComparison.Ordinal);
+    }
+
+    /// <summary>The store skips the lines of HTTP that it does not understand and carries out the commands in the body, unless callers must name its password first.</summary>
+    [Fact]
+    public async Task A_strangers_page_runs_no_command_in_the_embedded_store()
+    {
+        var page = await OpenAsync($"http://{Stranger}:{_site.Port}/");
+        var store = three.Installation.PortsFrom + 100 + 10 + 3;
+        var value = "pwned" + Guid.NewGuid().ToString("N");
+        await page.EvaluateAsync(
+            "async a => { try { await fetch(a.url, { method: 'POST', mode: 'no-cors', body: a.body, signal: AbortSignal.timeout(3000) }); } catch { } }",
+            new { url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{store}/"), body = $"*3\r\n$3\r\nSET\r\n$4\r\npage\r\n${value.Length}\r\n{value}\r\n" });
+
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", store);
+        await client.GetStream().WriteAsync("*2\r\n$3\r\nGET\r\n$4\r\npage\r\n"u8.ToArray());
+        var reply = new byte[256];
+        var length = await client.GetStream().ReadAsync(reply);
+        Assert.DoesNotContain(value, Encoding.ASCII.GetString(reply, 0, length), StringComparison.Ordinal);
+
+        // Whatever is acknowledged is in the store's files.
+        foreach (var file in Directory.GetFiles(Path.Combine(three.Installation.Data, "eastus", "store"), "*", SearchOption.AllDirectories))
+        {
+            await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var reader = new StreamReader(stream, Encoding.Latin1);
+            Assert.DoesNotContain(value, await reader.ReadToEndAsync(), StringComparison.Ordinal);
+        }
+    }
+
+    private async Task<IPage> OpenAsync(string url, int expected = 200)
+    {
+        if (_browser is null)
+        {
+            TestTools.TryChromium(out _, out var reason);
+            Assert.Skip(reason);
+        }
+
+        var page = await _browser.NewPageAsync();
+        var response = await page.GotoAsync(url, new() { WaitUntil = WaitUntilState.DOMContentLoaded });
+        Assert.Equal(expected, response!.Status);
+        return page;
+    }
+
+    /// <summary>What a page of another origin gets to read.</summary>
+    private Task<string> FetchAsync(IPage page, string method, string path, string? body, string mode, string type) => page.EvaluateAsync<string>(
+        """
+        async a => {
+          try {
+            const headers = a.type === '' ? {} : { 'content-type': a.type };
+            const content = a.body === null ? undefined : a.type === '' ? new Blob([a.body]) : a.body;
+            const answer = await fetch(a.url, { method: a.method, mode: a.mode, headers, body: content });
+            return answer.status + ' ' + await answer.text();
+          } catch (e) { return 'refused: ' + e.message; }
+        }
+        """,
+        new { url = $"http://127.0.0.1:{Facade}/{path}", method, body, mode, type });
+
+    private static Task<string> SameOriginAsync(IPage page, string method, string path, string? body) => page.EvaluateAsync<string>(
+        """
+        async a => {
+          const answer = await fetch(a.path, { method: a.method, headers: a.body === null ? {} : { 'content-type': 'application/json' }, body: a.body ?? undefined });
+          return answer.status + ' ' + await answer.text();
+        }
+        """,
+        new { path, method, body });
+
+    /// <summary>Records, drains and replicas, as an operator sees them.</summary>
+    private async Task<string> StateAsync()
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = three.Installation.Facade("eastus").Address };
+        using var records = System.Text.Json.JsonDocument.Parse(await http.GetStringAsync(new Uri("admin/api/directory", UriKind.Relative)));
+        using var drains = System.Text.Json.JsonDocument.Parse(await http.GetStringAsync(new Uri("admin/api/drain", UriKind.Relative)));
+        return $"{records.RootElement.GetProperty("records")} {drains.RootElement.GetProperty("state")} {await http.GetStringAsync(new Uri("admin/api/models/minilm/replicas", UriKind.Relative))}";
+    }
+}
