@@ -42,6 +42,11 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
             mistakes.Add($"{nameof(GatewayOptions)}.{nameof(GatewayOptions.MaxResumableStreams)} is {options.MaxResumableStreams}: must be from 0 to 1000000.");
         }
 
+        if (options.ResumeKey is { Length: < GatewayOptions.LeastResumeKey } key)
+        {
+            mistakes.Add($"{nameof(GatewayOptions)}.{nameof(GatewayOptions.ResumeKey)} has {key.Length} characters: must have at least {GatewayOptions.LeastResumeKey}, or be left out.");
+        }
+
         return mistakes.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistakes);
     }
 }

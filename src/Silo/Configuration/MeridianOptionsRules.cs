@@ -490,6 +490,11 @@ public static partial class MeridianOptionsRules
         Range(mistakes, "Gateway:MaxItems", gateway.MaxItems, 1, 65_536);
         Range(mistakes, "Gateway:ResumeSeconds", gateway.ResumeSeconds, 0, 600);
         Range(mistakes, "Gateway:MaxResumableStreams", gateway.MaxResumableStreams, 0, 1_000_000);
+        if (gateway.ResumeKey is { Length: < GatewayOptions.LeastResumeKey } key)
+        {
+            // A secret: its value is not shown.
+            mistakes.Add($"{Root}:Gateway:ResumeKey has {key.Length} characters: must have at least {GatewayOptions.LeastResumeKey}, for example of `openssl rand -base64 32`, or be left out.");
+        }
     }
 
     private static void CheckDevice(string device, string path, ICollection<string> mistakes)
