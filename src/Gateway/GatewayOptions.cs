@@ -22,22 +22,32 @@ public sealed class GatewayOptions
     /// </value>
     public long MaxRequestBytes { get; set; } = 8 * 1024 * 1024;
 
-    /// <value>Deadline of a request that names none in <see cref="GatewayHeaders.Deadline"/>, ms, 1 to 600000.</value>
-    public int DefaultDeadlineMs { get; set; } = 30_000;
+    /// <value>Deadline of a request that names none in <see cref="GatewayHeaders.Deadline"/>, ms, 1 to 600000. The default is the time-out of OpenAI's clients.</value>
+    public int DefaultDeadlineMs { get; set; } = 600_000;
 
     /// <value>Deadline of a generation that names none, ms, 1 to 600000: tokens may come for minutes.</value>
     public int DefaultGenerationDeadlineMs { get; set; } = 600_000;
 
     /// <value>
-    /// Longest silence on a stream before a comment is sent that says that it lives, ms, 100 to 600000. Proxies cut what is silent for long, most of them after a minute.
+    /// Longest silence on a stream before a comment is sent that says that it lives, ms, 100 to 600000; before the first token its headers leave with the first comment. Proxies cut what is
+    /// silent for long, most of them after a minute.
     /// </value>
-    public int HeartbeatMs { get; set; } = 10_000;
+    public int HeartbeatMs { get; set; } = 15_000;
 
     /// <value>How long a resumable stream waits for its caller to come back, seconds, 0 (none is resumable) to 600.</value>
     public int ResumeSeconds { get; set; } = 30;
 
     /// <value>Most resumable streams, those included that wait for their caller, 0 to 1000000. Beyond, answers are not resumable and say so.</value>
     public int MaxResumableStreams { get; set; } = 1024;
+
+    /// <summary>Shortest <see cref="ResumeKey"/>, characters.</summary>
+    public const int LeastResumeKey = 32;
+
+    /// <value>
+    /// Secret that all edges of an installation share, at least 32 characters: it signs the ids of events, so that an answer begun at one edge can go on at another. Null (the default): this
+    /// process draws one, and other edges refuse its ids.
+    /// </value>
+    public string? ResumeKey { get; set; }
 
     /// <value>Most items in one embeddings request. OpenAI's limit is the default.</value>
     public int MaxItems { get; set; } = 2048;

@@ -58,6 +58,11 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
             }
         }
 
+        if (options.ResumeKey is { Length: < GatewayOptions.LeastResumeKey } key)
+        {
+            mistakes.Add($"{nameof(GatewayOptions)}.{nameof(GatewayOptions.ResumeKey)} has {key.Length} characters: must have at least {GatewayOptions.LeastResumeKey}, or be left out.");
+        }
+
         return mistakes.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistakes);
     }
 }

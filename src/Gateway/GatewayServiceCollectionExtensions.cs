@@ -50,6 +50,9 @@ public static class GatewayServiceCollectionExtensions
         services.TryAddSingleton<EventStream>();
         services.TryAddSingleton<ResumableStreams>();
         services.AddHostedService(p => p.GetRequiredService<ResumableStreams>());
+        services.TryAddSingleton<EventIds>();
+        services.TryAddSingleton<LastingOpener>();
+        services.TryAddSingleton<RepeatedAnswer>();
         services.TryAddSingleton<ResumablePath>();
         services.TryAddSingleton<GenerationPath>();
         services.TryAddSingleton<ChatEndpoint>();

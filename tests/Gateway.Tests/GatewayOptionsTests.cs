@@ -15,13 +15,18 @@ public sealed class GatewayOptionsTests
             options.MaxItems = -1;
             options.DefaultGenerationDeadlineMs = 600_001;
             options.HeartbeatMs = 5;
+            options.ResumeKey = "secret";
         }));
-        Assert.Equal(5, failure.Failures.Count());
+        Assert.Equal(6, failure.Failures.Count());
         Assert.Contains("GatewayOptions.MaxRequestBytes is 10", failure.Message, StringComparison.Ordinal);
         Assert.Contains("GatewayOptions.DefaultDeadlineMs is 0", failure.Message, StringComparison.Ordinal);
         Assert.Contains("GatewayOptions.MaxItems is -1", failure.Message, StringComparison.Ordinal);
         Assert.Contains("GatewayOptions.DefaultGenerationDeadlineMs is 600001", failure.Message, StringComparison.Ordinal);
         Assert.Contains("GatewayOptions.HeartbeatMs is 5", failure.Message, StringComparison.Ordinal);
+
+        // Secrets are not shown.
+        Assert.Contains("GatewayOptions.ResumeKey has 6 characters", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,8 +18,8 @@ public sealed class MeridianClientOptions
     /// <value>Model of chats that name none. Default null: a chat must name its model.</value>
     public string? DefaultChatModel { get; set; }
 
-    /// <value>Longest a request may take, all attempts and waits together; of one that is streamed, to its first tokens. Default 30 s.</value>
-    public TimeSpan Deadline { get; set; } = TimeSpan.FromSeconds(30);
+    /// <value>Longest a request may take, all attempts and waits together; of one that is streamed, to its first tokens. Default 10 min, as OpenAI's clients: a prompt may wait long for its turn.</value>
+    public TimeSpan Deadline { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <value>Longest a streamed request may take to its last token, <see cref="Deadline"/> included. Default 10 min.</value>
     public TimeSpan StreamDeadline { get; set; } = TimeSpan.FromMinutes(10);

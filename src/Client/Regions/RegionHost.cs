@@ -56,8 +56,8 @@ internal sealed class RegionHost : IAsyncDisposable
             });
             client.Configure<ClientMessagingOptions>(o =>
             {
-                // Requests end by their deadline and by the loss of the connection; this is the net below both.
-                o.ResponseTimeout = (options.Deadline > MeridianStream.ReadLimit ? options.Deadline : MeridianStream.ReadLimit) + TimeSpan.FromSeconds(5);
+                // The net below reads and looks, which have limits of their own. Calls that carry a request have a longer one, in their interface.
+                o.ResponseTimeout = MeridianStream.ReadLimit + TimeSpan.FromSeconds(15);
                 o.CancelRequestOnTimeout = true;
             });
             client.AddGatewayCountChangedHandler((_, e) => gatewaysChanged(this, e.NumberOfConnectedGateways, e.PreviousNumberOfConnectedGateways));

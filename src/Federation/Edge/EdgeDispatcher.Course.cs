@@ -103,10 +103,11 @@ internal sealed partial class EdgeDispatcher
         /// A stream that was under way needs another region. Tokens that have come since the last time fill the budget again and let every region but the one that was left count again.
         /// </summary>
         /// <param name="onward">What goes on from where it stands.</param>
+        /// <param name="left">Name of the region that it leaves: of two that raced for the opening the one that won, which need not be the one of <see cref="Trial"/>.</param>
         /// <param name="progress">Whether tokens have come from the region that is left.</param>
         /// <param name="again">Whether that region itself may be asked again: it lives, the replica has gone.</param>
         /// <param name="silentSince">When its last tokens came.</param>
-        public void Disturbed(InferRequest onward, bool progress, bool again, long silentSince)
+        public void Disturbed(InferRequest onward, string left, bool progress, bool again, long silentSince)
         {
             _request = onward;
             _moving = true;
@@ -122,7 +123,7 @@ internal sealed partial class EdgeDispatcher
                 _lastResort = false;
                 _triedCount = 0;
                 if (!again)
-                    Tried(Trial.Region.Name);
+                    Tried(left);
             }
 
             Notice(silentSince);

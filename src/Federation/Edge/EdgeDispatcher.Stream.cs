@@ -210,7 +210,7 @@ internal sealed partial class EdgeDispatcher
                         return new StreamFrame { Offset = _tokens, Next = _tokens, Groups = [], End = true };
                     }
 
-                    _course.Disturbed(Onward(), _tokens > _before, loss.Again, _arrivedAt);
+                    _course.Disturbed(Onward(), trial.Region.Name, _tokens > _before, loss.Again, _arrivedAt);
                     var next = _course.MayMove ? await _edge.ReachAsync(_course, moving.Token).ConfigureAwait(false) : null;
                     if (next is null)
                         throw new MeridianException(Ended(trial, loss), failure);
@@ -310,12 +310,14 @@ internal sealed partial class EdgeDispatcher
             {
                 await stream.DisposeAsync().ConfigureAwait(false);
             }
-            finally
+            catch (Exception)
             {
-                attempt.Dispose();
-                entry.Dispose();
-                Owned?.Dispose();
+                // The region is left, and what is held here is given back below: the move goes on.
             }
+
+            attempt.Dispose();
+            entry.Dispose();
+            Owned?.Dispose();
         }
     }
 }

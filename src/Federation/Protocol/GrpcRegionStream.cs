@@ -7,12 +7,13 @@ using Meridian.Messages.Generation;
 namespace Meridian.Federation.Protocol;
 
 /// <summary>A stream that another region pushes. Frames that nobody has read yet wait in the call's window; when that is full the region pauses.</summary>
-internal sealed class GrpcRegionStream(AsyncServerStreamingCall<StreamReply> call, string region, StreamHead head, StreamFrame first) : IRegionStream
+internal sealed class GrpcRegionStream(AsyncServerStreamingCall<StreamReply> call, IDisposable line, string region, StreamHead head, StreamFrame first) : IRegionStream
 {
     private readonly IAsyncStreamReader<StreamReply> _replies = call.ResponseStream;
     private StreamFrame? _first = first;
     private Task<bool>? _pending;
     private bool _ended;
+    private int _disposed;
 
     public StreamHead Head { get; } = head;
 
@@ -28,6 +29,8 @@ internal sealed class GrpcRegionStream(AsyncServerStreamingCall<StreamReply> cal
     {
         // Before its end this resets the call, which the region sees as its cancellation.
         call.Dispose();
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            line.Dispose();
         return default;
     }
 

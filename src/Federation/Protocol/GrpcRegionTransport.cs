@@ -9,29 +9,42 @@ using Microsoft.Extensions.Options;
 
 namespace Meridian.Federation.Protocol;
 
-/// <summary>Infer and Open over gRPC: two shared channels an address, one for each, opened at the first request and kept.</summary>
-internal sealed class GrpcRegionTransport(IOptions<FederationOptions> options) : IRegionTransport, IDisposable
+/// <summary>
+/// Infer and Open over gRPC: two shared channels an address, one for each, opened at the first request and kept while it is used. Addresses come and go with the installation's members, so
+/// whenever a channel is opened, those that carried nothing for <see cref="IdleAfter"/> are closed: there are never many more channels than addresses in use.
+/// </summary>
+internal sealed class GrpcRegionTransport(IOptions<FederationOptions> options, TimeProvider time) : IRegionTransport, IDisposable
 {
+    /// <summary>After how long without a call a channel may be closed. A region that is asked again afterwards costs one connect.</summary>
+    public static readonly TimeSpan IdleAfter = TimeSpan.FromMinutes(10);
+
     private readonly FederationOptions _options = options.Value;
-    private readonly ConcurrentDictionary<(Uri Address, int WindowBytes), Lazy<RegionChannel>> _channels = new();
+    private readonly ConcurrentDictionary<(Uri Address, int WindowBytes), Line> _lines = new();
+
+    /// <value>Channels that are open.</value>
+    public int Count => _lines.Count;
 
     public async Task<InferReply> InferAsync(RegionMember region, InferRequest request, CancellationToken cancellationToken)
     {
-        using var call = Channel(region, RegionChannel.BulkWindowBytes).AsyncUnaryCall(RegionProtocol.Infer, null, new CallOptions(cancellationToken: cancellationToken), request);
+        using var line = Enter(region, RegionChannel.BulkWindowBytes);
+        using var call = line.Invoker.AsyncUnaryCall(RegionProtocol.Infer, null, new CallOptions(cancellationToken: cancellationToken), request);
         return await call.ResponseAsync.ConfigureAwait(false);
     }
 
     public async Task<StreamOpening> OpenAsync(RegionMember region, InferRequest request, CancellationToken cancellationToken)
     {
-        var call = Channel(region, RegionChannel.StreamWindowBytes).AsyncServerStreamingCall(RegionProtocol.Open, null, new CallOptions(cancellationToken: cancellationToken), request);
+        var line = Enter(region, RegionChannel.StreamWindowBytes);
+        AsyncServerStreamingCall<StreamReply>? call = null;
         StreamReply? first = null;
         try
         {
+            call = line.Invoker.AsyncServerStreamingCall(RegionProtocol.Open, null, new CallOptions(cancellationToken: cancellationToken), request);
+
             // The call ends with the token; a read does not need it again.
             if (await call.ResponseStream.MoveNext(CancellationToken.None).ConfigureAwait(false))
                 first = call.ResponseStream.Current;
             if (first is { Refusal: null, Head: { } head, Frame: { } frame })
-                return new StreamOpening(new GrpcRegionStream(call, region.Name, head, frame), null);
+                return new StreamOpening(new GrpcRegionStream(call, line, region.Name, head, frame), null);
 
             // Nothing follows a refusal. Read to its end a call is closed in peace; disposed before, it is reset.
             if (first is { Refusal: not null })
@@ -47,11 +60,13 @@ internal sealed class GrpcRegionTransport(IOptions<FederationOptions> options) :
         }
         catch
         {
-            call.Dispose();
+            call?.Dispose();
+            line.Dispose();
             throw;
         }
 
-        call.Dispose();
+        call?.Dispose();
+        line.Dispose();
         return first?.Refusal is { } refusal
             ? new StreamOpening(null, refusal)
             : throw new IOException($"Region '{region.Name}' ended the call without a head and a first frame.");
@@ -59,14 +74,85 @@ internal sealed class GrpcRegionTransport(IOptions<FederationOptions> options) :
 
     public void Dispose()
     {
-        foreach (var channel in _channels.Values)
+        foreach (var line in _lines.Values)
+            line.Close();
+    }
+
+    private Line Enter(RegionMember region, int windowBytes)
+    {
+        var key = (region.Protocol, windowBytes);
+        while (true)
         {
-            if (channel.IsValueCreated)
-                channel.Value.Dispose();
+            if (_lines.TryGetValue(key, out var known))
+            {
+                if (known.TryEnter())
+                    return known;
+
+                // It is being closed.
+                _lines.TryRemove(KeyValuePair.Create(key, known));
+                continue;
+            }
+
+            var line = new Line(key.Protocol, windowBytes, _options, time);
+            if (_lines.TryAdd(key, line))
+                CloseIdle();
         }
     }
 
-    // Lazy: of two first requests only one may open the channel.
-    private CallInvoker Channel(RegionMember region, int windowBytes) =>
-        _channels.GetOrAdd((region.Protocol, windowBytes), static (key, options) => new Lazy<RegionChannel>(() => new RegionChannel(key.Address, options, key.WindowBytes)), _options).Value.Invoker;
+    private void CloseIdle()
+    {
+        foreach (var (key, line) in _lines)
+        {
+            if (line.TryClose(IdleAfter))
+                _lines.TryRemove(KeyValuePair.Create(key, line));
+        }
+    }
+
+    /// <summary>One channel and the calls that it carries. Each call disposes what it entered.</summary>
+    private sealed class Line(Uri address, int windowBytes, FederationOptions options, TimeProvider time) : IDisposable
+    {
+        private const int Closed = -1;
+
+        // Lazy: of two first requests only one may open the channel.
+        private readonly Lazy<RegionChannel> _channel = new(() => new RegionChannel(address, options, windowBytes));
+        private long _usedAt = time.GetTimestamp();
+
+        /// <summary>Calls under way, or <see cref="Closed"/>: a call that begins while the channel is being closed sees it, and takes another.</summary>
+        private int _calls;
+
+        public CallInvoker Invoker => _channel.Value.Invoker;
+
+        public bool TryEnter()
+        {
+            while (true)
+            {
+                var calls = Volatile.Read(ref _calls);
+                if (calls == Closed)
+                    return false;
+                if (Interlocked.CompareExchange(ref _calls, calls + 1, calls) == calls)
+                    return true;
+            }
+        }
+
+        public bool TryClose(TimeSpan idleAfter)
+        {
+            if (time.GetElapsedTime(Volatile.Read(ref _usedAt)) < idleAfter || Interlocked.CompareExchange(ref _calls, Closed, 0) != 0)
+                return false;
+            Close();
+            return true;
+        }
+
+        public void Close()
+        {
+            if (_channel.IsValueCreated)
+                _channel.Value.Dispose();
+        }
+
+        /// <summary>A call is over.</summary>
+        public void Dispose()
+        {
+            Volatile.Write(ref _usedAt, time.GetTimestamp());
+            Interlocked.Decrement(ref _calls);
+        }
+    }
 }

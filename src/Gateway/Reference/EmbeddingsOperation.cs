@@ -21,7 +21,7 @@ internal static class EmbeddingsOperation
             Description = "JSON, whatever the content type says. Unknown fields are ignored; of a repeated field the last counts.",
             Content = Json(new OpenApiSchemaReference(RequestSchema, document), """{"model":"minilm","input":["Hello from the nearest region"]}"""),
         };
-        InferenceOperation.Describe(operation, 30_000);
+        InferenceOperation.Describe(operation, 600_000);
         ((OpenApiResponse)operation.Responses!["200"]).Content = Json(
             new OpenApiSchemaReference(ResponseSchema, document),
             """{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.013,-0.042,0.077]}],"model":"minilm","usage":{"prompt_tokens":8,"total_tokens":8}}""");

@@ -78,7 +78,7 @@ internal static class GenerationOperations
 
     public static void Tokenize(OpenApiOperation operation, OpenApiDocument document)
     {
-        InferenceOperation.Describe(operation, 30_000);
+        InferenceOperation.Describe(operation, 600_000);
         operation.RequestBody = Body(document, "TokenizeRequest", Schemas.Object("Either `prompt` or `messages`.", ["model"], new()
         {
             ["model"] = Schemas.Text("Name of a model, as `/v1/models` lists it."),
@@ -92,7 +92,7 @@ internal static class GenerationOperations
 
     public static void Detokenize(OpenApiOperation operation, OpenApiDocument document)
     {
-        InferenceOperation.Describe(operation, 30_000);
+        InferenceOperation.Describe(operation, 600_000);
         operation.RequestBody = Body(document, "DetokenizeRequest", Schemas.Object(null, ["model", "tokens"], new()
         {
             ["model"] = Schemas.Text("Name of a model, as `/v1/models` lists it."),

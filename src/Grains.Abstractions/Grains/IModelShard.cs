@@ -15,14 +15,14 @@ public interface IModelShard : IGrainWithStringKey
     [Alias("Status"), AlwaysInterleave]
     Task<ShardStatus> Status(CancellationToken cancellationToken = default);
 
-    [Alias("Infer"), AlwaysInterleave]
+    [ResponseTimeout(CallLimits.Request), Alias("Infer"), AlwaysInterleave]
     Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Starts generating and answers with the head and the first tokens, or a refusal. The stream lives until it is read to its end, closed, or not read for a while.
     /// Takes an input of kind <see cref="Messages.Generation.GenerationInput"/> only.
     /// </summary>
-    [ResponseTimeout("00:10:30"), Alias("Open"), AlwaysInterleave]
+    [ResponseTimeout(CallLimits.Request), Alias("Open"), AlwaysInterleave]
     Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>

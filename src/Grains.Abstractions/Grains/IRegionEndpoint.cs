@@ -11,11 +11,11 @@ namespace Meridian.Grains;
 public interface IRegionEndpoint : IGrainWithIntegerKey
 {
     /// <summary>Checks residency and hops again, then has a replica compute the answer.</summary>
-    [Alias("Infer")]
+    [ResponseTimeout(CallLimits.Request), Alias("Infer")]
     Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>Checks residency and hops again, then has a replica open a stream. The rest is read from the shard that the head names.</summary>
-    [ResponseTimeout("00:10:30"), Alias("Open")]
+    [ResponseTimeout(CallLimits.Request), Alias("Open")]
     Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>Readiness and load of the region's models; also what a client measures round trips with.</summary>

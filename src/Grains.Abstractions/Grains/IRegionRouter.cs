@@ -9,10 +9,10 @@ namespace Meridian.Grains;
 [Alias("meridian.IRegionRouter")]
 public interface IRegionRouter : IGrainWithStringKey
 {
-    [Alias("Infer")]
+    [ResponseTimeout(CallLimits.Request), Alias("Infer")]
     Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>Has a replica open a stream. What follows is read from the shard that the head names: a router never carries a stream.</summary>
-    [ResponseTimeout("00:10:30"), Alias("Open")]
+    [ResponseTimeout(CallLimits.Request), Alias("Open")]
     Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default);
 }

@@ -50,7 +50,7 @@ public sealed partial class ModelShard
             open = _streams.Add(request.Stream ?? Guid.NewGuid(), stream, engine.Tokenizer, leftMs);
             _activity.Opening(-1);
             opening = false;
-            var frame = await open.ReadAsync(0, caller);
+            var frame = await open.ReadFirstAsync(caller);
             if (_handovers.Offer(open) == HandoverOutcome.ReaderGone) throw new OperationCanceledException(caller);
             kept = true;
             return new StreamReply { Head = Generations.Head(stream, input, engine.ContextLength, open.Id, _region.Name, _key), Frame = frame };

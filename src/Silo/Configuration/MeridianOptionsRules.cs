@@ -493,6 +493,11 @@ public static partial class MeridianOptionsRules
         Range(mistakes, "Gateway:MaxResumableStreams", gateway.MaxResumableStreams, 0, 1_000_000);
         CheckEntries(mistakes, "Gateway:Hosts", gateway.Hosts, GatewayOptions.IsHost, GatewayOptions.HostRule);
         CheckEntries(mistakes, "Gateway:AllowedOrigins", gateway.AllowedOrigins, GatewayOptions.IsOrigin, GatewayOptions.OriginRule);
+        if (gateway.ResumeKey is { Length: < GatewayOptions.LeastResumeKey } key)
+        {
+            // A secret: its value is not shown.
+            mistakes.Add($"{Root}:Gateway:ResumeKey has {key.Length} characters: must have at least {GatewayOptions.LeastResumeKey}, for example of `openssl rand -base64 32`, or be left out.");
+        }
     }
 
     private static void CheckEntries(ICollection<string> mistakes, string path, List<string> entries, Predicate<string> isSound, string rule)

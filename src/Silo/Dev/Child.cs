@@ -141,6 +141,11 @@ public sealed class Child(ChildPlan plan, DevConsole console, OutputPrefixer pre
         }
 
         start.ArgumentList.Add(CommonOptions.ExitWithInputName);
+        foreach (var (name, value) in plan.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
         return Process.Start(start) ?? throw new InvalidOperationException($"'{start.FileName}' did not start.");
     }
 

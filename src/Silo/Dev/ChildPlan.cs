@@ -5,4 +5,5 @@ namespace Meridian.Silo.Dev;
 /// <param name="Arguments">Production command: what a user would type.</param>
 /// <param name="Url">Where callers reach it.</param>
 /// <param name="IsFrontDoor">False for a region.</param>
-public sealed record ChildPlan(string Name, IReadOnlyList<string> Arguments, Uri Url, bool IsFrontDoor);
+/// <param name="Environment">Variables beside the supervisor's own: secrets, which are not for a command line that every user of the machine can read.</param>
+public sealed record ChildPlan(string Name, IReadOnlyList<string> Arguments, Uri Url, bool IsFrontDoor, IReadOnlyDictionary<string, string> Environment);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Meridian.Silo.CommandLine;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Hosting;
@@ -24,6 +25,9 @@ public sealed class Supervisor(MeridianOptions options, SupervisorArguments argu
 
     // On a small machine four starting processes share the cores. The first region and the front door go ahead, so that something answers soon; the sum is the same.
     private static readonly TimeSpan HeadStart = TimeSpan.FromSeconds(1);
+
+    /// <summary>The setting <c>Meridian:Gateway:ResumeKey</c> as an environment variable.</summary>
+    public const string ResumeKeyVariable = "MERIDIAN__GATEWAY__RESUMEKEY";
 
     private readonly Lock _stateGate = new();
 
@@ -176,14 +180,20 @@ public sealed class Supervisor(MeridianOptions options, SupervisorArguments argu
 
     private List<Child> Plan(IReadOnlyList<RegionPlan> regions, Uri frontDoor, HttpClient http)
     {
+        var environment = Secrets(options);
         List<ChildPlan> plans =
         [
-            .. regions.Select(region => new ChildPlan(region.Name, ["region", "--name", region.Name, .. arguments.Shared], region.Facade, IsFrontDoor: false)),
-            new ChildPlan(options.FrontDoor.Name, ["front-door", .. arguments.Shared], frontDoor, IsFrontDoor: true),
+            .. regions.Select(region => new ChildPlan(region.Name, ["region", "--name", region.Name, .. arguments.Shared], region.Facade, IsFrontDoor: false, environment)),
+            new ChildPlan(options.FrontDoor.Name, ["front-door", .. arguments.Shared], frontDoor, IsFrontDoor: true, environment),
         ];
         var width = plans.Max(plan => plan.Name.Length);
         return [.. plans.Select((plan, index) => new Child(plan, console, new OutputPrefixer(plan.Name, width, console.Colour ? index : null), http, time))];
     }
+
+    /// <summary>What the edges share and nobody has set, as environment variables. It lasts as long as the supervisor: an edge that it starts again reads the ids of the one before.</summary>
+    public static Dictionary<string, string> Secrets(MeridianOptions options) => options.Gateway.ResumeKey is null
+        ? new() { [ResumeKeyVariable] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)) }
+        : [];
 
     private void WriteState(IReadOnlyList<Child> children, DevStateFile file)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 
 namespace Meridian.Federation.Tests.Edge;
 
@@ -150,6 +151,41 @@ public sealed partial class EdgeDispatcherTests
 
         Assert.Equal(whole ? "westeurope" : "eastus", opening.Region);
         Assert.Equal(3, (await ReadAllAsync(opening.Stream!))[^1].Next);
+        await opening.Stream!.DisposeAsync();
+        await UntilNothingInFlightAsync();
+    }
+
+    [Fact]
+    public async Task A_stream_that_breaks_in_the_region_that_won_goes_on_in_the_one_that_was_overtaken()
+    {
+        Hedge(50);
+        var text = new ScriptedText(9);
+        var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var begin = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _streams["eastus"] = async (request, life) =>
+        {
+            arrived.TrySetResult();
+            await begin.Task.WaitAsync(life);
+            return new(new ScriptedStream(HeadOf("eastus"), text.Frames((GenerationInput)request.Input, new Random(1)), 2, () => throw Broken()), null);
+        };
+        var asked = 0;
+        _streams["westeurope"] = async (request, life) =>
+        {
+            if (asked++ == 0)
+                await Task.Delay(Timeout.InfiniteTimeSpan, life);
+            return new(new ScriptedStream(HeadOf("westeurope"), text.Frames((GenerationInput)request.Input, new Random(1)), int.MaxValue, () => throw Broken()), null);
+        };
+        var open = Dispatcher().OpenAsync(Asking(text, remainingMs: LongMs), whole: true, CancellationToken.None);
+        await arrived.Task;
+        await PassAsync(_sent, 2);
+        begin.SetResult();
+        var opening = await open;
+        Assert.Equal("eastus", opening.Region);
+
+        var frames = await ReadAllAsync(opening.Stream!);
+
+        Assert.Equal(9, frames[^1].Next);
+        Assert.Equal(["eastus", "westeurope", "westeurope"], _sent.Select(s => s.Region));
         await opening.Stream!.DisposeAsync();
         await UntilNothingInFlightAsync();
     }

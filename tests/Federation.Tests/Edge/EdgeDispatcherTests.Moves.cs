@@ -337,6 +337,19 @@ public sealed partial class EdgeDispatcherTests
         Assert.Single(_sent);
     }
 
+    [Fact]
+    public async Task A_stream_that_cannot_be_closed_is_moved_all_the_same()
+    {
+        var text = new ScriptedText(9);
+        Script(text, []);
+        _streams["eastus"] = (request, _) => Task.FromResult(new StreamOpening(
+            new Grumbler(new ScriptedStream(HeadOf("eastus"), text.Frames((GenerationInput)request.Input, new Random(1)), 2, () => throw Broken())), null));
+
+        await AssertUndisturbedAsync(await OpenAsync(Asking(text)), text);
+
+        Assert.Equal(["eastus", "westeurope"], _sent.Select(s => s.Region));
+    }
+
     private static StreamHead HeadOf(string region) => Sample.Head(region) with { PromptIds = ScriptedText.PromptIds, ContextLength = 77 };
 
     private static InferRequest Asking(ScriptedText text, int remainingMs = 30_000) => Sample.Request(remainingMs: remainingMs) with
@@ -442,5 +455,19 @@ public sealed partial class EdgeDispatcherTests
     private static async IAsyncEnumerable<StreamFrame> FramesAsync(IRegionStream stream)
     {
         while (await stream.ReadAsync(default) is { } frame) yield return frame;
+    }
+
+    /// <summary>A stream whose disposal fails.</summary>
+    private sealed class Grumbler(ScriptedStream stream) : IRegionStream
+    {
+        public StreamHead Head => stream.Head;
+
+        public ValueTask<StreamFrame?> ReadAsync(CancellationToken cancellationToken) => stream.ReadAsync(cancellationToken);
+
+        public async ValueTask DisposeAsync()
+        {
+            await stream.DisposeAsync();
+            throw new InvalidOperationException("closed already");
+        }
     }
 }

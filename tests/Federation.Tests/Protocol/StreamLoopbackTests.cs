@@ -13,6 +13,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Meridian.Federation.Tests.Protocol;
 
@@ -159,7 +160,7 @@ public sealed class StreamLoopbackTests
     public async Task An_edge_that_dies_ends_the_regions_work()
     {
         await using var eu = await RegionHost.StartAsync(Begun(out var source));
-        using var transport = new GrpcRegionTransport(Options.Create(new FederationOptions()));
+        using var transport = new GrpcRegionTransport(Options.Create(new FederationOptions()), TimeProvider.System);
         var member = new RegionMember { Name = "westeurope", Jurisdiction = "eu", Protocol = eu.Address };
         var opening = await transport.OpenAsync(member, Sample.Generation() with { Hops = 1 }, CancellationToken.None);
         Assert.NotNull(opening.Stream);
@@ -168,6 +169,30 @@ public sealed class StreamLoopbackTests
         transport.Dispose();
 
         await (await source.Task).Disposed.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task Channels_that_carry_nothing_for_long_are_closed_when_others_are_opened()
+    {
+        await using var first = await RegionHost.StartAsync(Begun(out _));
+        await using var second = await RegionHost.StartAsync(new TestRegion("eastus"));
+        var time = new FakeTimeProvider();
+        using var transport = new GrpcRegionTransport(Options.Create(new FederationOptions()), time);
+        var (eu, us) = (new RegionMember { Name = "westeurope", Jurisdiction = "eu", Protocol = first.Address }, new RegionMember { Name = "eastus", Jurisdiction = "us", Protocol = second.Address });
+        var stream = (await transport.OpenAsync(eu, Sample.Generation() with { Hops = 1 }, CancellationToken.None)).Stream!;
+        await transport.InferAsync(eu, Sample.Request() with { Hops = 1 }, CancellationToken.None);
+        Assert.Equal(2, transport.Count);
+
+        // The stream runs on over a channel that nobody else uses.
+        time.Advance(GrpcRegionTransport.IdleAfter);
+        await transport.InferAsync(us, Sample.Request() with { Hops = 1 }, CancellationToken.None);
+        Assert.Equal(2, transport.Count);
+        Assert.NotNull(await stream.ReadAsync(default));
+        await stream.DisposeAsync();
+
+        time.Advance(GrpcRegionTransport.IdleAfter);
+        await transport.InferAsync(eu, Sample.Request() with { Hops = 1 }, CancellationToken.None);
+        Assert.Equal(1, transport.Count);
     }
 
     [Fact]
@@ -257,7 +282,7 @@ public sealed class StreamLoopbackTests
     public async Task A_region_of_a_version_without_streams_is_not_ready_for_them(bool knowsTheService)
     {
         await using var old = await OldRegionAsync(knowsTheService);
-        using var transport = new GrpcRegionTransport(Options.Create(new FederationOptions()));
+        using var transport = new GrpcRegionTransport(Options.Create(new FederationOptions()), TimeProvider.System);
 
         var opening = await transport.OpenAsync(new RegionMember { Name = "eastus", Jurisdiction = "us", Protocol = new Uri(old.Urls.Single()) }, Sample.Generation(), CancellationToken.None);
 

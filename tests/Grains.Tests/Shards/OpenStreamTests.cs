@@ -112,6 +112,36 @@ public sealed class OpenStreamTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_caller_who_waits_for_the_first_token_is_the_streams_reader()
+    {
+        var open = Add(deadlineMs: 600_000);
+        var first = open.ReadFirstAsync(CancellationToken.None).AsTask();
+
+        for (var waited = TimeSpan.Zero; waited < TimeSpan.FromMinutes(9.5); waited += Poll) _time.Advance(Poll);
+        Assert.False(_source.Cancelled.IsCompleted);
+        _source.Write(1);
+        Assert.Equal(1, (await first).Next);
+
+        // What follows the answer must be asked for soon.
+        _time.Advance(OpenStream.FirstReadLease - TimeSpan.FromMilliseconds(1));
+        Assert.Same(open, _shard.Find(open.Id));
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Null(_shard.Find(open.Id));
+    }
+
+    [Fact]
+    public async Task The_deadline_ends_the_wait_for_the_first_token()
+    {
+        var open = Add(deadlineMs: 60_000);
+        var first = open.ReadFirstAsync(CancellationToken.None).AsTask();
+
+        _time.Advance(TimeSpan.FromMilliseconds(60_000));
+
+        Assert.Equal(RefusalCode.Deadline, (await Assert.ThrowsAsync<MeridianException>(() => first)).Refusal.Code);
+        Assert.True(_source.Cancelled.IsCompleted);
+    }
+
+    [Fact]
     public async Task A_stream_that_is_not_read_on_is_closed_later()
     {
         var open = Add();

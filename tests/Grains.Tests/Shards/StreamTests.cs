@@ -5,6 +5,7 @@ using Meridian.Inference.Engines;
 using Meridian.Inference.Engines.Generation;
 using Meridian.Messages;
 using Meridian.Messages.Generation;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Meridian.Grains.Tests.Shards;
 
@@ -105,6 +106,32 @@ public sealed class StreamTests
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => open);
         await source.Cancelled.WaitAsync(Patience);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_first_token_may_take_as_long_as_the_deadline_allows(bool fromClient)
+    {
+        var time = new ShiftedTime();
+        await using var region = await RegionCluster.StartAsync(o => o.Models.Add(new() { Name = "story" }), services: services => services.AddSingleton<TimeProvider>(time));
+        await region.ServesAsync("story");
+        await region.StatusAsync(region.FromClient, "story", s => s.ReadyReplicas == 1);
+        var begun = new TaskCompletionSource<TestGenerationStream>(TaskCreationOptions.RunContinuationsAsynchronously);
+        region.Engines.Generators.Begin = begun.SetResult;
+        var open = Region(region, fromClient).OpenAsync(RegionCluster.Generation() with { RemainingMs = 600_000 }, CancellationToken.None);
+        var source = await begun.Task.WaitAsync(Patience);
+
+        // A prompt in a long queue: well beyond every lease of a stream and every limit of a grain call.
+        for (var minute = 0; minute < 9; minute++) time.Advance(TimeSpan.FromMinutes(1));
+        Assert.False(source.Cancelled.IsCompleted);
+        source.Write(1);
+
+        var opening = await open;
+        Assert.Null(opening.Refusal);
+        Assert.Single(region.Engines.Generators.Streams);
+        await using var stream = opening.Stream!;
+        Assert.Equal(1, (await stream.ReadAsync(default))!.Next);
     }
 
     [Theory]

@@ -62,6 +62,7 @@ public sealed class MeridianConfigurationTests : IDisposable
             "--Meridian:Gateway:HeartbeatMs=99",
             "--Meridian:Gateway:MaxRequestBytes=1000000000000",
             "--Meridian:Gateway:MaxItems=0",
+            "--Meridian:Gateway:ResumeKey=secret",
             "--Meridian:Gateway:Models=3",
             "--Meridian:FrontDoor:Url=http://0.0.0.0:80");
 
@@ -104,6 +105,7 @@ public sealed class MeridianConfigurationTests : IDisposable
             "Meridian:Gateway:HeartbeatMs = 99: must be 100 to 600000.",
             "Meridian:Gateway:MaxRequestBytes = 1000000000000: must be 1024 to 25165824.",
             "Meridian:Gateway:MaxItems = 0: must be 1 to 65536.",
+            "Meridian:Gateway:ResumeKey has 6 characters: must have at least 32",
             "Meridian:Gateway:Models: no such setting",
             "Meridian:FrontDoor:Url = 'http://0.0.0.0:80': only loopback addresses",
         ];

@@ -11,7 +11,10 @@ namespace Meridian.Gateway.Generation.Answers;
 internal sealed record AnswerIdentity(string Id, long Created, string Model, string Fingerprint, string? Tier = null)
 {
     public static AnswerIdentity Draw(AnswerShape shape, StreamHead head, GenerationRequest request, TimeProvider time) =>
-        Of(shape.IdPrefix + Guid.NewGuid().ToString("N"), time.GetUtcNow().ToUnixTimeSeconds(), shape, head, request);
+        Of(DrawId(shape), time.GetUtcNow().ToUnixTimeSeconds(), shape, head, request);
+
+    /// <summary>An id that nobody can guess.</summary>
+    public static string DrawId(AnswerShape shape) => shape.IdPrefix + Guid.NewGuid().ToString("N");
 
     public static AnswerIdentity Of(string id, long created, AnswerShape shape, StreamHead head, GenerationRequest request) =>
         new(id, created, head.Model, $"fp_{head.Version}_{head.Variant}", shape.NamesTier ? request.EchoedTier : null);

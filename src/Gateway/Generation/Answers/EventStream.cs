@@ -22,14 +22,15 @@ internal sealed partial class EventStream(ClosingDoors doors, TimeProvider time,
     /// <param name="stream">The stream, its first frame read. Its disposal is the caller's.</param>
     /// <param name="frame">The first frame.</param>
     /// <param name="longestSilence">After which a comment is sent.</param>
-    public async Task WriteAsync(HttpContext context, GenerationRequest request, AnswerShape shape, IRegionStream stream, StreamFrame? frame, TimeSpan longestSilence)
+    /// <param name="ends">Fires when the caller goes, and when the doors are closed for good; the stream was opened with it.</param>
+    public async Task WriteAsync(
+        HttpContext context, GenerationRequest request, AnswerShape shape, IRegionStream stream, StreamFrame? frame, TimeSpan longestSilence, CancellationToken ends)
     {
         var pipe = Prepare(context);
         var aborted = context.RequestAborted;
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(aborted, doors.Over);
         try
         {
-            await WriteTokensAsync(pipe, request, shape, stream, frame, longestSilence, ends.Token);
+            await WriteTokensAsync(pipe, request, shape, stream, frame, longestSilence, ends);
         }
         catch (Exception) when (aborted.IsCancellationRequested)
         {
@@ -57,6 +58,8 @@ internal sealed partial class EventStream(ClosingDoors doors, TimeProvider time,
     public static PipeWriter Prepare(HttpContext context)
     {
         var response = context.Response;
+        if (response.HasStarted)
+            return response.BodyWriter;
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-cache";
         response.Headers[GatewayHeaders.AccelBuffering] = "no";

@@ -1,15 +1,16 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Meridian.Messages.Generation;
 
 namespace Meridian.Gateway.Generation.Resumption;
 
 /// <summary>
 /// The <c>id</c> of an event: how far a caller has come, and all that another edge needs to go on with the same answer where the one that was lost left off. A text of visible
-/// ASCII: <c>1.ID.CREATED.SEED.VERSION.VARIANT.P0-P1f-...</c>, where a P is a choice's tokens so far, with an <c>f</c> once its finish reason was sent.
+/// ASCII: <c>2.ID.CREATED.SEED.VERSION.VARIANT.DIGEST.P0-P1f-....SIGNATURE</c>, where a P is a choice's tokens so far, with an <c>f</c> once its finish reason was sent.
 /// </summary>
-internal sealed record EventId
+internal sealed partial record EventId
 {
     private const int MaxLength = 4096;
 
@@ -25,17 +26,26 @@ internal sealed record EventId
 
     public required string Variant { get; init; }
 
+    /// <value>See <see cref="RequestDigest"/>.</value>
+    public required string Digest { get; init; }
+
     /// <value>Tokens received, a choice.</value>
     public required int[] Tokens { get; init; }
 
     /// <value>Choices whose finish reason was received.</value>
     public required bool[] Finished { get; init; }
 
-    /// <summary>What stays the same in all ids of an answer, up to and with the last point.</summary>
-    public static string Prefix(string answer, long created, long seed, StreamHead head) =>
-        string.Create(CultureInfo.InvariantCulture, $"1.{answer}.{created}.{seed}.{Escape(head.Version)}.{Escape(head.Variant)}.");
+    /// <value>See <see cref="EventIds"/>.</value>
+    public required string Signature { get; init; }
 
-    /// <summary>How far the choices have come, as the end of an id.</summary>
+    /// <value>What the signature is of.</value>
+    public required string Signed { get; init; }
+
+    /// <summary>What stays the same in all ids of an answer, up to and with the point before the places.</summary>
+    public static string Prefix(string answer, long created, long seed, StreamHead head, string digest) =>
+        string.Create(CultureInfo.InvariantCulture, $"2.{answer}.{created}.{seed}.{Escape(head.Version)}.{Escape(head.Variant)}.{digest}.");
+
+    /// <summary>How far the choices have come.</summary>
     public static void Append(StringBuilder text, ReadOnlySpan<int> tokens, ReadOnlySpan<bool> finished)
     {
         for (var choice = 0; choice < tokens.Length; choice++)
@@ -48,15 +58,24 @@ internal sealed record EventId
         }
     }
 
-    /// <summary>False for anything that is not an id of ours.</summary>
+    /// <summary>False for anything that is not an id of ours by its shape.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out EventId? id)
     {
         id = null;
-        if (text.Length > MaxLength || text.Split('.') is not ["1", { Length: > 0 } answer, var created, var seed, { Length: > 0 } version, { Length: > 0 } variant, var places])
+        if (text.Length > MaxLength
+            || text.Split('.') is not ["2", var answer, var created, var seed, { Length: > 0 } version, { Length: > 0 } variant, { Length: > 0 } digest, var places, { Length: > 0 } signature]
+            || !Drawn().IsMatch(answer)
+            || signature.Length != EventIds.SignatureLength)
+        {
             return false;
+        }
+
         if (!long.TryParse(created, NumberStyles.None, CultureInfo.InvariantCulture, out var createdAt)
             || !long.TryParse(seed, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seeded))
+        {
             return false;
+        }
+
         var parts = places.Split('-');
         if (parts.Length > GenerationInput.MaxChoices)
             return false;
@@ -76,11 +95,18 @@ internal sealed record EventId
             Seed = seeded,
             Version = Uri.UnescapeDataString(version),
             Variant = Uri.UnescapeDataString(variant),
+            Digest = digest,
             Tokens = tokens,
             Finished = finished,
+            Signature = signature,
+            Signed = text[..^(signature.Length + 1)],
         };
         return true;
     }
 
     private static string Escape(string text) => Uri.EscapeDataString(text).Replace(".", "%2E", StringComparison.Ordinal);
+
+    /// <summary>As <see cref="Answers.AnswerIdentity.DrawId"/> draws them.</summary>
+    [GeneratedRegex(@"\A[a-z]+-[0-9a-f]{32}\z")]
+    private static partial Regex Drawn();
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using Meridian.Gateway.Generation.Answers;
@@ -10,10 +11,11 @@ namespace Meridian.Gateway.Generation.Resumption;
 /// a connection that breaks between two of them loses nothing and repeats at most the role.
 /// </summary>
 /// <param name="chunks">Writer of the answer.</param>
+/// <param name="ids">Signs.</param>
 /// <param name="prefix">See <see cref="EventId.Prefix"/>.</param>
 /// <param name="tokens">Tokens that the reader has, a choice.</param>
 /// <param name="finished">Choices whose finish reason the reader has.</param>
-internal sealed class ResumableEvents(ChunkWriter chunks, string prefix, int[] tokens, bool[] finished)
+internal sealed class ResumableEvents(ChunkWriter chunks, EventIds ids, string prefix, int[] tokens, bool[] finished)
 {
     private readonly StringBuilder _id = new(prefix.Length + 16);
     private readonly int[] _tokens = [.. tokens];
@@ -78,10 +80,17 @@ internal sealed class ResumableEvents(ChunkWriter chunks, string prefix, int[] t
 
     private void Id(PipeWriter pipe)
     {
-        _id.Clear().Append("id: ").Append(prefix);
+        _id.Clear().Append(prefix);
         EventId.Append(_id, _tokens, _finished);
-        _id.Append('\n');
+        pipe.Write("id: "u8);
+        var span = pipe.GetSpan(_id.Length + EventIds.SignatureLength + 2);
+        var length = 0;
         foreach (var part in _id.GetChunks())
-            Encoding.ASCII.GetBytes(part.Span, pipe);
+            length += Encoding.ASCII.GetBytes(part.Span, span[length..]);
+        ids.Sign(span[..length], span[(length + 1)..]);
+        span[length] = (byte)'.';
+        length += 1 + EventIds.SignatureLength;
+        span[length] = (byte)'\n';
+        pipe.Advance(length + 1);
     }
 }

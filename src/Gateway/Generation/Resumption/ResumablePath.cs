@@ -1,7 +1,5 @@
 using System.IO.Pipelines;
 using Meridian.Errors;
-using Meridian.Federation.Edge;
-using Meridian.Gateway.Callers;
 using Meridian.Gateway.Closing;
 using Meridian.Gateway.Errors;
 using Meridian.Gateway.Generation.Answers;
@@ -19,200 +17,198 @@ namespace Meridian.Gateway.Generation.Resumption;
 /// sent again with <c>last-event-id</c> is answered with what follows that event.
 /// <list type="bullet">
 /// <item>At the edge that has the stream: from where the caller left off, without any work done twice.</item>
-/// <item>At another edge: the answer is computed again up to there (same seed, version and variant; nothing of it is sent) and goes on. The same guarantee as for a stream whose region
-/// is lost: the same text where the arithmetic is the same.</item>
+/// <item>At another edge, or where the stream there begins later: the answer is computed again up to there (same seed, version and variant; nothing of it is sent) and goes on. The same
+/// guarantee as for a stream whose region is lost: the same text where the arithmetic is the same.</item>
 /// </list>
+/// Requests for one answer that come at once meet at its <see cref="ResumableStreams.Place"/>: the first makes the stream, the others take over from it in turn.
 /// </summary>
 internal sealed partial class ResumablePath(
-    IEdge edge, RequestIntake intake, CallerResolver callers, ResumableStreams streams, ClosingDoors doors, IOptions<GatewayOptions> options, TimeProvider time, ILogger<ResumablePath> logger)
+    RequestIntake intake, ResumableStreams streams, EventIds ids, LastingOpener opener, RepeatedAnswer repeated, ClosingDoors doors, IOptions<GatewayOptions> options, TimeProvider time, ILogger<ResumablePath> logger)
 {
     private readonly TimeSpan _longestSilence = TimeSpan.FromMilliseconds(options.Value.HeartbeatMs);
 
-    /// <summary>Whether the caller asks for it, and there is room.</summary>
-    public bool Takes(HttpContext context)
+    /// <summary>Serves a request that asks for event ids, or comes back with one. False: it does not, or there is no room; it is then served as any other.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="shape">Of the answer.</param>
+    /// <param name="request">As it was read.</param>
+    /// <param name="seeded">Whether its seed is the caller's.</param>
+    /// <param name="head">Its head.</param>
+    public async Task<bool> TryServeAsync(HttpContext context, AnswerShape shape, GenerationRequest request, bool seeded, RequestHead head)
     {
         var headers = context.Request.Headers;
-        if (headers[GatewayHeaders.LastEventId].Count > 0)
-            return true;
-        if (headers[GatewayHeaders.Resumable] != "1")
+        var last = headers[GatewayHeaders.LastEventId].ToString();
+        if (last.Length == 0 && headers[GatewayHeaders.Resumable] != "1")
             return false;
-        var room = streams.HasRoom;
-        context.Response.Headers[GatewayHeaders.Resumable] = room ? "1" : "0";
-        return room;
-    }
-
-    public async Task ServeAsync(HttpContext context, AnswerShape shape, GenerationRequest request, RequestHead head)
-    {
-        var text = context.Request.Headers[GatewayHeaders.LastEventId].ToString();
-        if (text.Length == 0)
+        var digest = RequestDigest.Of(head.Caller.Tenant, shape, request, seeded);
+        EventId? id = null;
+        if (last.Length > 0 && Mistake(last, request, digest, out id) is { } error)
         {
-            await BeginAsync(context, shape, request, head);
-            return;
+            await intake.RefuseAsync(context, head, error);
+            return true;
         }
 
-        if (!EventId.TryParse(text, out var id) || id.Tokens.Length != request.Input.Choices)
+        var answer = id?.Answer ?? AnswerIdentity.DrawId(shape);
+        using var visit = streams.Enter(new AnswerKey(head.Caller.Tenant, answer));
+        context.Response.Headers[GatewayHeaders.Resumable] = visit is null ? "0" : "1";
+        if (visit is null)
         {
-            await intake.RefuseAsync(context, head, ApiError.Invalid(
+            if (id is null)
+                return false;
+            await intake.RefuseAsync(context, head, NoPlace());
+            return true;
+        }
+
+        if (id is not null)
+            request = request with { Input = request.Input with { Sampling = request.Input.Sampling with { Seed = id.Seed } } };
+        var message = intake.ForEdge(context, head, request.Model, request.Input, request.Tier, request.Affinity);
+        var start = new StreamStart(context, intake, head, _longestSilence, time);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, doors.Over);
+        try
+        {
+            var found = await start.WaitAsync(id is null
+                ? BeginAsync(visit, shape, request, message, answer, digest, ends.Token)
+                : ResumeAsync(visit, shape, request, message with { Version = id.Version, Variant = id.Variant }, id, ends.Token));
+            start.Tell(found.Region, found.Attempts, found.Reader?.Stream.Head.Version);
+            if (found.Reader is { } reader)
+                await FollowAsync(context, visit, reader, head, id?.Tokens ?? new int[request.Input.Choices], id?.Finished ?? new bool[request.Input.Choices]);
+            else
+                await start.RefuseAsync(found.Error!);
+        }
+        catch (OperationCanceledException) when (doors.Over.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        {
+            await start.RefuseAsync(ApiError.ShuttingDown);
+        }
+
+        return true;
+    }
+
+    /// <summary>What is wrong with an event's id, or null.</summary>
+    private ApiError? Mistake(string text, GenerationRequest request, string digest, out EventId? id)
+    {
+        if (!EventId.TryParse(text, out id) || id.Tokens.Length != request.Input.Choices)
+        {
+            return ApiError.Invalid(
                 "invalid_header",
                 $"The header {GatewayHeaders.LastEventId} is not the id of an event of this request: send back the last id that came, with the same body.",
-                GatewayHeaders.LastEventId));
-            return;
+                GatewayHeaders.LastEventId);
         }
 
-        context.Response.Headers[GatewayHeaders.Resumable] = "1";
-        if (streams.TryFind(id.Answer, callers.Resolve(context).Tenant, out var stream) && await FollowAsync(context, stream, head, id.Tokens, id.Finished))
-            return;
-        await RepeatAsync(context, shape, request, head, id);
+        if (!ids.IsOurs(id))
+            return RepeatedAnswer.CannotResume("its id was changed, or given out by an edge that does not share this one's Gateway:ResumeKey (without that setting an id holds for one process)");
+        return id.Digest == digest ? null : RepeatedAnswer.CannotResume("its id is of another request; the body, its seed included, must be the same");
     }
 
-    private async Task BeginAsync(HttpContext context, AnswerShape shape, GenerationRequest request, RequestHead head)
+    private ApiError NoPlace() => streams.Keeps
+        ? new ApiError(StatusCodes.Status503ServiceUnavailable, ApiError.Server, "no_capacity", "This edge has as many resumable streams as it keeps; try again shortly.") { RetryAfterMs = 1000, ShouldRetry = true }
+        : RepeatedAnswer.CannotResume("this edge keeps no streams (Gateway:ResumeSeconds or Gateway:MaxResumableStreams is 0)");
+
+    private async Task<Found> BeginAsync(
+        ResumableStreams.Visit visit, AnswerShape shape, GenerationRequest request, InferRequest message, string answer, string digest, CancellationToken ends)
     {
-        var message = intake.ForEdge(context, head, request.Model, request.Input, request.Tier, request.Affinity);
-        var opened = await OpenAsync(context, shape, head, message);
-        if (opened is not { } opening)
-            return;
-        var identity = AnswerIdentity.Draw(shape, opening.Stream.Head, request, time);
-        var stream = Keep(context, shape, request, identity, opening);
-        await FollowAsync(context, stream, head, new int[request.Input.Choices], new bool[request.Input.Choices]);
+        var opening = await opener.OpenAsync(message, ends);
+        if (opening.Opened is not { } opened)
+            return new Found(null, opening.Refusal!.ToApiError(shape.InputField), opening.Region, opening.Attempts);
+        var identity = AnswerIdentity.Of(answer, time.GetUtcNow().ToUnixTimeSeconds(), shape, opened.Stream.Head, request);
+        var stream = new ResumableStream(request, shape, identity, digest, AnswerBeginning.None(request.Input.Choices), opened.Stream, opened.First, opened.Ends);
+        return new Found(await KeepAsync(visit, stream, ends), null, opening.Region, opening.Attempts);
     }
 
-    /// <summary>Computes again what the caller has, and goes on from there.</summary>
-    private async Task RepeatAsync(HttpContext context, AnswerShape shape, GenerationRequest request, RequestHead head, EventId id)
+    private async Task<Found> ResumeAsync(ResumableStreams.Visit visit, AnswerShape shape, GenerationRequest request, InferRequest message, EventId id, CancellationToken ends)
     {
-        var input = request.Input with { Sampling = request.Input.Sampling with { Seed = id.Seed } };
-        request = request with { Input = input };
-        var message = intake.ForEdge(context, head, request.Model, input, request.Tier, request.Affinity) with { Version = id.Version, Variant = id.Variant };
-        var longest = id.Tokens.Max();
-        int[][] told = [.. id.Tokens.Select(_ => Array.Empty<int>())];
-        FinishReason?[] finished = new FinishReason?[id.Tokens.Length];
-        TokenGroup[] known = [];
-        StreamHead? first = null;
-        if (longest > 0)
+        await visit.Gate.WaitAsync(ends);
+        try
         {
-            var again = message with { Input = input with { MaxTokens = longest, Echo = false } };
-            if (await OpenAsync(context, shape, head, again) is not { } opening)
-                return;
-            first = opening.Stream.Head;
-            try
-            {
-                (told, finished, known) = await GatherAsync(opening, id.Tokens, input.MaxTokens);
-            }
-            catch (MeridianException exception)
-            {
-                await intake.RefuseAsync(context, head, exception.Refusal.ToApiError(shape.InputField));
-                return;
-            }
-            finally
-            {
-                await opening.Stream.DisposeAsync();
-                opening.Ends.Dispose();
-            }
-
-            for (var choice = 0; choice < told.Length; choice++)
-            {
-                if (told[choice].Length == id.Tokens[choice])
-                    continue;
-                await intake.RefuseAsync(context, head, new ApiError(
-                    StatusCodes.Status409Conflict, ApiError.InvalidRequest, "cannot_resume",
-                    $"Choice {choice} cannot go on: computed again it ends after {told[choice].Length} tokens, but {id.Tokens[choice]} had been sent. Send the request without {GatewayHeaders.LastEventId}.",
-                    GatewayHeaders.LastEventId));
-                return;
-            }
+            if (visit.Stream is { } known && await JoinAsync(visit, known, id, ends) is { } joined)
+                return new Found(joined, null, known.Head.Region, null);
+            var result = await repeated.ComputeAsync(shape, request, message, id, ends);
+            return new Found(result.Stream is { } stream ? await KeepAsync(visit, stream, ends) : null, result.Error, result.Region, result.Attempts);
         }
-
-        var identity = first is null ? null : AnswerIdentity.Of(id.Answer, id.Created, shape, first, request);
-        var left = Enumerable.Range(0, told.Length).Where(choice => finished[choice] is null && !id.Finished[choice]).ToArray();
-        if (left.Length == 0 && identity is not null)
+        finally
         {
-            await EndAsync(context, shape, request, identity, first!, id, finished, head);
-            return;
+            visit.Gate.Release();
         }
-
-        var rest = first is null
-            ? message
-            : message with { Input = input.GoingOn(first, Array.ConvertAll(left, choice => new ChoiceResume { Choice = choice, TokenIds = told[choice] })) };
-        if (await OpenAsync(context, shape, head, rest) is not { } onward)
-            return;
-        identity ??= AnswerIdentity.Of(id.Answer, id.Created, shape, onward.Stream.Head, request);
-        var stream = Keep(context, shape, request, identity, onward);
-        await FollowAsync(context, stream, head, id.Tokens, id.Finished, known, finished);
     }
 
-    /// <summary>Ids of each choice up to what the caller has, why those ended that are done there, and the tokens as they came.</summary>
-    private static async Task<(int[][] Told, FinishReason?[] Finished, TokenGroup[] Known)> GatherAsync(Opened opening, int[] wanted, int? maxTokens)
+    /// <summary>Becomes the reader of a stream that is here; null where it cannot serve the caller.</summary>
+    private async Task<ResumableStream.Reader?> JoinAsync(ResumableStreams.Visit visit, ResumableStream stream, EventId id, CancellationToken ends)
     {
-        var told = Array.ConvertAll(wanted, static count => new List<int>(count));
-        var finished = new FinishReason?[wanted.Length];
-        var known = new List<TokenGroup>();
-        for (var frame = opening.First; frame is not null; frame = frame.End || Enough() ? null : await opening.Stream.ReadAsync(opening.Ends.Token))
+        if (await stream.AttachAsync(ends) is not { } reader)
         {
-            foreach (var group in frame.Groups)
-            {
-                var count = Math.Min(group.TokenIds.Length, wanted[group.Choice] - told[group.Choice].Count);
-                if (count > 0)
-                    known.Add(group with { TokenIds = group.TokenIds[..count], Logprobs = group.Logprobs?[..count] });
-                told[group.Choice].AddRange(group.TokenIds);
-
-                // Cut off by the limit of the repetition, not by the request's own, it goes on.
-                var cut = group.Finish == FinishReason.Length && told[group.Choice].Count != maxTokens;
-                if (told[group.Choice].Count == wanted[group.Choice] && !cut)
-                    finished[group.Choice] = group.Finish;
-            }
+            ends.ThrowIfCancellationRequested();
+            return null;
         }
 
-        return (Array.ConvertAll(Enumerable.Range(0, told.Length).ToArray(), choice => told[choice].Take(wanted[choice]).ToArray()), finished, [.. known]);
-
-        bool Enough() => Enumerable.Range(0, told.Length).All(choice => told[choice].Count > wanted[choice]);
+        var joined = false;
+        try
+        {
+            joined = await reader.ReachesAsync(id.Tokens, id.Finished, time);
+            return joined ? reader : null;
+        }
+        catch (MeridianException)
+        {
+            // It cannot go on; computed again the answer may.
+            await visit.EndAsync(stream);
+            return null;
+        }
+        finally
+        {
+            if (!joined)
+                reader.Dispose();
+        }
     }
 
-    /// <summary>Nothing but the end was lost.</summary>
-    private async Task EndAsync(
-        HttpContext context, AnswerShape shape, GenerationRequest request, AnswerIdentity identity, StreamHead opened, EventId id, FinishReason?[] finished, RequestHead head)
+    /// <summary>Leaves a new stream at its place, and becomes its reader.</summary>
+    private static async Task<ResumableStream.Reader> KeepAsync(ResumableStreams.Visit visit, ResumableStream stream, CancellationToken ends)
     {
-        intake.Stamp(context, head);
-        var pipe = Prepare(context, opened);
-        var chunks = shape.Chunks(identity, request, opened);
-        var events = new ResumableEvents(chunks, EventId.Prefix(identity.Id, identity.Created, id.Seed, opened), id.Tokens, id.Finished);
-        Finish(pipe, events, finished);
-        WriteEnd(pipe, chunks, request, opened, events);
-        await pipe.FlushAsync(context.RequestAborted);
+        await visit.PutAsync(stream);
+        return await stream.AttachAsync(ends) ?? throw new OperationCanceledException("The stream was taken over, or the process stops.", ends);
     }
 
-    /// <summary>Writes what the caller lacks, then what comes. False: the stream was just ended.</summary>
-    private async Task<bool> FollowAsync(HttpContext context, ResumableStream stream, RequestHead head, int[] tokens, bool[] finished, TokenGroup[]? known = null, FinishReason?[]? ended = null)
+    /// <summary>Writes what the caller lacks, then what comes.</summary>
+    private async Task FollowAsync(HttpContext context, ResumableStreams.Visit visit, ResumableStream.Reader reader, RequestHead head, int[] tokens, bool[] finished)
     {
-        if (!streams.Attached(stream))
-            return false;
+        var stream = reader.Stream;
         var broken = false;
         try
         {
-            using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, doors.Over);
-            using var reader = await stream.AttachAsync(ends.Token);
-            if (reader is null)
-                return context.RequestAborted.IsCancellationRequested;
-            intake.Stamp(context, head);
-            var pipe = Prepare(context, stream.Head);
+            if (!context.Response.HasStarted)
+                intake.Stamp(context, head);
+            var pipe = EventStream.Prepare(context);
             var chunks = stream.Shape.Chunks(stream.Identity, stream.Request, stream.Head);
-            var events = new ResumableEvents(chunks, EventId.Prefix(stream.Identity.Id, stream.Identity.Created, stream.Request.Input.Sampling.Seed, stream.Head), tokens, finished);
+            var prefix = EventId.Prefix(stream.Identity.Id, stream.Identity.Created, stream.Request.Input.Sampling.Seed, stream.Head, stream.Digest);
+            var events = new ResumableEvents(chunks, ids, prefix, tokens, finished);
             try
             {
                 // Whoever comes back is told at once that there is something to come back to.
                 await pipe.FlushAsync(reader.Token);
-                foreach (var group in known ?? [])
+                foreach (var group in stream.Beginning.Known)
                     events.Skip(group);
-                Finish(pipe, events, ended);
-                await WriteAsync(pipe, stream, reader, events);
-                WriteEnd(pipe, chunks, stream.Request, stream.Head, events);
+                for (var choice = 0; choice < finished.Length; choice++)
+                {
+                    if (stream.Beginning.Finished[choice] is { } reason)
+                        events.Finish(pipe, choice, reason);
+                }
+
+                if (!await WriteAsync(pipe, stream, reader, events))
+                {
+                    // Gone: whoever comes next goes on.
+                    context.Abort();
+                    return;
+                }
+
+                if (stream.Request.IncludeUsage)
+                    chunks.Usage(pipe, new TokenUsage(stream.Head.PromptTokens, stream.Head.CachedTokens, events.Tokens));
+                ChunkWriter.Done(pipe);
             }
             catch (Exception) when (doors.Over.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
             {
                 ChunkWriter.Error(pipe, ApiError.ShuttingDown);
             }
-            catch (Exception) when (reader.Token.IsCancellationRequested)
+            catch (Exception exception) when (reader.Token.IsCancellationRequested || exception is OperationCanceledException)
             {
                 // Gone, or taken over: whoever comes next goes on.
                 context.Abort();
-                return true;
+                return;
             }
             catch (MeridianException exception)
             {
@@ -227,17 +223,17 @@ internal sealed partial class ResumablePath(
             }
 
             await pipe.FlushAsync(context.RequestAborted);
-            return true;
         }
         finally
         {
-            streams.Detached(stream);
+            reader.Dispose();
             if (broken)
-                streams.End(stream);
+                await visit.EndAsync(stream);
         }
     }
 
-    private async Task WriteAsync(PipeWriter pipe, ResumableStream stream, ResumableStream.Reader reader, ResumableEvents events)
+    /// <summary>False where the caller does not read any more: the server says so by the flush, and only then by the caller's token.</summary>
+    private async Task<bool> WriteAsync(PipeWriter pipe, ResumableStream stream, ResumableStream.Reader reader, ResumableEvents events)
     {
         var written = events.Begin(pipe);
         while (true)
@@ -251,7 +247,7 @@ internal sealed partial class ResumablePath(
             {
                 ChunkWriter.Ping(pipe);
                 if ((await pipe.FlushAsync(reader.Token)).IsCompleted)
-                    throw new OperationCanceledException(reader.Token);
+                    return false;
                 continue;
             }
 
@@ -263,91 +259,18 @@ internal sealed partial class ResumablePath(
                 continue;
             written = false;
             if ((await pipe.FlushAsync(reader.Token)).IsCompleted)
-                throw new OperationCanceledException(reader.Token);
+                return false;
         }
 
-        if (!events.AllFinished)
-            throw new InvalidOperationException($"The stream {stream.Head.Stream} of '{stream.Head.Model}' ended before its choices.");
-    }
-
-    private static void Finish(PipeWriter pipe, ResumableEvents events, FinishReason?[]? ended)
-    {
-        for (var choice = 0; choice < ended?.Length; choice++)
-        {
-            if (ended[choice] is { } reason)
-                events.Finish(pipe, choice, reason);
-        }
-    }
-
-    private static void WriteEnd(PipeWriter pipe, ChunkWriter chunks, GenerationRequest request, StreamHead head, ResumableEvents events)
-    {
-        if (request.IncludeUsage)
-            chunks.Usage(pipe, new TokenUsage(head.PromptTokens, head.CachedTokens, events.Tokens));
-        ChunkWriter.Done(pipe);
-    }
-
-    private static PipeWriter Prepare(HttpContext context, StreamHead head)
-    {
-        var headers = context.Response.Headers;
-        headers[GatewayHeaders.ModelVersion] = head.Version;
-        if (headers[GatewayHeaders.Region].Count == 0)
-            headers[GatewayHeaders.Region] = head.Region;
-        return EventStream.Prepare(context);
-    }
-
-    private ResumableStream Keep(HttpContext context, AnswerShape shape, GenerationRequest request, AnswerIdentity identity, Opened opening)
-    {
-        var stream = new ResumableStream(callers.Resolve(context).Tenant, request, shape, identity, opening.Stream, opening.First, opening.Ends);
-        streams.Add(stream);
-        return stream;
-    }
-
-    /// <summary>Opens a stream that the caller's connection does not end, and reads its first frame; null where that was refused, and answered.</summary>
-    private async Task<Opened?> OpenAsync(HttpContext context, AnswerShape shape, RequestHead head, InferRequest message)
-    {
-        var ends = new CancellationTokenSource();
-        var kept = false;
-        EdgeOpening? opening = null;
-        try
-        {
-            // Until its first frame is here there is nothing to come back to.
-            await using var caller = context.RequestAborted.UnsafeRegister(static ends => ((CancellationTokenSource)ends!).Cancel(), ends);
-            opening = await edge.OpenAsync(message, ends.Token);
-            EdgeHeaders.Write(context.Response, opening.Region, opening.Attempts);
-            if (opening.Stream is not { } stream)
-            {
-                await intake.RefuseAsync(context, head, opening.Refusal!.ToApiError(shape.InputField));
-                return null;
-            }
-
-            var first = await stream.ReadAsync(ends.Token);
-            kept = true;
-            return new Opened(stream, first, ends);
-        }
-        catch (MeridianException exception)
-        {
-            await intake.RefuseAsync(context, head, exception.Refusal.ToApiError(shape.InputField));
-            return null;
-        }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            context.RequestAborted.ThrowIfCancellationRequested();
-            return null;
-        }
-        finally
-        {
-            if (!kept)
-            {
-                if (opening?.Stream is { } stillborn)
-                    await stillborn.DisposeAsync();
-                ends.Dispose();
-            }
-        }
+        return events.AllFinished ? true : throw new InvalidOperationException($"The stream {stream.Head.Stream} of '{stream.Head.Model}' ended before its choices.");
     }
 
     [LoggerMessage(EventId = 5011, EventName = "ResumableStreamFault", Level = LogLevel.Error, Message = "The resumable stream of request {RequestId} failed by a fault of ours")]
     private static partial void LogFault(ILogger logger, string requestId, Exception exception);
 
-    /// <summary>A stream with its first frame read, and what ends it.</summary>
-    private sealed record Opened(IRegionStream Stream, StreamFrame? First, CancellationTokenSource Ends);
+    /// <param name="Reader">The caller as the reader of its answer, or null.</param>
+    /// <param name="Error">Why it is none, or null.</param>
+    /// <param name="Region">Region that answered, or null.</param>
+    /// <param name="Attempts">Regions that were tried; null where the stream was here already.</param>
+    private sealed record Found(ResumableStream.Reader? Reader, ApiError? Error, string? Region, int? Attempts);
 }

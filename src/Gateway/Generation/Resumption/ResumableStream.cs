@@ -19,22 +19,32 @@ internal sealed class ResumableStream : IAsyncDisposable
     private Task<StreamFrame?>? _pending;
     private bool _disposed;
 
+    /// <param name="request">With the seed that the answer was begun with.</param>
+    /// <param name="shape">Of the answer.</param>
+    /// <param name="identity">Of the answer.</param>
+    /// <param name="digest">See <see cref="RequestDigest"/>.</param>
+    /// <param name="beginning">What of the answer comes before the stream.</param>
+    /// <param name="stream">The rest.</param>
+    /// <param name="first">Its first frame, already read; null where nothing comes.</param>
     /// <param name="ends">Its token ends the stream at its region; disposed with this.</param>
-    public ResumableStream(string tenant, GenerationRequest request, AnswerShape shape, AnswerIdentity identity, IRegionStream stream, StreamFrame? first, CancellationTokenSource ends)
+    public ResumableStream(
+        GenerationRequest request, AnswerShape shape, AnswerIdentity identity, string digest, AnswerBeginning beginning, IRegionStream stream, StreamFrame? first, CancellationTokenSource ends)
     {
-        (Tenant, Request, Shape, Identity, _stream, _ends) = (tenant, request, shape, identity, stream, ends);
+        (Request, Shape, Identity, Digest, Beginning, _stream, _ends) = (request, shape, identity, digest, beginning, stream, ends);
         if (first is not null)
             _frames.Add(first);
         Complete = first is null or { End: true };
     }
-
-    public string Tenant { get; }
 
     public GenerationRequest Request { get; }
 
     public AnswerShape Shape { get; }
 
     public AnswerIdentity Identity { get; }
+
+    public string Digest { get; }
+
+    public AnswerBeginning Beginning { get; }
 
     public StreamHead Head => _stream.Head;
 
@@ -107,6 +117,8 @@ internal sealed class ResumableStream : IAsyncDisposable
     {
         private int _next;
 
+        public ResumableStream Stream => owner;
+
         /// <value>Fires when the connection breaks or another reader takes over.</value>
         public CancellationToken Token => token.Token;
 
@@ -131,6 +143,41 @@ internal sealed class ResumableStream : IAsyncDisposable
             owner._frames.Add(frame);
             _next++;
             return frame;
+        }
+
+        /// <summary>
+        /// Reads on until the choices have come as far as a caller has, and goes back to the beginning. False: the stream cannot serve that caller, since it begins later, ends before, or its
+        /// frames are cut elsewhere.
+        /// </summary>
+        /// <param name="tokens">Tokens that the caller has, a choice.</param>
+        /// <param name="finished">Choices whose end the caller knows.</param>
+        /// <param name="time">The clock.</param>
+        /// <exception cref="OperationCanceledException">The reader is none any more.</exception>
+        /// <exception cref="Meridian.Errors.MeridianException">The stream cannot go on.</exception>
+        public async Task<bool> ReachesAsync(int[] tokens, bool[] finished, TimeProvider time)
+        {
+            int[] at = [.. owner.Beginning.Tokens];
+            for (var choice = 0; choice < at.Length; choice++)
+            {
+                if (tokens[choice] < at[choice] || (owner.Beginning.Omitted[choice] && !finished[choice]))
+                    return false;
+            }
+
+            while (!Arrived() && await ReadAsync(Timeout.InfiniteTimeSpan, time) is { } frame)
+            {
+                foreach (var group in frame.Groups)
+                {
+                    var next = group.Position + group.TokenIds.Length;
+                    if (group.Position < tokens[group.Choice] && next > tokens[group.Choice])
+                        return false;
+                    at[group.Choice] = Math.Max(at[group.Choice], next);
+                }
+            }
+
+            _next = 0;
+            return Arrived();
+
+            bool Arrived() => Enumerable.Range(0, at.Length).All(choice => at[choice] >= tokens[choice]);
         }
 
         public void Dispose()

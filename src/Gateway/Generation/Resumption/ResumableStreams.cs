@@ -1,117 +1,175 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Meridian.Gateway.Generation.Resumption;
 
 /// <summary>
-/// Streams whose callers may come back, by the answer's id. One whose caller has gone is kept for <see cref="GatewayOptions.ResumeSeconds"/> and then ended; so is one that has been
-/// told to its end, for the caller who lost just that. Bounded: beyond <see cref="GatewayOptions.MaxResumableStreams"/> answers are not resumable, and say so.
+/// Streams whose callers may come back, by tenant and answer. Each answer has one <see cref="Place"/>, however many requests for it come at once. A stream whose caller has gone is kept for
+/// <see cref="GatewayOptions.ResumeSeconds"/> and then ended; so is one that has been told to its end, for the caller who lost just that. Bounded: beyond
+/// <see cref="GatewayOptions.MaxResumableStreams"/> there is no place.
 /// </summary>
-internal sealed class ResumableStreams(IOptions<GatewayOptions> options, TimeProvider time) : IHostedService
+internal sealed partial class ResumableStreams(IOptions<GatewayOptions> options, TimeProvider time, ILogger<ResumableStreams> logger) : IHostedService
 {
-    private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<AnswerKey, Place> _places = [];
     private readonly TimeSpan _patience = TimeSpan.FromSeconds(options.Value.ResumeSeconds);
     private readonly int _most = options.Value.MaxResumableStreams;
+    private bool _stopped;
 
-    public int Count => _entries.Count;
-
-    /// <value>Whether there is room for another.</value>
-    public bool HasRoom => _patience > TimeSpan.Zero && _entries.Count < _most;
-
-    public void Add(ResumableStream stream) => _entries[stream.Identity.Id] = new Entry(stream);
-
-    /// <summary>The stream of that answer, if it is the tenant's.</summary>
-    public bool TryFind(string answer, string tenant, [NotNullWhen(true)] out ResumableStream? stream)
+    /// <value>Answers that have a place.</value>
+    public int Count
     {
-        stream = _entries.TryGetValue(answer, out var entry) && entry.Stream.Tenant == tenant ? entry.Stream : null;
-        return stream is not null;
+        get
+        {
+            lock (_lock)
+                return _places.Count;
+        }
     }
 
-    /// <summary>A reader comes: the stream is not ended while it is there. False: it has just been.</summary>
-    public bool Attached(ResumableStream stream) => _entries.TryGetValue(stream.Identity.Id, out var entry) && entry.Enter();
+    /// <value>Whether answers are kept for callers at all.</value>
+    public bool Keeps => _patience > TimeSpan.Zero && _most > 0;
 
-    /// <summary>The reader has gone; whoever does not come back in time finds it ended.</summary>
-    public void Detached(ResumableStream stream)
+    /// <summary>The place of an answer, made where there is none yet; null where there is no room. It stays at least until the caller disposes the visit.</summary>
+    public Visit? Enter(AnswerKey key)
     {
-        if (_entries.TryGetValue(stream.Identity.Id, out var entry))
-            entry.Leave(time, _patience, () => End(stream));
-    }
+        lock (_lock)
+        {
+            if (!_places.TryGetValue(key, out var place))
+            {
+                if (_stopped || !Keeps || _places.Count >= _most)
+                    return null;
+                _places.Add(key, place = new Place(key));
+            }
 
-    /// <summary>Ends it now: it cannot go on.</summary>
-    public void End(ResumableStream stream)
-    {
-        if (!_entries.TryRemove(stream.Identity.Id, out var entry))
-            return;
-        entry.Dispose();
-        _ = stream.DisposeAsync().AsTask();
+            place.Visits++;
+            place.Timer?.Dispose();
+            place.Timer = null;
+            return new Visit(this, place);
+        }
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        foreach (var entry in _entries.Values)
+        Place[] places;
+        lock (_lock)
         {
-            entry.Dispose();
-            await entry.Stream.DisposeAsync();
+            _stopped = true;
+            places = [.. _places.Values];
+            _places.Clear();
         }
 
-        _entries.Clear();
+        foreach (var place in places)
+            await EndAsync(Take(place, null));
     }
 
-    private sealed class Entry(ResumableStream stream) : IDisposable
+    private void Leave(Place place)
     {
-        private readonly Lock _lock = new();
-        private ITimer? _timer;
-        private int _readers;
-        private bool _over;
-
-        public ResumableStream Stream => stream;
-
-        public bool Enter()
+        lock (_lock)
         {
-            lock (_lock)
+            if (--place.Visits > 0 || !_places.TryGetValue(place.Key, out var current) || current != place)
+                return;
+            if (place.Stream is null)
+                _places.Remove(place.Key);
+            else
+                place.Timer = time.CreateTimer(_ => Expire(place), null, _patience, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void Expire(Place place)
+    {
+        lock (_lock)
+        {
+            // A caller came back while the timer fired.
+            if (place.Visits > 0 || !_places.TryGetValue(place.Key, out var current) || current != place)
+                return;
+            _places.Remove(place.Key);
+        }
+
+        _ = EndAsync(Take(place, null));
+    }
+
+    /// <summary>Takes the stream of a place out; only <paramref name="wanted"/>, where one is named.</summary>
+    private ResumableStream? Take(Place place, ResumableStream? wanted)
+    {
+        lock (_lock)
+        {
+            var stream = place.Stream;
+            if (wanted is not null && stream != wanted)
+                return null;
+            place.Stream = null;
+            place.Timer?.Dispose();
+            place.Timer = null;
+            return stream;
+        }
+    }
+
+    private ResumableStream? Put(Place place, ResumableStream stream)
+    {
+        lock (_lock)
+        {
+            if (_stopped)
+                return stream;
+            var before = place.Stream;
+            place.Stream = stream;
+            return before;
+        }
+    }
+
+    private async Task EndAsync(ResumableStream? stream)
+    {
+        try
+        {
+            if (stream is not null)
+                await stream.DisposeAsync();
+        }
+        catch (Exception exception)
+        {
+            LogNotEnded(logger, stream!.Identity.Id, exception);
+        }
+    }
+
+    [LoggerMessage(EventId = 5012, EventName = "ResumableStreamNotEnded", Level = LogLevel.Warning, Message = "The resumable stream of answer {Answer} could not be ended in its region; its lease there ends it")]
+    private static partial void LogNotEnded(ILogger logger, string answer, Exception exception);
+
+    /// <summary>Where the requests for one answer meet. Its fields are read and written under the lock of all places.</summary>
+    internal sealed class Place(AnswerKey key)
+    {
+        public AnswerKey Key => key;
+
+        /// <value>Held by the request that joins or makes the stream; the others wait and then find it.</value>
+        public SemaphoreSlim Gate { get; } = new(1);
+
+        public ResumableStream? Stream { get; set; }
+
+        public int Visits { get; set; }
+
+        public ITimer? Timer { get; set; }
+    }
+
+    /// <summary>A request's presence at a place, which is kept meanwhile.</summary>
+    internal sealed class Visit(ResumableStreams owner, Place place) : IDisposable
+    {
+        public SemaphoreSlim Gate => place.Gate;
+
+        /// <value>The stream that is there now, or null.</value>
+        public ResumableStream? Stream
+        {
+            get
             {
-                if (_over)
-                    return false;
-                _readers++;
-                _timer?.Dispose();
-                _timer = null;
-                return true;
+                lock (owner._lock)
+                    return place.Stream;
             }
         }
 
-        public void Leave(TimeProvider time, TimeSpan patience, Action end)
-        {
-            lock (_lock)
-            {
-                if (--_readers == 0 && !_over)
-                    _timer = time.CreateTimer(_ => Expire(end), null, patience, Timeout.InfiniteTimeSpan);
-            }
-        }
+        /// <summary>Leaves a stream there; the one before it is ended. Where the process stops, this one is.</summary>
+        public Task PutAsync(ResumableStream stream) => owner.EndAsync(owner.Put(place, stream));
 
-        public void Dispose()
-        {
-            lock (_lock)
-            {
-                _over = true;
-                _timer?.Dispose();
-            }
-        }
+        /// <summary>Ends that stream, which cannot go on; another that has taken its place stays.</summary>
+        public Task EndAsync(ResumableStream stream) => owner.EndAsync(owner.Take(place, stream));
 
-        private void Expire(Action end)
-        {
-            lock (_lock)
-            {
-                // A timer that was disposed while it fired.
-                if (_readers > 0 || _over)
-                    return;
-                _over = true;
-            }
-
-            end();
-        }
+        public void Dispose() => owner.Leave(place);
     }
 }

@@ -17,7 +17,7 @@ namespace Meridian.Grains.Shards.Streams;
 /// when it is cancelled, so a read links no tokens.
 /// <para>
 /// A stream that this process reads is told of its reader's end by the reader. One that is read by grain calls only notices that they stay away: it has a lease that every read renews.
-/// What is left of it after its end goes by the same lease, so that a reader may ask again for the last frame, or for the reason.
+/// The call that opens the stream is its first read: the lease begins when that call has its first frame, which may take as long as the request's deadline allows. What is left of it after its end goes by the same lease, so that a reader may ask again for the last frame, or for the reason.
 /// </para>
 /// </remarks>
 internal sealed class OpenStream
@@ -25,7 +25,9 @@ internal sealed class OpenStream
     /// <summary>How long a stream is kept that was read and is not read any more: longer than a slow caller pauses in between.</summary>
     public static readonly TimeSpan ReaderLease = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long the first read may take. A reader begins at once; one that does not was given up while its stream was being opened.</summary>
+    /// <summary>
+    /// How long after the answer to its opening a stream waits for the next read. A reader begins at once; a stream that nobody begins to read was given up while it was being opened.
+    /// </summary>
     public static readonly TimeSpan FirstReadLease = TimeSpan.FromSeconds(10);
 
     private readonly IGenerationStream _stream;
@@ -40,6 +42,7 @@ internal sealed class OpenStream
     private bool _ended;
     private bool _taken;
     private bool _forgotten;
+    private bool _opening;
     private TimeSpan _lease = FirstReadLease;
     private long _readAt;
     private Pull? _pull;
@@ -59,6 +62,9 @@ internal sealed class OpenStream
 
     public Guid Id { get; }
 
+    /// <value>Whether a call waits for tokens now. Read under the lock.</value>
+    private bool IsBeingRead => _opening || _pull is not null;
+
     /// <summary>Tokens from an offset on, see <see cref="IGenerationStream.ReadAsync"/>.</summary>
     /// <exception cref="MeridianException">The stream has ended before its last frame, and why; or the offset is none of its.</exception>
     /// <exception cref="OperationCanceledException">The token fired; the stream can still be read.</exception>
@@ -76,6 +82,28 @@ internal sealed class OpenStream
         }
 
         return read.IsCompletedSuccessfully ? new ValueTask<StreamFrame>(Mapped(read.Result)) : AwaitAsync(read, cancellationToken);
+    }
+
+    /// <summary>
+    /// The first read, by the call that opens the stream. However long the first token takes, its caller is a reader who waits: only the deadline, the caller's token or an end ends the wait.
+    /// </summary>
+    /// <exception cref="MeridianException">The stream has ended before its first frame, and why.</exception>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    public async ValueTask<StreamFrame> ReadFirstAsync(CancellationToken caller)
+    {
+        lock (_lock) _opening = true;
+        try
+        {
+            return await ReadAsync(0, caller);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _opening = false;
+                _readAt = _time.GetTimestamp();
+            }
+        }
     }
 
     /// <summary>
@@ -237,7 +265,7 @@ internal sealed class OpenStream
         lock (_lock)
         {
             late = !_ended && _time.GetElapsedTime(_opened).TotalMilliseconds >= _deadlineMs;
-            unread = !_taken && _pull is null && _time.GetElapsedTime(_readAt) >= _lease;
+            unread = !_taken && !IsBeingRead && _time.GetElapsedTime(_readAt) >= _lease;
         }
 
         if (late) End(StreamRefusals.Deadline(_deadlineMs, Id));
@@ -259,7 +287,7 @@ internal sealed class OpenStream
             if (!_ended) due = TimeSpan.FromMilliseconds(_deadlineMs) - _time.GetElapsedTime(_opened);
             if (!_taken)
             {
-                var lease = _pull is null ? _lease - _time.GetElapsedTime(_readAt) : _lease;
+                var lease = IsBeingRead ? _lease : _lease - _time.GetElapsedTime(_readAt);
                 if (lease < due) due = lease;
             }
         }

@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Meridian.Federation.Edge;
 using Meridian.Gateway.Tests.Hosting;
 using Meridian.Messages.Generation;
+using static Meridian.Gateway.Tests.Generation.Resumption.ResumableCalls;
 
 namespace Meridian.Gateway.Tests.Generation.Resumption;
 
@@ -139,9 +139,11 @@ public sealed class ResumableAnswerTests
 
     [Theory]
     [InlineData("nonsense")]
-    [InlineData("1.cmpl-1.1.1.v.f.1-1")]
-    [InlineData("2.cmpl-1.1.1.v.f.1")]
-    [InlineData("1.cmpl-1.1.1.v.f.-1")]
+    [InlineData("1.cmpl-0123456789abcdef0123456789abcdef.1.1.v.f.1")]
+    [InlineData("2.cmpl-1.1.1.v.f.d.1.0123456789012345678901")]
+    [InlineData("2.cmpl-0123456789abcdef0123456789abcdef.1.1.v.f.d.1-1.0123456789012345678901")]
+    [InlineData("2.cmpl-0123456789abcdef0123456789abcdef.1.1.v.f.d.-1.0123456789012345678901")]
+    [InlineData("2.cmpl-0123456789abcdef0123456789abcdef.1.1.v.f.d.1.short")]
     public async Task An_id_that_is_none_of_this_request_is_a_mistake(string id)
     {
         await using var host = await StartAsync();
@@ -154,7 +156,11 @@ public sealed class ResumableAnswerTests
     public async Task What_comes_out_differently_the_second_time_is_refused()
     {
         await using var host = await StartAsync();
-        using var response = await PostAsync(host, "/v1/completions", """{"model":"story","prompt":"x","stream":true}""", "1.cmpl-1.1.1.v.f.400");
+        await using var other = await StartAsync();
+        var (path, body) = ("/v1/completions", """{"model":"story","prompt":"x","stream":true}""");
+        var events = await ReadAsync(await PostAsync(host, path, body), 1);
+
+        using var response = await PostAsync(other, path, body, Resigned(other, events[0].Id, "400"));
 
         await response.ErrorAsync(409, "cannot_resume", GatewayHeaders.LastEventId);
     }
@@ -178,76 +184,6 @@ public sealed class ResumableAnswerTests
     }
 
     private static bool Seeded(string body) => body.Contains("\"seed\"", StringComparison.Ordinal);
-
-    private static TokenGroup Group(int position, string text, FinishReason? finish = null) =>
-        new() { Choice = 0, Position = position, TokenIds = [position], Text = text, Finish = finish };
-
-    private static async Task<GatewayHost> StartAsync(Action<GatewayOptions>? configure = null)
-    {
-        var host = await GatewayHost.StartAsync(configure);
-        host.Edge.Open = (request, _) => Task.FromResult(new EdgeOpening(new PositionedStory((GenerationInput)request.Input), null, "eastus", 1));
-        return host;
-    }
-
-    private static Task<HttpResponseMessage> PostAsync(GatewayHost host, string path, string body, string? lastEventId = null) =>
-        host.PostAsync(path, Encoding.UTF8.GetBytes(body), lastEventId is null ? (GatewayHeaders.Resumable, "1") : (GatewayHeaders.LastEventId, lastEventId));
-
-    /// <summary>Reads so many events, or all, and breaks the connection.</summary>
-    private static async Task<List<Event>> ReadAsync(HttpResponseMessage response, int count = int.MaxValue)
-    {
-        using (response)
-        {
-            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-            await using var stream = await response.Content.ReadAsStreamAsync();
-            List<Event> events = [];
-            while (events.Count < count)
-            {
-                var next = await ReadEventAsync(stream);
-                if (next.Data.Length == 0)
-                    break;
-                events.Add(next);
-            }
-
-            return events;
-        }
-    }
-
-    private static async Task<Event> ReadEventAsync(Stream stream)
-    {
-        using var patience = new CancellationTokenSource(Patience);
-        var (id, data) = ("", "");
-        while (true)
-        {
-            var line = await ReadLineAsync(stream, patience.Token);
-            if (line is null || (line.Length == 0 && data.Length > 0))
-                return new Event(id, data);
-            if (line.StartsWith("id: ", StringComparison.Ordinal))
-                id = line[4..];
-            else if (line.StartsWith("data: ", StringComparison.Ordinal))
-                data = line[6..];
-            else
-                Assert.True(line.Length == 0 || line[0] == ':', line);
-        }
-    }
-
-    private static async Task<string?> ReadLineAsync(Stream stream, CancellationToken cancellationToken)
-    {
-        List<byte> line = [];
-        var one = new byte[1];
-        while (await stream.ReadAsync(one, cancellationToken) == 1)
-        {
-            if (one[0] == (byte)'\n')
-                return Encoding.UTF8.GetString([.. line]);
-            line.Add(one[0]);
-        }
-
-        return line.Count == 0 ? null : throw new EndOfStreamException();
-    }
-
-    private static List<string> Texts(List<Event> events) =>
-        [.. events.Where(e => e.Data.StartsWith('{')).SelectMany(e => JsonNode.Parse(e.Data)!["choices"]!.AsArray()).Select(choice => (string)choice!["text"]!).Where(text => text.Length > 0)];
-
-    private sealed record Event(string Id, string Data);
 
     /// <summary>What a caller makes of the events.</summary>
     private sealed record Answer(string Texts, string Shape)
