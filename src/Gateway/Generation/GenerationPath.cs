@@ -33,7 +33,8 @@ internal sealed class GenerationPath(
 
         if (request.Stream && resumable.Takes(context))
         {
-            await resumable.ServeAsync(context, shape, request, head);
+            // An edge that lost the stream computes it again: what its caller has must be its beginning.
+            await resumable.ServeAsync(context, shape, request with { Input = request.Input with { Reproducible = true } }, head);
             return;
         }
 
@@ -73,13 +74,14 @@ internal sealed class GenerationPath(
 
     private async Task AnswerAsync(HttpContext context, GenerationRequest request, AnswerShape shape, IRegionStream stream, StreamFrame? frame, RequestHead head)
     {
-        var (choices, tokens) = await WholeAnswer.GatherAsync(stream, frame, request.Input.Choices, context.RequestAborted);
+        var (choices, tokens, inexact) = await WholeAnswer.GatherAsync(stream, frame, request.Input.Choices, context.RequestAborted);
         var opened = stream.Head;
         intake.Stamp(context, head);
         await WholeAnswer.WriteAsync(
             context.Response,
             shape,
             AnswerIdentity.Draw(shape, opened, request, time),
+            inexact,
             choices,
             opened.PromptTexts,
             new TokenUsage(opened.PromptTokens, opened.CachedTokens, tokens),

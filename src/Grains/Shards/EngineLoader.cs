@@ -44,6 +44,8 @@ public sealed class EngineLoader(RegionModels models, SiloDevices devices, ILoca
             PrefillChunk = model.PrefillChunk,
             RingTokens = model.RingTokens,
             PrefixCache = model.PrefixCache,
+            Reproducible = model.Reproducible,
+            ExactReplay = TimeSpan.FromMilliseconds(model.ExactReplayMs),
         };
         var engine = await catalog.CreateAsync(package, options, cancellationToken).ConfigureAwait(false);
         engines.Add(engine);

@@ -42,6 +42,9 @@ public sealed record StreamHead
     /// </value>
     [Id(11), Key(11)] public string Arithmetic { get; init; } = "";
 
+    /// <summary>Whether the same tokens have the same bits there as here; false where either does not say.</summary>
+    public bool HasArithmeticOf(StreamHead other) => Arithmetic.Length > 0 && Arithmetic == other?.Arithmetic;
+
     /// <value>Tokens of all prompts.</value>
     [IgnoreMember]
     public int PromptTokens
