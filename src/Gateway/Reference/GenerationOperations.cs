@@ -200,6 +200,10 @@ internal static class GenerationOperations
         ["system_fingerprint"] = Schemas.Text("Names weights, precision and arithmetic. With the same one, a seed or temperature 0 gives the same text to the last bit, unless the answer says otherwise in `meridian`."),
         ["choices"] = Schemas.Array(Schemas.Object(null, [.. choice.Keys], choice)),
         ["usage"] = usage,
+        ["meridian"] = Schemas.Object("Only where a request with a seed, with temperature 0 or with a resumable stream may have got other bits than it gets alone.", ["exact"], new()
+        {
+            ["exact"] = new OpenApiSchema { Type = JsonSchemaType.Boolean, Description = "`false`." },
+        }),
     });
 
     private static void Examples(OpenApiOperation operation, string request, string answer)
