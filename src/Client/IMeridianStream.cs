@@ -22,6 +22,12 @@ public interface IMeridianStream : IAsyncDisposable
     /// <value>How many times another region, or another replica, went on with it.</value>
     int Moves => 0;
 
+    /// <value>
+    /// Whether what was read of a request that asked for <see cref="GenerationInput.Reproducible"/> may have other bits, and so perhaps another text, than the request alone: it went on
+    /// where the arithmetic is another, or could not be computed again in time.
+    /// </value>
+    bool Inexact => false;
+
     /// <summary>The next frame, the first included; null after the end. Frames follow one another without gap or repeat.</summary>
     /// <exception cref="OperationCanceledException">The token fired; the stream can still be read.</exception>
     /// <exception cref="MeridianException">The stream cannot go on: its region was lost and no permitted one with the same version and variant could go on (<see cref="Messages.RefusalCode.RegionLost"/>, or why), its time was over, or the region says why.</exception>

@@ -6,7 +6,7 @@ namespace Meridian.Cluster.Tests;
 
 /// <summary>
 /// The dev supervisor with its three regions and a front door, for the tests that leave it as they found it. Besides the two built-in models it serves a made
-/// language model, <see cref="Made"/>, and the teacher of the built-in one, where it is at hand.
+/// language model, <see cref="Made"/>, and, where they are at hand, the teacher of the built-in one and a quantized one.
 /// </summary>
 public sealed class ThreeRegions : IAsyncLifetime
 {
@@ -15,6 +15,9 @@ public sealed class ThreeRegions : IAsyncLifetime
 
     /// <summary>Name of the model that the documentation chats with: a trained one where the machine has it, else the made one.</summary>
     public const string Chat = "nonsense";
+
+    /// <summary>A model of 4-bit weights and 8-bit activations, whose text turns at the smallest difference of arithmetic.</summary>
+    public const string Quantized = "int4-256";
 
     private readonly TemporaryDirectory _data = new();
     private DevInstallation? _installation;
@@ -47,6 +50,11 @@ public sealed class ThreeRegions : IAsyncLifetime
         if (Stories.Find(Stories.Teacher) is { } teacher)
         {
             folders[Stories.Teacher] = teacher;
+        }
+
+        if (Stories.Find(Quantized) is { } quantized)
+        {
+            folders[Quantized] = quantized;
         }
 
         return folders;

@@ -11,11 +11,15 @@ namespace Meridian.Load;
 /// <param name="Sampling">Temperature and seed; all else as it is by default.</param>
 public sealed record StreamBody(string Name, string Model, int[] Prompt, int MaxTokens, SamplingSettings Sampling)
 {
-    /// <value>Body of <c>POST /v1/completions</c>; one choice, streamed, with usage.</value>
-    public string Json { get; } = JsonSerializer.Serialize(new
+    /// <value>A text to continue instead of <see cref="Prompt"/>, or null.</value>
+    public string? Text { get; init; }
+
+    /// <value>Body of <c>POST /v1/completions</c>; one choice, streamed, with usage and the log probability of each token.</value>
+    public string Json => JsonSerializer.Serialize(new
     {
         model = Model,
-        prompt = Prompt,
+        prompt = Text is null ? (object)Prompt : Text,
+        logprobs = 1,
         max_tokens = MaxTokens,
         temperature = Sampling.Temperature,
         seed = Sampling.Seed,

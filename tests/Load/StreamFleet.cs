@@ -14,6 +14,9 @@ namespace Meridian.Load;
 /// <param name="time">Clock of the samples.</param>
 public sealed class StreamFleet(HttpMessageInvoker http, Uri address, IReadOnlyList<StreamBody> bodies, int callers, TimeSpan timeout, TimeProvider time)
 {
+    /// <summary>Tokens after which a pause counts for <see cref="StreamSample.LateGap"/>.</summary>
+    private const int Late = 100;
+
     private readonly ConcurrentQueue<StreamSample> _samples = new();
     private readonly string?[] _serving = new string?[callers];
     private readonly long _origin = time.GetTimestamp();
@@ -50,7 +53,9 @@ public sealed class StreamFleet(HttpMessageInvoker http, Uri address, IReadOnlyL
         string? region = null, finish = null, error = null;
         var text = new StringBuilder();
         var (prompt, completion) = (0, 0);
-        var (last, gap) = (TimeSpan.Zero, TimeSpan.Zero);
+        var (last, gap, late) = (TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero);
+        var scores = new List<string>();
+        var exact = true;
         using var limit = new CancellationTokenSource(timeout, time);
         try
         {
@@ -92,7 +97,7 @@ public sealed class StreamFleet(HttpMessageInvoker http, Uri address, IReadOnlyL
             error = $"{e.GetType().Name}: {e.Message}";
         }
 
-        return new StreamSample(index, body, started, Elapsed, region, text.ToString(), finish, prompt, completion, gap, error);
+        return new StreamSample(index, body, started, Elapsed, region, text.ToString(), finish, prompt, completion, gap, error) { Scores = scores, Exact = exact, LateGap = late };
 
         void Take(string line)
         {
@@ -110,8 +115,13 @@ public sealed class StreamFleet(HttpMessageInvoker http, Uri address, IReadOnlyL
                 finish = choice.GetProperty("finish_reason").GetString() ?? finish;
                 var now = Elapsed;
                 gap = last > TimeSpan.Zero && now - last > gap ? now - last : gap;
+                late = scores.Count >= Late && now - last > late ? now - last : late;
                 last = now;
+                if (choice.GetProperty("logprobs") is { ValueKind: JsonValueKind.Object } logprobs)
+                    scores.AddRange(logprobs.GetProperty("tokens").EnumerateArray().Zip(logprobs.GetProperty("token_logprobs").EnumerateArray(), (token, score) => $"{token.GetString()} {score.GetRawText()}"));
             }
+
+            exact &= !(root.TryGetProperty("meridian", out var notes) && notes.TryGetProperty("exact", out var said) && said.ValueKind == JsonValueKind.False);
 
             if (root.GetProperty("usage") is { ValueKind: JsonValueKind.Object } usage)
                 (prompt, completion) = (usage.GetProperty("prompt_tokens").GetInt32(), usage.GetProperty("completion_tokens").GetInt32());

@@ -31,11 +31,11 @@ public static class StreamKills
         return new Dictionary<StreamBody, StreamSample>(samples);
     }
 
-    /// <summary>Streams that do not give what they gave undisturbed, by the rule of ties.</summary>
+    /// <summary>Streams that do not give what they gave undisturbed to the last bit; of those that say that they are not exact, by the rule of ties.</summary>
     /// <param name="samples">All streams of the run.</param>
     /// <param name="undisturbed">Answers to the same requests before.</param>
     /// <param name="folders">Hugging Face folders of the models by their names.</param>
-    /// <returns>How they differ, and the number of those that gave another text by a tie.</returns>
+    /// <returns>How they differ, and the number of those that are not exact and gave another text by a tie.</returns>
     public static async Task<(string[] Differences, int Ties)> CompareAsync(
         IReadOnlyCollection<StreamSample> samples, IReadOnlyDictionary<StreamBody, StreamSample> undisturbed, IReadOnlyDictionary<string, string> folders)
     {
@@ -44,9 +44,9 @@ public static class StreamKills
         foreach (var others in samples.Where(sample => sample.DifferenceTo(undisturbed[sample.Body]) is not null).GroupBy(sample => sample.Body.Model))
         {
             using var texts = await PossibleTexts.OfAsync(folders[others.Key]);
-            foreach (var alike in others.GroupBy(sample => (sample.Body, sample.Text, InTextAlone: sample.DiffersInTextAlone(undisturbed[sample.Body]))))
+            foreach (var alike in others.GroupBy(sample => (sample.Body, sample.Text, MayDiffer: !sample.Exact && sample.DiffersInTextAlone(undisturbed[sample.Body]))))
             {
-                if (alike.Key.InTextAlone && texts.Contains(alike.Key.Body, alike.Key.Text))
+                if (alike.Key.MayDiffer && texts.Contains(alike.Key.Body, alike.Key.Text))
                     ties += alike.Count();
                 else
                     differences.AddRange(alike.Select(sample => $"{sample}: {sample.DifferenceTo(undisturbed[sample.Body])}"));

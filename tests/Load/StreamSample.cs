@@ -25,6 +25,15 @@ public sealed record StreamSample(
     TimeSpan LongestGap,
     string? Error)
 {
+    /// <value>Tokens and log probabilities, digit for digit as they came.</value>
+    public IReadOnlyList<string> Scores { get; init; } = [];
+
+    /// <value>False where the answer says that its bits may be others than those of the request alone.</value>
+    public bool Exact { get; init; } = true;
+
+    /// <value>Longest time between two pieces of text once a hundred tokens had come; zero where there were none.</value>
+    public TimeSpan LateGap { get; init; }
+
     /// <summary>What differs from an undisturbed answer to the same request; null for nothing.</summary>
     public string? DifferenceTo(StreamSample undisturbed)
     {
@@ -33,7 +42,13 @@ public sealed record StreamSample(
         if (!DiffersInTextAlone(undisturbed))
             return $"finish {Finish}, {PromptTokens} + {CompletionTokens} tokens where {undisturbed.Finish}, {undisturbed.PromptTokens} + {undisturbed.CompletionTokens} were due";
         if (Text == undisturbed.Text)
-            return null;
+        {
+            var alike = Scores.Zip(undisturbed.Scores).TakeWhile(pair => pair.First == pair.Second).Count();
+            return alike == Math.Max(Scores.Count, undisturbed.Scores.Count)
+                ? null
+                : $"the text is the same, but token {alike} came with {Scores.ElementAtOrDefault(alike)} where {undisturbed.Scores.ElementAtOrDefault(alike)} was due";
+        }
+
         var same = 0;
         while (same < Math.Min(Text.Length, undisturbed.Text.Length) && Text[same] == undisturbed.Text[same])
             same++;

@@ -4,6 +4,7 @@ using Meridian.Benchmarks.Failover;
 using Meridian.Benchmarks.Generation;
 using Meridian.Benchmarks.Http;
 using Meridian.Benchmarks.Liveness;
+using Meridian.Benchmarks.Reproducibility;
 using Meridian.Benchmarks.Robustness;
 using Meridian.Benchmarks.Routing;
 using Meridian.Benchmarks.Suspicion;
@@ -24,6 +25,10 @@ const string Help =
       failover     --kills 20 --rate 50 --seed 20            kill -9 of regions under load
       routing      --regions 50 --models 1000 --seconds 1    one routing decision, by policy
       streams-failover   --kills 20 --streams 32 --rate 50 --seed 23   kill -9 of the region that serves most of the streams, beside other requests
+      same-text    --requests 10000 --disturbances 200 --callers 64 --seed 31   seeded and greedy requests alone, together, and while regions
+                                                             are killed and drained: the same tokens and log probabilities, to the last bit
+      decode-pairs --other DLL --pairs 20                    decode throughput of this build and another (its Meridian.benchmarks.dll)
+                   --sizes small --streams 32 --tokens 256 --threads 1
       suspicion    --minutes 5 --callers 4 --jitter 0        false suspicions of healthy regions under full load; with jitter, every link
                                                              of an edge or region to a region delays by up to so many ms in each direction
       liveness     --only cost|detection                     what watching many regions costs; how fast a region that is killed, frozen or cut off is out
@@ -80,6 +85,14 @@ switch (name)
         Console.WriteLine(Machine.Describe());
         await new StreamFailoverBenchmark(options.Count("kills", 20), options.Count("streams", 32), options.Number("rate", 50), options.Count("seed", 23)).RunAsync(goals);
         return goals.Report();
+
+    case "same-text":
+        Console.WriteLine(Machine.Describe());
+        return await new SameTextBenchmark(options.Count("requests", 10_000), options.Count("disturbances", 200), options.Count("callers", 64), options.Count("seed", 31)).RunAsync();
+
+    case "decode-pairs":
+        Console.WriteLine(Machine.Describe());
+        return await new PairsBenchmark(options.Text("other", ""), options.Count("pairs", 20), options).RunAsync();
 
     case "suspicion":
         Console.WriteLine(Machine.Describe());

@@ -24,6 +24,7 @@ internal static class ChatInput
             MaxTokens = options?.MaxOutputTokens,
             Stop = options?.StopSequences is { } stop ? [.. stop] : [],
             Sampling = Sampling(options, seeds),
+            Reproducible = options?.Seed is not null || options?.Temperature == 0,
         };
     }
 

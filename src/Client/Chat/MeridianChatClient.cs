@@ -12,7 +12,7 @@ namespace Meridian.Client.Chat;
 /// Chats by Meridian for Microsoft.Extensions.AI. Leaving the enumeration of a streamed answer, or its token, ends the region's work.
 /// <para>Options: all of <see cref="ChatOptions"/> that Meridian can do, and in <c>AdditionalProperties</c> <c>min_p</c>, <c>repetition_penalty</c> and <c>logit_bias</c> (token ids to numbers).
 /// What it cannot do (tools, formats other than text, contents other than text) is refused by name.</para>
-/// <para>The answer's <c>AdditionalProperties</c>, of a streamed one the first update's: <c>region</c>, <c>version</c>, <c>variant</c>. A streamed update's <c>RawRepresentation</c> is its <see cref="TokenGroup"/>.</para>
+/// <para>The answer's <c>AdditionalProperties</c>, of a streamed one the first update's: <c>region</c>, <c>version</c>, <c>variant</c>; <c>exact</c> is false, of a streamed one in the last update's, where a seed or temperature 0 was given and the text may not be the one that they give. A streamed update's <c>RawRepresentation</c> is its <see cref="TokenGroup"/>.</para>
 /// </summary>
 internal sealed class MeridianChatClient(IMeridianClient client, RegionPool pool, SeedSource seeds, TimeProvider time) : IChatClient
 {
@@ -47,7 +47,7 @@ internal sealed class MeridianChatClient(IMeridianClient client, RegionPool pool
             CreatedAt = createdAt,
             FinishReason = finish,
             Usage = Usage(stream.Head, tokens),
-            AdditionalProperties = Origin(stream.Head),
+            AdditionalProperties = Origin(stream.Head, stream.Inexact),
         };
     }
 
@@ -94,6 +94,8 @@ internal sealed class MeridianChatClient(IMeridianClient client, RegionPool pool
             }
         }
 
+        if (stream.Inexact)
+            origin = Origin(stream.Head, inexact: true);
         yield return Update([new UsageContent(Usage(stream.Head, tokens))], null, null);
 
         ChatResponseUpdate Update(IList<AIContent> contents, ChatFinishReason? finish, object? raw)
@@ -142,10 +144,16 @@ internal sealed class MeridianChatClient(IMeridianClient client, RegionPool pool
         TotalTokenCount = head.PromptTokens + tokens,
     };
 
-    private static AdditionalPropertiesDictionary Origin(StreamHead head) => new()
+    private static AdditionalPropertiesDictionary Origin(StreamHead head, bool inexact = false)
     {
-        ["region"] = head.Region,
-        ["version"] = head.Version,
-        ["variant"] = head.Variant,
-    };
+        var origin = new AdditionalPropertiesDictionary
+        {
+            ["region"] = head.Region,
+            ["version"] = head.Version,
+            ["variant"] = head.Variant,
+        };
+        if (inexact)
+            origin["exact"] = false;
+        return origin;
+    }
 }

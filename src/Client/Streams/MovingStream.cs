@@ -28,6 +28,7 @@ internal sealed class MovingStream : IMeridianStream
     private long _tokens;
     private int _idle;
     private bool _ended;
+    private bool _inexact;
     private bool _disposed;
 
     /// <param name="first">The leg that is open.</param>
@@ -50,6 +51,8 @@ internal sealed class MovingStream : IMeridianStream
     public string Region => _leg.Head.Region;
 
     public int Moves { get; private set; }
+
+    public bool Inexact => _inexact;
 
     public async ValueTask<StreamFrame?> ReadAsync(CancellationToken cancellationToken = default)
     {
@@ -101,7 +104,8 @@ internal sealed class MovingStream : IMeridianStream
     {
         _tokens = _before + frame.Next;
         _ended = frame.End;
-        return _before == 0 ? frame : frame with { Offset = frame.Offset + _before, Next = _tokens };
+        _inexact |= frame.Inexact;
+        return _before == 0 && _inexact == frame.Inexact ? frame : frame with { Offset = frame.Offset + _before, Next = _tokens, Inexact = _inexact };
     }
 
     private async Task<StreamFrame> MoveAsync(MeridianException loss)
@@ -109,7 +113,8 @@ internal sealed class MovingStream : IMeridianStream
         while (true)
         {
             var left = _leg;
-            var onward = left.GetResume() with { Echo = false };
+            var onward = left.GetResume();
+            onward = onward with { Echo = false, Reproducible = onward.Reproducible && !_inexact, Arithmetic = Head.Arithmetic.Length > 0 ? Head.Arithmetic : null };
 
             // Not waited for: a region that is gone takes its second.
             left.DisposeAsync().AsTask().Ignore();
@@ -117,7 +122,7 @@ internal sealed class MovingStream : IMeridianStream
             {
                 // Only the word that nothing follows was missing.
                 _ended = true;
-                return new StreamFrame { Offset = _tokens, Next = _tokens, Groups = [], End = true };
+                return new StreamFrame { Offset = _tokens, Next = _tokens, Groups = [], End = true, Inexact = _inexact };
             }
 
             _idle = _tokens > _before ? 0 : _idle + 1;
@@ -139,6 +144,7 @@ internal sealed class MovingStream : IMeridianStream
 
             Moves++;
             _before = _tokens;
+            _inexact |= onward.Reproducible && !Head.HasArithmeticOf(_leg.Head);
             try
             {
                 if (await _leg.ReadAsync(_life.Token).ConfigureAwait(false) is { } frame)

@@ -68,7 +68,7 @@ internal sealed partial class EdgeDispatcher
                 if (remainingMs <= 0)
                     return !End(EdgeRefusals.Deadline(DeadlineMs, Attempts), null);
                 var snapshot = edge._directory.Current;
-                var decision = edge._director.Decide(snapshot, Route(snapshot, _triedCount), edge._random);
+                var decision = Alike(snapshot) ?? edge._director.Decide(snapshot, Route(snapshot, _triedCount), edge._random);
                 if (decision.Choice is { } region && _spent < _budget)
                 {
                     Begin(snapshot, region, decision.Standing == RegionStanding.Unheard, remainingMs);
@@ -248,7 +248,9 @@ internal sealed partial class EdgeDispatcher
             return true;
         }
 
-        private RouteRequest Route(DirectorySnapshot snapshot, int tried) => new()
+        private RouteRequest Route(DirectorySnapshot snapshot, int tried) => Route(snapshot, _tried.AsSpan(0, tried));
+
+        private RouteRequest Route(DirectorySnapshot snapshot, ReadOnlySpan<string> excluded) => new()
         {
             Model = _request.Model,
             Version = _request.Version,
@@ -257,9 +259,23 @@ internal sealed partial class EdgeDispatcher
             Flex = _request.Tier == "flex",
             Affinity = _affinity,
             MostTokens = (_request.Input as GenerationInput)?.MaxTokens ?? 0,
-            Excluded = _tried.AsSpan(0, tried),
+            Excluded = excluded,
             LastResort = _lastResort,
         };
+
+        /// <summary>A ready region whose bits are those that a moving stream began with, if it is to be reproducible; null where any will do, or none is there.</summary>
+        private RoutingDecision? Alike(DirectorySnapshot snapshot)
+        {
+            if (!_moving || _request.Input is not GenerationInput { Reproducible: true, Arithmetic: { } arithmetic })
+                return null;
+            var others = snapshot.Views.Where(view => !Has(view.Value, arithmetic)).Select(view => view.Key);
+            string[] excluded = [.. _tried.AsSpan(0, _triedCount), .. others];
+            var decision = edge._director.Decide(snapshot, Route(snapshot, excluded), edge._random);
+            return decision is { Choice: not null, Standing: RegionStanding.Ready } ? decision : null;
+        }
+
+        private bool Has(RegionView view, string arithmetic) => Array.Exists(view.Models, status =>
+            status is not null && status.Model == _request.Model && status.Version == _request.Version && status.Variant == _request.Variant && status.Arithmetic == arithmetic);
 
         /// <summary>Where the data may go by the intent of the decision: it may bind the tenant since the request came.</summary>
         private DataBoundary Boundary(DirectorySnapshot snapshot) =>

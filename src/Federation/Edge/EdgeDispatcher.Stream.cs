@@ -21,6 +21,10 @@ internal sealed partial class EdgeDispatcher
     /// same deadline and residency. It is one task: the caller's token or the stream's disposal ends it, a read that is given up does not, and the next read finds it. The new leg counts its tokens
     /// from 0; the caller's count goes on. Every frame must go on exactly where its choices stand, whoever sent it: another ends the stream with an error.
     /// </para>
+    /// <para>
+    /// Bits: a reproducible request says so, and a region of the same arithmetic computes again what was generated before it goes on, with the same bits. Where that cannot be (another
+    /// arithmetic, or the region says that it would take too long) every frame from there on is <see cref="StreamFrame.Inexact"/>.
+    /// </para>
     /// <para>Not moved: the deadline, a fault of the engine, which another would have as well, and what has entered at another edge, which moves it itself.</para>
     /// </summary>
     private sealed class EdgeStream : IRegionStream
@@ -38,6 +42,7 @@ internal sealed partial class EdgeDispatcher
         private long _tokens;
         private long _arrivedAt;
         private bool _ended;
+        private bool _inexact;
         private Task<StreamFrame>? _move;
 
         // Under the gate: a disposal races with the move that puts its leg here.
@@ -149,7 +154,8 @@ internal sealed partial class EdgeDispatcher
             _tokens = _before + frame.Next;
             _ended = frame.End;
             _arrivedAt = _edge._time.GetTimestamp();
-            return _before == 0 ? frame : frame with { Offset = frame.Offset + _before, Next = frame.Next + _before };
+            _inexact |= frame.Inexact;
+            return _before == 0 && _inexact == frame.Inexact ? frame : frame with { Offset = frame.Offset + _before, Next = frame.Next + _before, Inexact = _inexact };
         }
 
         private IOException Unfinished() => new($"Region '{Region}' ended the stream before its last frame.");
@@ -207,7 +213,7 @@ internal sealed partial class EdgeDispatcher
                     {
                         // Only the word that nothing follows was missing.
                         _ended = true;
-                        return new StreamFrame { Offset = _tokens, Next = _tokens, Groups = [], End = true };
+                        return new StreamFrame { Offset = _tokens, Next = _tokens, Groups = [], End = true, Inexact = _inexact };
                     }
 
                     _course.Disturbed(Onward(), trial.Region.Name, _tokens > _before, loss.Again, _arrivedAt);
@@ -227,6 +233,7 @@ internal sealed partial class EdgeDispatcher
                     }
 
                     _before = _tokens;
+                    _inexact |= _input.Reproducible && !Head.HasArithmeticOf(next.Stream.Head);
                     Moves++;
                     _edge.LogMoved(_request.RequestId, trial.Region.Name, Region, _tokens);
                     StreamFrame? frame = null;
@@ -268,8 +275,14 @@ internal sealed partial class EdgeDispatcher
             Variant = Head.Variant,
 
             // The texts of the prompts have been told.
-            Input = _progress.Resume(_input, Head) with { Echo = false },
+            Input = Rest(),
         };
+
+        private GenerationInput Rest()
+        {
+            var rest = _progress.Resume(_input, Head);
+            return rest with { Echo = false, Reproducible = rest.Reproducible && !_inexact };
+        }
 
         private Refusal Ended(in Trial trial, Loss loss)
         {

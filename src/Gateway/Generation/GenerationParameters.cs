@@ -140,6 +140,7 @@ internal struct GenerationParameters
             TopLogprobs = topLogprobs,
             IgnoreEndOfText = _ignoreEndOfText,
             Echo = echo,
+            Reproducible = _seed is not null || _temperature == 0,
         };
         var tier = ServiceTier.Served(_serviceTier);
         request = new GenerationRequest(_model, input, _stream, _includeUsage)

@@ -37,7 +37,8 @@ internal sealed class GenerationPath(
 
         // Its disposal waits for its callback: the server uses the context again.
         await using var limit = time.CreateTimer(static context => ((HttpContext)context!).Abort(), context, TimeSpan.FromMilliseconds(intake.RemainingMs(head)) + LastWrites, Timeout.InfiniteTimeSpan);
-        if (request.Stream && await resumable.TryServeAsync(context, shape, request, request.Input.Sampling.Seed != drawn, head))
+        // An edge that lost the stream computes it again: what its caller has must be its beginning.
+        if (request.Stream && await resumable.TryServeAsync(context, shape, request with { Input = request.Input with { Reproducible = true } }, request.Input.Sampling.Seed != drawn, head))
         {
             return;
         }
@@ -145,13 +146,14 @@ internal sealed class GenerationPath(
 
     private async Task AnswerAsync(HttpContext context, GenerationRequest request, AnswerShape shape, IRegionStream stream, StreamFrame? frame, RequestHead head)
     {
-        var (choices, tokens) = await WholeAnswer.GatherAsync(stream, frame, request.Input.Choices, context.RequestAborted);
+        var (choices, tokens, inexact) = await WholeAnswer.GatherAsync(stream, frame, request.Input.Choices, context.RequestAborted);
         var opened = stream.Head;
         intake.Stamp(context, head);
         await WholeAnswer.WriteAsync(
             context.Response,
             shape,
             AnswerIdentity.Draw(shape, opened, request, time),
+            inexact,
             choices,
             opened.PromptTexts,
             new TokenUsage(opened.PromptTokens, opened.CachedTokens, tokens),

@@ -46,7 +46,7 @@ internal static class GenerationOperations
         Examples(
             operation,
             """{"model":"nonsense","messages":[{"role":"user","content":"Tell me a story"}],"max_tokens":64,"stream":true}""",
-            """{"id":"chatcmpl-5d1f","object":"chat.completion","created":1790000000,"model":"nonsense","choices":[{"index":0,"message":{"role":"assistant","content":"Once upon a time","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":5,"total_tokens":14,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}},"system_fingerprint":"fp_v1@9f3c1a20_fp32"}""");
+            """{"id":"chatcmpl-5d1f","object":"chat.completion","created":1790000000,"model":"nonsense","choices":[{"index":0,"message":{"role":"assistant","content":"Once upon a time","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":5,"total_tokens":14,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}},"system_fingerprint":"fp_v1@9f3c1a20_fp32_cpu-avx512amx-ort1.31.1"}""");
     }
 
     public static void Completions(OpenApiOperation operation, OpenApiDocument document)
@@ -73,7 +73,7 @@ internal static class GenerationOperations
         Examples(
             operation,
             """{"model":"stories","prompt":"Once upon a time","max_tokens":32,"temperature":0}""",
-            """{"id":"cmpl-5d1f","object":"text_completion","created":1790000000,"model":"stories","choices":[{"index":0,"text":", there was a little girl","logprobs":null,"finish_reason":"length"}],"usage":{"prompt_tokens":5,"completion_tokens":6,"total_tokens":11,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}},"system_fingerprint":"fp_v1@9f3c1a20_fp32"}""");
+            """{"id":"cmpl-5d1f","object":"text_completion","created":1790000000,"model":"stories","choices":[{"index":0,"text":", there was a little girl","logprobs":null,"finish_reason":"length"}],"usage":{"prompt_tokens":5,"completion_tokens":6,"total_tokens":11,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}},"system_fingerprint":"fp_v1@9f3c1a20_fp32_cpu-avx512amx-ort1.31.1"}""");
     }
 
     public static void Tokenize(OpenApiOperation operation, OpenApiDocument document)
@@ -197,9 +197,13 @@ internal static class GenerationOperations
         ["object"] = Schemas.Text("Kind of object."),
         ["created"] = Schemas.Whole("Unix seconds.", 0),
         ["model"] = Schemas.Text("Name of the model."),
-        ["system_fingerprint"] = Schemas.Text("Changes with the weights and their precision."),
+        ["system_fingerprint"] = Schemas.Text("Names weights, precision and arithmetic. With the same one, a seed or temperature 0 gives the same text to the last bit, unless the answer says otherwise in `meridian`."),
         ["choices"] = Schemas.Array(Schemas.Object(null, [.. choice.Keys], choice)),
         ["usage"] = usage,
+        ["meridian"] = Schemas.Object("Only where a request with a seed, with temperature 0 or with a resumable stream may have got other bits than it gets alone.", ["exact"], new()
+        {
+            ["exact"] = new OpenApiSchema { Type = JsonSchemaType.Boolean, Description = "`false`." },
+        }),
     });
 
     private static void Examples(OpenApiOperation operation, string request, string answer)

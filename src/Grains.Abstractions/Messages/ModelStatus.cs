@@ -34,4 +34,7 @@ public sealed record ModelStatus
 
     /// <value>Of a model that generates text, the speed of its replicas; null for others, and from a region that does not report it.</value>
     [Id(10), Key(10)] public TokenPace? Pace { get; init; }
+
+    /// <value>Of a model that generates text, the <see cref="Generation.StreamHead.Arithmetic"/> of its replicas; null for others, where they differ, and from a region that does not report it.</value>
+    [Id(11), Key(11)] public string? Arithmetic { get; init; }
 }

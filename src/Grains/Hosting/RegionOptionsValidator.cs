@@ -40,6 +40,7 @@ public sealed partial class RegionOptionsValidator : IValidateOptions<RegionOpti
             Check(model.KvCacheBytes is null or >= 1, $"{at}.KvCacheBytes", model.KvCacheBytes, "1 or more, or left out");
             Check(model.PrefillChunk >= 1, $"{at}.PrefillChunk", model.PrefillChunk, "1 or more");
             Check(model.RingTokens >= 1, $"{at}.RingTokens", model.RingTokens, "1 or more");
+            Check(model.ExactReplayMs is >= 0 and <= 3_600_000, $"{at}.ExactReplayMs", model.ExactReplayMs, "0 to 3600000");
             Check(model.Version is null || PartShape().IsMatch(model.Version), $"{at}.Version", model.Version, "without '/' and white space, or left out");
             Check(model.Variant is null || PartShape().IsMatch(model.Variant), $"{at}.Variant", model.Variant, "without '/' and white space, or left out");
         }

@@ -47,6 +47,8 @@ public sealed class EngineLoader(
             RingTokens = model.RingTokens,
             PrefixCache = model.PrefixCache,
             SpecialTokensInMessages = region.Value.SpecialTokensInMessages,
+            Reproducible = model.Reproducible,
+            ExactReplay = TimeSpan.FromMilliseconds(model.ExactReplayMs),
         };
         var engine = await catalog.CreateAsync(package, options, cancellationToken).ConfigureAwait(false);
         engines.Add(engine);

@@ -65,6 +65,8 @@ internal static class Generations
         Resume = input.Resume is { } resume ? Array.ConvertAll(resume, static c => new ChoiceState(c.Choice, c.TokenIds)) : null,
         Echo = input.Echo,
         Tenant = tenant,
+        Reproducible = input.Reproducible,
+        Arithmetic = input.Arithmetic,
     };
 
     public static ChatTurn[] Turns(ChatMessage[] messages) => Array.ConvertAll(messages, static m => new ChatTurn(m.Role, m.Content, m.Name));
@@ -94,7 +96,7 @@ internal static class Generations
         return size;
     }
 
-    public static StreamHead Head(IGenerationStream stream, GenerationInput input, int contextLength, Guid id, string region, in ShardKey key) => new()
+    public static StreamHead Head(IGenerationStream stream, GenerationInput input, IGenerationEngine engine, Guid id, string region, in ShardKey key) => new()
     {
         Region = region,
         Model = key.Model,
@@ -106,7 +108,8 @@ internal static class Generations
         PromptTexts = stream.Head.PromptTexts,
         CachedTokens = stream.CachedTokens,
         QueueMs = stream.QueueMs,
-        ContextLength = Math.Min(contextLength, ContextLength(input) ?? int.MaxValue),
+        ContextLength = Math.Min(engine.ContextLength, ContextLength(input) ?? int.MaxValue),
+        Arithmetic = engine.Arithmetic,
     };
 
     public static StreamFrame Frame(GenerationFrame frame, IGenerationTokenizer tokenizer)
@@ -126,7 +129,7 @@ internal static class Generations
             };
         }
 
-        return new StreamFrame { Offset = frame.Offset, Next = frame.Next, Groups = groups, End = frame.End };
+        return new StreamFrame { Offset = frame.Offset, Next = frame.Next, Groups = groups, End = frame.End, Inexact = frame.Inexact };
     }
 
     /// <summary>Why a work was not admitted.</summary>

@@ -53,7 +53,7 @@ public sealed partial class ModelShard
             var frame = await open.ReadFirstAsync(caller);
             if (_handovers.Offer(open) == HandoverOutcome.ReaderGone) throw new OperationCanceledException(caller);
             kept = true;
-            return new StreamReply { Head = Generations.Head(stream, input, engine.ContextLength, open.Id, _region.Name, _key), Frame = frame };
+            return new StreamReply { Head = Generations.Head(stream, input, engine, open.Id, _region.Name, _key), Frame = frame };
         }
         catch (MeridianException e)
         {

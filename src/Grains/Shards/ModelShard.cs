@@ -341,6 +341,7 @@ public sealed partial class ModelShard : Grain, IModelShard
             ServiceMs = load.ServiceMs,
             Device = _engine?.Device,
             Silo = _silo,
+            Arithmetic = (_engine as IGenerationEngine)?.Arithmetic,
             Pace = load.Pace is { } pace ? new TokenPace { TokenMs = pace.TokenMs, AloneMs = pace.AloneMs, Tokens = pace.Tokens, Slots = pace.Slots } : null,
         };
     }

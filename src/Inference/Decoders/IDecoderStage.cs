@@ -11,6 +11,16 @@ public interface IDecoderStage : IDisposable
     /// <value>Sequences that the cache can hold at once.</value>
     int Slots { get; }
 
+    /// <value>
+    /// Whether a token that would be computed as the only row of a step gets a second row beside it, since this machine's arithmetic gives a lone row other bits. A stage that
+    /// cannot stays at false.
+    /// </value>
+    bool PairsLoneRows
+    {
+        get => false;
+        set { }
+    }
+
     /// <summary>
     /// Runs every row through the layers. A row's slot holds <see cref="DecoderRow.Start"/> tokens before and Start + Count after.
     /// Rows have different slots; any mixture of lengths and starts is taken.

@@ -34,6 +34,13 @@ public sealed class OnnxDecoderStage : IDecoderStage
 
     internal KvCache Cache => _cache;
 
+    /// <inheritdoc />
+    public bool PairsLoneRows
+    {
+        get => _cache.PairsLoneRows;
+        set => _cache.PairsLoneRows = value;
+    }
+
     /// <summary>Verifies and loads a package's graph.</summary>
     /// <exception cref="ModelPackageException">A file is missing or altered, or the graph is not one that <see cref="DecoderCheck"/> lets pass.</exception>
     /// <exception cref="DeviceUnavailableException">The device is not there, or cannot hold keys and values in this build.</exception>

@@ -56,4 +56,16 @@ public sealed record EngineOptions
     /// and begin another one's.
     /// </value>
     public bool SpecialTokensInMessages { get; init; }
+
+    /// <value>
+    /// Generation: whether a reproducible request (a seed of the caller's, temperature 0, or a resumable stream) gives the same tokens and log probabilities to the last bit,
+    /// whatever runs beside it and wherever it goes on. Default true. False takes the fastest way for all requests, and answers to reproducible ones say that they are not exact.
+    /// </value>
+    public bool Reproducible { get; init; } = true;
+
+    /// <value>
+    /// Generation: longest time to compute generated tokens again one by one, as measured, when a reproducible stream goes on elsewhere or gets its place back. Default 2 s.
+    /// One that would take longer goes on at once, and its answer says that it is not exact.
+    /// </value>
+    public TimeSpan ExactReplay { get; init; } = TimeSpan.FromSeconds(2);
 }

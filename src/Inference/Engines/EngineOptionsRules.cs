@@ -25,6 +25,8 @@ public static class EngineOptionsRules
             mistakes.Add($"KvCacheBytes {options.KvCacheBytes} is out of range; at least 1, or leave it out for a share of the device.");
         if (options.MaxWait < TimeSpan.Zero || options.MaxWait > TimeSpan.FromHours(1))
             mistakes.Add($"MaxWait {options.MaxWait} is out of range; zero to one hour.");
+        if (options.ExactReplay < TimeSpan.Zero || options.ExactReplay > TimeSpan.FromHours(1))
+            mistakes.Add($"ExactReplay {options.ExactReplay} is out of range; zero to one hour.");
         return mistakes;
 
         void Range(string option, int value, int least, int most)

@@ -34,6 +34,9 @@ internal sealed class StreamProgress
         }
     }
 
+    /// <value>Whether a frame said that its bits may be others than those of the request alone.</value>
+    public bool Inexact { get; private set; }
+
     /// <value>Whether every choice is done: nothing is left to go on with.</value>
     public bool Done => _open == 0;
 
@@ -41,6 +44,7 @@ internal sealed class StreamProgress
     public string? Take(StreamFrame frame)
     {
         long tokens = 0;
+        Inexact |= frame.Inexact;
         foreach (var group in frame.Groups)
         {
             if ((uint)group.Choice >= (uint)_choices.Length || _choices[group.Choice] is not { } ids)
@@ -63,7 +67,9 @@ internal sealed class StreamProgress
     /// </summary>
     /// <param name="input">As the stream was opened.</param>
     /// <param name="head">Of the first region that served it.</param>
-    public GenerationInput Resume(GenerationInput input, StreamHead head) => input.GoingOn(head, Unfinished());
+    /// <remarks>What is not exact any more need not be computed again the slow way.</remarks>
+    public GenerationInput Resume(GenerationInput input, StreamHead head) =>
+        input.GoingOn(head, Unfinished()) with { Reproducible = input.Reproducible && !Inexact };
 
     /// <summary>The choices that are not done, by index.</summary>
     public ChoiceResume[] Unfinished()

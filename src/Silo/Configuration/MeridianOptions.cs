@@ -78,4 +78,13 @@ public sealed class MeridianOptions
 
     /// <value>Limits of the HTTP facade, of regions and front doors alike.</value>
     public GatewayOptions Gateway { get; set; } = new();
+
+    /// <value>
+    /// Whether requests with a seed, with temperature 0 or with a resumable stream give the same text to the last bit on this process's engines. Default true. False takes the fastest way for all;
+    /// their answers then say that they are not exact.
+    /// </value>
+    public bool Reproducible { get; set; } = true;
+
+    /// <value>Longest time to compute the generated part of such a stream again when it comes from elsewhere or gets its place back, ms, 0 to 3600000. Default 2000.</value>
+    public int ExactReplayMs { get; set; } = 2000;
 }

@@ -28,6 +28,7 @@ public static partial class MeridianOptionsRules
 
         Range(mistakes, "PortsFrom", options.PortsFrom, 1, 65535 - PortPlan.Span);
         Range(mistakes, "ShutdownSeconds", options.ShutdownSeconds, 1, 600);
+        Range(mistakes, "ExactReplayMs", options.ExactReplayMs, 0, 3_600_000);
         Range(mistakes, "AnnounceSeconds", options.AnnounceSeconds, 0, Math.Clamp(options.ShutdownSeconds, 1, 600));
         Range(mistakes, "StreamDrainSeconds", options.StreamDrainSeconds ?? 0, 0, Math.Clamp(options.ShutdownSeconds, 1, 600));
         Range(mistakes, "DrainSeconds", options.DrainSeconds, 1, 3600);

@@ -14,10 +14,10 @@ internal static class RegionSettings
         target.DrainTimeout = TimeSpan.FromSeconds(options.DrainSeconds);
         target.SpecialTokensInMessages = options.SpecialTokensInMessages;
         target.Devices = [.. options.Process.Devices.Split(',')];
-        target.Models = [.. options.Models.Where(model => model.IsDeployedTo(region.Name)).Select(Model)];
+        target.Models = [.. options.Models.Where(model => model.IsDeployedTo(region.Name)).Select(model => Model(model, options))];
     }
 
-    private static ModelOptions Model(ModelEntry model) => new()
+    private static ModelOptions Model(ModelEntry model, MeridianOptions options) => new()
     {
         Name = model.Name,
         Replicas = model.Replicas,
@@ -33,6 +33,8 @@ internal static class RegionSettings
         PrefillChunk = model.PrefillChunk,
         RingTokens = model.RingTokens,
         PrefixCache = model.PrefixCache,
+        Reproducible = options.Reproducible,
+        ExactReplayMs = options.ExactReplayMs,
         Version = model.Version,
         Variant = model.Variant,
     };

@@ -36,6 +36,15 @@ public class ChatInputTests
     }
 
     [Fact]
+    public void A_seed_and_temperature_0_ask_for_the_same_bits()
+    {
+        Assert.False(Map(Hello).Reproducible);
+        Assert.False(Map(Hello, new ChatOptions { Temperature = 0.5f }).Reproducible);
+        Assert.True(Map(Hello, new ChatOptions { Temperature = 0 }).Reproducible);
+        Assert.True(Map(Hello, new ChatOptions { Seed = 5 }).Reproducible);
+    }
+
+    [Fact]
     public void Every_option_travels()
     {
         var input = Map(Hello, new ChatOptions

@@ -69,6 +69,20 @@ public class StreamProgressTests
         Assert.NotNull(new StreamProgress(Input(1)).Take(Frame(Group(0, 0, [1, 2])) with { Next = 3 }));
 
     [Fact]
+    public void What_goes_on_is_reproducible_until_a_frame_was_not_exact()
+    {
+        var input = Input(1) with { Reproducible = true };
+        var progress = new StreamProgress(input);
+        var head = new StreamHead { Region = "r", Model = "m", Version = "v", Variant = "fp32", Stream = default, PromptIds = [[7, 8]], Arithmetic = "cpu-avx2-ort1" };
+        Assert.Null(progress.Take(Frame(Group(0, 0, [1, 2]))));
+        var onward = progress.Resume(input, head);
+        Assert.Equal((true, "cpu-avx2-ort1"), (onward.Reproducible, onward.Arithmetic));
+        Assert.Null(progress.Resume(input, head with { Arithmetic = "" }).Arithmetic);
+        Assert.Null(progress.Take(Frame(Group(0, 2, [3])) with { Inexact = true }));
+        Assert.False(progress.Resume(input, head).Reproducible);
+    }
+
+    [Fact]
     public void What_goes_on_carries_the_prompts_ids_and_the_context_it_began_with()
     {
         var input = Input(2) with { Echo = true, ContextLength = 100 };

@@ -25,6 +25,8 @@ public sealed partial class EdgeDispatcherTests
         EndedEarly,
     }
 
+    private readonly Dictionary<string, string> _arithmetics = [];
+
     [Theory]
     [InlineData((int)Loss.Transport)]
     [InlineData((int)Loss.Judged)]
@@ -56,6 +58,56 @@ public sealed partial class EdgeDispatcherTests
                 Assert.Equal((77, 42L, false), (input.ContextLength, input.Sampling.Seed, input.Echo));
             }
         }
+    }
+
+    [Fact]
+    public async Task A_reproducible_stream_moves_first_to_where_the_arithmetic_is_the_same()
+    {
+        // The second nearest computes other bits than the first, the farthest the same.
+        string[] arithmetics = ["a", "b", "a"];
+        foreach (var (region, arithmetic) in Names.Zip(arithmetics))
+            _directory.Load(region, Sample.Model() with { Arithmetic = arithmetic });
+        var text = new ScriptedText(40);
+        Script(text, [(null, 2, Loss.Transport)]);
+        GiveArithmetics(arithmetics);
+        var request = Asking(text);
+        var opening = await OpenAsync(request with { Input = (GenerationInput)request.Input with { Reproducible = true } });
+
+        Assert.DoesNotContain(true, (await AllAsync(opening)).Select(frame => frame.Inexact));
+
+        Assert.Equal(["eastus", "southeastasia"], _sent.Select(s => s.Region));
+        var onward = (GenerationInput)_sent.Last().Request.Input;
+        Assert.Equal((true, "a"), (onward.Reproducible, onward.Arithmetic));
+    }
+
+    [Theory]
+    [InlineData("b", true)]
+    [InlineData("", true)]
+    [InlineData("a", false)]
+    public async Task A_reproducible_stream_that_goes_on_by_another_arithmetic_says_so_to_its_end(string other, bool inexact)
+    {
+        var text = new ScriptedText(40);
+        Script(text, [(null, 2, Loss.Transport), (null, 2, Loss.Transport)]);
+        GiveArithmetics(["a", other, "a"]);
+        var request = Asking(text);
+        var frames = await AllAsync(await OpenAsync(request with { Input = (GenerationInput)request.Input with { Reproducible = true } }));
+
+        Assert.False(frames[0].Inexact);
+        Assert.Equal(inexact, frames[^1].Inexact);
+        Assert.True(frames.SkipWhile(frame => !frame.Inexact).All(frame => frame.Inexact));
+
+        // What is lost already is not computed again the slow way.
+        Assert.Equal([true, true, !inexact], _sent.Select(s => ((GenerationInput)s.Request.Input).Reproducible));
+    }
+
+    [Fact]
+    public async Task Others_go_on_anywhere_and_say_nothing()
+    {
+        var text = new ScriptedText(40);
+        Script(text, [(null, 2, Loss.Transport)]);
+        GiveArithmetics(["a", "b", "a"]);
+        Assert.DoesNotContain(true, (await AllAsync(await OpenAsync(Asking(text)))).Select(frame => frame.Inexact));
+        Assert.Equal(["eastus", "westeurope"], _sent.Select(s => s.Region));
     }
 
     [Fact]
@@ -350,6 +402,20 @@ public sealed partial class EdgeDispatcherTests
         Assert.Equal(["eastus", "westeurope"], _sent.Select(s => s.Region));
     }
 
+    private void GiveArithmetics(string[] arithmetics)
+    {
+        foreach (var (region, arithmetic) in Names.Zip(arithmetics))
+            _arithmetics[region] = arithmetic;
+    }
+
+    private static async Task<List<StreamFrame>> AllAsync(EdgeOpening opening)
+    {
+        var frames = new List<StreamFrame>();
+        await foreach (var frame in FramesAsync(opening.Stream!))
+            frames.Add(frame);
+        return frames;
+    }
+
     private static StreamHead HeadOf(string region) => Sample.Head(region) with { PromptIds = ScriptedText.PromptIds, ContextLength = 77 };
 
     private static InferRequest Asking(ScriptedText text, int remainingMs = 30_000) => Sample.Request(remainingMs: remainingMs) with
@@ -379,7 +445,7 @@ public sealed partial class EdgeDispatcherTests
                 if (opening.Refusal is { } code)
                     return Task.FromResult(new StreamOpening(null, new Refusal { Code = code, Message = "not here" }));
                 var frames = text.Frames((GenerationInput)request.Input, new Random(seed));
-                var stream = new ScriptedStream(HeadOf(name), frames, disturbed ? opening.Frames : int.MaxValue, () => HappenAsync(opening.Loss, name, revives, life));
+                var stream = new ScriptedStream(HeadOf(name) with { Arithmetic = _arithmetics.GetValueOrDefault(name, "") }, frames, disturbed ? opening.Frames : int.MaxValue, () => HappenAsync(opening.Loss, name, revives, life));
                 _scripted.Enqueue(stream);
                 return Task.FromResult(new StreamOpening(stream, null));
             };

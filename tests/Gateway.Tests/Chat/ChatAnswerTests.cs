@@ -122,6 +122,51 @@ public sealed partial class ChatAnswerTests
     }
 
     [Fact]
+    public async Task What_may_have_other_bits_says_so_in_the_body_and_in_the_last_chunks()
+    {
+        await using var host = await StartAsync();
+        host.Edge.Script(Moved());
+        using var whole = await host.ChatAsync(Ask + "}");
+        Assert.False((bool)(await GatewayHost.JsonAsync(whole))["meridian"]!["exact"]!);
+
+        host.Edge.Script(Moved());
+        using var streamed = await host.ChatAsync(Ask + ""","stream":true}""");
+        var chunks = (await streamed.EventsAsync()).Chunks();
+        Assert.False((bool)chunks[^1]["meridian"]!["exact"]!);
+        Assert.All(chunks.SkipLast(1), chunk => Assert.False(chunk.ContainsKey("meridian")));
+
+        host.Edge.Script(Moved());
+        using var counted = await host.ChatAsync(Ask + ""","stream":true,"stream_options":{"include_usage":true}}""");
+        Assert.False((bool)(await counted.EventsAsync()).Chunks()[^1]["meridian"]!["exact"]!);
+
+        using var exact = await host.ChatAsync(Ask + "}");
+        Assert.False((await GatewayHost.JsonAsync(exact)).AsObject().ContainsKey("meridian"));
+
+        static ScriptedStream Moved() => new ScriptedStream().Then(Tokens.Say("a", 0, 0)).NoLongerExact().End(Tokens.Last("b", FinishReason.Stop, 0, 1));
+    }
+
+    [Theory]
+    [InlineData("}", false)]
+    [InlineData(""","seed":5}""", true)]
+    [InlineData(""","temperature":0}""", true)]
+    [InlineData(""","temperature":0.5,"seed":null}""", false)]
+    public async Task A_seed_and_temperature_0_ask_for_the_same_bits(string rest, bool reproducible)
+    {
+        await using var host = await StartAsync();
+        using var response = await host.ChatAsync(Ask + rest);
+        Assert.Equal(reproducible, host.Edge.LastGeneration.Reproducible);
+    }
+
+    [Fact]
+    public async Task The_fingerprint_names_the_arithmetic()
+    {
+        await using var host = await StartAsync();
+        host.Edge.Script(new ScriptedStream { Head = EdgeDouble.Head(1) with { Arithmetic = "cpu-avx2-ort1.31.1" } }.End(Tokens.Last("b", FinishReason.Stop, 0, 0)));
+        using var response = await host.ChatAsync(Ask + "}");
+        Assert.Equal("fp_v2@9f3c1a20_fp32_cpu-avx2-ort1.31.1", (string?)(await GatewayHost.JsonAsync(response))["system_fingerprint"]);
+    }
+
+    [Fact]
     public async Task A_large_answer_is_whole()
     {
         await using var host = await StartAsync();

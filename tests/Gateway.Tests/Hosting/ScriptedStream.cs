@@ -12,6 +12,7 @@ public sealed class ScriptedStream : IRegionStream
     private readonly Lock _gate = new();
     private readonly List<(int Count, TaskCompletionSource Reached)> _awaited = [];
     private long _tokens;
+    private bool _inexact;
     private int _reads;
 
     public StreamHead Head { get; init; } = EdgeDouble.Head(1);
@@ -24,6 +25,13 @@ public sealed class ScriptedStream : IRegionStream
 
     /// <summary>A frame, its offsets filled in.</summary>
     public ScriptedStream Then(params TokenGroup[] groups) => Add(groups, end: false);
+
+    /// <summary>From the next frame on, frames say that their bits may be others than those of the request alone.</summary>
+    public ScriptedStream NoLongerExact()
+    {
+        _inexact = true;
+        return this;
+    }
 
     /// <summary>The last frame.</summary>
     public ScriptedStream End(params TokenGroup[] groups)
@@ -87,7 +95,7 @@ public sealed class ScriptedStream : IRegionStream
     {
         var before = _tokens;
         _tokens += groups.Sum(group => group.TokenIds.Length);
-        _script.Writer.TryWrite(new StreamFrame { Offset = before, Next = _tokens, Groups = groups, End = end });
+        _script.Writer.TryWrite(new StreamFrame { Offset = before, Next = _tokens, Groups = groups, End = end, Inexact = _inexact });
         return this;
     }
 }

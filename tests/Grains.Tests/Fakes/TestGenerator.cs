@@ -25,6 +25,8 @@ public sealed class TestGenerator(ModelPackage package, EngineOptions options, T
 
     public int ContextLength => 512;
 
+    public string Arithmetic => hub.Arithmetic;
+
     public IGenerationTokenizer Tokenizer { get; } = new TestTokenizer();
 
     public GenerationCounters Counters => new();

@@ -13,6 +13,9 @@ public sealed class TestGenerators : IEngineFactory
 
     public string Kind => "generation";
 
+    /// <value>What new engines say of their arithmetic.</value>
+    public string Arithmetic { get; set; } = "cpu-test-ort0";
+
     public IReadOnlyCollection<TestGenerator> Created => _created;
 
     /// <value>Streams of all engines, oldest first.</value>

@@ -21,6 +21,16 @@ public sealed class ReplicaSummaryTests
         Assert.Null(Of().Pace);
     }
 
+    [Fact]
+    public void Its_arithmetic_is_that_of_all_ready_replicas_or_none()
+    {
+        var same = Generating(ShardState.Ready, 20, 100) with { Arithmetic = "a" };
+        Assert.Equal("a", Of(same, same, same with { State = ShardState.Loading, Arithmetic = null }).Arithmetic);
+        Assert.Null(Of(same, same with { Arithmetic = "b" }).Arithmetic);
+        Assert.Null(Of(same, same with { Arithmetic = null }).Arithmetic);
+        Assert.Null(Of().Arithmetic);
+    }
+
     private static ModelStatus Of(params ShardStatus[] replicas) =>
         ReplicaSummary.Of(new ReplicaTable { Model = "stories", Version = "v1@0", Variant = "fp32", Revision = 1, DesiredReplicas = 2, Replicas = replicas });
 

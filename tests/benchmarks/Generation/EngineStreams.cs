@@ -27,6 +27,7 @@ public static class EngineStreams
             MaxTokens = tokens,
             Sampling = new SamplingSettings { Temperature = 0 },
             IgnoreEndOfText = true,
+            Reproducible = true,
         });
         return admission.Stream ?? throw new InvalidOperationException($"{admission.Status}: {admission.Message}");
     }

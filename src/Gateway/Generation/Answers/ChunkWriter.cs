@@ -17,6 +17,13 @@ internal abstract class ChunkWriter
 
     private readonly byte[] _prefix;
     private readonly byte[] _suffix;
+    private readonly byte[] _inexactSuffix;
+
+    /// <value>Member of an answer whose bits may be others than those of its request alone.</value>
+    public static ReadOnlySpan<byte> NotExact => ",\"meridian\":{\"exact\":false}"u8;
+
+    /// <value>Whether tokens may have other bits than those of the request alone: what ends a choice, and the count of tokens, say so.</value>
+    public bool Inexact { get; set; }
 
     /// <param name="identity">Of the answer.</param>
     /// <param name="objectName">The <c>object</c> of a chunk.</param>
@@ -43,7 +50,9 @@ internal abstract class ChunkWriter
 
         cursor.Raw(",\"choices\":["u8);
         _prefix = buffer[..cursor.Written];
-        _suffix = (includeUsage ? "],\"usage\":null}\n\n"u8 : "]}\n\n"u8).ToArray();
+        var end = includeUsage ? "],\"usage\":null"u8 : "]"u8;
+        _suffix = [.. end, .. "}\n\n"u8];
+        _inexactSuffix = [.. end, .. NotExact, .. "}\n\n"u8];
     }
 
     /// <summary>Writes what stands before the first token. False: nothing.</summary>
@@ -55,10 +64,15 @@ internal abstract class ChunkWriter
     /// <summary>The chunk that counts, without choices.</summary>
     public void Usage(PipeWriter pipe, in TokenUsage usage)
     {
-        var cursor = new JsonCursor(pipe.GetSpan(_prefix.Length + TokenUsage.Bound + 16));
+        var cursor = new JsonCursor(pipe.GetSpan(_prefix.Length + TokenUsage.Bound + 16 + NotExact.Length));
         cursor.Raw(_prefix);
         cursor.Raw("],\"usage\":"u8);
         usage.Write(ref cursor);
+        if (Inexact)
+        {
+            cursor.Raw(NotExact);
+        }
+
         cursor.Raw("}\n\n"u8);
         pipe.Advance(cursor.Written);
     }
@@ -84,7 +98,7 @@ internal abstract class ChunkWriter
     /// <param name="bound">Most bytes of its text and log probabilities.</param>
     protected JsonCursor Open(PipeWriter pipe, int choice, int bound)
     {
-        var cursor = new JsonCursor(pipe.GetSpan(_prefix.Length + ChoiceFrame + _suffix.Length + bound));
+        var cursor = new JsonCursor(pipe.GetSpan(_prefix.Length + ChoiceFrame + _inexactSuffix.Length + bound));
         cursor.Raw(_prefix);
         cursor.Raw("{\"index\":"u8);
         cursor.Number(choice);
@@ -97,7 +111,7 @@ internal abstract class ChunkWriter
         cursor.Raw(",\"finish_reason\":"u8);
         cursor.Raw(Finish(finish));
         cursor.Raw("}"u8);
-        cursor.Raw(_suffix);
+        cursor.Raw(Inexact && finish is not null ? _inexactSuffix : _suffix);
         pipe.Advance(cursor.Written);
     }
 

@@ -78,6 +78,7 @@ internal sealed partial class EventStream(ClosingDoors doors, TimeProvider time,
         using var silence = new SilenceWatch(time, longestSilence);
         while (frame is not null)
         {
+            chunks.Inexact |= frame.Inexact;
             foreach (var group in frame.Groups)
             {
                 tokens += group.TokenIds.Length;

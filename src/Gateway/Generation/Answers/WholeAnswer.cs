@@ -15,7 +15,7 @@ internal static class WholeAnswer
     /// <param name="frame">The first frame.</param>
     /// <param name="choices">Choices that it has.</param>
     /// <param name="cancellationToken">The caller went away.</param>
-    public static async Task<(GatheredChoice[] Choices, long Tokens)> GatherAsync(IRegionStream stream, StreamFrame? frame, int choices, CancellationToken cancellationToken)
+    public static async Task<(GatheredChoice[] Choices, long Tokens, bool Inexact)> GatherAsync(IRegionStream stream, StreamFrame? frame, int choices, CancellationToken cancellationToken)
     {
         var gathered = new GatheredChoice[choices];
         for (var i = 0; i < choices; i++)
@@ -24,8 +24,10 @@ internal static class WholeAnswer
         }
 
         var tokens = 0L;
+        var inexact = false;
         while (frame is not null)
         {
+            inexact |= frame.Inexact;
             foreach (var group in frame.Groups)
             {
                 tokens += group.TokenIds.Length;
@@ -36,12 +38,12 @@ internal static class WholeAnswer
         }
 
         return Array.TrueForAll(gathered, choice => choice.Finish is not null)
-            ? (gathered, tokens)
+            ? (gathered, tokens, inexact)
             : throw new InvalidOperationException($"The stream {stream.Head.Stream} of '{stream.Head.Model}' ended before its choices.");
     }
 
     public static async Task WriteAsync(
-        HttpResponse response, AnswerShape shape, AnswerIdentity identity, GatheredChoice[] choices, string[]? prompts, TokenUsage usage, CancellationToken cancellationToken)
+        HttpResponse response, AnswerShape shape, AnswerIdentity identity, bool inexact, GatheredChoice[] choices, string[]? prompts, TokenUsage usage, CancellationToken cancellationToken)
     {
         response.ContentType = "application/json";
         var pipe = response.BodyWriter;
@@ -56,7 +58,7 @@ internal static class WholeAnswer
             await shape.WriteChoiceAsync(pipe, i, choices[i], prompts?[i / (choices.Length / prompts.Length)], cancellationToken);
         }
 
-        WriteEnd(pipe, identity, usage);
+        WriteEnd(pipe, identity, inexact, usage);
         await pipe.FlushAsync(cancellationToken);
     }
 
@@ -75,9 +77,9 @@ internal static class WholeAnswer
         pipe.Advance(cursor.Written);
     }
 
-    private static void WriteEnd(PipeWriter pipe, AnswerIdentity identity, in TokenUsage usage)
+    private static void WriteEnd(PipeWriter pipe, AnswerIdentity identity, bool inexact, in TokenUsage usage)
     {
-        var cursor = new JsonCursor(pipe.GetSpan(64 + TokenUsage.Bound + JsonCursor.TextBound(identity.Fingerprint) + JsonCursor.TextBound(identity.Tier)));
+        var cursor = new JsonCursor(pipe.GetSpan(96 + TokenUsage.Bound + JsonCursor.TextBound(identity.Fingerprint) + JsonCursor.TextBound(identity.Tier)));
         cursor.Raw("],\"usage\":"u8);
         usage.Write(ref cursor);
         cursor.Raw(",\"system_fingerprint\":"u8);
@@ -86,6 +88,11 @@ internal static class WholeAnswer
         {
             cursor.Raw(",\"service_tier\":"u8);
             cursor.Text(tier);
+        }
+
+        if (inexact)
+        {
+            cursor.Raw(ChunkWriter.NotExact);
         }
 
         cursor.Raw("}"u8);

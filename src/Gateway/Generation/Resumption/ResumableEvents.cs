@@ -41,6 +41,9 @@ internal sealed class ResumableEvents(ChunkWriter chunks, EventIds ids, string p
     /// <summary>Lets the writer count tokens that the reader has already, so that what follows is written as it would have been.</summary>
     public void Skip(TokenGroup group) => chunks.Write(_discard, group with { Finish = null });
 
+    /// <summary>Takes in what a frame says besides its tokens.</summary>
+    public void Note(StreamFrame frame) => chunks.Inexact |= frame.Inexact;
+
     /// <summary>Writes what of a group the reader does not have. Groups of one choice come in order and whole.</summary>
     /// <exception cref="InvalidOperationException">It leaves a gap, or begins within what the reader has.</exception>
     public bool Write(PipeWriter pipe, TokenGroup group)

@@ -253,6 +253,7 @@ internal sealed partial class ResumablePath(
 
             if (frame is null)
                 break;
+            events.Note(frame);
             foreach (var group in frame.Groups)
                 written |= events.Write(pipe, group);
             if (!written)

@@ -58,7 +58,17 @@ public sealed record GenerationInput : InferInput
         Prompts = Array.ConvertAll(head.PromptIds, static ids => new PromptInput { TokenIds = ids }),
         Resume = choices,
         ContextLength = head.ContextLength > 0 ? head.ContextLength : ContextLength,
+        Arithmetic = head.Arithmetic.Length > 0 ? head.Arithmetic : null,
     };
+
+    /// <value>
+    /// Whether the same request must give the same tokens and log probabilities to the last bit, wherever and beside whatever it is computed. The edge sets it where the caller sent a
+    /// seed, where the temperature is 0, and where the stream is resumable. False takes whatever is fastest.
+    /// </value>
+    [Id(10), Key(10)] public bool Reproducible { get; init; }
+
+    /// <value>With <see cref="Resume"/>: the <see cref="StreamHead.Arithmetic"/> of the stream's beginning; null where it is not known.</value>
+    [Id(11), Key(11)] public string? Arithmetic { get; init; }
 
     /// <value>Number of choices.</value>
     [IgnoreMember] public int Choices => Prompts.Length * ChoicesPerPrompt;

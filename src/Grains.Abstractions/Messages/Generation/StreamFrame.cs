@@ -17,4 +17,7 @@ public sealed record StreamFrame
 
     /// <value>All choices are done; nothing follows.</value>
     [Id(3), Key(3)] public bool End { get; init; }
+
+    /// <value>The request was to be reproducible, and from these tokens on its bits may be others than those of the request alone. Stays true to the stream's end.</value>
+    [Id(4), Key(4)] public bool Inexact { get; init; }
 }

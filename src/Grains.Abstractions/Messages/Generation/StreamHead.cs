@@ -36,6 +36,15 @@ public sealed record StreamHead
     /// <value>Most tokens of a prompt and what continues it together at the engine that runs the stream; 0 where its sender does not say.</value>
     [Id(10), Key(10)] public int ContextLength { get; init; }
 
+    /// <value>
+    /// Names what decides the bits besides version and variant: provider, instruction set and ONNX Runtime's version, for example <c>cpu-avx512vnni-ort1.31.1</c>. Empty where its sender does
+    /// not say.
+    /// </value>
+    [Id(11), Key(11)] public string Arithmetic { get; init; } = "";
+
+    /// <summary>Whether the same tokens have the same bits there as here; false where either does not say.</summary>
+    public bool HasArithmeticOf(StreamHead other) => Arithmetic.Length > 0 && Arithmetic == other?.Arithmetic;
+
     /// <value>Tokens of all prompts.</value>
     [IgnoreMember]
     public int PromptTokens

@@ -11,6 +11,7 @@ internal static class ReplicaSummary
         int ready = 0, inFlight = 0, queued = 0, capacity = 0;
         var serviceMs = 0f;
         var paces = new List<TokenPace>();
+        var arithmetics = new HashSet<string?>(StringComparer.Ordinal);
         var problem = stale ?? table.Problem;
         foreach (var replica in table.Replicas)
         {
@@ -22,6 +23,7 @@ internal static class ReplicaSummary
             capacity += replica.QueueCapacity;
             serviceMs += replica.ServiceMs;
             if (replica.Pace is { } pace) paces.Add(pace);
+            arithmetics.Add(replica.Arithmetic);
         }
 
         return new ModelStatus
@@ -37,6 +39,7 @@ internal static class ReplicaSummary
             ServiceMs = ready == 0 ? 0 : serviceMs / ready,
             Problem = problem,
             Pace = ready > 0 && paces.Count == ready ? Mean(paces) : null,
+            Arithmetic = arithmetics.Count == 1 ? arithmetics.Single() : null,
         };
     }
 

@@ -35,6 +35,13 @@ internal abstract class KvCache : IDisposable
     /// <value>Tokens that each slot holds.</value>
     public int[] Lengths { get; }
 
+    /// <inheritdoc cref="IDecoderStage.PairsLoneRows"/>
+    public virtual bool PairsLoneRows
+    {
+        get => false;
+        set { }
+    }
+
     protected DecoderGraph Graph { get; }
 
     protected InferenceSession Session { get; }
@@ -75,7 +82,7 @@ internal abstract class KvCache : IDisposable
             {
                 var count = _rows[_fresh[at + size]].Count;
                 var padded = (size + 1) * longest;
-                if (size > 0 && (padded > GroupTokens || (padded - tokens - count) * PaddingShare > padded || (count != longest && !Mixes(longest))))
+                if (size > 0 && (padded > GroupTokens || (padded - tokens - count) * PaddingShare > padded || (count != longest && !Mixes(longest)) || Parts(count, longest)))
                     break;
                 tokens += count;
             }
@@ -96,6 +103,10 @@ internal abstract class KvCache : IDisposable
     // for long prompts that is more work and memory than running them apart. One that never gives others gives a shorter row's padding.
     private bool Mixes(int longest) =>
         Graph.TakesPadding && (Graph.Shape.Layout != KvLayout.Shared || (!Graph.LastLogitsOnly && (Graph.LogitsToKeep is null || longest <= ShortPrompt)));
+
+    // A prompt of one token is computed alone, whatever comes with it: attention over several tokens gives other bits. Where lone rows are paired, a prompt's last column
+    // is a lone row in the output layer, so prompts do not share a run at all.
+    private bool Parts(int count, int longest) => PairsLoneRows || (count == 1 && longest > 1);
 
     public abstract void Truncate(int slot, int length);
 

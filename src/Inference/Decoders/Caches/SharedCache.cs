@@ -18,6 +18,7 @@ namespace Meridian.Inference.Decoders.Caches;
 /// a run whose columns equal the mask's begins every row at 0, shorter rows end in padding, whose keys go beyond their length and are overwritten later;
 /// a run of several columns on top of a past is refused for more than one row;
 /// the length of the buffers costs nothing: a step took the same with 512 and with 8,192 positions.
+/// A lone row may have a second one beside it (<see cref="PairsLoneRows"/>), so there is one row more than slots: one at least is free.
 /// A run takes consecutive rows of the buffers. Slots get rows as they get tokens; where the rows of a step have gaps, the gaps run along for a few steps (a new
 /// sequence usually fills them), then rows move together.
 /// </remarks>
@@ -47,16 +48,19 @@ internal sealed unsafe class SharedCache : KvCache
         _positionBytes = shape.HeadDimension * shape.ElementSize;
         _headBytes = (long)shape.ContextLength * _positionBytes;
         _rowBytes = shape.KvHeads * _headBytes;
-        _stride = LazyMemory.Stride(slots * _rowBytes);
+        var rows = slots + 1;
+        _stride = LazyMemory.Stride(rows * _rowBytes);
         _memory = new LazyMemory(_stride * graph.Past.Length);
         _rowOf = new int[slots];
-        _slotOf = new int[slots];
+        _slotOf = new int[rows];
         Array.Fill(_rowOf, -1);
         Array.Fill(_slotOf, -1);
-        _touched = new int[slots];
-        _moving = new bool[slots];
+        _touched = new int[rows];
+        _moving = new bool[rows];
         _exchange = new byte[_headBytes];
     }
+
+    public override bool PairsLoneRows { get; set; }
 
     public override void Truncate(int slot, int length)
     {
@@ -239,7 +243,7 @@ internal sealed unsafe class SharedCache : KvCache
         if (gaps == 0)
         {
             _gapSteps = 0;
-            return (first, size);
+            return size == 1 && PairsLoneRows ? (Pair(first), 2) : (first, size);
         }
 
         if (gaps * GapShare <= size && _gapSteps < GapSteps && RoomInGaps(first, last))
@@ -250,6 +254,19 @@ internal sealed unsafe class SharedCache : KvCache
 
         _gapSteps = 0;
         return (MoveTogether(size), size);
+    }
+
+    /// <summary>The first of two rows, one of which is the given one; its sequence may move.</summary>
+    private int Pair(int row)
+    {
+        if (row + 1 < _slotOf.Length && RoomInGaps(row + 1, row + 1))
+            return row;
+        if (row > 0 && RoomInGaps(row - 1, row - 1))
+            return row - 1;
+        var free = FreeRow();
+        var beside = free > 0 ? free - 1 : free + 1;
+        Exchange(row, beside);
+        return Math.Min(free, beside);
     }
 
     private bool RoomInGaps(int first, int last)

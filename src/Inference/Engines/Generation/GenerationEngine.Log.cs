@@ -7,6 +7,9 @@ public sealed partial class GenerationEngine
 {
     private static partial class Log
     {
+        [LoggerMessage(1216, LogLevel.Information, "{Model} on {Device} computes other bits beside other sequences or in other pieces; answers to requests with a seed or temperature 0 say that they are not exact")]
+        public static partial void Inexact(ILogger logger, string model, string device);
+
         [LoggerMessage(1201, LogLevel.Information, "Loaded {Model} on {Device} ({Threads} threads) in {ElapsedMs:F0} ms; {Layout} cache, {Sequences} sequences, {Budget} tokens of cache, {Longest} of one sequence; a step takes {StepMs:F2} ms, a prompt token {TokenMs:F3} ms")]
         public static partial void Loaded(
             ILogger logger, string model, string device, int threads, double elapsedMs, KvLayout layout, int sequences, long budget, int longest, double stepMs, double tokenMs);

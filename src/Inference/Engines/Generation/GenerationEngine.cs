@@ -16,8 +16,9 @@ namespace Meridian.Inference.Engines.Generation;
 /// batch and run.
 /// </summary>
 /// <remarks>
-/// A choice's tokens are a function of its ids, its sampling settings and the model's arithmetic. The last is the same for the same rows; rows of other
-/// company or cut differently differ by rounding, which decides only where two tokens are as good as equal.
+/// A choice's tokens are a function of its ids, its sampling settings and the model's arithmetic. On the graphs that <see cref="ArithmeticCheck"/> finds fit, the bits depend neither on
+/// the rows beside nor on how a prompt is cut, but on whether a token was computed in a piece of several or alone (<see cref="KvRoles"/>). A reproducible request keeps to one history: the
+/// prompt in pieces, generated tokens one by one. Others differ by rounding, which decides only where two tokens are as good as equal.
 /// </remarks>
 public sealed partial class GenerationEngine : IGenerationEngine
 {
@@ -32,10 +33,13 @@ public sealed partial class GenerationEngine : IGenerationEngine
     private readonly GenerationLimits _limits;
     private readonly GenerationScheduler _scheduler;
     private readonly int[] _endIds;
+    private readonly bool _exact;
 
     private GenerationEngine(
-        ModelPackage package, EngineOptions options, GenerationTokenizer tokenizer, int[] endIds, GenerationLimits limits, GenerationScheduler scheduler)
+        ModelPackage package, EngineOptions options, GenerationTokenizer tokenizer, int[] endIds, GenerationLimits limits, GenerationScheduler scheduler, string arithmetic, bool exact)
     {
+        Arithmetic = arithmetic;
+        _exact = exact;
         Package = package;
         _options = options;
         _tokenizer = tokenizer;
@@ -53,6 +57,9 @@ public sealed partial class GenerationEngine : IGenerationEngine
     /// <inheritdoc />
     /// <remarks>The model's, or less where the cache's memory does not hold as much.</remarks>
     public int ContextLength => _limits.SequenceTokens;
+
+    /// <inheritdoc />
+    public string Arithmetic { get; }
 
     /// <inheritdoc />
     public IGenerationTokenizer Tokenizer => _tokenizer;
@@ -99,6 +106,8 @@ public sealed partial class GenerationEngine : IGenerationEngine
             }
 
             stream = new GenerationStream(_scheduler, head, work.Prompts.Length * work.ChoicesPerPrompt, choices, _options.RingTokens);
+            if (work.Reproducible && !IsExact(work))
+                stream.MarkInexact();
             sequences = Sequences(work, stream);
         }
         catch (Exception e)
@@ -176,10 +185,21 @@ public sealed partial class GenerationEngine : IGenerationEngine
             Log.ContextCapped(logger, package.Manifest.Id, cap);
         if (limits.SequenceTokens < limits.ContextLength)
             Log.ShortOfMemory(logger, package.Manifest.Id, limits.ContextLength, limits.SequenceTokens);
+        var exact = ArithmeticCheck.Run(stage, options, budget, promptTokenMs, cancellationToken);
+        if (!exact)
+            Log.Inexact(logger, package.Manifest.Id, options.Device);
         var scheduler = new GenerationScheduler(
             package.Manifest.Id, stage, options, budget, new StepPace(options.PrefillChunk, decodeMs, promptTokenMs), (float)(decodeMs * ExpectedTokens), time, logger);
-        return new GenerationEngine(package, options, tokenizer, endIds, limits, scheduler);
+        return new GenerationEngine(
+            package, options, tokenizer, endIds, limits, scheduler, NameArithmetic(options.Device, stage.Shape), exact && options.Reproducible);
     }
+
+    // Where a sequence may be longer than attention's blocks, their size is a part of it.
+    private static string NameArithmetic(string device, DecoderShape shape) =>
+        Sessions.Arithmetic.Of(device) + (AttentionBlocks.Of(shape).Columns is var columns && columns < shape.ContextLength ? $"-kv{columns}" : "");
+
+    /// <summary>Whether what the work asks to go on with, if anything, has the bits that this engine would have computed.</summary>
+    private bool IsExact(GenerationWork work) => _exact && (work.Resume is null || work.Arithmetic == Arithmetic);
 
     private GenerationAdmission? Tokenize(GenerationWork work, CancellationToken cancellationToken, out GenerationHead head)
     {
@@ -236,6 +256,7 @@ public sealed partial class GenerationEngine : IGenerationEngine
 
     private List<GenerationSequence> Sequences(GenerationWork work, GenerationStream stream)
     {
+        var reproducible = work.Reproducible && IsExact(work);
         var prompts = Array.ConvertAll(stream.Head.PromptIds, static ids => new PromptRun(ids));
         var sequences = new List<GenerationSequence>(work.Resume?.Length ?? prompts.Length * work.ChoicesPerPrompt);
         if (work.Resume is { } states)
@@ -268,7 +289,11 @@ public sealed partial class GenerationEngine : IGenerationEngine
             var sampler = new Sampler(work.Sampling, choice, _limits.Vocabulary);
             sampler.Restore(generated);
             prompt.Unstarted++;
-            sequences.Add(new GenerationSequence(stream, choice, prompt, generated, limit, work.MaxTokens is null, sampler, text, work.TopLogprobs) { Tenant = work.Tenant });
+            sequences.Add(new GenerationSequence(stream, choice, prompt, generated, limit, work.MaxTokens is null, sampler, text, work.TopLogprobs)
+            {
+                Tenant = work.Tenant,
+                Reproducible = reproducible,
+            });
         }
     }
 

@@ -28,6 +28,12 @@ public sealed record GenerationWork
     /// <value>Where the choices stand that go on from elsewhere; choices not listed are done and are not run. Null begins all.</value>
     public ChoiceState[]? Resume { get; init; }
 
+    /// <value>Whether tokens and log probabilities must be the same to the last bit whatever happens; else whatever is fastest is done.</value>
+    public bool Reproducible { get; init; }
+
+    /// <value>With <see cref="Resume"/>: the arithmetic that computed what was generated elsewhere; null where it is not known. Another one's bits are others.</value>
+    public string? Arithmetic { get; init; }
+
     /// <value>True wants the prompts' texts, too.</value>
     public bool Echo { get; init; }
 

@@ -8,6 +8,12 @@ public interface IGenerationEngine : IEngine
     /// <value>Most tokens of prompt and generated text together.</value>
     int ContextLength { get; }
 
+    /// <value>
+    /// Names what decides the bits besides the weights: provider, instruction set and ONNX Runtime's version, for example <c>cpu-avx512vnni-ort1.31.0</c>. The same request on two engines of
+    /// one package and one arithmetic gives the same bits.
+    /// </value>
+    string Arithmetic { get; }
+
     /// <value>Thread-safe; lives as long as the engine.</value>
     IGenerationTokenizer Tokenizer { get; }
 

@@ -21,6 +21,14 @@ public sealed class ResumableAnswerTests
         { "/v1/completions", """{"model":"story","prompt":["x","y"],"stream":true,"n":2,"max_tokens":100,"stream_options":{"include_usage":true}}""" },
     };
 
+    [Fact]
+    public async Task A_stream_that_can_be_resumed_asks_for_the_same_bits()
+    {
+        await using var host = await StartAsync();
+        using var response = await PostAsync(host, "/v1/completions", """{"model":"story","prompt":"x","stream":true}""");
+        Assert.True(host.Edge.LastGeneration.Reproducible);
+    }
+
     [Theory]
     [MemberData(nameof(Requests))]
     public async Task Cut_after_any_event_the_answer_goes_on_at_the_same_edge(string path, string body)

@@ -66,7 +66,7 @@ public sealed class FairQueueTests
 
     private GenerationSequence Add(FairQueue queue, int tenant)
     {
-        var sequence = new GenerationSequence(null!, 0, new PromptRun([1]), [], 2, false, null!, null!, null) { Tenant = $"{tenant}", Arrival = ++_arrivals };
+        var sequence = new GenerationSequence(null!, 0, new PromptRun([1]), [], 2, false, null!, null!, null) { Tenant = $"{tenant}", Reproducible = false, Arrival = ++_arrivals };
         queue.Add(sequence);
         return sequence;
     }

@@ -35,6 +35,9 @@ internal sealed class Generated
 
     public long Tokens { get; private set; }
 
+    /// <value>Whether any frame said that it may have other bits than the request alone.</value>
+    public bool Inexact { get; private set; }
+
     public int[] Ids(int choice = 0) => [.. _ids[choice]];
 
     public string Text(int choice = 0) => _texts[choice].ToString();
@@ -61,6 +64,7 @@ internal sealed class Generated
         Assert.Equal(frame.Groups.Length, frame.Groups.Select(g => g.Choice).Distinct().Count());
         Tokens = frame.Next;
         _ended = frame.End;
+        Inexact |= frame.Inexact;
         foreach (var group in frame.Groups)
         {
             Assert.Null(Finishes[group.Choice]);

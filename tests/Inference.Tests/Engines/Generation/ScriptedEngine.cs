@@ -44,8 +44,11 @@ internal sealed class ScriptedEngine : IAsyncDisposable
 
     private readonly ScriptedTokenizer _tokenizer;
 
-    private ScriptedEngine(ScriptedTokenizer tokenizer, ScriptedStage stage, GenerationEngine engine)
+    private readonly bool _roles;
+
+    private ScriptedEngine(ScriptedTokenizer tokenizer, ScriptedStage stage, GenerationEngine engine, bool roles)
     {
+        _roles = roles;
         _tokenizer = tokenizer;
         Stage = stage;
         Engine = engine;
@@ -59,14 +62,15 @@ internal sealed class ScriptedEngine : IAsyncDisposable
     /// <param name="options">Without memory; see <paramref name="budget"/>.</param>
     /// <param name="budget">Tokens of cache.</param>
     /// <param name="time">Clock.</param>
-    public static ScriptedEngine Start(ScriptedTokenizer tokenizer, EngineOptions? options = null, int budget = 4096, TimeProvider? time = null)
+    /// <param name="roles">As in <see cref="ScriptedStage"/>.</param>
+    public static ScriptedEngine Start(ScriptedTokenizer tokenizer, EngineOptions? options = null, int budget = 4096, TimeProvider? time = null, bool roles = false)
     {
         options = (options ?? new EngineOptions { MaxSequences = 8 }) with { KvCacheBytes = (long)budget * ScriptedStage.BytesPerToken };
-        var stage = new ScriptedStage(CacheBudget.Slots(options));
+        var stage = new ScriptedStage(CacheBudget.Slots(options), roles: roles);
         var engine = GenerationEngine.Start(
             tokenizer.Package, options, stage, EndIds, GenerationTokenizer.Load(tokenizer.Package), time ?? TimeProvider.System, NullLogger.Instance, 0, CancellationToken.None);
         stage.Reset();
-        return new ScriptedEngine(tokenizer, stage, engine);
+        return new ScriptedEngine(tokenizer, stage, engine, roles);
     }
 
     public IGenerationStream Open(GenerationWork work)
@@ -91,7 +95,8 @@ internal sealed class ScriptedEngine : IAsyncDisposable
         var logprobs = new List<GeneratedLogprob>();
         while (true)
         {
-            var logits = ScriptedStage.Logits(ids);
+            // A prompt in pieces of several, if it has several tokens, and generated tokens one by one.
+            var logits = ScriptedStage.Logits(_roles ? [.. ids.Select((id, at) => at < prompt && prompt > 1 ? id : id + ScriptedStage.Alone)] : ids);
             var id = sampler.Sample((float[])logits.Clone(), ids.Count - prompt);
             logprobs.Add(Logprobs.Of(logits, id, work.TopLogprobs ?? 0));
             ids.Add(id);

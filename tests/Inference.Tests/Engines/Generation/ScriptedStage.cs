@@ -7,8 +7,19 @@ namespace Meridian.Inference.Tests.Engines.Generation;
 /// A stage whose distribution after some ids is a function of exactly these ids, so that a wrong token anywhere in a slot shows in everything that follows.
 /// Checks that it is called as the contract says and keeps count.
 /// </summary>
-internal sealed class ScriptedStage(int slots, int context = 512) : IDecoderStage
+/// <param name="slots">Sequences at once.</param>
+/// <param name="context">Most tokens of one.</param>
+/// <param name="roles">
+/// Whether a token that is computed alone counts as another than in a piece of several, as in <c>GroupQueryAttention</c>: then a wrong history shows in everything that follows, too.
+/// </param>
+internal sealed class ScriptedStage(int slots, int context = 512, bool roles = false) : IDecoderStage
 {
+    /// <summary>With roles: tokens that attention computes together; the last of one more is computed alone.</summary>
+    public const int Block = 8;
+
+    /// <summary>Added to an id that was computed alone.</summary>
+    public const int Alone = 1 << 20;
+
     public const int Vocabulary = 300;
     public const int BytesPerToken = 8;
 
@@ -20,13 +31,13 @@ internal sealed class ScriptedStage(int slots, int context = 512) : IDecoderStag
 
     public DecoderShape Shape { get; } = new()
     {
-        Layout = KvLayout.Concatenated,
+        Layout = roles ? KvLayout.Shared : KvLayout.Concatenated,
         Layers = 1,
         KvHeads = 1,
-        HeadDimension = 1,
+        HeadDimension = roles ? Block / 2 : 1,
         Vocabulary = Vocabulary,
         ContextLength = context,
-        ElementSize = BytesPerToken / 2,
+        ElementSize = roles ? 1 : BytesPerToken / 2,
     };
 
     public int Slots => slots;
@@ -133,6 +144,8 @@ internal sealed class ScriptedStage(int slots, int context = 512) : IDecoderStag
             Check(row.Start + row.Count <= Shape.ContextLength, $"{row} exceeds the context");
             var taken = ids.Slice(row.First, row.Count).ToArray();
             held.AddRange(taken);
+            if (roles && row.Count % Block == 1)
+                held[^1] += Alone;
             History[^1][i] = taken;
             TokensRun += row.Count;
             if (row.WantsLogits)

@@ -11,6 +11,9 @@ internal sealed class CachedPrefix
 
     public required int Slot { get; init; }
 
+    /// <value>How they were computed: a reproducible sequence takes only what it would compute alike.</value>
+    public required KvRoles Roles { get; init; }
+
     /// <value>Set where it is kept for this prompt's other choices alone.</value>
     public PromptRun? OnlyFor { get; init; }
 

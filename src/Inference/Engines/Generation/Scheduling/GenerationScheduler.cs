@@ -39,16 +39,13 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
     private const int LongestRetryMs = 60_000;
     private const int Growth = 64;
 
-    // Fewer tokens than this are computed as fast as they are copied.
-    // Nor is what a kept prefix has beyond a common beginning worth a copy: it is taken over and cut.
-    private const int LeastReuse = 8;
-
     private readonly string _model;
     private readonly IDecoderStage _stage;
     private readonly EngineOptions _options;
     private readonly ILogger _logger;
     private readonly KvLedger _ledger;
     private readonly StepPace _pace;
+    private readonly AttentionBlocks _blocks;
     private readonly FairQueue _queue = new();
     private readonly int _growth;
     private readonly Task _thread;
@@ -114,6 +111,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         _stage = stage;
         _options = options;
         _pace = pace;
+        _blocks = AttentionBlocks.Of(stage.Shape);
         _logger = logger;
         Time = time;
         _ledger = new KvLedger(budget, stage.Slots);
@@ -488,8 +486,9 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             return false;
         if (_running.Count > 0 && _ledger.Reserved + sequence.WorstCase > _ledger.Budget && _worstCases + sequence.WorstCase > Overcommit * _ledger.Budget)
             return false;
-        var reuse = FindPrefix(sequence, out var prefix, out var source);
-        var takeOver = prefix is not null && prefix.OnlyFor is null && prefix.Ids.Length - reuse < LeastReuse;
+        var match = PrefixSearch.Find(sequence, _ledger.Prefixes, _running, _options.PrefixCache);
+        var (reuse, prefix) = (match.Tokens, match.Prefix);
+        var takeOver = prefix is not null && prefix.OnlyFor is null && prefix.Ids.Length - reuse < PrefixSearch.Least;
         if (!takeOver)
         {
             MakeRoom(need, needSlot: true, prefix);
@@ -507,7 +506,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         {
             sequence.Slot = _ledger.TakeSlot();
             if (reuse > 0)
-                _stage.Copy(source, sequence.Slot, reuse);
+                _stage.Copy(match.Slot, sequence.Slot, reuse);
             if (prefix is not null)
                 _ledger.Touch(prefix);
         }
@@ -515,7 +514,19 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         _ledger.Reserve(need);
         sequence.Reserved = need;
         sequence.Computed = reuse;
+        sequence.Roles = match.Roles.First(reuse);
+        BoundReplay(sequence);
         return true;
+    }
+
+    /// <summary>A stream whose generated tokens would take too long to be computed again one by one goes on at once, and says that its bits may be others.</summary>
+    private void BoundReplay(GenerationSequence sequence)
+    {
+        if (sequence.Replay == 0 || sequence.Replay * _pace.DecodeMs(_running.Count + 1) <= _options.ExactReplay.TotalMilliseconds)
+            return;
+        Log.ReplayedFast(_logger, _model, sequence.Choice, sequence.Replay, _pace.DecodeMs(_running.Count + 1), _options.ExactReplay.TotalMilliseconds);
+        sequence.Reproducible = false;
+        sequence.Stream.MarkInexact();
     }
 
     /// <summary>Gives up kept prefixes, oldest first, until there is room.</summary>
@@ -542,35 +553,6 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         {
             _ledger.FreeSlot(slot);
         }
-    }
-
-    /// <summary>The longest common beginning among what is kept and what runs; at least one token is left to compute.</summary>
-    private int FindPrefix(GenerationSequence sequence, out CachedPrefix? prefix, out int source)
-    {
-        prefix = null;
-        source = -1;
-        var best = 0;
-        var ids = sequence.Ids[..^1];
-        foreach (var kept in _ledger.Prefixes)
-        {
-            if (kept.OnlyFor is null ? kept.Tenant != sequence.Tenant : kept.OnlyFor != sequence.Prompt)
-                continue;
-            var common = ids.CommonPrefixLength(kept.Ids);
-            if (common > best && (common >= LeastReuse || kept.OnlyFor is not null))
-                (best, prefix, source) = (common, kept, kept.Slot);
-        }
-
-        foreach (var running in _running)
-        {
-            var sibling = running.Prompt == sequence.Prompt;
-            if (!sibling && (!_options.PrefixCache || running.Tenant != sequence.Tenant))
-                continue;
-            var common = ids.CommonPrefixLength(running.Ids[..running.Computed]);
-            if (common > best && (common >= LeastReuse || sibling))
-                (best, prefix, source) = (common, null, running.Slot);
-        }
-
-        return best;
     }
 
     /// <summary>Takes the place of a sequence whose reader has not read for too long. False where there is none.</summary>
@@ -628,6 +610,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             sequence.State = SequenceState.Ended;
             sequence.Slot = -1;
             sequence.Computed = 0;
+            sequence.Roles = default;
             sequence.Reserved = 0;
             Volatile.Write(ref _inUse, _running.Count);
             Volatile.Write(ref _reservedTokens, _ledger.Reserved);
@@ -646,7 +629,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
                 return false;
             only = sequence.Prompt;
         }
-        else if (ids.Length < LeastReuse)
+        else if (ids.Length < PrefixSearch.Least)
         {
             return false;
         }
@@ -656,17 +639,17 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             var kept = _ledger.Prefixes[i];
             if (kept.OnlyFor != only || kept.Tenant != sequence.Tenant)
                 continue;
-            if (kept.Ids.AsSpan().StartsWith(ids))
+            if (kept.Ids.AsSpan().StartsWith(ids) && kept.Roles.Pieces >= sequence.Roles.Pieces)
             {
                 _ledger.Touch(kept);
                 return false;
             }
 
-            if (ids.StartsWith(kept.Ids))
+            if (ids.StartsWith(kept.Ids) && sequence.Roles.Pieces >= kept.Roles.Pieces)
                 GiveUp(kept);
         }
 
-        _ledger.Keep(new CachedPrefix { Tenant = sequence.Tenant, Ids = ids.ToArray(), Slot = sequence.Slot, OnlyFor = only });
+        _ledger.Keep(new CachedPrefix { Tenant = sequence.Tenant, Ids = ids.ToArray(), Slot = sequence.Slot, Roles = sequence.Roles, OnlyFor = only });
         return true;
     }
 
@@ -693,7 +676,17 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         for (var i = 0; i < _running.Count; i++)
         {
             var sequence = _running[i];
-            if (sequence.Pending != 1 || sequence.Stream.IsCancelled || !_trials.Admits(sequence) || !TryReserve(sequence))
+            if (sequence.PiecePending > 1 || sequence.Stream.IsCancelled || !_trials.Admits(sequence))
+                continue;
+            if (sequence.Pending > 1)
+            {
+                // Generated before, computed again: nothing is chosen after it.
+                AddRow(sequence, 1);
+                _decodeRows++;
+                continue;
+            }
+
+            if (!TryReserve(sequence))
                 continue;
             if (Grow(sequence))
             {
@@ -708,7 +701,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
 
         var starting = 0;
         foreach (var sequence in _running)
-            starting += sequence.Pending is > 1 and <= StepPace.ShortPrompt && _trials.Admits(sequence) ? 1 : 0;
+            starting += sequence.PiecePending is > 1 and <= StepPace.ShortPrompt && _trials.Admits(sequence) ? 1 : 0;
         AddPrompts(_pace.PromptTokens(_decodeRows), _pace.PromptTokens(_decodeRows, starting));
     }
 
@@ -756,7 +749,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             GenerationSequence? next = null;
             foreach (var sequence in _running)
             {
-                if (sequence.Pending > 1 && sequence.ConsideredFor != _round && !sequence.Stream.IsCancelled && _trials.Admits(sequence)
+                if (sequence.PiecePending > 1 && sequence.ConsideredFor != _round && !sequence.Stream.IsCancelled && _trials.Admits(sequence)
                     && (next is null || sequence.Line.PromptTurn < next.Line.PromptTurn))
                     next = sequence;
             }
@@ -764,9 +757,11 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             if (next is null)
                 return;
             next.ConsideredFor = _round;
-            var count = next.Pending <= Math.Min(StepPace.ShortPrompt, whole) ? next.Pending : Math.Min(next.Pending, budget);
-            if (count < next.Pending && (count <= 0 || (count < StepPace.LeastTokens && _promptTokens > 0)))
+            var pending = next.PiecePending;
+            var most = pending <= Math.Min(StepPace.ShortPrompt, whole) ? pending : Math.Min(pending, budget);
+            if (most < pending && (most <= 0 || (most < StepPace.LeastTokens && _promptTokens > 0)))
                 continue;
+            var count = PromptCut.Of(pending, most, _blocks);
             next.Line.PromptTurn = ++_turn;
             if (count == next.Pending && !TryReserve(next))
                 continue;
@@ -837,6 +832,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         for (var i = 0; i < rows.Length; i++)
         {
             var sequence = _rowSequences[i];
+            sequence.Roles = sequence.Roles.After(sequence.Computed, rows[i].Count);
             sequence.Computed += rows[i].Count;
             sequence.ServiceMs += shareMs;
             _trials.Passed(sequence);

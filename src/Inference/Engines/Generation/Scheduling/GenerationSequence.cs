@@ -83,8 +83,26 @@ internal sealed class GenerationSequence
     /// <value>Tokens of cache set aside for it, at least <see cref="Computed"/>.</value>
     public int Reserved { get; set; }
 
+    /// <value>How the tokens of the slot were computed.</value>
+    public KvRoles Roles { get; set; }
+
     /// <value>Tokens to run before the next one can be chosen.</value>
     public int Pending => Length - Computed;
+
+    /// <value>
+    /// Whether keys and values are computed the same way whatever happens: the prompt in pieces of two or more, generated tokens one by one, also when they are computed again.
+    /// Others take the fastest way, which computes again in pieces what was generated.
+    /// </value>
+    public required bool Reproducible { get; set; }
+
+    /// <value>Tokens from the first that a reproducible sequence computes in pieces: its prompt. One token alone is no piece.</value>
+    public int PieceTokens => Prompt.Ids.Length > 1 ? Prompt.Ids.Length : 0;
+
+    /// <value>Tokens to be computed in pieces, as a prompt; below 2 the next token is computed alone.</value>
+    public int PiecePending => (Reproducible ? PieceTokens : Length) - Computed;
+
+    /// <value>Generated tokens to be computed again one by one before the next one can be chosen.</value>
+    public int Replay => Reproducible ? Math.Max(0, Length - 1 - Math.Max(Computed, Prompt.Ids.Length)) : 0;
 
     /// <value>Most tokens that the cache must ever hold: the last one chosen is never run.</value>
     public int WorstCase => Limit - 1;

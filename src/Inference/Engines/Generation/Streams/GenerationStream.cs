@@ -39,6 +39,7 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
     private Exception? _failure;
     private (long At, long Steps) _cancellation;
     private volatile bool _cancelled;
+    private volatile bool _inexact;
 
     /// <param name="host">The engine.</param>
     /// <param name="head">What is known of the stream.</param>
@@ -84,6 +85,9 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
                 return _cancellation;
         }
     }
+
+    /// <summary>From now on frames say that their bits may be others than those of the request alone. Before the first token that may differ.</summary>
+    public void MarkInexact() => _inexact = true;
 
     /// <value>Whether nothing can be appended any more: ended or failed.</value>
     public bool IsOver
@@ -358,7 +362,7 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
             }
         }
 
-        return new GenerationFrame(offset, _tail, groups, _ended);
+        return new GenerationFrame(offset, _tail, groups, _ended, _inexact);
     }
 
     private GenerationGroup Group(long first, int choice, int count)

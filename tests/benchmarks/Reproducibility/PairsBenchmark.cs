@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Globalization;
+using Meridian.Cluster.Tests.Harness;
+
+namespace Meridian.Benchmarks.Reproducibility;
+
+/// <summary>Decode throughput of this build beside another build of the benchmarks, in pairs one after the other, each in a process of its own.</summary>
+/// <param name="other">Path of the other build's <c>Meridian.benchmarks.dll</c>, or of its folder.</param>
+/// <param name="pairs">Pairs; which of two runs first changes with every pair.</param>
+/// <param name="options">Passed on to both: sizes, streams, tokens, threads.</param>
+public sealed class PairsBenchmark(string other, int pairs, Arguments options)
+{
+    private const string Assembly = "Meridian.benchmarks.dll";
+    private const double Goal = 0.99;
+
+    public async Task<int> RunAsync()
+    {
+        var path = Directory.Exists(other) ? Path.Combine(other, Assembly) : other;
+        if (!File.Exists(path))
+        {
+            Console.Error.WriteLine($"There is no '{path}': give --other the {Assembly} of the build to compare with, or the folder that it is in.");
+            return 2;
+        }
+
+        using var models = new TemporaryDirectory();
+        var own = Path.Combine(AppContext.BaseDirectory, Assembly);
+        var logs = new List<double>();
+        var (mine, theirs) = (new List<double>(), new List<double>());
+        for (var pair = -1; pair < pairs; pair++)
+        {
+            var rates = new double[2];
+            foreach (var turn in pair % 2 == 0 ? new[] { 0, 1 } : [1, 0])
+            {
+                rates[turn] = await RateAsync(turn == 0 ? own : Path.GetFullPath(path), models.Path);
+            }
+
+            // The first pair makes the model and fills the caches of the disk.
+            if (pair < 0)
+            {
+                continue;
+            }
+
+            mine.Add(rates[0]);
+            theirs.Add(rates[1]);
+            logs.Add(Math.Log(rates[0] / rates[1]));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"pair {pair + 1}: {rates[0]:0} and {rates[1]:0} tokens/s, ratio {rates[0] / rates[1]:0.000}"));
+        }
+
+        var mean = logs.Average();
+        var deviation = Math.Sqrt(logs.Sum(log => (log - mean) * (log - mean)) / Math.Max(1, logs.Count - 1));
+        var half = Student(logs.Count - 1) * deviation / Math.Sqrt(logs.Count);
+        var (low, high) = (Math.Exp(mean - half), Math.Exp(mean + half));
+        var met = high >= Goal;
+        Table.Print(
+            string.Create(CultureInfo.InvariantCulture, $"Decode throughput of this build and another, {pairs} interleaved pairs"),
+            ["", "tokens/s, mean", "ratio", "95 % interval", $"wanted: reaches {Goal.ToString(CultureInfo.InvariantCulture)}"],
+            ["this build", Text(mine.Average(), "0"), Text(Math.Exp(mean), "0.0000"), $"{Text(low, "0.0000")} to {Text(high, "0.0000")}", met ? "met" : "missed"],
+            ["the other", Text(theirs.Average(), "0"), "1", "", ""]);
+        return met ? 0 : 1;
+    }
+
+    /// <summary>Tokens a second of the engine, as the other build's own benchmark prints them.</summary>
+    private async Task<double> RateAsync(string assembly, string models)
+    {
+        string[] arguments =
+        [
+            assembly, "generation", "--only", "a", "--pairs", "1", "--models", models, "--sizes", options.Text("sizes", "small"),
+            "--streams", options.Text("streams", "32"), "--tokens", options.Text("tokens", "256"), "--threads", options.Text("threads", "1"),
+        ];
+        using var process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })
+            ?? throw new InvalidOperationException($"'dotnet {assembly}' did not start.");
+        var lines = (await process.StandardOutput.ReadToEndAsync()).Split('\n');
+        await process.WaitForExitAsync();
+        var engine = Array.Find(lines, line => line.StartsWith("| engine", StringComparison.Ordinal))
+            ?? throw new InvalidOperationException($"'dotnet {string.Join(' ', arguments)}' printed no row 'engine' (exit code {process.ExitCode}):\n{string.Join('\n', lines.TakeLast(20))}");
+        return double.Parse(engine.Split('|')[2], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Student's t of 97.5 %, by the expansion of Cornish and Fisher (Abramowitz and Stegun 26.7.5).</summary>
+    private static double Student(int freedom)
+    {
+        const double Z = 1.959964;
+        double n = Math.Max(1, freedom);
+        var z3 = Math.Pow(Z, 3);
+        var z5 = Math.Pow(Z, 5);
+        return Z + ((z3 + Z) / (4 * n)) + (((5 * z5) + (16 * z3) + (3 * Z)) / (96 * n * n)) + (((3 * Math.Pow(Z, 7)) + (19 * z5) + (17 * z3) - (15 * Z)) / (384 * Math.Pow(n, 3)));
+    }
+
+    private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+}
