@@ -34,8 +34,8 @@ internal sealed class ScriptedStage(int slots, int context = 512) : IDecoderStag
     /// <value>Called with the rows of every run, before it.</value>
     public Action<DecoderRow[]>? Running { get; set; }
 
-    /// <value>Called with each row of a run and its ids, before anything is computed.</value>
-    public Action<DecoderRow, int[]>? Computing { get; set; }
+    /// <value>Called with each row of a run and the first id of its text, before anything is computed.</value>
+    public Action<DecoderRow, int>? Computing { get; set; }
 
     /// <value>Called before every copy.</value>
     public Action? Copying { get; set; }
@@ -116,7 +116,7 @@ internal sealed class ScriptedStage(int slots, int context = 512) : IDecoderStag
         if (Computing is { } computing)
         {
             foreach (var row in rows)
-                computing(row, ids.Slice(row.First, row.Count).ToArray());
+                computing(row, row.Start == 0 ? ids[row.First] : _held[row.Slot][0]);
         }
 
         var seen = new HashSet<int>();
