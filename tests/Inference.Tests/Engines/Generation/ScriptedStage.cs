@@ -45,8 +45,8 @@ internal sealed class ScriptedStage(int slots, int context = 512, bool roles = f
     /// <value>Called with the rows of every run, before it.</value>
     public Action<DecoderRow[]>? Running { get; set; }
 
-    /// <value>Called with each row of a run and its ids, before anything is computed.</value>
-    public Action<DecoderRow, int[]>? Computing { get; set; }
+    /// <value>Called with each row of a run and the first id of its text, before anything is computed.</value>
+    public Action<DecoderRow, int>? Computing { get; set; }
 
     /// <value>Called before every copy.</value>
     public Action? Copying { get; set; }
@@ -127,7 +127,7 @@ internal sealed class ScriptedStage(int slots, int context = 512, bool roles = f
         if (Computing is { } computing)
         {
             foreach (var row in rows)
-                computing(row, ids.Slice(row.First, row.Count).ToArray());
+                computing(row, row.Start == 0 ? ids[row.First] : _held[row.Slot][0]);
         }
 
         var seen = new HashSet<int>();
