@@ -16,7 +16,7 @@ public sealed class ControlPortTests
         { Member(new MemberRecord { Jurisdiction = "eu", Protocol = "http://a:1", Facade = "javascript:alert(1)" }), "'facade' is 'javascript:alert(1)'" },
         { new IntentWrite(new IntentKey("planet", "mars"), [0]), "'planet' is no kind" },
         { new IntentWrite(new IntentKey(IntentKinds.Tenant, "a/b"), IntentRecords.Bytes(new TenantRecord())), "a tenant's name" },
-        { new IntentWrite(new IntentKey(IntentKinds.Deployment, "nothing"), IntentRecords.Bytes(new DeploymentRecord())), "model/nothing, which does not exist" },
+        { new IntentWrite(new IntentKey(IntentKinds.Deployment, "nothing"), IntentRecords.Bytes(new DeploymentRecord())), "does not exist: model/nothing" },
         { new IntentWrite(new IntentKey(IntentKinds.Model, "m"), [0xc1]), "no record of its kind" },
     };
 
