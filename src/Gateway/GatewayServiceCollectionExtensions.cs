@@ -1,5 +1,6 @@
 using Meridian.Federation.Routing;
 using Meridian.Federation.Sovereignty;
+using Meridian.Federation.Supervision;
 using Meridian.Gateway.Admin;
 using Meridian.Gateway.Admin.Directory;
 using Meridian.Gateway.Admin.Draining;
@@ -60,6 +61,7 @@ public static class GatewayServiceCollectionExtensions
         services.TryAddSingleton<TokenizationEndpoints>();
         services.TryAddSingleton<ModelsEndpoints>();
         services.TryAddSingleton<HealthEndpoints>();
+        services.TryAddSingleton<LoopSupervisor>();
         services.TryAddSingleton<RegionsEndpoint>();
         services.TryAddSingleton<ScalingEndpoints>();
         services.TryAddSingleton<DirectoryEndpoints>();

@@ -12,5 +12,9 @@ public readonly record struct IntentKey([property: Key(0)] string Kind, [propert
     public static IComparer<IntentKey> Order { get; } = Comparer<IntentKey>.Create(static (left, right) =>
         string.CompareOrdinal(left.Kind, right.Kind) is not 0 and var kinds ? kinds : string.CompareOrdinal(left.Name, right.Name));
 
-    public override string ToString() => $"{Kind}/{Name}";
+    /// <summary>For people; control characters, which earlier builds took in names, are written out.</summary>
+    public override string ToString() => $"{Written(Kind)}/{Written(Name)}";
+
+    private static string Written(string? part) =>
+        part?.Any(char.IsControl) == true ? string.Concat(part.Select(c => char.IsControl(c) ? $"\\u{(int)c:x4}" : $"{c}")) : part ?? "";
 }

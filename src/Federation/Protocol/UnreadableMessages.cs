@@ -8,11 +8,11 @@ namespace Meridian.Federation.Protocol;
 internal sealed partial class UnreadableMessages(ILogger<UnreadableMessages> logger) : Interceptor
 {
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation) =>
-        request is null ? throw Refusal<TRequest>(context) : continuation(request, context);
+        ReferenceEquals(request, Unreadable<TRequest>.Message) ? throw Refusal<TRequest>(context) : continuation(request, context);
 
     public override Task ServerStreamingServerHandler<TRequest, TResponse>(
         TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation) =>
-        request is null ? throw Refusal<TRequest>(context) : continuation(request, responseStream, context);
+        ReferenceEquals(request, Unreadable<TRequest>.Message) ? throw Refusal<TRequest>(context) : continuation(request, responseStream, context);
 
     public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
         IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
@@ -28,6 +28,7 @@ internal sealed partial class UnreadableMessages(ILogger<UnreadableMessages> log
     private partial void LogUnreadable(string peer, string method, string type);
 
     private sealed class ReadableMessages<T>(IAsyncStreamReader<T> messages, Func<RpcException> refusal) : IAsyncStreamReader<T>
+        where T : class
     {
         public T Current => messages.Current;
 
@@ -35,7 +36,7 @@ internal sealed partial class UnreadableMessages(ILogger<UnreadableMessages> log
         {
             if (!await messages.MoveNext(cancellationToken).ConfigureAwait(false))
                 return false;
-            return messages.Current is null ? throw refusal() : true;
+            return ReferenceEquals(messages.Current, Unreadable<T>.Message) ? throw refusal() : true;
         }
     }
 }

@@ -20,8 +20,8 @@ internal static class WireFormat
     public static Marshaller<T> Marshaller<T>() => new(Serialize, Deserialize<T>);
 
     /// <summary>
-    /// For what a server is sent. A message that cannot be read is null, which <see cref="UnreadableMessages"/> answers: an exception here would be an error with its stack in gRPC's own
-    /// log for every such message, and no answer that names the mistake.
+    /// For what a server is sent. A message that cannot be read becomes <see cref="Unreadable{T}"/>, which <see cref="UnreadableMessages"/> answers: an exception here would be an error with
+    /// its stack in gRPC's own log for every such message, and no answer that names the mistake.
     /// </summary>
     public static Marshaller<T> RequestMarshaller<T>()
         where T : class => new(Serialize, TryDeserialize<T>);
@@ -47,11 +47,11 @@ internal static class WireFormat
     {
         try
         {
-            return Deserialize<T>(context);
+            return Deserialize<T>(context) ?? Unreadable<T>.Message;
         }
         catch (MessagePackSerializationException)
         {
-            return null!;
+            return Unreadable<T>.Message;
         }
     }
 

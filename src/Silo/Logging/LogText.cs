@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
 
 namespace Meridian.Silo.Logging;
@@ -25,7 +24,7 @@ internal static class LogText
             else if (!Unsafe.Contains(c))
                 line.Append(c);
             else
-                line.Append(CultureInfo.InvariantCulture, c < 0x100 ? $"\\x{(int)c:x2}" : $"\\u{(int)c:x4}");
+                line.Append(c < 0x100 ? $"\\x{(int)c:x2}" : $"\\u{(int)c:x4}");
         }
 
         return line.ToString();

@@ -3,7 +3,9 @@ using System.Net.Http.Headers;
 using System.Text;
 using Meridian.Federation.Intents;
 using Meridian.Federation.Intents.Records;
+using Meridian.Gateway.Admin.Directory;
 using Meridian.Gateway.Tests.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Meridian.Gateway.Tests.Admin;
@@ -53,9 +55,9 @@ public sealed class DirectoryTests : IAsyncDisposable
     [InlineData("tenant/x%2Fy", "{}", "tenant's name")]
     [InlineData("model/a%1b", """{"kind":"embedding","owned_by":"x"}""", "model's name")]
     [InlineData("member/a%20b", Member, "the name has")]
-    [InlineData("deployment/nothing", "{}", "model/nothing, which does not exist")]
-    [InlineData("policy/nothing", "{}", "model/nothing, which does not exist")]
-    [InlineData("version/nothing/v1", """{"manifest":"00","variants":[]}""", "model/nothing, which does not exist")]
+    [InlineData("deployment/nothing", "{}", "does not exist: model/nothing")]
+    [InlineData("policy/nothing", "{}", "does not exist: model/nothing")]
+    [InlineData("version/nothing/v1", """{"manifest":"00","variants":[]}""", "does not exist: model/nothing")]
     [InlineData("member/x", """{"jurisdiction":"eu","protocol":"http://a:1","facade":"javascript:alert(1)"}""", "'facade'")]
     [InlineData("member/x", """{"jurisdiction":"eu\u001b[31m","protocol":"http://a:1"}""", "control character")]
     public async Task Names_keep_a_grammar_and_what_they_name_exists(string path, string body, string says)
@@ -132,10 +134,9 @@ public sealed class DirectoryTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("""{"residency":["us"]}""", "*", null)]
-    [InlineData("""{"residency":["eu"]}""", null, null)]
-    [InlineData("""{"residency":["eu"]}""", "*", "other")]
-    public async Task The_same_request_id_with_another_change_is_a_conflict(string body, string? condition, string? caller)
+    [InlineData("""{"residency":["us"]}""", "*")]
+    [InlineData("""{"residency":["eu"]}""", null)]
+    public async Task The_same_request_id_with_another_change_is_a_conflict(string body, string? condition)
     {
         await using var host = await StartAsync();
         using var first = await SendAsync(host, HttpMethod.Put, "tenant/acme", """{"residency":["eu"]}""", (GatewayHeaders.RequestId, "op-1"), ("If-None-Match", "*"));
@@ -144,14 +145,26 @@ public sealed class DirectoryTests : IAsyncDisposable
         List<(string, string)> headers = [(GatewayHeaders.RequestId, "op-1")];
         if (condition is not null)
             headers.Add(("If-None-Match", condition));
-        if (caller is not null)
-            headers.Add((GatewayHeaders.Tenant, caller));
         using var other = await SendAsync(host, HttpMethod.Put, "tenant/acme", body, [.. headers]);
 
         Assert.Contains("op-1", (string)(await other.ErrorAsync(409, "request_id_reused", GatewayHeaders.RequestId))["message"]!, StringComparison.Ordinal);
         Assert.Equal(1, _log.Current.Revision);
         using var elsewhere = await SendAsync(host, HttpMethod.Put, "tenant/other", body, [.. headers]);
         Assert.Equal(HttpStatusCode.OK, elsewhere.StatusCode);
+    }
+
+    [Fact]
+    public void The_same_request_id_of_another_caller_is_another_change_under_the_same_name()
+    {
+        var context = new DefaultHttpContext { TraceIdentifier = "op-1" };
+        context.Request.Headers[GatewayHeaders.RequestId] = "op-1";
+
+        var (operation, digest) = ChangeIdentity.Of(context, "acme", [1]);
+
+        Assert.Equal(digest, ChangeIdentity.Of(context, "acme", [1]).Digest);
+        var (other, others) = ChangeIdentity.Of(context, "other", [1]);
+        Assert.Equal(operation, other);
+        Assert.NotEqual(digest, others);
     }
 
     [Theory]
@@ -180,7 +193,7 @@ public sealed class DirectoryTests : IAsyncDisposable
     [InlineData("member/x", """{"jurisdiction":"eu","protocol":"http://a:1","colour":"red"}""", "invalid_record", "colour")]
     [InlineData("member/x", """{"jurisdiction":"eu"}""", "invalid_record", "protocol")]
     [InlineData("model/x", """{"kind":"poetry","owned_by":"x"}""", "invalid_record", "'poetry'")]
-    [InlineData("deployment/x", """{"regions":["atlantis"]}""", "invalid_record", "'atlantis'")]
+    [InlineData("deployment/x", """{"regions":["atlantis"]}""", "invalid_record", "model/x, member/atlantis")]
     [InlineData("policy/x", """{"routing":"dice"}""", "invalid_record", "'dice'")]
     [InlineData("policy/x", """{"hedge_after_ms":-1}""", "invalid_record", "-1")]
     [InlineData("tenant/x", """{"residency":[""]}""", "invalid_record", "residency")]

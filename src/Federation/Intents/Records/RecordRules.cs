@@ -49,14 +49,14 @@ public static class RecordRules
         };
         if (mistake is not null || change.Pending)
             return mistake;
-        foreach (var named in References(key, value))
+        var missing = References(key, value).Where(IsMissing).ToList();
+        return missing.Count == 0 ? null : $"it names what does not exist: {string.Join(", ", missing)}. Write that first, or send the change with pending=true";
+
+        bool IsMissing(IntentKey named)
         {
             var written = Array.FindLastIndex(change.Writes, write => write.Key == named);
-            if (written >= 0 ? change.Writes[written].Value is null : replica.EpochOf(named) == 0)
-                return $"it names {named}, which does not exist. Write that first, or send the change with pending=true";
+            return written >= 0 ? change.Writes[written].Value is null : replica.EpochOf(named) == 0;
         }
-
-        return null;
     }
 
     private static string? Read<T>(byte[] value, Func<T, string?> rule)

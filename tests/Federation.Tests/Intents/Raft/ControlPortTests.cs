@@ -1,10 +1,8 @@
-using System.Collections.Concurrent;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Meridian.Federation.Intents;
 using Meridian.Federation.Intents.Protocol;
 using Meridian.Federation.Intents.Records;
-using Microsoft.Extensions.Logging;
 
 namespace Meridian.Federation.Tests.Intents.Raft;
 
@@ -18,7 +16,7 @@ public sealed class ControlPortTests
         { Member(new MemberRecord { Jurisdiction = "eu", Protocol = "http://a:1", Facade = "javascript:alert(1)" }), "'facade' is 'javascript:alert(1)'" },
         { new IntentWrite(new IntentKey("planet", "mars"), [0]), "'planet' is no kind" },
         { new IntentWrite(new IntentKey(IntentKinds.Tenant, "a/b"), IntentRecords.Bytes(new TenantRecord())), "a tenant's name" },
-        { new IntentWrite(new IntentKey(IntentKinds.Deployment, "nothing"), IntentRecords.Bytes(new DeploymentRecord())), "model/nothing, which does not exist" },
+        { new IntentWrite(new IntentKey(IntentKinds.Deployment, "nothing"), IntentRecords.Bytes(new DeploymentRecord())), "does not exist: model/nothing" },
         { new IntentWrite(new IntentKey(IntentKinds.Model, "m"), [0xc1]), "no record of its kind" },
     };
 
@@ -55,7 +53,7 @@ public sealed class ControlPortTests
     [InlineData("State")]
     public async Task A_message_that_is_no_MessagePack_is_one_line_of_log_and_an_invalid_argument(string method)
     {
-        using var lines = new Lines();
+        using var lines = new LogLines();
         await using var quorum = new TestQuorum(["eu"], logs: lines);
         await quorum["eu"].StartAsync();
         await quorum.CanChangeAsync();
@@ -74,27 +72,4 @@ public sealed class ControlPortTests
     }
 
     private static IntentWrite Member(MemberRecord record) => new(new IntentKey(IntentKinds.Member, "x"), IntentRecords.Bytes(record));
-
-    /// <summary>Entries of the log from warning on, each with its stack.</summary>
-    private sealed class Lines : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> All { get; } = new();
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (IsEnabled(logLevel))
-                All.Enqueue($"{formatter(state, exception)}{exception}");
-        }
-
-        public void Dispose()
-        {
-        }
-    }
 }

@@ -60,7 +60,8 @@ public sealed class RemovalTests
     {
         // The members' polls and their patience go by this clock, ten times as fast as consensus, which has its own: a follower that is merely slow is not taken for a stuck one.
         var clock = new FakeTimeProvider();
-        await using var quorum = new TestQuorum(Three, configure: options => options.UpperElectionTimeoutMs = 3000, time: clock);
+        using var lines = new LogLines();
+        await using var quorum = new TestQuorum(Three, configure: options => options.UpperElectionTimeoutMs = 3000, time: clock, logs: lines);
         await Task.WhenAll(quorum.Members.Select(member => member.StartAsync()));
         await Advancing(() => quorum.Running.Any(member => member.Log.Status is { Role: IntentLogRole.Leader, CanChange: true }));
         var leader = quorum.Leader;
@@ -68,7 +69,6 @@ public sealed class RemovalTests
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await leader.Log.RemoveVoterAsync(removed.Name, limit.Token);
         await Advancing(() => removed.Log.Status.Problem?.Contains("removed", StringComparison.Ordinal) == true);
-        var term = leader.Log.Status.Term;
 
         for (var round = 0; round < 5; round++)
         {
@@ -79,7 +79,7 @@ public sealed class RemovalTests
             await Advancing(() => clock.GetUtcNow() > until);
         }
 
-        Assert.Equal((term, IntentLogRole.Leader), (leader.Log.Status.Term, leader.Log.Status.Role));
+        Assert.DoesNotContain(lines.All, line => line.Contains($"Member {removed.Name} answers but stays", StringComparison.Ordinal));
 
         Task Advancing(Func<bool> holds) => quorum.HoldsAsync(
             () =>
