@@ -34,13 +34,42 @@ public sealed class SerializerTests
     }
 
     [Fact]
-    public void What_is_written_today_is_version_1_with_numbers_byte_for_byte()
+    public void What_is_written_today_is_version_1_with_numbers_byte_for_byte_and_a_seal()
     {
         var state = new DeploymentState { Numbers = [2, 1] }
             .With(new ScaleChange { OperationId = "op-1", Replicas = 3, By = "ada", Reason = "launch" }, DateTimeOffset.FromUnixTimeSeconds(1758046336))
             .With(new ScaleChange { OperationId = "op-2", Replicas = 2, By = "ada" }, DateTimeOffset.FromUnixTimeSeconds(1758047236));
 
-        Assert.Equal(WithNumbers, Convert.ToHexStringLower(Serializer.Serialize(state).ToArray()));
+        var written = Serializer.Serialize(state).ToArray();
+        Assert.Equal(WithNumbers, Convert.ToHexStringLower(written[..^StoredRecordSeal.Size]));
+        Assert.Equal("c14d524438000000" + Convert.ToHexStringLower(BitConverter.GetBytes(System.IO.Hashing.XxHash3.HashToUInt64(written.AsSpan(..^StoredRecordSeal.Size)))), Convert.ToHexStringLower(written[^StoredRecordSeal.Size..]));
+    }
+
+    [Fact]
+    public void No_changed_byte_goes_unseen()
+    {
+        var written = Serializer.Serialize(
+            new DeploymentState { Numbers = [1] }.With(new ScaleChange { OperationId = "op-1", Replicas = 3, By = "ada", Reason = "launch" }, DateTimeOffset.FromUnixTimeSeconds(1758046336))).ToArray();
+        for (var i = 0; i < written.Length; i++)
+        {
+            for (var change = 1; change < 256; change++)
+            {
+                var damaged = written.ToArray();
+                damaged[i] ^= (byte)change;
+                var exception = Record.Exception(() => Serializer.Deserialize<DeploymentState>(new BinaryData(damaged)));
+                Assert.True(exception is DamagedRecordException or InvalidDataException, $"Byte {i} changed by {change} was read.");
+            }
+        }
+    }
+
+    [Fact]
+    public void A_sealed_record_that_was_cut_is_damaged()
+    {
+        var written = Serializer.Serialize(new DeploymentState()).ToArray();
+        for (var length = 0; length < written.Length - StoredRecordSeal.Size; length++)
+        {
+            Assert.Throws<DamagedRecordException>(() => Serializer.Deserialize<DeploymentState>(new BinaryData(written[..length])));
+        }
     }
 
     [Fact]
