@@ -1,4 +1,3 @@
-using Meridian.Errors;
 using Meridian.Grains.Shards;
 using Meridian.Grains.Tests.Fakes;
 using Meridian.Messages;
