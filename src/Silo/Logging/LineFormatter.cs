@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Meridian.Silo.Logging;
 
-/// <summary>One line an entry: <c>18:02:03.123 info  ModelInstaller[5201] message</c>. An exception's stack follows, indented. Control characters are written out (<see cref="LogText"/>).</summary>
+/// <summary>One line an entry: <c>18:02:03.123 info  ModelInstaller[5201] message</c>. The stack of an error follows, indented. Of a warning the exception is named in the line: what a
+/// process expects to meet (another one that starts, stops or is gone) has nothing to say by the place in the code where it was met. Control characters are written out (<see cref="LogText"/>).</summary>
 internal sealed class LineFormatter(TimeProvider time, StartPhase phase) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "meridian";
@@ -44,8 +45,13 @@ internal sealed class LineFormatter(TimeProvider time, StartPhase phase) : Conso
 
         textWriter.Write(' ');
         textWriter.Write(Secrets.RedactLine(LogText.OneLine(message)));
+        if (logEntry.Exception is { } reason && logEntry.LogLevel == LogLevel.Warning)
+        {
+            textWriter.Write(Secrets.RedactLine(LogText.OneLine($" ({reason.GetType().Name}: {reason.Message})")));
+        }
+
         textWriter.WriteLine();
-        if (logEntry.Exception is { } exception && !phase.IsAbandoned)
+        if (logEntry.Exception is { } exception && logEntry.LogLevel != LogLevel.Warning && !phase.IsAbandoned)
         {
             foreach (var line in exception.ToString().EnumerateLines())
             {

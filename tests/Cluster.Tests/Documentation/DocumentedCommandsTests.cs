@@ -28,7 +28,8 @@ public sealed partial class DocumentedCommandsTests(ThreeRegions three)
         using var folder = new TemporaryDirectory();
         var calls = Path.Combine(folder.Path, "calls");
         await File.WriteAllTextAsync(Path.Combine(folder.Path, "delegated-test-extended-latest"), "arin|US|ipv4|8.8.8.0|256|20000101|allocated|x\n");
-        await using var process = ChildProcess.Start(place, shell, ["-c", Script(block, calls)], workingDirectory: folder.Path);
+        Directory.CreateDirectory(Path.Combine(folder.Path, "stories"));
+        await using var process = ChildProcess.Start(place, shell, ["-c", Script(block, calls).Replace(" /tmp/", $" {folder.Path}/", StringComparison.Ordinal)], workingDirectory: folder.Path);
         await process.ExitAsync(TimeSpan.FromMinutes(3));
         Assert.True(process.ExitCode == 0, $"{place} failed.\n{block.Text}\n{process.Tail(60)}");
         foreach (var call in File.Exists(calls) ? await File.ReadAllLinesAsync(calls) : [])
