@@ -490,6 +490,11 @@ public static partial class MeridianOptionsRules
         Range(mistakes, "Gateway:MaxItems", gateway.MaxItems, 1, 65_536);
         Range(mistakes, "Gateway:ResumeSeconds", gateway.ResumeSeconds, 0, 600);
         Range(mistakes, "Gateway:MaxResumableStreams", gateway.MaxResumableStreams, 0, 1_000_000);
+        if (gateway.MaxResumableStreamsPerTenant is { } ofOne)
+        {
+            Range(mistakes, "Gateway:MaxResumableStreamsPerTenant", ofOne, 1, 1_000_000);
+        }
+
         if (gateway.ResumeKey is { Length: < GatewayOptions.LeastResumeKey } key)
         {
             // A secret: its value is not shown.

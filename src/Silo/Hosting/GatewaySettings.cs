@@ -14,6 +14,7 @@ internal static class GatewaySettings
         target.MaxItems = settings.MaxItems;
         target.ResumeSeconds = settings.ResumeSeconds;
         target.MaxResumableStreams = settings.MaxResumableStreams;
+        target.MaxResumableStreamsPerTenant = settings.MaxResumableStreamsPerTenant;
         target.ResumeKey = settings.ResumeKey;
         target.TrustTenantHeader = settings.TrustTenantHeader;
     }

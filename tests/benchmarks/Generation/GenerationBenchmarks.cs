@@ -9,11 +9,13 @@ public static class GenerationBenchmarks
     private const int LongPrompt = 4000;
     private const int LongContext = 1000;
 
-    public static async Task RunAsync(Arguments options)
+    /// <returns>Requests that failed where none may.</returns>
+    public static async Task<int> RunAsync(Arguments options)
     {
         using var temporary = new TemporaryDirectory();
         var root = options.Text("models", temporary.Path);
-        var only = options.Text("only", "abcef");
+        var only = options.Text("only", "abcefg");
+        var failed = 0;
         var threads = options.Count("threads", 1);
         var pairs = options.Count("pairs", 5);
         var streams = options.Count("streams", 32);
@@ -43,6 +45,14 @@ public static class GenerationBenchmarks
                 var concatenated = size == "large" ? GenerationModel.Large(root, KvLayout.Concatenated, threads) : GenerationModel.Small(root, KvLayout.Concatenated, threads);
                 await engines.LayoutsAsync(shared, concatenated, LongContext);
             }
+
+            if (only.Contains('g', StringComparison.Ordinal) && size == "large")
+            {
+                failed += await new LongPromptBenchmark(
+                    shared, streams, options.Count("prompt", 512), options.Count("long", 8000), options.Count("running", 8), options.Count("generated", 32)).RunAsync();
+            }
         }
+
+        return failed;
     }
 }

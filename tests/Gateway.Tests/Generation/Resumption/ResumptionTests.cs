@@ -180,6 +180,30 @@ public sealed class ResumptionTests
         Assert.Equal(HttpStatusCode.OK, (await second).StatusCode);
     }
 
+    [Fact]
+    public async Task A_tenant_with_many_streams_leaves_places_to_the_others()
+    {
+        var time = new FakeTimeProvider();
+        await using var host = await GatewayHost.StartAsync(
+            options =>
+            {
+                options.TrustTenantHeader = true;
+                options.MaxResumableStreamsPerTenant = 2;
+            },
+            services => services.AddSingleton<TimeProvider>(time));
+        host.Edge.Open = (request, _) => Task.FromResult(new EdgeOpening(new PositionedStory((GenerationInput)request.Input), null, "eastus", 1));
+        async Task<string> Ask(string tenant)
+        {
+            using var response = await host.PostAsync(Path, Encoding.UTF8.GetBytes(Body), (GatewayHeaders.Tenant, tenant), (GatewayHeaders.Resumable, "1"));
+            await response.Content.ReadAsStringAsync();
+            return response.Header(GatewayHeaders.Resumable);
+        }
+
+        Assert.Equal(["1", "1", "0", "1"], [await Ask("a"), await Ask("a"), await Ask("a"), await Ask("b")]);
+        await DrainAsync(time, host.App.Services.GetRequiredService<ResumableStreams>());
+        Assert.Equal("1", await Ask("a"));
+    }
+
     private static string Text(List<Event> events, int choice) => string.Concat(events
         .Where(e => e.Data.StartsWith('{'))
         .SelectMany(e => JsonNode.Parse(e.Data)!["choices"]!.AsArray())
