@@ -33,11 +33,10 @@ public sealed class ResumptionTests
         {
             await open.Task.WaitAsync(cancellationToken);
             var input = (GenerationInput)request.Input;
-            var begun = input.Resume?[0].TokenIds.Length ?? 0;
             var stream = new ScriptedStream();
             lock (opened)
                 opened.Add(stream);
-            return new EdgeOpening(input.MaxTokens is { } most ? stream.End(Several(0, most)) : stream.Then(Several(begun, 1)), null, "eastus", 1);
+            return new EdgeOpening(input.Resume is { } resume ? stream.Then(Several(resume[0].TokenIds.Length, 1)) : stream.End(Several(0, input.MaxTokens!.Value)), null, "eastus", 1);
         };
 
         var calls = Enumerable.Range(0, 6).Select(_ => PostAsync(other, Path, Body, events[^1].Id)).ToArray();
