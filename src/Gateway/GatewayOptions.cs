@@ -40,6 +40,9 @@ public sealed class GatewayOptions
     /// <value>Most resumable streams, those included that wait for their caller, 0 to 1000000. Beyond, answers are not resumable and say so.</value>
     public int MaxResumableStreams { get; set; } = 1024;
 
+    /// <value>Most of them that one tenant may have, 1 to 1000000; null (the default): as many as there are.</value>
+    public int? MaxResumableStreamsPerTenant { get; set; }
+
     /// <summary>Shortest <see cref="ResumeKey"/>, characters.</summary>
     public const int LeastResumeKey = 32;
 

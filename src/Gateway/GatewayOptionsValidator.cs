@@ -58,6 +58,11 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
             }
         }
 
+        if (options.MaxResumableStreamsPerTenant is < 1 or > 1_000_000)
+        {
+            mistakes.Add($"{nameof(GatewayOptions)}.{nameof(GatewayOptions.MaxResumableStreamsPerTenant)} is {options.MaxResumableStreamsPerTenant}: must be from 1 to 1000000, or be left out.");
+        }
+
         if (options.ResumeKey is { Length: < GatewayOptions.LeastResumeKey } key)
         {
             mistakes.Add($"{nameof(GatewayOptions)}.{nameof(GatewayOptions.ResumeKey)} has {key.Length} characters: must have at least {GatewayOptions.LeastResumeKey}, or be left out.");

@@ -19,9 +19,11 @@ const string Help =
                                    (c) a no-op model through the whole path against a bare Kestrel echo. Default: all three.
                    --rounds 200    (b) blocks of 20 requests
                    --pairs 5 --seconds 5 --connections 32    (c)
-      generation   --only a|b|c|e|f   (a) engine against a raw ONNX Runtime loop and (d) against one stream, (b) the whole path against the engine,
-                                   (c) time to first token added, (e) a long prompt beside running streams, (f) cache layouts. Default: all.
+      generation   --only a|b|c|e|f|g   (a) engine against a raw ONNX Runtime loop and (d) against one stream, (b) the whole path against the engine,
+                                   (c) time to first token added, (e) a long prompt beside running streams, (f) cache layouts,
+                                   (g) 32 prompts of 512 tokens at once and one of 8,000 through front door, facade and .NET client: exits 1 where one fails. Default: all.
                    --sizes large,small --pairs 5 --streams 32 --tokens 128 --threads 1 --models DIR (kept; default: a temporary directory)
+                   --prompt 512 --long 8000 --running 8 --generated 32   (g)
       failover     --kills 20 --rate 50 --seed 20            kill -9 of regions under load
       routing      --regions 50 --models 1000 --seconds 1    one routing decision, by policy
       streams-failover   --kills 20 --streams 32 --rate 50 --seed 23   kill -9 of the region that serves most of the streams, beside other requests

@@ -46,12 +46,12 @@ internal static class EndpointDescriptions
 
     public static void DescribeChatCompletions(this IEndpointConventionBuilder route) => route
         .Describe("createChatCompletion", GenerationTag, "Answer a conversation", "Continues a conversation with the assistant's turn, in one piece or streamed. A stream that cannot go on ends with an event `{\"error\":{...}}` and without `[DONE]`.")
-        .Answers(InferenceOperation.Answers(typeof(object), "The answer, or with `stream` its chunks as server-sent events."))
+        .Answers(GenerationOperations.Answers)
         .Operation(GenerationOperations.Chat);
 
     public static void DescribeCompletions(this IEndpointConventionBuilder route) => route
         .Describe("createCompletion", GenerationTag, "Continue texts", "Continues each text, or each array of token ids, in one piece or streamed. A stream that cannot go on ends with an event `{\"error\":{...}}` and without `[DONE]`.")
-        .Answers(InferenceOperation.Answers(typeof(object), "The answer, or with `stream` its chunks as server-sent events."))
+        .Answers(GenerationOperations.Answers)
         .Operation(GenerationOperations.Completions);
 
     public static void DescribeTokenize(this IEndpointConventionBuilder route) => route

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using Meridian.Gateway.Errors;
 using Meridian.Gateway.Generation;
 using Meridian.Messages.Generation;
+using Microsoft.AspNetCore.Http;
 using Microsoft.OpenApi;
 
 namespace Meridian.Gateway.Reference;
@@ -12,6 +14,13 @@ internal static class GenerationOperations
     private const string Message = "ChatMessage";
     private const string RequestNote =
         "JSON, whatever the content type says. Of a repeated field the last counts. Fields that are not known are ignored; those that are known to change the answer and are not supported are refused by name (`unsupported_parameter`).";
+
+    /// <value>Of chat completions and completions.</value>
+    public static Answer[] Answers { get; } =
+    [
+        .. InferenceOperation.Answers(typeof(object), "The answer, or with `stream` its chunks as server-sent events. A stream whose first token is far away begins with comments; where it comes from is a comment then, too."),
+        new(StatusCodes.Status409Conflict, typeof(ErrorBody), "`cannot_resume`: the answer that `last-event-id` names cannot go on with this request; send it without."),
+    ];
 
     public static void Chat(OpenApiOperation operation, OpenApiDocument document)
     {

@@ -494,6 +494,11 @@ public static partial class MeridianOptionsRules
         Range(mistakes, "Gateway:MaxResumableStreams", gateway.MaxResumableStreams, 0, 1_000_000);
         CheckEntries(mistakes, "Gateway:Hosts", gateway.Hosts, GatewayOptions.IsHost, GatewayOptions.HostRule);
         CheckEntries(mistakes, "Gateway:AllowedOrigins", gateway.AllowedOrigins, GatewayOptions.IsOrigin, GatewayOptions.OriginRule);
+        if (gateway.MaxResumableStreamsPerTenant is { } ofOne)
+        {
+            Range(mistakes, "Gateway:MaxResumableStreamsPerTenant", ofOne, 1, 1_000_000);
+        }
+
         if (gateway.ResumeKey is { Length: < GatewayOptions.LeastResumeKey } key)
         {
             // A secret: its value is not shown.

@@ -17,6 +17,7 @@ internal static class GatewaySettings
         target.MaxItems = settings.MaxItems;
         target.ResumeSeconds = settings.ResumeSeconds;
         target.MaxResumableStreams = settings.MaxResumableStreams;
+        target.MaxResumableStreamsPerTenant = settings.MaxResumableStreamsPerTenant;
         target.ResumeKey = settings.ResumeKey;
         target.TrustTenantHeader = settings.TrustTenantHeader;
         target.Hosts = [.. settings.Hosts, .. own.OfType<Uri>().Select(static address => address.Host)];

@@ -45,7 +45,7 @@ public sealed class HostServicesTests : IDisposable
         [
             "--Meridian:DrainSeconds=7", "--Meridian:StreamDrainSeconds=2", "--Meridian:Gateway:DefaultDeadlineMs=1001", "--Meridian:Gateway:DefaultGenerationDeadlineMs=1002",
             "--Meridian:Gateway:HeartbeatMs=1003", "--Meridian:Gateway:MaxRequestBytes=1100", "--Meridian:Gateway:MaxItems=5",
-            "--Meridian:Gateway:ResumeKey=0123456789abcdef0123456789abcdef",
+            "--Meridian:Gateway:ResumeKey=0123456789abcdef0123456789abcdef", "--Meridian:Gateway:MaxResumableStreamsPerTenant=6",
         ];
         using var region = RegionHost.Build(Configuration(["--Meridian:Region=eastus", .. settings]));
         using var door = FrontDoorHost.Build(Configuration(settings));
@@ -54,8 +54,8 @@ public sealed class HostServicesTests : IDisposable
         foreach (var gateway in new[] { region, door }.Select(host => host.Services.GetRequiredService<IOptions<GatewayOptions>>().Value))
         {
             Assert.Equal(
-                (1001, 1002, 1003, 1100, 5, "0123456789abcdef0123456789abcdef"),
-                (gateway.DefaultDeadlineMs, gateway.DefaultGenerationDeadlineMs, gateway.HeartbeatMs, gateway.MaxRequestBytes, gateway.MaxItems, gateway.ResumeKey));
+                (1001, 1002, 1003, 1100, 5, "0123456789abcdef0123456789abcdef", 6),
+                (gateway.DefaultDeadlineMs, gateway.DefaultGenerationDeadlineMs, gateway.HeartbeatMs, gateway.MaxRequestBytes, gateway.MaxItems, gateway.ResumeKey, gateway.MaxResumableStreamsPerTenant));
         }
 
         Assert.Equal(TimeSpan.FromSeconds(7), region.Services.GetRequiredService<IOptions<RegionOptions>>().Value.DrainTimeout);

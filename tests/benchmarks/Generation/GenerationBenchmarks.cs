@@ -13,7 +13,7 @@ public static class GenerationBenchmarks
     {
         using var temporary = new TemporaryDirectory();
         var root = options.Text("models", temporary.Path);
-        var only = options.Text("only", "abcef");
+        var only = options.Text("only", "abcefg");
         var threads = options.Count("threads", 1);
         var pairs = options.Count("pairs", 5);
         var streams = options.Count("streams", 32);
@@ -42,6 +42,13 @@ public static class GenerationBenchmarks
             {
                 var concatenated = size == "large" ? GenerationModel.Large(root, KvLayout.Concatenated, threads) : GenerationModel.Small(root, KvLayout.Concatenated, threads);
                 await engines.LayoutsAsync(shared, concatenated, LongContext);
+            }
+
+            if (only.Contains('g', StringComparison.Ordinal) && size == "large")
+            {
+                var failed = await new LongPromptBenchmark(
+                    shared, streams, options.Count("prompt", 512), options.Count("long", 8000), options.Count("running", 8), options.Count("generated", 32)).RunAsync();
+                goals.AtMost("(g) failed requests", failed, 0);
             }
         }
     }

@@ -180,7 +180,12 @@ internal sealed partial class ResumablePath(
             try
             {
                 // Whoever comes back is told at once that there is something to come back to.
-                await pipe.FlushAsync(reader.Token);
+                if (!await FlushedAsync(pipe, reader.Token))
+                {
+                    context.Abort();
+                    return;
+                }
+
                 foreach (var group in stream.Beginning.Known)
                     events.Skip(group);
                 for (var choice = 0; choice < finished.Length; choice++)
@@ -246,7 +251,7 @@ internal sealed partial class ResumablePath(
             catch (TimeoutException)
             {
                 ChunkWriter.Ping(pipe);
-                if ((await pipe.FlushAsync(reader.Token)).IsCompleted)
+                if (!await FlushedAsync(pipe, reader.Token))
                     return false;
                 continue;
             }
@@ -259,11 +264,24 @@ internal sealed partial class ResumablePath(
             if (!written)
                 continue;
             written = false;
-            if ((await pipe.FlushAsync(reader.Token)).IsCompleted)
+            if (!await FlushedAsync(pipe, reader.Token))
                 return false;
         }
 
         return events.AllFinished ? true : throw new InvalidOperationException($"The stream {stream.Head.Stream} of '{stream.Head.Model}' ended before its choices.");
+    }
+
+    /// <summary>False where nobody reads any more. Whatever a write ends with, it is the connection's end and no fault of the stream; unless the doors close, which the caller is told.</summary>
+    private async Task<bool> FlushedAsync(PipeWriter pipe, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return !(await pipe.FlushAsync(cancellationToken)).IsCompleted;
+        }
+        catch (Exception) when (!doors.Over.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     [LoggerMessage(EventId = 5011, EventName = "ResumableStreamFault", Level = LogLevel.Error, Message = "The resumable stream of request {RequestId} failed by a fault of ours")]

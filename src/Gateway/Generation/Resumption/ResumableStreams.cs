@@ -7,7 +7,7 @@ namespace Meridian.Gateway.Generation.Resumption;
 /// <summary>
 /// Streams whose callers may come back, by tenant and answer. Each answer has one <see cref="Place"/>, however many requests for it come at once. A stream whose caller has gone is kept for
 /// <see cref="GatewayOptions.ResumeSeconds"/> and then ended; so is one that has been told to its end, for the caller who lost just that. Bounded: beyond
-/// <see cref="GatewayOptions.MaxResumableStreams"/> there is no place.
+/// <see cref="GatewayOptions.MaxResumableStreams"/>, and of one tenant beyond <see cref="GatewayOptions.MaxResumableStreamsPerTenant"/>, there is no place.
 /// </summary>
 internal sealed partial class ResumableStreams(IOptions<GatewayOptions> options, TimeProvider time, ILogger<ResumableStreams> logger) : IHostedService
 {
@@ -15,6 +15,8 @@ internal sealed partial class ResumableStreams(IOptions<GatewayOptions> options,
     private readonly Dictionary<AnswerKey, Place> _places = [];
     private readonly TimeSpan _patience = TimeSpan.FromSeconds(options.Value.ResumeSeconds);
     private readonly int _most = options.Value.MaxResumableStreams;
+    private readonly int _mostOfOne = options.Value.MaxResumableStreamsPerTenant ?? int.MaxValue;
+    private readonly Dictionary<string, int> _ofTenants = new(StringComparer.Ordinal);
     private bool _stopped;
 
     /// <value>Answers that have a place.</value>
@@ -37,8 +39,10 @@ internal sealed partial class ResumableStreams(IOptions<GatewayOptions> options,
         {
             if (!_places.TryGetValue(key, out var place))
             {
-                if (_stopped || !Keeps || _places.Count >= _most)
+                var ofTenant = _ofTenants.GetValueOrDefault(key.Tenant);
+                if (_stopped || !Keeps || _places.Count >= _most || ofTenant >= _mostOfOne)
                     return null;
+                _ofTenants[key.Tenant] = ofTenant + 1;
                 _places.Add(key, place = new Place(key));
             }
 
@@ -59,6 +63,7 @@ internal sealed partial class ResumableStreams(IOptions<GatewayOptions> options,
             _stopped = true;
             places = [.. _places.Values];
             _places.Clear();
+            _ofTenants.Clear();
         }
 
         foreach (var place in places)
@@ -72,7 +77,7 @@ internal sealed partial class ResumableStreams(IOptions<GatewayOptions> options,
             if (--place.Visits > 0 || !_places.TryGetValue(place.Key, out var current) || current != place)
                 return;
             if (place.Stream is null)
-                _places.Remove(place.Key);
+                Remove(place);
             else
                 place.Timer = time.CreateTimer(_ => Expire(place), null, _patience, Timeout.InfiniteTimeSpan);
         }
@@ -85,10 +90,18 @@ internal sealed partial class ResumableStreams(IOptions<GatewayOptions> options,
             // A caller came back while the timer fired.
             if (place.Visits > 0 || !_places.TryGetValue(place.Key, out var current) || current != place)
                 return;
-            _places.Remove(place.Key);
+            Remove(place);
         }
 
         _ = EndAsync(Take(place, null));
+    }
+
+    /// <summary>Under the lock.</summary>
+    private void Remove(Place place)
+    {
+        _places.Remove(place.Key);
+        if (--_ofTenants[place.Key.Tenant] == 0)
+            _ofTenants.Remove(place.Key.Tenant);
     }
 
     /// <summary>Takes the stream of a place out; only <paramref name="wanted"/>, where one is named.</summary>

@@ -17,7 +17,8 @@ namespace Meridian.Grains.Shards.Streams;
 /// when it is cancelled, so a read links no tokens.
 /// <para>
 /// A stream that this process reads is told of its reader's end by the reader. One that is read by grain calls only notices that they stay away: it has a lease that every read renews.
-/// The call that opens the stream is its first read: the lease begins when that call has its first frame, which may take as long as the request's deadline allows. What is left of it after its end goes by the same lease, so that a reader may ask again for the last frame, or for the reason.
+/// The call that opens the stream is its first read: the lease begins when that call has its first frame, which may take as long as the request's deadline allows.
+/// (A caller whose process dies cannot say that it leaves: its stream is computed up to the first frame, and then the lease closes it.) What is left of it after its end goes by the same lease, so that a reader may ask again for the last frame, or for the reason.
 /// </para>
 /// </remarks>
 internal sealed class OpenStream

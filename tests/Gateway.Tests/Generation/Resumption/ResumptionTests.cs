@@ -33,11 +33,10 @@ public sealed class ResumptionTests
         {
             await open.Task.WaitAsync(cancellationToken);
             var input = (GenerationInput)request.Input;
-            var begun = input.Resume?[0].TokenIds.Length ?? 0;
             var stream = new ScriptedStream();
             lock (opened)
                 opened.Add(stream);
-            return new EdgeOpening(input.MaxTokens is { } most ? stream.End(Several(0, most)) : stream.Then(Several(begun, 1)), null, "eastus", 1);
+            return new EdgeOpening(input.Resume is { } resume ? stream.Then(Several(resume[0].TokenIds.Length, 1)) : stream.End(Several(0, input.MaxTokens!.Value)), null, "eastus", 1);
         };
 
         var calls = Enumerable.Range(0, 6).Select(_ => PostAsync(other, Path, Body, events[^1].Id)).ToArray();
@@ -59,8 +58,9 @@ public sealed class ResumptionTests
 
         var streams = other.App.Services.GetRequiredService<ResumableStreams>();
         Assert.InRange(cut, 0, calls.Length - 1);
-        Assert.Equal(1, streams.Count);
+        Assert.Empty(other.Log.Entries);
         Assert.Equal(2, opened.Count);
+        Assert.Equal(1, streams.Count);
         await DrainAsync(time, streams);
         foreach (var stream in opened)
             await stream.Disposed.WaitAsync(Patience);
@@ -178,6 +178,30 @@ public sealed class ResumptionTests
         Assert.Equal("1", (await first).Header(GatewayHeaders.Resumable));
         Assert.Equal("0", (await second).Header(GatewayHeaders.Resumable));
         Assert.Equal(HttpStatusCode.OK, (await second).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_tenant_with_many_streams_leaves_places_to_the_others()
+    {
+        var time = new FakeTimeProvider();
+        await using var host = await GatewayHost.StartAsync(
+            options =>
+            {
+                options.TrustTenantHeader = true;
+                options.MaxResumableStreamsPerTenant = 2;
+            },
+            services => services.AddSingleton<TimeProvider>(time));
+        host.Edge.Open = (request, _) => Task.FromResult(new EdgeOpening(new PositionedStory((GenerationInput)request.Input), null, "eastus", 1));
+        async Task<string> Ask(string tenant)
+        {
+            using var response = await host.PostAsync(Path, Encoding.UTF8.GetBytes(Body), (GatewayHeaders.Tenant, tenant), (GatewayHeaders.Resumable, "1"));
+            await response.Content.ReadAsStringAsync();
+            return response.Header(GatewayHeaders.Resumable);
+        }
+
+        Assert.Equal(["1", "1", "0", "1"], [await Ask("a"), await Ask("a"), await Ask("a"), await Ask("b")]);
+        await DrainAsync(time, host.App.Services.GetRequiredService<ResumableStreams>());
+        Assert.Equal("1", await Ask("a"));
     }
 
     private static string Text(List<Event> events, int choice) => string.Concat(events
