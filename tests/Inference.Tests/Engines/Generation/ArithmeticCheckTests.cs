@@ -9,7 +9,7 @@ namespace Meridian.Inference.Tests.Engines.Generation;
 public sealed class ArithmeticCheckTests
 {
     /// <summary>When a machine gives other bits.</summary>
-    public enum Skew
+    private enum Skew
     {
         Never,
         LoneRows,
@@ -19,14 +19,14 @@ public sealed class ArithmeticCheckTests
     }
 
     [Theory]
-    [InlineData(Skew.Never, true, false)]
-    [InlineData(Skew.LoneRows, true, true)]
-    [InlineData(Skew.Company, false, false)]
-    [InlineData(Skew.Pieces, false, false)]
-    [InlineData(Skew.PromptsTogether, false, false)]
-    public void A_machine_that_differs_for_lone_rows_alone_gets_a_second_row_and_others_are_not_exact(Skew skew, bool exact, bool paired)
+    [InlineData((int)Skew.Never, true, false)]
+    [InlineData((int)Skew.LoneRows, true, true)]
+    [InlineData((int)Skew.Company, false, false)]
+    [InlineData((int)Skew.Pieces, false, false)]
+    [InlineData((int)Skew.PromptsTogether, false, false)]
+    public void A_machine_that_differs_for_lone_rows_alone_gets_a_second_row_and_others_are_not_exact(int skew, bool exact, bool paired)
     {
-        using var stage = new SkewedStage(skew);
+        using var stage = new SkewedStage((Skew)skew);
         Assert.Equal(exact, ArithmeticCheck.Run(stage, new EngineOptions { MaxSequences = 8 }, budget: 4096, promptTokenMs: 0.1, CancellationToken.None));
         Assert.Equal(paired, stage.PairsLoneRows);
         Assert.All(Enumerable.Range(0, stage.Slots), slot => Assert.Equal(0, stage.Length(slot)));
