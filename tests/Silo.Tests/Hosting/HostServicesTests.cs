@@ -46,6 +46,7 @@ public sealed class HostServicesTests : IDisposable
             "--Meridian:DrainSeconds=7", "--Meridian:StreamDrainSeconds=2", "--Meridian:Gateway:DefaultDeadlineMs=1001", "--Meridian:Gateway:DefaultGenerationDeadlineMs=1002",
             "--Meridian:Gateway:HeartbeatMs=1003", "--Meridian:Gateway:MaxRequestBytes=1100", "--Meridian:Gateway:MaxItems=5",
             "--Meridian:Gateway:ResumeKey=0123456789abcdef0123456789abcdef", "--Meridian:Gateway:MaxResumableStreamsPerTenant=6",
+            "--Meridian:Reproducible=false", "--Meridian:ExactReplayMs=1500",
         ];
         using var region = RegionHost.Build(Configuration(["--Meridian:Region=eastus", .. settings]));
         using var door = FrontDoorHost.Build(Configuration(settings));
@@ -58,6 +59,8 @@ public sealed class HostServicesTests : IDisposable
                 (gateway.DefaultDeadlineMs, gateway.DefaultGenerationDeadlineMs, gateway.HeartbeatMs, gateway.MaxRequestBytes, gateway.MaxItems, gateway.ResumeKey, gateway.MaxResumableStreamsPerTenant));
         }
 
+        Assert.All(region.Services.GetRequiredService<IOptions<RegionOptions>>().Value.Models, model => Assert.Equal((false, 1500), (model.Reproducible, model.ExactReplayMs)));
+        Assert.All(brief.Services.GetRequiredService<IOptions<RegionOptions>>().Value.Models, model => Assert.Equal((true, 2000), (model.Reproducible, model.ExactReplayMs)));
         Assert.Equal(TimeSpan.FromSeconds(7), region.Services.GetRequiredService<IOptions<RegionOptions>>().Value.DrainTimeout);
         Assert.Equal(TimeSpan.FromSeconds(2), region.Services.GetRequiredService<IOptions<FederationOptions>>().Value.StreamDrain);
         Assert.Equal(TimeSpan.FromSeconds(1), brief.Services.GetRequiredService<IOptions<FederationOptions>>().Value.StreamDrain);

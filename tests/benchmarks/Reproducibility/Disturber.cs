@@ -4,12 +4,12 @@ using Meridian.Load;
 
 namespace Meridian.Benchmarks.Reproducibility;
 
-/// <summary>Kills regions, drains them, and drains single replicas, one after the other: whatever makes streams move.</summary>
+/// <summary>Kills regions and drains them, one after the other: whatever makes streams move.</summary>
 /// <param name="installation">The installation.</param>
 /// <param name="door">Sees when all is well again.</param>
 /// <param name="fleet">Its streams are aimed at.</param>
 /// <param name="models">That must be served everywhere before the next disturbance.</param>
-/// <param name="random">Draws moments and kinds.</param>
+/// <param name="random">Draws moments, and which of the two.</param>
 public sealed class Disturber(DevInstallation installation, Edge door, StreamFleet fleet, string[] models, Random random)
 {
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(60);
@@ -26,22 +26,16 @@ public sealed class Disturber(DevInstallation installation, Edge door, StreamFle
         {
             await Task.Delay(random.Next(200, 1200));
             var region = fleet.Busiest() ?? installation.Regions[random.Next(installation.Regions.Length)];
-            var kind = random.Next(3);
             var at = fleet.Elapsed;
-            switch (kind)
+            if (random.Next(2) == 0)
             {
-                case 0:
-                    var pid = installation.ProcessOf(region);
-                    Signals.Send(pid, Signals.Kill);
-                    await Eventually.HoldsAsync(_ => Task.FromResult(installation.ProcessOf(region) != pid), $"{region} started again", Recovery);
-                    break;
-                case 1:
-                    await DrainAsync(region, new { scope = "region", deadline_seconds = 0 }, "scope=region");
-                    break;
-                default:
-                    var model = models[random.Next(models.Length)];
-                    await DrainAsync(region, new { scope = "replica", model, replica = 0, deadline_seconds = 0 }, $"scope=replica&model={model}&replica=0");
-                    break;
+                var pid = installation.ProcessOf(region);
+                Signals.Send(pid, Signals.Kill);
+                await Eventually.HoldsAsync(_ => Task.FromResult(installation.ProcessOf(region) != pid), $"{region} started again", Recovery);
+            }
+            else
+            {
+                await DrainAsync(region);
             }
 
             await Eventually.HoldsAsync(
@@ -54,22 +48,22 @@ public sealed class Disturber(DevInstallation installation, Edge door, StreamFle
         }
     }
 
-    private async Task DrainAsync(string region, object order, string query)
+    /// <summary>Drains a region without patience: its streams move at once. Then it takes traffic again.</summary>
+    private async Task DrainAsync(string region)
     {
         var address = new Uri(installation.Facade(region).Address, "admin/api/drain");
-        using (var begun = await Send(HttpMethod.Post, address, JsonContent.Create(order)))
-        {
-            begun.EnsureSuccessStatusCode();
-        }
-
+        await SendAsync(HttpMethod.Post, address, JsonContent.Create(new { scope = "region", deadline_seconds = 0 }));
         await Task.Delay(DrainFor);
-        using var ended = await Send(HttpMethod.Delete, new Uri($"{address}?{query}"), null);
-        ended.EnsureSuccessStatusCode();
+        await SendAsync(HttpMethod.Delete, new Uri($"{address}?scope=region"), null);
     }
 
-    private async Task<HttpResponseMessage> Send(HttpMethod method, Uri address, HttpContent? content)
+    private async Task SendAsync(HttpMethod method, Uri address, HttpContent? content)
     {
         using var request = new HttpRequestMessage(method, address) { Content = content };
-        return await installation.Http.SendAsync(request, CancellationToken.None);
+        using var response = await installation.Http.SendAsync(request, CancellationToken.None);
+        if (!response.IsSuccessStatusCode)
+        {
+            throw new HttpRequestException($"{method} {address} answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+        }
     }
 }

@@ -29,7 +29,8 @@ public sealed class PairsBenchmark(string other, int pairs, Arguments options)
         for (var pair = -1; pair < pairs; pair++)
         {
             var rates = new double[2];
-            foreach (var turn in pair % 2 == 0 ? new[] { 0, 1 } : [1, 0])
+            int[] order = pair % 2 == 0 ? [0, 1] : [1, 0];
+            foreach (var turn in order)
             {
                 rates[turn] = await RateAsync(turn == 0 ? own : Path.GetFullPath(path), models.Path);
             }

@@ -264,9 +264,8 @@ internal sealed unsafe class SharedCache : KvCache
         if (row > 0 && RoomInGaps(row - 1, row - 1))
             return row - 1;
         var free = FreeRow();
-        var beside = free > 0 ? free - 1 : free + 1;
-        Exchange(row, beside);
-        return Math.Min(free, beside);
+        Exchange(row, free > 0 ? free - 1 : 1);
+        return Math.Max(0, free - 1);
     }
 
     private bool RoomInGaps(int first, int last)
