@@ -45,7 +45,7 @@ internal sealed class TextBounds
     /// <value>The token that ends a text, whether it is put there or not; null where none is named.</value>
     public uint? EndId { get; }
 
-    /// <summary>Ids of a text with its bounds; the limit counts them, too. See <see cref="NativeTokenizer.Encode"/>.</summary>
+    /// <summary>Ids of a text with its bounds; the limit counts them, too. See <see cref="NativeTokenizer.Encode(string, int, CancellationToken)"/>.</summary>
     public TokenizedText Encode(string text, int maxTokens, CancellationToken cancellationToken)
     {
         if (ReferenceEquals(_before, _native.Prefix) && ReferenceEquals(_after, _native.Suffix))
