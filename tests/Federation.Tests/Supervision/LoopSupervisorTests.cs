@@ -50,8 +50,11 @@ public sealed class LoopSupervisorTests : IDisposable
         Assert.Equal(new LoopStatus("test", 4, null), Assert.Single(_supervisor.Loops));
         fail.SetException(new InvalidOperationException("another"));
         await RunsAsync(() => _supervisor.Loops[0].Failures == 5);
-        _time.Advance(TimeSpan.FromSeconds(0.1));
-        await RunsAsync(() => runs == 6);
+        await RunsAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(0.1));
+            return runs == 6;
+        });
         await _stop.CancelAsync();
         await running;
     }
