@@ -96,7 +96,7 @@ public sealed class TorchTests(UndisturbedRun undisturbed) : IClassFixture<Undis
         var untrained = Options("untrained") with { Steps = 1, WarmUp = 0, LearningRate = 1e-12 };
         var before = DistillRun.Run(untrained, new TorchBackend(), NoProgress.Instance).Model.Perplexity;
         TestContext.Current.TestOutputHelper?.WriteLine($"Perplexity {before:0.0} untrained, {report.Model.Perplexity:0.0} trained, {report.Against?.Perplexity:0.0} of the teacher.");
-        Assert.InRange(report.Model.Perplexity, report.Against!.Perplexity, before * 0.8);
+        Assert.InRange(report.Model.Perplexity, report.Against!.Perplexity, before * 0.7);
     }
 
     [Fact]

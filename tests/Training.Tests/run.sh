@@ -18,7 +18,8 @@ else
   program="$artifacts/bin/Training.Tests/debug/Meridian.Training.Tests"
 fi
 
-version="$(ldd --version | head -n1 | grep -oE '[0-9]+\.[0-9]+$')"
+# sed reads to the end: a reader that leaves early breaks the pipe, and pipefail would end the run without a word.
+version="$(ldd --version | sed -nE '1s/.* ([0-9]+\.[0-9]+)$/\1/p')"
 if [ "$(printf '%s\n2.38\n' "$version" | sort -V | head -n1)" = 2.38 ]; then
   exec "$program" "$@"
 fi
