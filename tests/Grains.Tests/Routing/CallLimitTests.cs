@@ -1,5 +1,4 @@
 using System.Reflection;
-using Orleans;
 
 namespace Meridian.Grains.Tests.Routing;
 

@@ -1,3 +1,4 @@
+using Meridian.Silo.Hosting;
 using Meridian.Silo.Logging;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -27,10 +28,18 @@ public sealed class LineFormatterTests
         Assert.All(lines, line => Assert.DoesNotContain(line, char.IsControl));
     }
 
-    private static string[] Format(string message, Exception? exception)
+    [Fact]
+    public void A_warning_names_its_exception_in_the_line()
+    {
+        var lines = Format("failed", new InvalidOperationException("odd \x1b[2J\nname"), LogLevel.Warning);
+
+        Assert.EndsWith(@"failed (InvalidOperationException: odd \x1b[2J name)", Assert.Single(lines), StringComparison.Ordinal);
+    }
+
+    private static string[] Format(string message, Exception? exception, LogLevel level = LogLevel.Error)
     {
         using var output = new StringWriter();
-        new LineFormatter(new FakeTimeProvider()).Write(new LogEntry<string>(LogLevel.Information, "Meridian.Test", new EventId(1), message, exception, static (text, _) => text), null, output);
+        new LineFormatter(new FakeTimeProvider(), new StartPhase()).Write(new LogEntry<string>(level, "Meridian.Test", new EventId(1), message, exception, static (text, _) => text), null, output);
         return output.ToString().TrimEnd().Split('\n');
     }
 }
