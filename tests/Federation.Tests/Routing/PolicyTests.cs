@@ -301,10 +301,12 @@ public sealed class PolicyTests
             {
                 var director = Director(policy);
                 Decide(snapshot, director);
+
+                // A collection that another test causes counts what is left of this thread's allocation buffer (8 KiB) as allocated: too little for an object in one of ten decisions.
                 var before = GC.GetAllocatedBytesForCurrentThread();
-                for (var i = 0; i < 100; i++)
+                for (var i = 0; i < 10_000; i++)
                     Decide(snapshot, director);
-                Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+                Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 3 * 8192 - 1);
             }
         }
 

@@ -89,7 +89,7 @@ public sealed class DurableLogTests : IDisposable
     }
 
     private static ValueTask AppendAsync(IAuditTrail<IRaftLogEntry> log, long start, params long[] terms) =>
-        log.AppendAsync(new LogEntryProducer<BufferedEntry>([.. terms.Select(term => new BufferedEntry(term, false, null, new byte[] { 1 }))]), start, skipCommitted: true);
+        log.AppendAsync(new LogEntryProducer<BufferedEntry>([.. terms.Select(term => new BufferedEntry(term, false, null, Array.Empty<byte>()))]), start, skipCommitted: true);
 
     private static async Task<long[]> TermsAsync(DurableLog log)
     {
