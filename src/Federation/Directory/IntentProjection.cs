@@ -9,7 +9,7 @@ internal static class IntentProjection
     /// <summary>Above every epoch that configuration may state: what the log says overrules it.</summary>
     public const long FirstEpoch = 1L << 40;
 
-        /// <param name="replica">A copy with at least one change made.</param>
+    /// <param name="replica">A copy with at least one change made.</param>
     /// <param name="unreadable">Records that are left out: a later build's, or broken.</param>
     public static Intent Project(IntentReplica replica, out IReadOnlyList<IntentKey> unreadable)
     {

@@ -1,9 +1,9 @@
 using Meridian.Errors;
 using Meridian.Gateway.Admin;
-using Meridian.Grains.Hosting;
-using Meridian.Grains.Routing.Replicas;
-using Meridian.Grains.Routing;
 using Meridian.Grains;
+using Meridian.Grains.Hosting;
+using Meridian.Grains.Routing;
+using Meridian.Grains.Routing.Replicas;
 using Meridian.Messages;
 
 namespace Meridian.Silo.Clustering;

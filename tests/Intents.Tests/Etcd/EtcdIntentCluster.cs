@@ -2,9 +2,9 @@ using Meridian.Cluster.Tests.Harness;
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Intents;
 using Meridian.Federation.Intents.Etcd;
+using Meridian.Federation.Supervision;
 using Meridian.Intents.Tests.Contract;
 using Meridian.Intents.Tests.Harness;
-using Meridian.Federation.Supervision;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meridian.Intents.Tests.Etcd;

@@ -5,8 +5,8 @@ using Meridian.Federation.Configuration;
 using Meridian.Federation.Directory;
 using Meridian.Federation.Intents;
 using Meridian.Federation.Intents.Etcd;
-using Meridian.Intents.Tests.Harness;
 using Meridian.Federation.Supervision;
+using Meridian.Intents.Tests.Harness;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meridian.Intents.Tests.Etcd;

@@ -1,8 +1,8 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
-using MessagePack;
 using Meridian.Gateway.Generation.Answers;
+using MessagePack;
 
 namespace Meridian.Gateway.Generation.Resumption;
 
