@@ -31,7 +31,8 @@ public sealed class Disturber(DevInstallation installation, Edge door, StreamFle
             {
                 var pid = installation.ProcessOf(region);
                 Signals.Send(pid, Signals.Kill);
-                await Eventually.HoldsAsync(_ => Task.FromResult(installation.ProcessOf(region) != pid), $"{region} started again", Recovery);
+                await Eventually.HoldsAsync(
+                    async token => installation.ProcessOf(region) != pid && await installation.Facade(region).IsReadyAsync(token), $"{region} started again and ready", Recovery, () => installation.Supervisor.Tail(40));
             }
             else
             {
