@@ -13,6 +13,7 @@ namespace Meridian.Benchmarks.Reproducibility;
 public sealed class Disturber(DevInstallation installation, Edge door, StreamFleet fleet, string[] models, Random random)
 {
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Dying = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan DrainFor = TimeSpan.FromSeconds(1.5);
 
     private readonly List<(TimeSpan At, TimeSpan Over, string Region)> _done = [];
@@ -29,9 +30,11 @@ public sealed class Disturber(DevInstallation installation, Edge door, StreamFle
             var at = fleet.Elapsed;
             if (random.Next(2) == 0)
             {
-                var pid = installation.ProcessOf(region);
-                Signals.Send(pid, Signals.Kill);
-                await Eventually.HoldsAsync(_ => Task.FromResult(installation.ProcessOf(region) != pid), $"{region} started again", Recovery);
+                Signals.Send(installation.ProcessOf(region), Signals.Kill);
+
+                // By then nobody listens there until the supervisor has started it again.
+                await Task.Delay(Dying);
+                await Eventually.HoldsAsync(installation.Facade(region).IsReadyAsync, $"{region} started again and ready", Recovery, () => installation.Supervisor.Tail(40));
             }
             else
             {
