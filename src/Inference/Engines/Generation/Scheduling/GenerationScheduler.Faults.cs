@@ -35,6 +35,8 @@ internal sealed partial class GenerationScheduler
             if (rows[i].WantsLogits) sequence.Stream.Unreserve();
             sequence.SuspectUntil = rows[i].Start + rows[i].Count;
             sequence.Computed = 0;
+            sequence.Roles = default;
+            BoundReplay(sequence);
             Empty(sequence.Slot);
         }
 
