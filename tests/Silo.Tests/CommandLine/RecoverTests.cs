@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using MessagePack;
 using Meridian.Federation.Intents;
+using Meridian.Federation.Intents.Records;
 using Meridian.Silo.CommandLine;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Hosting;
@@ -159,7 +161,7 @@ public sealed class RecoverTests : IAsyncDisposable
 
     private static IntentKey Key(string name) => new(IntentKinds.Tenant, name);
 
-    private static IntentChange Change(string name) => new() { Operation = Guid.NewGuid(), Conditions = [], Writes = [new IntentWrite(Key(name), [1])] };
+    private static IntentChange Change(string name) => new() { Operation = Guid.NewGuid(), Conditions = [], Writes = [new IntentWrite(Key(name), MessagePackSerializer.Serialize(new TenantRecord()))] };
 
     private async Task<IntentOutcome> ChangeAsync(string region, string name)
     {

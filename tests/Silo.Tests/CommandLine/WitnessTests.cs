@@ -1,5 +1,7 @@
 using System.Globalization;
+using MessagePack;
 using Meridian.Federation.Intents;
+using Meridian.Federation.Intents.Records;
 using Meridian.Silo.CommandLine;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Hosting;
@@ -111,7 +113,7 @@ public sealed class WitnessTests : IAsyncDisposable
     private static async Task ChangeAsync(IHost host, string name)
     {
         using var limit = new CancellationTokenSource(Limit);
-        var outcome = await Log(host).ChangeAsync(new IntentChange { Operation = Guid.NewGuid(), Conditions = [], Writes = [new IntentWrite(Key(name), [1])] }, limit.Token);
+        var outcome = await Log(host).ChangeAsync(new IntentChange { Operation = Guid.NewGuid(), Conditions = [], Writes = [new IntentWrite(Key(name), MessagePackSerializer.Serialize(new TenantRecord()))] }, limit.Token);
         Assert.True(outcome.Made);
     }
 }
