@@ -326,11 +326,22 @@ public sealed partial class RegionDrain : Grain, IRegionDrain
     {
         var model = target.Model ?? "";
         if (_models.Find(model) is null) throw new MeridianException(_models.NotFound(model));
+
+        // An order that is repeated: its replica may be gone by now, and its number is given to no other.
+        var named = target with { Silo = null };
+        if (Array.Exists(_drains, drain => drain.IsFor(named))) return named;
         var table = await GrainFactory.GetGrain<IModelDeployment>(model).Replicas(0);
         var numbers = Array.ConvertAll(table.Replicas, static replica => ShardKey.Parse(replica.Key).Replica);
-        return numbers.Contains(target.Replica)
-            ? target with { Silo = null }
-            : throw Invalid($"Model '{model}' has no replica {target.Replica} in region '{_region.Name}'; it has {(numbers.Length == 0 ? "none" : string.Join(", ", numbers))}.", "replica");
+        if (numbers.Contains(target.Replica)) return named;
+        Array.Sort(numbers);
+        throw Invalid(
+            $"Model '{model}' has no replica number {target.Replica} in region '{_region.Name}'. " + numbers switch
+            {
+                [] => "It has no replica there.",
+                [var only] => $"Its only replica there is number {only}: name that one.",
+                _ => $"Its replicas there are number {string.Join(", ", numbers)}: name one of these.",
+            },
+            "replica");
     }
 
     private string Words(DrainTarget target) => target.Scope switch

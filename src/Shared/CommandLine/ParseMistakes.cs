@@ -30,7 +30,22 @@ internal static class ParseMistakes
         }
 
         var typed = parsed.UnmatchedTokens.FirstOrDefault(token => mistake.Message.Contains($"'{token}'", StringComparison.Ordinal));
-        return typed is not null && Closest(typed.Split('=')[0], Names(parsed.CommandResult)) is { } meant ? $"{mistake.Message} Did you mean '{meant}'?" : mistake.Message;
+        if (typed is null) return mistake.Message;
+        if (Closest(typed.Split('=')[0], Names(parsed.CommandResult)) is { } meant) return $"{mistake.Message} Did you mean '{meant}'?";
+        return SwitchBefore(typed, parsed) is { } name ? $"{name} '{typed}': must be {Expected(typeof(bool))}." : mistake.Message;
+    }
+
+    /// <summary>The option without a value that <paramref name="typed"/> follows, or null. The parser reads a value that such an option does not take as an argument of the command.</summary>
+    private static string? SwitchBefore(string typed, ParseResult parsed)
+    {
+        var tokens = parsed.Tokens;
+        for (var i = 1; i < tokens.Count; i++)
+        {
+            if (tokens[i].Value != typed || tokens[i - 1].Type != TokenType.Option) continue;
+            return parsed.GetResult(tokens[i - 1].Value) is OptionResult { Option: var option } && option.ValueType == typeof(bool) ? option.Name : null;
+        }
+
+        return null;
     }
 
     private static string? Expected(Type type)

@@ -1,8 +1,8 @@
 using System.Globalization;
-using System.Net.Sockets;
 using System.Text;
 using Meridian.Cluster.Tests.Harness;
 using Microsoft.Playwright;
+using StackExchange.Redis;
 
 namespace Meridian.Cluster.Tests.Browser;
 
@@ -15,6 +15,10 @@ public sealed class WebPageTests(ThreeRegions three) : IAsyncLifetime
     private readonly ForeignSite _site = new();
     private IPlaywright? _playwright;
     private IBrowser? _browser;
+
+    private int StorePort => three.Installation.PortsFrom + 100 + 10 + 3;
+
+    private string StoreFolder => Path.Combine(three.Installation.Data, "eastus", "store");
 
     private int Facade => three.Installation.Facade("eastus").Address.Port;
 
@@ -93,36 +97,51 @@ public sealed class WebPageTests(ThreeRegions three) : IAsyncLifetime
         Assert.StartsWith("200", await SameOriginAsync(page, "GET", "/admin/api/regions", null), StringComparison.Ordinal);
     }
 
-    /// <summary>The store skips the lines of HTTP that it does not understand and carries out the commands in the body, unless callers must name its password first.</summary>
+    /// <summary>
+    /// The store skips the lines of HTTP that it does not understand and carries out the commands in the body, unless callers must name its password first. A page that knows the password shows
+    /// that the other page's command arrives and is refused for want of it alone.
+    /// </summary>
     [Fact]
     public async Task A_strangers_page_runs_no_command_in_the_embedded_store()
     {
         var page = await OpenAsync($"http://{Stranger}:{_site.Port}/");
-        var store = three.Installation.PortsFrom + 100 + 10 + 3;
-        var value = "pwned" + Guid.NewGuid().ToString("N");
-        await page.EvaluateAsync(
-            "async a => { try { await fetch(a.url, { method: 'POST', mode: 'no-cors', body: a.body, signal: AbortSignal.timeout(3000) }); } catch { } }",
-            new { url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{store}/"), body = $"*3\r\n$3\r\nSET\r\n$4\r\npage\r\n${value.Length}\r\n{value}\r\n" });
+        var password = (await File.ReadAllTextAsync(Path.Combine(StoreFolder, "password"))).Trim();
+        var (refused, allowed) = ("refused" + Guid.NewGuid().ToString("N"), "allowed" + Guid.NewGuid().ToString("N"));
 
-        Assert.DoesNotContain(value, await GetAsync(store, "page"), StringComparison.Ordinal);
+        await CommandAsync(page, ["SET", "page-refused", refused]);
+        await CommandAsync(page, ["AUTH", password], ["SET", "page-allowed", allowed]);
 
-        // Whatever is acknowledged is in the store's files.
-        foreach (var file in Directory.GetFiles(Path.Combine(three.Installation.Data, "eastus", "store"), "*", SearchOption.AllDirectories))
+        using var store = await ConnectionMultiplexer.ConnectAsync(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{StorePort},password={password}"));
+        var database = store.GetDatabase();
+        await Eventually.HoldsAsync(async _ => await database.StringGetAsync("page-allowed") == allowed, "the command of a page that knows the password is carried out", TimeSpan.FromSeconds(30));
+        Assert.Equal(RedisValue.Null, await database.StringGetAsync("page-refused"));
+
+        // Whatever is acknowledged is in the append-only file.
+        var log = await AppendOnlyFileAsync();
+        Assert.Contains(allowed, log, StringComparison.Ordinal);
+        Assert.DoesNotContain(refused, log, StringComparison.Ordinal);
+        await database.KeyDeleteAsync("page-allowed");
+    }
+
+    private async Task CommandAsync(IPage page, params string[][] commands) => await page.EvaluateAsync(
+        "async a => { try { await fetch(a.url, { method: 'POST', mode: 'no-cors', body: a.body, signal: AbortSignal.timeout(3000) }); } catch { } }",
+        new
+        {
+            url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{StorePort}/"),
+            body = string.Concat(commands.Select(static command => $"*{command.Length}\r\n{string.Concat(command.Select(static word => $"${word.Length}\r\n{word}\r\n"))}")),
+        });
+
+    private async Task<string> AppendOnlyFileAsync()
+    {
+        var text = new StringBuilder();
+        foreach (var file in Directory.GetFiles(StoreFolder, "aof.log.*", SearchOption.AllDirectories))
         {
             await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             using var reader = new StreamReader(stream, Encoding.Latin1);
-            Assert.DoesNotContain(value, await reader.ReadToEndAsync(), StringComparison.Ordinal);
+            text.Append(await reader.ReadToEndAsync());
         }
-    }
 
-    /// <summary>What anybody who connects gets to read: the value, or that a password is wanted.</summary>
-    private static async Task<string> GetAsync(int port, string key)
-    {
-        using var client = new TcpClient();
-        await client.ConnectAsync("127.0.0.1", port);
-        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"*2\r\n$3\r\nGET\r\n${key.Length}\r\n{key}\r\n"));
-        var reply = new byte[256];
-        return Encoding.ASCII.GetString(reply, 0, await client.GetStream().ReadAsync(reply));
+        return text.ToString();
     }
 
     private async Task<IPage> OpenAsync(string url, int expected = 200)

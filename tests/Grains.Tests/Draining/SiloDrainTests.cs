@@ -146,6 +146,13 @@ public sealed class SiloDrainTests
             var grain = region.Deployment("echo").GetGrainId();
             await region.TableAsync("echo", _ => store.Read<DeploymentState>(grain)?.Numbers is [2, 1]);
 
+            // The order can be repeated, though its replica is gone. A number that never was is told together with those that there are.
+            await region.DrainAsync(Drains.Replica("echo", 0));
+            await region.EmptyAsync(DrainScope.Replica);
+            Assert.Equal(after, (await region.ReadyAsync("echo", 2)).Replicas.Select(replica => replica.Key));
+            var refused = await Assert.ThrowsAsync<MeridianException>(() => region.DrainAsync(Drains.Replica("echo", 7)));
+            Assert.Equal("Model 'echo' has no replica number 7 in region 'westeurope'. Its replicas there are number 1, 2: name one of these.", refused.Message);
+
             // Its number can be drained away again, and a region with fewer replicas loses what is to leave first.
             await region.Deployment("echo").Scale(new ScaleChange { OperationId = "more", Replicas = 3 });
             Assert.Equal([.. after, "echo/v1/fp32/3/0"], (await region.ReadyAsync("echo", 3)).Replicas.Select(replica => replica.Key));
@@ -185,7 +192,7 @@ public sealed class SiloDrainTests
         }
 
         Assert.Contains(one.Endpoint.ToString(), await RefusedAsync(new DrainTarget { Scope = DrainScope.Silo, Silo = "10.0.0.1:1" }, RefusalCode.InvalidInput), StringComparison.Ordinal);
-        Assert.Contains("it has 0", await RefusedAsync(Drains.Replica("echo", 7), RefusalCode.InvalidInput), StringComparison.Ordinal);
+        Assert.Contains("Its only replica there is number 0: name that one.", await RefusedAsync(Drains.Replica("echo", 7), RefusalCode.InvalidInput), StringComparison.Ordinal);
         Assert.Contains("'gpt'", await RefusedAsync(Drains.Replica("gpt", 0), RefusalCode.ModelNotFound), StringComparison.Ordinal);
         Assert.Contains("sticky", await RefusedAsync(Drains.Silo(one), RefusalCode.InvalidInput, sticky: true), StringComparison.Ordinal);
         await region.DrainAsync(Drains.Silo(one));
