@@ -59,6 +59,34 @@ public sealed class StoreDamageTests : IAsyncLifetime
         }
     }
 
+    // Killed after the file had writes and before the ledger had them.
+    [Fact]
+    public async Task Writes_that_only_the_file_has_are_taken_and_are_no_damage_later()
+    {
+        var later = Path.Combine(_root, "later");
+        await using (var store = await RunningStore.StartAsync(Path.Combine(_root, "killed")))
+        {
+            StoreFiles.Copy(Path.Combine(Files, "ledger"), Path.Combine(_root, "behind"));
+            for (var i = 0; i < Orders; i++)
+            {
+                await store.Database.StringSetAsync($"later-{i}", i);
+            }
+
+            StoreFiles.Copy(Path.Combine(_root, "killed"), later);
+        }
+
+        Directory.Delete(Path.Combine(later, "eastus", "store", "ledger"), recursive: true);
+        StoreFiles.Copy(Path.Combine(_root, "behind"), Path.Combine(later, "eastus", "store", "ledger"));
+
+        for (var i = 0; i < 2; i++)
+        {
+            await using var store = await RunningStore.StartAsync(later);
+            Assert.Null(store.Health.Problem);
+            Assert.Equal(Orders - 1, (int)await store.Database.StringGetAsync($"later-{Orders - 1}"));
+            await store.Database.StringSetAsync("after", i);
+        }
+    }
+
     [Theory]
     [InlineData("log deleted", "is missing")]
     [InlineData("folder of the log deleted", "is missing")]

@@ -7,7 +7,7 @@ namespace Meridian.Silo.Store.Ledger;
 /// <remarks>
 /// <list type="bullet">
 /// <item>Order of a write: the file, its checksums, the state with the number of writes, and only then Garnet hears that it is done and acknowledges. All three are flushed.</item>
-/// <item>The process ends in between: the file may have more than the state says, never less.</item>
+/// <item>The process ends in between: the file may have more than the state says, never less. The next start gives what it finds beyond the state its checksums.</item>
 /// <item>Bytes before a commit never change. A later write repeats those of the sector it begins in, as they were. So the checksum of every whole granule before the last commit holds, and the
 /// last, unfinished one has its own in the state.</item>
 /// <item>Several writes under way: a commit is acknowledged when its write and all that were begun before it are done.</item>
@@ -58,11 +58,9 @@ internal sealed class StoreLedger : IDisposable
         lock (_gate)
         {
             Begin();
-            if (Found is null)
-            {
-                Adopt(log);
-            }
 
+            // The process may have ended after the file had a write and before the ledger had it: recovery finds more than was acknowledged.
+            Adopt(log, Found?.Acknowledged.Address ?? 0);
             Keep(_state);
         }
     }
@@ -170,15 +168,24 @@ internal sealed class StoreLedger : IDisposable
         }
     }
 
-    /// <summary>Granules before the end never change: it does not matter that writes have begun behind them.</summary>
-    private void Adopt(Func<int, string> log)
+    /// <summary>Gives checksums to what recovery found behind an address. Granules before the end never change: it does not matter that writes have begun behind them.</summary>
+    private void Adopt(Func<int, string> log, long from)
     {
-        for (var segment = (int)((_begun.Address - 1) / GarnetSettings.LogSegmentBytes); segment >= 0 && File.Exists(log(segment)); segment--)
+        for (var segment = (int)((_begun.Address - 1) / GarnetSettings.LogSegmentBytes); segment >= from / GarnetSettings.LogSegmentBytes && File.Exists(log(segment)); segment--)
         {
+            var start = (long)segment * GarnetSettings.LogSegmentBytes;
             using var file = new FileStream(log(segment), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            var data = new byte[Math.Min(file.Length, _begun.Address - ((long)segment * GarnetSettings.LogSegmentBytes)) / LedgerFiles.Granule * LedgerFiles.Granule];
+            var first = Math.Max(from - start, 0) / LedgerFiles.Granule * LedgerFiles.Granule;
+            var end = Math.Min(file.Length, _begun.Address - start) / LedgerFiles.Granule * LedgerFiles.Granule;
+            if (end <= first)
+            {
+                continue;
+            }
+
+            var data = new byte[end - first];
+            file.Position = first;
             file.ReadExactly(data);
-            _files.WriteSums(segment, 0, data);
+            _files.WriteSums(segment, first, data);
         }
     }
 
