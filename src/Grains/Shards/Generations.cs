@@ -92,7 +92,7 @@ internal static class Generations
         if (prompt.Messages is not { } messages) return size;
 
         // A template is run over them: some ten microseconds a turn.
-        foreach (var message in messages) size += 64 + message.Content.Length;
+        foreach (var message in messages) size += 64 + Length(message);
         return size;
     }
 
@@ -196,6 +196,8 @@ internal static class Generations
     private static bool IsWhole(PromptInput? prompt) =>
         prompt is not null && (prompt.Messages is not { } messages || Array.TrueForAll(messages, static message => message is { Role: not null, Content: not null }));
 
+    private static long Length(ChatMessage message) => (long)message.Content.Length + message.Role.Length + (message.Name?.Length ?? 0);
+
     private static string Checked(IGenerationEngine engine, string text)
     {
         CheckLength(engine, text.Length, "characters", "prompt");
@@ -205,7 +207,7 @@ internal static class Generations
     private static PromptText Rendered(IGenerationEngine engine, ChatMessage[] messages, bool addGenerationPrompt)
     {
         // What a template makes of messages that are too long is not worth its time.
-        CheckLength(engine, messages.Sum(static message => (long)message.Content.Length), "characters", "messages");
+        CheckLength(engine, messages.Sum(Length), "characters", "messages");
         var prompt = engine.Tokenizer.Render(Turns(messages), addGenerationPrompt);
         CheckLength(engine, prompt.Text.Length, "characters", "messages");
         return prompt;

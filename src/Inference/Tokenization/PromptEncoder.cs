@@ -12,7 +12,22 @@ namespace Meridian.Inference.Tokenization;
 /// </remarks>
 internal sealed class PromptEncoder(NativeTokenizer native, ControlTokens? tokens, Func<NativeTokenizer> disguised) : IDisposable
 {
-    private readonly Lazy<NativeTokenizer> _disguised = new(disguised);
+    private readonly Lock _lock = new();
+    private NativeTokenizer? _disguised;
+    private bool _disposed;
+
+    // A load that fails, for want of room for a temporary file perhaps, is tried again with the next prompt.
+    private NativeTokenizer Disguised
+    {
+        get
+        {
+            lock (_lock)
+            {
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                return _disguised ??= disguised();
+            }
+        }
+    }
 
     public static PromptEncoder Make(NativeTokenizer native, TokenizerFile file, IEnumerable<string> template)
     {
@@ -28,13 +43,16 @@ internal sealed class PromptEncoder(NativeTokenizer native, ControlTokens? token
     internal uint[] EncodeDisguised(PromptText prompt)
     {
         var text = prompt.Tracked;
-        return tokens is null ? native.EncodeBare(text.Value, default) : _disguised.Value.EncodeBare(tokens.Disguise(text.Value, tokens.Search(text).Own), default);
+        return tokens is null ? native.EncodeBare(text.Value, default) : Disguised.EncodeBare(tokens.Disguise(text.Value, tokens.Search(text).Own), default);
     }
 
     public void Dispose()
     {
-        if (_disguised.IsValueCreated)
-            _disguised.Value.Dispose();
+        lock (_lock)
+        {
+            _disposed = true;
+            _disguised?.Dispose();
+        }
     }
 
     private uint[] Ids(TrackedText text, CancellationToken cancellationToken)
@@ -44,6 +62,6 @@ internal sealed class PromptEncoder(NativeTokenizer native, ControlTokens? token
         var (own, forged) = tokens.Search(text);
         if (!forged && native.EncodeBare(text.Value, cancellationToken) is var ids && tokens.Agree(ids, own))
             return ids;
-        return _disguised.Value.EncodeBare(tokens.Disguise(text.Value, own), cancellationToken);
+        return Disguised.EncodeBare(tokens.Disguise(text.Value, own), cancellationToken);
     }
 }

@@ -137,6 +137,12 @@ internal sealed partial class ProcessLifetime(
 
     private void EndAbandoned()
     {
+        // It had started after all: it leaves in the usual way, which the watchdog bounds.
+        if (application.ApplicationStarted.IsCancellationRequested)
+        {
+            return;
+        }
+
         // An exit with code 0, if it comes to one: whoever asked for the stop is told that it was made.
         _killer = time.CreateTimer(static _ => Process.GetCurrentProcess().Kill(), null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
         Environment.Exit(ExitCode.Ok);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Hosting;
 using Meridian.Silo.Store.Disk;
@@ -90,11 +91,16 @@ internal sealed partial class EmbeddedStore : IHostedLifecycleService, IDisposab
         string? missing;
         try
         {
-            missing = Recover(password, damage.State);
+            missing = Recover(password, damage.State, anew: !damage.IsNone);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             CloseServer();
+            if (e is SocketException || StoreDisk.IsNoSpace(e))
+            {
+                throw new StartRefusedException($"The store of region '{_region.Name}' does not start: {e.Message} Nothing of it is damaged; its files in '{Directory}' are as they were.", e);
+            }
+
             if (!_acceptLoss)
             {
                 throw Refusal(e.Message, e);
@@ -126,7 +132,7 @@ internal sealed partial class EmbeddedStore : IHostedLifecycleService, IDisposab
     }
 
     /// <returns>What recovery did not find of what was acknowledged, or null.</returns>
-    private string? Recover(string password, LedgerState? known)
+    private string? Recover(string password, LedgerState? known, bool anew = false)
     {
         // Garnet adds a listener that writes its traces to the console; ours goes through the log alone.
         var listeners = Trace.Listeners.Cast<TraceListener>().ToArray();
@@ -138,7 +144,7 @@ internal sealed partial class EmbeddedStore : IHostedLifecycleService, IDisposab
             ledger.Follow(() => server.CommittedUntil);
             server.Start();
             var recovered = ledger.Recovered();
-            ledger.Accept(LedgerCheck.LogOf(Directory));
+            ledger.Accept(LedgerCheck.LogOf(Directory), anew);
             return known is null ? recovery.Damage : StoreDamage.Missing(known, recovered);
         }
         finally

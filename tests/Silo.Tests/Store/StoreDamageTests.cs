@@ -154,6 +154,30 @@ public sealed class StoreDamageTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("a value flipped")]
+    [InlineData("the last value flipped")]
+    [InlineData("length of the last record flipped")]
+    public async Task Damage_is_told_once(string damage)
+    {
+        await DoAsync(damage);
+
+        for (var start = 0; start < 3; start++)
+        {
+            await using var store = await RunningStore.StartAsync(Path.Combine(_root, "killed"));
+            Assert.Equal(start == 0, store.Health.Problem is not null);
+            for (var i = 0; i < Orders; i++)
+            {
+                await store.Database.StringSetAsync($"after-{start}-{i}", i);
+            }
+
+            // The operator has read it.
+            if (start == 0) Directory.Delete(Path.Combine(_root, "killed", "eastus", "store-losses"), recursive: true);
+        }
+
+        Assert.Single(Directory.EnumerateDirectories(Files, "damaged-*"));
+    }
+
+    [Theory]
     [InlineData("commit file flipped")]
     [InlineData("commit files deleted")]
     public async Task Damage_that_loses_nothing_is_no_matter(string damage)

@@ -104,8 +104,12 @@ internal sealed class RaftMember : IAsyncDisposable
         if (_cluster is null || Token(static cluster => cluster.LeadershipToken) is not { IsCancellationRequested: false } leads)
             throw new NotLeaderException();
 
-        // The leadership's own term, not the current one: another member's greater term is written down before this leadership ends. The log checks it once more when it appends.
-        var entry = new BinaryLogEntry { Content = bytes, Term = _log.LedTerm, Context = proposal };
+        // A leadership's token comes before the leadership's first entry: until then the log knows the term of an earlier one, perhaps another member's. And another member's greater term
+        // is written down before this leadership ends. In both the two terms differ. The log checks its own once more when it appends.
+        var led = _log.LedTerm;
+        if (led != Term)
+            throw new NotLeaderException();
+        var entry = new BinaryLogEntry { Content = bytes, Term = led, Context = proposal };
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leads);
         try
         {

@@ -144,7 +144,7 @@ internal sealed partial class ResumablePath(
             joined = await reader.ReachesAsync(id.Tokens, id.Finished, time);
             return joined ? reader : null;
         }
-        catch (MeridianException)
+        catch (Exception exception) when (exception is MeridianException || !reader.Token.IsCancellationRequested)
         {
             // It cannot go on; computed again the answer may.
             await visit.EndAsync(stream);
@@ -211,7 +211,8 @@ internal sealed partial class ResumablePath(
             }
             catch (Exception exception) when (reader.Token.IsCancellationRequested || exception is OperationCanceledException)
             {
-                // Gone, or taken over: whoever comes next goes on.
+                // The reader is gone, or another has taken over: the next one goes on. Where neither is so, the stream itself was ended.
+                broken = !reader.Token.IsCancellationRequested;
                 context.Abort();
                 return;
             }

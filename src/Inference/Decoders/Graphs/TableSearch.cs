@@ -7,10 +7,14 @@ namespace Meridian.Inference.Decoders.Graphs;
 internal sealed class TableSearch(IReadOnlyList<GraphNode> nodes, IReadOnlyDictionary<string, long[]> shapes, IReadOnlyDictionary<string, long> numbers)
 {
     private const int LongestWay = 64;
+
+    // Ways branch: a graph made for it has more of them than can ever be walked.
+    private const int MostVisits = 4096;
     private readonly Dictionary<string, GraphNode> _makers = Makers(nodes);
     private GraphTable? _positions;
     private GraphTable? _tokens;
     private GraphTable? _rotated;
+    private int _visits;
 
     public GraphTables Find()
     {
@@ -70,6 +74,7 @@ internal sealed class TableSearch(IReadOnlyList<GraphNode> nodes, IReadOnlyDicti
     {
         if (table is null || indices is null || ShapeOf(table) is not [.., var rows, _] shape)
             return;
+        _visits = 0;
         if (Origin(indices) is not { } origin)
             return;
         if (origin.Of == "input_ids")
@@ -111,7 +116,7 @@ internal sealed class TableSearch(IReadOnlyList<GraphNode> nodes, IReadOnlyDicti
     /// <summary>What indices are: ids, or positions; null for anything else.</summary>
     private (string Of, long Offset, long Most)? Origin(string name, int way = 0)
     {
-        if (way > LongestWay)
+        if (way > LongestWay || ++_visits > MostVisits)
             return null;
         if (!_makers.TryGetValue(name, out var maker))
             return name is "input_ids" or "position_ids" ? (name, 0, long.MaxValue) : null;

@@ -67,7 +67,7 @@ internal sealed class ChatTemplate
             if (turn.Name is not null)
                 values["name"] = TrackedText.OfCaller(turn.Name);
             turns[i] = values;
-            steps += turn.Content.Length / CharactersPerStep;
+            steps += (turn.Content.Length + (turn.Name?.Length ?? 0)) / CharactersPerStep;
         }
 
         return TemplateRun.Render(

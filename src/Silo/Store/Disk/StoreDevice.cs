@@ -91,7 +91,7 @@ internal sealed class StoreDevice(IDevice file, StoreDisk disk, StoreLedger? led
             {
                 ledger!.Complete(write.Noted);
             }
-            catch (IOException e)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
             {
                 (errorCode, numBytes, ioException) = (Math.Max(StoreDisk.Code(e), 1), 0, e);
             }

@@ -75,7 +75,15 @@ internal sealed partial class StoreDisk : IDisposable
                 return;
             }
 
-            File.Delete(_reserve);
+            try
+            {
+                File.Delete(_reserve);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // The disk takes no changes at all: the reserve stays.
+            }
+
             var what = NoSpace.Contains(code)
                 ? $"no space left on '{_directory}'"
                 : $"'{_directory}' cannot be written to ({failure?.Message.TrimEnd('.') ?? $"error {code}"})";
@@ -102,6 +110,9 @@ internal sealed partial class StoreDisk : IDisposable
 
     /// <summary>The system's number of an error, as devices give it.</summary>
     public static uint Code(Exception failure) => (uint)failure.HResult & 0xFFFF;
+
+    /// <summary>Whether a failure says that there is no room.</summary>
+    public static bool IsNoSpace(Exception failure) => failure is IOException && NoSpace.Contains(Code(failure));
 
     /// <summary>Lets held writes fail, so that Garnet can be closed.</summary>
     public void Close() => _closing.Cancel();

@@ -53,15 +53,16 @@ internal sealed class StoreLedger : IDisposable
 
     /// <summary>Writes down that what recovery found is what is acknowledged from here on. A file without checksums gets them.</summary>
     /// <param name="log">Files of the append-only file by their number.</param>
-    public void Accept(Func<int, string> log)
+    /// <param name="anew">Whether all of it gets checksums as it is: damage in it has been told, and is not to be found again.</param>
+    public void Accept(Func<int, string> log, bool anew = false)
     {
         lock (_gate)
         {
             Begin();
 
             // The process may have ended after the file had a write and before the ledger had it: recovery finds more than was acknowledged.
-            Adopt(log, Found?.Acknowledged.Address ?? 0);
-            Keep(_state);
+            Adopt(log, anew ? 0 : Found?.Acknowledged.Address ?? 0);
+            Keep(anew ? _state with { Rest = 0 } : _state);
         }
     }
 

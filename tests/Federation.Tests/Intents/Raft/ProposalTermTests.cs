@@ -24,10 +24,11 @@ public sealed class ProposalTermTests : IAsyncDisposable
 
         await ((IPersistentState)member.Log).UpdateTermAsync(led + 1, resetLastVote: true);
         Assert.True(member.Leads);
-        await member.ProposeAsync(new IntentCommand { Barrier = true }, CancellationToken.None);
+        var last = member.LastIndex;
+        await Assert.ThrowsAsync<NotLeaderException>(() => member.ProposeAsync(new IntentCommand { Barrier = true }, CancellationToken.None));
 
         Assert.Equal(led + 1, member.Term);
-        Assert.Equal(led, await member.LastTermAsync(CancellationToken.None));
+        Assert.Equal(last, member.LastIndex);
     }
 
     [Fact]

@@ -14,12 +14,13 @@ internal sealed partial class GenerationScheduler
     /// <summary>Puts a step together. Suspects step apart from the others, see <see cref="StepTrials"/>; where those whose turn it is have nothing to do, the others have it.</summary>
     private void PutStepTogether()
     {
-        _trials.NextTurn();
-        PutTogether();
-        if (_rowCount > 0 || !_trials.Any) return;
-        _trials.PassOver();
-        _trials.NextTurn();
-        PutTogether();
+        for (var turns = _trials.Turns; turns > 0; turns--)
+        {
+            _trials.NextTurn();
+            PutTogether();
+            if (_rowCount > 0) return;
+            _trials.PassOver();
+        }
     }
 
     /// <summary>

@@ -18,6 +18,9 @@ internal sealed class StepTrials
     /// <value>Whether there are suspects.</value>
     public bool Any => _groups.Count > 0;
 
+    /// <value>Turns after which each group and the others have been asked: groups and others alternate.</value>
+    public int Turns => Math.Max(1, 2 * _groups.Count);
+
     /// <value>Whether it is the engine that fails, and no sequence.</value>
     public bool EngineIsAtFault => _strikes.Out;
 

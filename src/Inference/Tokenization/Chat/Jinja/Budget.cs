@@ -18,6 +18,7 @@ internal sealed class Budget(long steps)
 
     public void Step(long steps = 1)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(steps);
         if ((_left -= steps) < 0)
             throw new TemplateFailure("it takes too many steps; a template may not loop without end");
     }
@@ -31,7 +32,7 @@ internal sealed class Budget(long steps)
 
     public void Characters(long count)
     {
-        if (count > Largest)
+        if (count is < 0 or > Largest)
             throw new TemplateFailure($"it makes a text of {count} characters; {Largest} are allowed");
         Step(count / CharactersPerStep);
     }

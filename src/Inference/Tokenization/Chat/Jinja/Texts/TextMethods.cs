@@ -189,13 +189,16 @@ internal static class TextMethods
         var fill = name == "zfill" ? TrackedText.OfTemplate("0") : arguments.Get(1, "fillchar", TrackedText.OfTemplate(" ")) as TrackedText;
         if (fill is null || Sequences.Length(fill, budget) != 1)
             throw new TemplateFailure($"{name}() fills with one character");
-        var missing = arguments.Integer(0, "width", 0) - Sequences.Length(text, budget);
+
+        // Beyond the largest text every width is refused alike, and sums of it do not overflow.
+        var width = Math.Clamp(arguments.Integer(0, "width", 0), 0, (long)Budget.Largest + 1);
+        var missing = width - Sequences.Length(text, budget);
         if (missing <= 0)
             return text;
         budget.Characters(text.Length + missing);
 
         // Where the two sides differ by one, Python's center() puts the odd one left if the width is odd.
-        var left = name switch { "ljust" => 0, "center" => (missing / 2) + (missing & arguments.Integer(0, "width", 0) & 1), _ => missing };
+        var left = name switch { "ljust" => 0, "center" => (missing / 2) + (missing & width & 1), _ => missing };
         var sign = name == "zfill" && text.Value[..Math.Min(1, text.Length)] is "-" or "+" ? 1 : 0;
         var widened = new TrackedBuilder().Append(text, 0, sign);
         for (long i = 0; i < left; i++) widened.Append(fill);
