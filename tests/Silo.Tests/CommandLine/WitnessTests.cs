@@ -1,11 +1,11 @@
 using System.Globalization;
-using MessagePack;
 using Meridian.Federation.Intents;
 using Meridian.Federation.Intents.Records;
 using Meridian.Silo.CommandLine;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Hosting;
 using Meridian.Silo.Tests.Processes;
+using MessagePack;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
