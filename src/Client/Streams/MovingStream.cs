@@ -114,7 +114,7 @@ internal sealed class MovingStream : IMeridianStream
         {
             var left = _leg;
             var onward = left.GetResume();
-            onward = onward with { Echo = false, Reproducible = onward.Reproducible && !_inexact, Arithmetic = Head.Arithmetic.Length > 0 ? Head.Arithmetic : null };
+            onward = onward with { Echo = false, Reproducible = onward.Reproducible && !_inexact };
 
             // Not waited for: a region that is gone takes its second.
             left.DisposeAsync().AsTask().Ignore();
