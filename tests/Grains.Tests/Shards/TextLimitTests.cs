@@ -19,17 +19,18 @@ public sealed class TextLimitTests
 
         var whole = await Ask(new TokenizeInput { Prompt = new PromptInput { Text = new string('x', Most) } });
         Assert.Equal(Most + 1, ((TokenizeOutput)whole.Result!.Output).TokenIds.Length);
-        foreach (var (input, param) in new (InferInput, string)[]
+        foreach (var (input, length, param) in new (InferInput, int, string)[]
         {
-            (new TokenizeInput { Prompt = new PromptInput { Text = new string('x', Most + 1) } }, "prompt"),
-            (new TokenizeInput { Prompt = new PromptInput { TokenIds = new int[Most + 1] } }, "prompt"),
-            (new TokenizeInput { Prompt = new PromptInput { Messages = [new ChatMessage { Role = "user", Content = new string('x', Most + 1) }] } }, "messages"),
-            (new DetokenizeInput { TokenIds = new int[Most + 1] }, "tokens"),
+            (new TokenizeInput { Prompt = new PromptInput { Text = new string('x', Most + 1) } }, Most + 1, "prompt"),
+            (new TokenizeInput { Prompt = new PromptInput { TokenIds = new int[Most + 1] } }, Most + 1, "prompt"),
+            // The template writes the role too.
+            (new TokenizeInput { Prompt = new PromptInput { Messages = [new ChatMessage { Role = "user", Content = new string('x', Most + 1) }] } }, "user".Length + Most + 1, "messages"),
+            (new DetokenizeInput { TokenIds = new int[Most + 1] }, Most + 1, "tokens"),
         })
         {
             var refused = (await Ask(input)).Refusal!;
             Assert.Equal((RefusalCode.InvalidInput, param), (refused.Code, refused.Param));
-            Assert.Contains($"{Most + 1} ", refused.Message, StringComparison.Ordinal);
+            Assert.Contains($"{length} ", refused.Message, StringComparison.Ordinal);
             Assert.Contains($"takes {Most}: 16 for each of the 512 tokens of its context", refused.Message, StringComparison.Ordinal);
         }
 
