@@ -50,9 +50,10 @@ public static partial class EngineThread
 
     private static void LowerPriority()
     {
-        // Relative to the process, which may itself have been started with nice. A refusal (seccomp) costs priority, not function.
+        // Relative to the process's first thread, and not to the thread that starts this one: that may be an engine's own, and its threads would come ever later.
+        // The process may itself have been started with nice. A refusal (seccomp) costs priority, not function.
         if (OperatingSystem.IsLinux())
-            _ = SetPriority(PriorityOfProcess, 0, Math.Min(Lowest, GetPriority(PriorityOfProcess, 0) + Niceness));
+            _ = SetPriority(PriorityOfProcess, 0, Math.Min(Lowest, GetPriority(PriorityOfProcess, Environment.ProcessId) + Niceness));
     }
 
     [LibraryImport("libc", EntryPoint = "getpriority")]

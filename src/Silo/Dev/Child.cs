@@ -114,6 +114,16 @@ public sealed class Child(ChildPlan plan, DevConsole console, OutputPrefixer pre
         }
     }
 
+    /// <value>
+    /// Settings of the .NET runtime for several regions on one machine, where the developer has set no others. Threads that wait for work do not spin: the engines of the other regions need the
+    /// processor. Code is compiled twice and not three times: a region that starts again takes less from those that serve.
+    /// </value>
+    private static IEnumerable<(string Name, string Value)> SharedMachine =>
+    [
+        ("DOTNET_ThreadPool_UnfairSemaphoreSpinLimit", "0"),
+        ("DOTNET_TieredPGO", "0"),
+    ];
+
     private static string Died(int exitCode) => exitCode > 128
         ? $"died of signal {exitCode - 128}{(exitCode == 137 ? " (kill -9)" : "")}"
         : $"exited with code {exitCode}";
@@ -144,6 +154,11 @@ public sealed class Child(ChildPlan plan, DevConsole console, OutputPrefixer pre
         foreach (var (name, value) in plan.Environment)
         {
             start.Environment[name] = value;
+        }
+
+        foreach (var (name, value) in SharedMachine)
+        {
+            start.Environment.TryAdd(name, value);
         }
 
         return Process.Start(start) ?? throw new InvalidOperationException($"'{start.FileName}' did not start.");

@@ -49,7 +49,13 @@ public sealed class SessionTests(MiniLm model)
         var (pool, niceness) = await EngineThread.RunAsync("test", () => (Thread.CurrentThread.IsThreadPoolThread, EngineThread.CurrentNiceness));
         Assert.False(pool);
         if (OperatingSystem.IsLinux())
+        {
             Assert.Equal(Math.Min(19, EngineThread.CurrentNiceness + 5), niceness);
+
+            // An engine's thread is started by the thread that loads its model.
+            Assert.Equal(niceness, await await EngineThread.RunAsync("loads", () => EngineThread.RunAsync("decodes", () => EngineThread.CurrentNiceness)));
+        }
+
         var e = await Assert.ThrowsAsync<InvalidOperationException>(() => EngineThread.RunAsync<int>("test", () => throw new InvalidOperationException("told")));
         Assert.Equal("told", e.Message);
     }

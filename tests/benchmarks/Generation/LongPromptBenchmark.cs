@@ -68,6 +68,7 @@ public sealed class LongPromptBenchmark(GenerationModel model, int prompts, int 
         {
             var outcome = await measure();
             rows.Add(Row(name, outcome));
+            Console.WriteLine($"{name}: first token at the latest after {outcome.First.DefaultIfEmpty().Max():0.0} s, {outcome.Failures.Length} failed");
             failures.AddRange(outcome.Failures.Select(failure => $"{name}: {failure}"));
         }
     }

@@ -67,6 +67,7 @@ public sealed class SameTextBenchmark(int requests, int disturbances, int caller
             await running;
         }
 
+        Console.WriteLine(phases);
         return Judge(alone, together, fleet.Samples, disturber.Done, load.Samples, phases.Of("stall").Count);
     }
 
@@ -87,7 +88,13 @@ public sealed class SameTextBenchmark(int requests, int disturbances, int caller
         var all = alone.Count + together.Length + disturbed.Count;
         var inexact = disturbed.Count(s => !s.Exact);
         var unmoved = alone.Values.Concat(together).Count(s => !s.Exact) + disturbed.Count(s => !s.Exact && !disturbances.Any(d => s.Started <= d.Over && d.At <= s.Done));
-        var pauses = Percentiles.Of(disturbed.Where(s => s.LateGap > TimeSpan.Zero && disturbances.Any(d => d.Region == s.Region && s.Started <= d.At && d.At <= s.Done)).Select(s => s.LateGap));
+        var moved = disturbed.Where(s => s.LateGap > TimeSpan.Zero && disturbances.Any(d => d.Region == s.Region && s.Started <= d.At && d.At <= s.Done)).ToArray();
+        var pauses = Percentiles.Of(moved.Select(s => s.LateGap));
+        foreach (var sample in moved.Where(s => s.LateGap.TotalMilliseconds > LongestPauseMs).OrderByDescending(s => s.LateGap).Take(20))
+        {
+            Console.WriteLine($"paused for {sample.LateGap.TotalSeconds:0.0} s: {sample}");
+        }
+
         var failed = others.Count(s => s.Status != 200 || s.Error is not null);
         string[][] rows =
         [

@@ -26,6 +26,26 @@ public sealed class StepPaceTests
                 tokens == 512 || took >= Math.Min(StepPace.LongestPromptStepMs, StepPace.PromptShare * decodeMs) * 0.9 - tokenMs, $"{tokens} tokens take {took} ms only beside a step of {decodeMs} ms");
         });
 
+    /// <summary>As after a start under load: one sequence alone was measured, and prompts wait all the time.</summary>
+    [Fact]
+    public void Where_prompts_always_wait_the_time_without_them_is_measured_all_the_same() =>
+        Gen.Select(Gen.Double[1, 40], Gen.Double[0.02, 1], Gen.Int[2, 64]).Sample((decodeMs, tokenMs, rows) =>
+        {
+            var pace = new StepPace(512, decodeMs / 20, tokenMs);
+            var (total, without) = (0, 0);
+            for (var i = 0; i < 170; i++)
+            {
+                var tokens = pace.MustMeasure(rows) ? 0 : pace.PromptTokens(rows);
+                pace.Observe(rows, tokens, decodeMs + (tokens * tokenMs));
+                total += tokens;
+                without += tokens == 0 ? 1 : 0;
+            }
+
+            Assert.Equal(10, without);
+            var due = Math.Clamp((int)(StepPace.PromptShare * decodeMs / tokenMs), StepPace.LeastTokens, 512);
+            Assert.True(total >= 160 * due * 0.9, $"{total} tokens in 160 steps, of which each could take {due}");
+        });
+
     [Fact]
     public void Alone_a_prompt_takes_what_the_chunk_and_a_tolerable_wait_allow()
     {

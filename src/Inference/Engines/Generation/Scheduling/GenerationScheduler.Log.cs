@@ -18,8 +18,8 @@ internal sealed partial class GenerationScheduler
         [LoggerMessage(1206, LogLevel.Critical, "The engine of {Model} cannot go on: its streams go on at other replicas, and the model is loaded anew")]
         public static partial void Lost(ILogger logger, string model, Exception exception);
 
-        [LoggerMessage(1215, LogLevel.Information, "Choice {Choice} goes on at once on {Model}: to compute its {Tokens} generated tokens again one by one, {StepMs:F2} ms each, would take longer than {BoundMs:F0} ms. Its answer says that it is not exact")]
-        public static partial void ReplayedFast(ILogger logger, string model, int choice, int tokens, double stepMs, double boundMs);
+        [LoggerMessage(1215, LogLevel.Information, "Choice {Choice} goes on at once on {Model}: its generated tokens, of which {Tokens} are missing, would be computed again one by one in {ExpectedMs:F0} ms, more than the {AllowedMs:F0} ms that ExactReplayMs {BoundMs:F0} allows. Its answer says that it is not exact")]
+        public static partial void ReplayedFast(ILogger logger, string model, int choice, int tokens, double expectedMs, double allowedMs, double boundMs);
 
         [LoggerMessage(1205, LogLevel.Information, "Stopped {Model}; {Dropped} sequences had not ended")]
         public static partial void Stopped(ILogger logger, string model, int dropped);

@@ -519,16 +519,6 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         return true;
     }
 
-    /// <summary>A stream whose generated tokens would take too long to be computed again one by one goes on at once, and says that its bits may be others.</summary>
-    private void BoundReplay(GenerationSequence sequence)
-    {
-        if (sequence.Replay == 0 || sequence.Replay * _pace.DecodeMs(_running.Count + 1) <= _options.ExactReplay.TotalMilliseconds)
-            return;
-        Log.ReplayedFast(_logger, _model, sequence.Choice, sequence.Replay, _pace.DecodeMs(_running.Count + 1), _options.ExactReplay.TotalMilliseconds);
-        sequence.Reproducible = false;
-        sequence.Stream.MarkInexact();
-    }
-
     /// <summary>Gives up kept prefixes, oldest first, until there is room.</summary>
     private void MakeRoom(long tokens, bool needSlot, CachedPrefix? except)
     {
@@ -669,8 +659,11 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         _rowCount = 0;
         _idCount = 0;
         _decodeRows = 0;
+        _replayRows = 0;
         _promptTokens = 0;
         _round++;
+        if (PutReplaysTogether())
+            return;
 
         // By index, since making room for an older sequence may take younger ones, which come later, out of the list.
         for (var i = 0; i < _running.Count; i++)
@@ -680,9 +673,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
                 continue;
             if (sequence.Pending > 1)
             {
-                // Generated before, computed again: nothing is chosen after it.
-                AddRow(sequence, 1);
-                _decodeRows++;
+                AddReplay(sequence);
                 continue;
             }
 
@@ -699,10 +690,20 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             }
         }
 
-        var starting = 0;
+        if (_pace.MustMeasure(_decodeRows))
+            return;
+        var (starting, resuming) = (0, false);
         foreach (var sequence in _running)
-            starting += sequence.PiecePending is > 1 and <= StepPace.ShortPrompt && _trials.Admits(sequence) ? 1 : 0;
-        AddPrompts(_pace.PromptTokens(_decodeRows), _pace.PromptTokens(_decodeRows, starting));
+        {
+            if (sequence.PiecePending <= 1 || !_trials.Admits(sequence))
+                continue;
+            starting += sequence.PiecePending <= StepPace.ShortPrompt ? 1 : 0;
+            resuming |= sequence.Generated > 0;
+        }
+
+        // Texts that were under way come first; while they are computed again, newcomers have no more than their share.
+        var urgent = resuming ? _decodeRows : _replayRows > 0 ? 0 : starting;
+        AddPrompts(_pace.PromptTokens(_decodeRows), _pace.PromptTokens(_decodeRows, urgent));
     }
 
     private bool TryReserve(GenerationSequence sequence)
@@ -741,7 +742,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
 
     /// <summary>Adds chunks of prompts: tenants take turns to be first, and within a tenant who came first is.</summary>
     /// <param name="budget">Most tokens of chunks.</param>
-    /// <param name="whole">Most tokens, short prompts that come whole included; not below <paramref name="budget"/>.</param>
+    /// <param name="whole">Most tokens, with short prompts and texts that were under way, which come whole; not below <paramref name="budget"/>.</param>
     private void AddPrompts(int budget, int whole)
     {
         while (whole > 0)
@@ -758,7 +759,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
                 return;
             next.ConsideredFor = _round;
             var pending = next.PiecePending;
-            var most = pending <= Math.Min(StepPace.ShortPrompt, whole) ? pending : Math.Min(pending, budget);
+            var most = next.Generated > 0 ? Math.Min(pending, whole) : pending <= Math.Min(StepPace.ShortPrompt, whole) ? pending : Math.Min(pending, budget);
             if (most < pending && (most <= 0 || (most < StepPace.LeastTokens && _promptTokens > 0)))
                 continue;
             var count = PromptCut.Of(pending, most, _blocks);
@@ -809,10 +810,11 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         var elapsedMs = Time.GetElapsedTime(started).TotalMilliseconds;
         Volatile.Write(ref _steps, _steps + 1);
         _pace.Observe(_decodeRows, _promptTokens, elapsedMs);
-        if (_decodeRows > 0)
+        var betweenTokensMs = ShareWithReplays(elapsedMs);
+        if (_decodeRows > _replayRows)
         {
             lock (_gate)
-                _tokenTimes.Step(elapsedMs, _pace.DecodeMs(1), Time.GetTimestamp());
+                _tokenTimes.Step(betweenTokensMs, _pace.DecodeMs(1), Time.GetTimestamp());
         }
 
         HandOver(rows, vocabulary, elapsedMs / _rowCount);

@@ -104,6 +104,9 @@ internal sealed class GenerationSequence
     /// <value>Generated tokens to be computed again one by one before the next one can be chosen.</value>
     public int Replay => Reproducible ? Math.Max(0, Length - 1 - Math.Max(Computed, Prompt.Ids.Length)) : 0;
 
+    /// <value>Since when its tokens are being computed again. A timestamp.</value>
+    public long ReplaySince { get; set; }
+
     /// <value>Most tokens that the cache must ever hold: the last one chosen is never run.</value>
     public int WorstCase => Limit - 1;
 

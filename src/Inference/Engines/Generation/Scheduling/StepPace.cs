@@ -34,8 +34,14 @@ internal sealed class StepPace
 
     private const double Smoothing = 0.2;
 
+    /// <summary>Steps in a row that may carry prompts: after so many the time without them is measured anew.</summary>
+    private const int MostMixed = 16;
+
     // By the power of two of the rows; 0 where nothing was measured.
     private readonly double[] _decodeMs = new double[32];
+
+    // Steps with prompts since then; where nothing was measured, as many as are allowed.
+    private readonly int[] _mixed = new int[32];
     private readonly int _most;
     private double _tokenMs;
 
@@ -46,6 +52,7 @@ internal sealed class StepPace
     {
         _most = most;
         _decodeMs[0] = decodeMs;
+        Array.Fill(_mixed, MostMixed, 1, _mixed.Length - 1);
         _tokenMs = tokenMs;
     }
 
@@ -53,7 +60,7 @@ internal sealed class StepPace
     public double DecodeMs(int rows)
     {
         // Steps with more rows take no less time, so the nearest smaller measurement errs on the side of the running streams.
-        for (var i = rows <= 1 ? 0 : BitOperations.Log2((uint)rows); i >= 0; i--)
+        for (var i = Place(rows); i >= 0; i--)
         {
             if (_decodeMs[i] > 0)
                 return _decodeMs[i];
@@ -61,6 +68,13 @@ internal sealed class StepPace
 
         return 0;
     }
+
+    /// <summary>
+    /// Whether the next step should carry no prompts, so that it is known what a step takes without them. Where prompts wait all the time nothing else tells: after a start the only
+    /// measurement is that of one sequence, and shares of it would hold prompts up for long.
+    /// </summary>
+    /// <param name="decodeRows">Sequences that generate in it.</param>
+    public bool MustMeasure(int decodeRows) => decodeRows > 0 && _mixed[Place(decodeRows)] >= MostMixed;
 
     /// <summary>Prompt tokens that the next step may take.</summary>
     /// <param name="decodeRows">Sequences that generate in it.</param>
@@ -77,14 +91,21 @@ internal sealed class StepPace
     /// <summary>Takes in what a step took.</summary>
     public void Observe(int decodeRows, int promptTokens, double elapsedMs)
     {
+        var place = Place(decodeRows);
         if (promptTokens == 0)
         {
-            ref var decode = ref _decodeMs[BitOperations.Log2((uint)Math.Max(1, decodeRows))];
-            decode = decode == 0 ? elapsedMs : decode + (Smoothing * (elapsedMs - decode));
+            // As many steps as went by have made the old measurement old.
+            ref var decode = ref _decodeMs[place];
+            decode = decode == 0 ? elapsedMs : decode + ((1 - Math.Pow(1 - Smoothing, 1 + _mixed[place])) * (elapsedMs - decode));
+            _mixed[place] = 0;
             return;
         }
 
+        if (decodeRows > 0)
+            _mixed[place]++;
         var prompts = elapsedMs - (decodeRows == 0 ? 0 : DecodeMs(decodeRows));
         _tokenMs += Smoothing * ((Math.Max(prompts, elapsedMs * 0.05) / promptTokens) - _tokenMs);
     }
+
+    private static int Place(int rows) => rows <= 1 ? 0 : BitOperations.Log2((uint)rows);
 }
