@@ -12,6 +12,8 @@ internal sealed class ChatChunkWriter(AnswerIdentity identity, bool includeUsage
 
     public override bool Begin(PipeWriter pipe) => false;
 
+    public override bool Tells(TokenGroup group) => !_begun[group.Choice] || group.Text.Length > 0 || group.Logprobs is { Length: > 0 } || group.Finish is not null;
+
     public override bool Write(PipeWriter pipe, TokenGroup group)
     {
         var written = false;

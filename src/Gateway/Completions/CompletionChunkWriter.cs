@@ -32,9 +32,13 @@ internal sealed class CompletionChunkWriter(AnswerIdentity identity, GenerationR
         return true;
     }
 
+    public override bool HasBeginning => head.PromptTexts is not null;
+
+    public override bool Tells(TokenGroup group) => group.Text.Length > 0 || group.Logprobs is { Length: > 0 } || group.Finish is not null;
+
     public override bool Write(PipeWriter pipe, TokenGroup group)
     {
-        if (group.Text.Length == 0 && group.Logprobs is not { Length: > 0 } && group.Finish is null)
+        if (!Tells(group))
         {
             return false;
         }

@@ -61,6 +61,12 @@ internal abstract class ChunkWriter
     /// <summary>Writes tokens. False: there was nothing to tell of them yet.</summary>
     public abstract bool Write(PipeWriter pipe, TokenGroup group);
 
+    /// <value>Whether <see cref="Begin"/> would write anything.</value>
+    public virtual bool HasBeginning => false;
+
+    /// <summary>Whether <see cref="Write"/> would write anything of these tokens.</summary>
+    public abstract bool Tells(TokenGroup group);
+
     /// <summary>The chunk that counts, without choices.</summary>
     public void Usage(PipeWriter pipe, in TokenUsage usage)
     {

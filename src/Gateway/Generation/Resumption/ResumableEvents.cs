@@ -32,7 +32,7 @@ internal sealed class ResumableEvents(ChunkWriter chunks, EventIds ids, string p
     /// <summary>Writes what stands before the first token, for a reader who has nothing yet.</summary>
     public bool Begin(PipeWriter pipe)
     {
-        if (!Array.TrueForAll(_tokens, count => count == 0))
+        if (!chunks.HasBeginning || !Array.TrueForAll(_tokens, count => count == 0))
             return false;
         Id(pipe);
         return chunks.Begin(pipe);
@@ -55,13 +55,10 @@ internal sealed class ResumableEvents(ChunkWriter chunks, EventIds ids, string p
         {
             if (group.Position != _tokens[choice])
                 throw new InvalidOperationException($"Tokens {group.Position} to {next} of choice {choice} do not follow on {_tokens[choice]}.");
-            Id(pipe);
-            written = chunks.Write(pipe, group with { Text = "", Logprobs = null, Finish = null });
+            written = Event(pipe, group with { Text = "", Logprobs = null, Finish = null });
             _tokens[choice] = next;
-            Id(pipe);
-            written |= chunks.Write(pipe, group with { Finish = null });
+            written |= Event(pipe, group with { Finish = null });
         }
-
         else if (group.TokenIds.Length > 0)
         {
             Skip(group);
@@ -70,8 +67,7 @@ internal sealed class ResumableEvents(ChunkWriter chunks, EventIds ids, string p
         if (group.Finish is not null && !_finished[choice])
         {
             _finished[choice] = true;
-            Id(pipe);
-            written |= chunks.Write(pipe, group with { Text = "", Logprobs = null });
+            written |= Event(pipe, group with { Text = "", Logprobs = null });
         }
 
         return written;
@@ -80,6 +76,15 @@ internal sealed class ResumableEvents(ChunkWriter chunks, EventIds ids, string p
     /// <summary>Writes the finish reason of a choice whose tokens the reader has.</summary>
     public void Finish(PipeWriter pipe, int choice, FinishReason reason) =>
         Write(pipe, new TokenGroup { Choice = choice, Position = _tokens[choice], TokenIds = [], Text = "", Finish = reason });
+
+    /// <summary>Writes an event with its id, or neither.</summary>
+    private bool Event(PipeWriter pipe, TokenGroup group)
+    {
+        if (!chunks.Tells(group))
+            return false;
+        Id(pipe);
+        return chunks.Write(pipe, group);
+    }
 
     private void Id(PipeWriter pipe)
     {

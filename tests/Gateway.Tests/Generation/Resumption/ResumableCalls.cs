@@ -64,7 +64,10 @@ internal static class ResumableCalls
             if (line is null || (line.Length == 0 && data.Length > 0))
                 return new Event(id, data);
             if (line.StartsWith("id: ", StringComparison.Ordinal))
+            {
+                Assert.True(id.Length == 0, $"An event has the ids '{id}' and '{line[4..]}'.");
                 id = line[4..];
+            }
             else if (line.StartsWith("data: ", StringComparison.Ordinal))
                 data = line[6..];
             else
