@@ -48,7 +48,7 @@ public sealed class ModelOptions
     /// <value>Generation: whether reproducible requests get the same bits, see <see cref="Inference.Engines.EngineOptions.Reproducible"/>. Default true.</value>
     public bool Reproducible { get; set; } = true;
 
-    /// <value>Generation: longest time to compute generated tokens again one by one, ms, see <see cref="Inference.Engines.EngineOptions.ExactReplay"/>. Default 2000.</value>
+    /// <value>Generation: longest time that a reproducible stream stands still while it is computed again, ms, see <see cref="Inference.Engines.EngineOptions.ExactReplay"/>. Default 2000.</value>
     public int ExactReplayMs { get; set; } = 2000;
 
     /// <value>Version to serve, or null for the newest installed.</value>

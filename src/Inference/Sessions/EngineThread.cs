@@ -48,12 +48,15 @@ public static partial class EngineThread
     /// <value>Nice value of the calling thread, -20 to 19; 0 where there is none.</value>
     public static int CurrentNiceness => OperatingSystem.IsLinux() ? GetPriority(PriorityOfProcess, 0) : 0;
 
+    /// <value>Nice value that the process was started with; 0 where there is none.</value>
+    public static int ProcessNiceness => OperatingSystem.IsLinux() ? GetPriority(PriorityOfProcess, Environment.ProcessId) : 0;
+
     private static void LowerPriority()
     {
         // Relative to the process's first thread, and not to the thread that starts this one: that may be an engine's own, and its threads would come ever later.
         // The process may itself have been started with nice. A refusal (seccomp) costs priority, not function.
         if (OperatingSystem.IsLinux())
-            _ = SetPriority(PriorityOfProcess, 0, Math.Min(Lowest, GetPriority(PriorityOfProcess, Environment.ProcessId) + Niceness));
+            _ = SetPriority(PriorityOfProcess, 0, Math.Min(Lowest, ProcessNiceness + Niceness));
     }
 
     [LibraryImport("libc", EntryPoint = "getpriority")]

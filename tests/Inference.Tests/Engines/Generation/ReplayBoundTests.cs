@@ -71,6 +71,42 @@ public sealed class ReplayBoundTests(ScriptedTokenizer tokenizer)
         Assert.InRange(replay.Count(rows => rows.Length == 2), Moved / 6, Moved / 4);
     }
 
+    /// <summary>One that need not be exact is computed in pieces, and not by the share that prompts have beside running texts.</summary>
+    [Fact]
+    public async Task A_text_that_moved_does_not_wait_as_a_new_prompt_does()
+    {
+        await using var scripted = ScriptedEngine.Start(tokenizer, new EngineOptions { MaxSequences = 2, PrefixCache = false, RingTokens = 512 }, time: _time, roles: true);
+        scripted.Stage.Running = rows => _time.Advance(TimeSpan.FromMilliseconds(5 + rows.Sum(row => row.Count > 1 ? row.Count : 0)));
+        var work = Work(Moved + 1) with { Reproducible = false };
+        var whole = await Generated.ReadAsync(scripted.Open(work));
+
+        scripted.Stage.Close();
+        var beside = Generated.ReadAsync(scripted.Open(Work(300)));
+        await scripted.Stage.EnteredAsync();
+        var moved = Generated.ReadAsync(scripted.Open(Resumed(scripted, work, whole)), 1, _ => Moved);
+        scripted.Stage.Reset();
+        scripted.Stage.Open();
+        await moved;
+        await beside;
+
+        // A share would be a dozen tokens a step.
+        Assert.InRange(scripted.Stage.History.Count(rows => rows.Any(ids => ids.Length > 1)), 1, 2);
+    }
+
+    /// <summary>The next step's own token is no replay, also after a prompt of one token.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task One_generated_token_is_never_computed_again(int prompt)
+    {
+        await using var scripted = ScriptedEngine.Start(tokenizer, new EngineOptions { MaxSequences = 2, PrefixCache = false, ExactReplay = TimeSpan.Zero }, time: _time, roles: true);
+        var work = Work(5) with { Prompts = [new GenerationPrompt { TokenIds = [.. Enumerable.Range(20, prompt)] }] };
+        var whole = await Generated.ReadAsync(scripted.Open(work));
+        var rest = await Generated.ReadAsync(scripted.Open(work with { Resume = [new ChoiceState(0, whole.Ids()[..1])], Arithmetic = scripted.Engine.Arithmetic }), 1, _ => 1);
+        Assert.False(rest.Inexact);
+        Assert.Equal(whole.Ids()[1..], rest.Ids());
+    }
+
     private static GenerationWork Work(int tokens) => new()
     {
         Prompts = [new GenerationPrompt { TokenIds = [20, 21, 22] }],

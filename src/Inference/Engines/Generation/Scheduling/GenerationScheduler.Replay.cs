@@ -1,33 +1,33 @@
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 
-// How long the generated tokens of a reproducible sequence may be computed again one by one.
+// How long the generated tokens of a reproducible sequence may be computed again one by one, and what that costs the others.
 internal sealed partial class GenerationScheduler
 {
-    /// <summary>Time for steps of replays alone, relative to a step of all sequences: for at most <see cref="EngineOptions.ExactReplay"/> the others get a token in five steps' time, and those that moved get none.</summary>
+    /// <summary>
+    /// Time for steps of replays alone, relative to a step of all sequences. Until a text that moved goes on, which is within <see cref="EngineOptions.ExactReplay"/>, the others get a token in
+    /// five steps' time; it gets none.
+    /// </summary>
     private const double ReplayShare = 4;
 
-    private const double StepSmoothing = 0.05;
+    /// <summary>Share of the bound that is kept for the prompt, and for computing in pieces whatever is missing when a text goes on at once.</summary>
+    private const double KeptShare = 0.25;
 
-    /// <summary>Share of the bound that is kept for computing in pieces whatever is missing when a sequence goes on.</summary>
-    private const double KeptShare = 0.15;
-
-    /// <summary>Share of the bound that passes before steps are taken as a measure of those to come: the first steps also compute the prompts of all that moved together.</summary>
-    private const double Settling = 0.5;
+    /// <summary>Share of the bound that passes before steps are a measure of those to come: the first ones also compute the prompts of all that moved together.</summary>
+    private const double Settling = 0.4;
 
     private int _replayRows;
-
-    // A step of late, with whatever rows are in it; ms.
-    private double _stepMs;
 
     // Time left for steps of replays alone; ms.
     private double _replayCreditMs;
 
-    // Since running sequences got a token: what steps of replays alone took; ms.
+    // Time of the steps of replays alone since the last step that gave running sequences a token; ms.
     private double _replayedMs;
 
+    private double AllowedMs => _options.ExactReplay.TotalMilliseconds * (1 - KeptShare);
+
     /// <summary>
-    /// Between two steps of all sequences, those that are computed again take steps of their own, for <see cref="ReplayShare"/> of the time of such a step: as with prompts, the
-    /// others become slower by a known factor, and a stream that moved is soon where it was. False: there is none, or its time is used up.
+    /// Between two steps of all sequences, texts that moved are computed again in steps of their own, for <see cref="ReplayShare"/> of the time of such a step: as with prompts, the
+    /// others become slower by a known factor, and a text that moved is soon where it was. False: there is none, or its time is used up.
     /// </summary>
     private bool PutReplaysTogether()
     {
@@ -36,7 +36,7 @@ internal sealed partial class GenerationScheduler
         for (var i = 0; i < _running.Count; i++)
         {
             var sequence = _running[i];
-            if (sequence.PiecePending <= 1 && sequence.Pending > 1 && !sequence.Stream.IsCancelled && _trials.Admits(sequence))
+            if (sequence.Moved && sequence.PiecePending <= 1 && sequence.Pending > 1 && !sequence.Stream.IsCancelled && _trials.Admits(sequence))
                 AddReplay(sequence);
         }
 
@@ -50,15 +50,15 @@ internal sealed partial class GenerationScheduler
     {
         if (!StaysExact(sequence))
             return;
+        sequence.Replayed++;
         AddRow(sequence, 1);
         _decodeRows++;
         _replayRows++;
     }
 
-    /// <summary>Takes in what a step took. Returns the time since running sequences got a token before.</summary>
+    /// <summary>Takes in what a step took. Returns the time since running sequences got a token before, ms.</summary>
     private double ShareWithReplays(double elapsedMs)
     {
-        _stepMs += StepSmoothing * (elapsedMs - _stepMs);
         if (_replayCreditMs > 0)
         {
             _replayCreditMs -= elapsedMs;
@@ -73,15 +73,15 @@ internal sealed partial class GenerationScheduler
         return sinceTokensMs;
     }
 
-    // Some of the bound is kept for computing in pieces whatever is missing then.
-    private double AllowedMs => _options.ExactReplay.TotalMilliseconds * (1 - KeptShare);
-
-    /// <summary>A sequence begins to be computed again. Where the steps that this takes would pass the bound even if it ran alone, it goes on at once, and its answer says that it is not exact.</summary>
+    /// <summary>
+    /// A sequence has lost what its slot held, or never had it here. Where its replay would pass the bound even if it ran alone, it goes on at once, and its answer says that it is not exact.
+    /// </summary>
     private void BoundReplay(GenerationSequence sequence)
     {
-        sequence.ReplaySince = Time.GetTimestamp();
+        sequence.ReplaySince = null;
+        sequence.Replayed = 0;
         var expectedMs = sequence.Replay * _pace.DecodeMs(1);
-        if (expectedMs > AllowedMs || (sequence.Replay > 0 && AllowedMs <= 0))
+        if (sequence.Replay > 0 && (expectedMs > AllowedMs || AllowedMs <= 0))
             GoOnInexactly(sequence, expectedMs);
     }
 
@@ -91,9 +91,13 @@ internal sealed partial class GenerationScheduler
     /// </summary>
     private bool StaysExact(GenerationSequence sequence)
     {
-        var elapsedMs = Time.GetElapsedTime(sequence.ReplaySince).TotalMilliseconds;
-        var expectedMs = elapsedMs + (sequence.Replay * _stepMs);
-        if (elapsedMs < AllowedMs * Settling || expectedMs <= AllowedMs)
+        sequence.ReplaySince ??= Time.GetTimestamp();
+        var left = sequence.Replay;
+        var elapsedMs = Time.GetElapsedTime(sequence.ReplaySince.Value).TotalMilliseconds;
+        if (left == 0 || sequence.Replayed == 0 || elapsedMs < AllowedMs * Settling)
+            return true;
+        var expectedMs = elapsedMs + (left * elapsedMs / sequence.Replayed);
+        if (expectedMs <= AllowedMs)
             return true;
         GoOnInexactly(sequence, expectedMs);
         return false;

@@ -12,7 +12,7 @@ namespace Meridian.Inference.Engines.Generation.Scheduling;
 /// </summary>
 /// <remarks>
 /// A step: drop what was cancelled, admit, put rows together, run them, choose and hand over tokens. Rows are one token of every running sequence and, within
-/// <see cref="StepPace"/>'s budget, chunks of prompts.
+/// <see cref="StepPace"/>'s budget, chunks of prompts. Between such steps, texts that moved here are computed again in steps of their own.
 /// <list type="bullet">
 /// <item>Callers meet the thread at one gate, held for moments: they leave new streams there and signal. Everything else is the thread's own.</item>
 /// <item>Memory. A sequence with a limit of its own sets its worst case aside when it is admitted. One without sets aside what it has and a little more, and grows;
@@ -515,6 +515,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         sequence.Reserved = need;
         sequence.Computed = reuse;
         sequence.Roles = match.Roles.First(reuse);
+        sequence.Moved = !sequence.Started && sequence.Generated > 0;
         BoundReplay(sequence);
         return true;
     }
@@ -692,18 +693,20 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
 
         if (_pace.MustMeasure(_decodeRows))
             return;
-        var (starting, resuming) = (0, false);
+        var (starting, moved) = (0, false);
         foreach (var sequence in _running)
         {
             if (sequence.PiecePending <= 1 || !_trials.Admits(sequence))
                 continue;
             starting += sequence.PiecePending <= StepPace.ShortPrompt ? 1 : 0;
-            resuming |= sequence.Generated > 0;
+            moved |= sequence.Moved && sequence.StalledAt is null;
         }
 
-        // Texts that were under way come first; while they are computed again, newcomers have no more than their share.
-        var urgent = resuming ? _decodeRows : _replayRows > 0 ? 0 : starting;
-        AddPrompts(_pace.PromptTokens(_decodeRows), _pace.PromptTokens(_decodeRows, urgent));
+        // While texts that moved are computed again, newcomers have no more than their share.
+        AddPrompts(
+            _pace.PromptTokens(_decodeRows),
+            _pace.PromptTokens(_decodeRows, _replayRows > 0 ? 0 : starting),
+            moved ? _pace.PromptTokens(_decodeRows, _decodeRows) : 0);
     }
 
     private bool TryReserve(GenerationSequence sequence)
@@ -740,18 +743,19 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         return true;
     }
 
-    /// <summary>Adds chunks of prompts: tenants take turns to be first, and within a tenant who came first is.</summary>
+    /// <summary>Adds chunks of prompts: texts that moved come first, tenants take turns to be first, and within a tenant who came first is.</summary>
     /// <param name="budget">Most tokens of chunks.</param>
-    /// <param name="whole">Most tokens, with short prompts and texts that were under way, which come whole; not below <paramref name="budget"/>.</param>
-    private void AddPrompts(int budget, int whole)
+    /// <param name="whole">Most tokens, short prompts that come whole included; not below <paramref name="budget"/>.</param>
+    /// <param name="moved">Most tokens of texts that moved.</param>
+    private void AddPrompts(int budget, int whole, int moved)
     {
-        while (whole > 0)
+        while (whole > 0 || moved > 0)
         {
             GenerationSequence? next = null;
             foreach (var sequence in _running)
             {
                 if (sequence.PiecePending > 1 && sequence.ConsideredFor != _round && !sequence.Stream.IsCancelled && _trials.Admits(sequence)
-                    && (next is null || sequence.Line.PromptTurn < next.Line.PromptTurn))
+                    && (next is null || (sequence.Moved && !next.Moved) || (sequence.Moved == next.Moved && sequence.Line.PromptTurn < next.Line.PromptTurn)))
                     next = sequence;
             }
 
@@ -759,7 +763,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
                 return;
             next.ConsideredFor = _round;
             var pending = next.PiecePending;
-            var most = next.Generated > 0 ? Math.Min(pending, whole) : pending <= Math.Min(StepPace.ShortPrompt, whole) ? pending : Math.Min(pending, budget);
+            var most = next.Moved ? Math.Min(pending, moved) : pending <= Math.Min(StepPace.ShortPrompt, whole) ? pending : Math.Min(pending, budget);
             if (most < pending && (most <= 0 || (most < StepPace.LeastTokens && _promptTokens > 0)))
                 continue;
             var count = PromptCut.Of(pending, most, _blocks);
@@ -770,6 +774,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             _promptTokens += count;
             budget -= count;
             whole -= count;
+            moved -= count;
         }
     }
 
@@ -895,6 +900,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             id = sequence.Sampler.Sample(logits, position);
         }
 
+        sequence.Moved = false;
         sequence.Append(id);
         sequence.Line.Served += FairQueue.GeneratedWeight;
         _generatedTokens++;

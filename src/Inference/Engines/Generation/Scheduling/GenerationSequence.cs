@@ -104,8 +104,14 @@ internal sealed class GenerationSequence
     /// <value>Generated tokens to be computed again one by one before the next one can be chosen.</value>
     public int Replay => Reproducible ? Math.Max(0, Length - 1 - Math.Max(Computed, Prompt.Ids.Length)) : 0;
 
-    /// <value>Since when its tokens are being computed again. A timestamp.</value>
-    public long ReplaySince { get; set; }
+    /// <value>Whether it was under way elsewhere, and has no token from here yet: its reader has waited since it moved.</value>
+    public bool Moved { get; set; }
+
+    /// <value>Since when generated tokens are being computed again, or null. A timestamp.</value>
+    public long? ReplaySince { get; set; }
+
+    /// <value>Generated tokens computed again since then.</value>
+    public int Replayed { get; set; }
 
     /// <value>Most tokens that the cache must ever hold: the last one chosen is never run.</value>
     public int WorstCase => Limit - 1;

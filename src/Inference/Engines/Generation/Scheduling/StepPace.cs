@@ -6,7 +6,7 @@ namespace Meridian.Inference.Engines.Generation.Scheduling;
 /// How many prompt tokens a step may take beside the sequences that generate, from what steps have been seen to cost.
 /// </summary>
 /// <remarks>
-/// The time between two tokens of a running stream is the time of a step. A prompt's share of a step is bounded by <see cref="PromptShare"/> of what the step takes
+/// The time between two tokens of a running stream is the time of a step, except while texts that moved are computed again. A prompt's share of a step is bounded by <see cref="PromptShare"/> of what the step takes
 /// without it, so a long prompt slows the others by a known factor, whatever the model and the machine (chunked prefill as in Sarathi-Serve, OSDI 2024, with the
 /// budget measured instead of given).
 /// <para>
@@ -35,13 +35,16 @@ internal sealed class StepPace
     private const double Smoothing = 0.2;
 
     /// <summary>Steps in a row that may carry prompts: after so many the time without them is measured anew.</summary>
-    private const int MostMixed = 16;
+    private const int MostMixed = 32;
 
     // By the power of two of the rows; 0 where nothing was measured.
     private readonly double[] _decodeMs = new double[32];
 
     // Steps with prompts since then; where nothing was measured, as many as are allowed.
     private readonly int[] _mixed = new int[32];
+
+    // The first of two steps that measure anew; 0 for none.
+    private readonly double[] _first = new double[32];
     private readonly int _most;
     private double _tokenMs;
 
@@ -71,7 +74,7 @@ internal sealed class StepPace
 
     /// <summary>
     /// Whether the next step should carry no prompts, so that it is known what a step takes without them. Where prompts wait all the time nothing else tells: after a start the only
-    /// measurement is that of one sequence, and shares of it would hold prompts up for long.
+    /// measurement is that of one sequence, and prompts would get a share of that.
     /// </summary>
     /// <param name="decodeRows">Sequences that generate in it.</param>
     public bool MustMeasure(int decodeRows) => decodeRows > 0 && _mixed[Place(decodeRows)] >= MostMixed;
@@ -94,9 +97,23 @@ internal sealed class StepPace
         var place = Place(decodeRows);
         if (promptTokens == 0)
         {
-            // As many steps as went by have made the old measurement old.
             ref var decode = ref _decodeMs[place];
-            decode = decode == 0 ? elapsedMs : decode + ((1 - Math.Pow(1 - Smoothing, 1 + _mixed[place])) * (elapsedMs - decode));
+            if (!MustMeasure(decodeRows))
+            {
+                decode += Smoothing * (elapsedMs - decode);
+                return;
+            }
+
+            // The smaller of two counts: other work of the machine may have held one of them up, and shares of it would be given to prompts for many steps.
+            if (_first[place] == 0)
+            {
+                _first[place] = elapsedMs;
+                decode = decode == 0 ? elapsedMs : decode;
+                return;
+            }
+
+            decode = Math.Min(_first[place], elapsedMs);
+            _first[place] = 0;
             _mixed[place] = 0;
             return;
         }

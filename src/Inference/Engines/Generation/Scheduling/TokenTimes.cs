@@ -12,8 +12,8 @@ internal sealed class TokenTimes(double aloneMs, int slots, TimeProvider time)
     private float _aloneMs = (float)aloneMs;
     private float _tokens;
 
-    /// <summary>Takes in a step that brought running sequences a token: with the prompts that it computed beside, which they waited for.</summary>
-    /// <param name="elapsedMs">What it took.</param>
+    /// <summary>Takes in a step that brought running sequences a token: with the prompts that it computed beside, and the steps of texts that moved before it, which they waited for.</summary>
+    /// <param name="elapsedMs">Time since they got a token before.</param>
     /// <param name="aloneMs">What a step of one sequence takes as of now.</param>
     /// <param name="ended">Timestamp.</param>
     public void Step(double elapsedMs, double aloneMs, long ended)
