@@ -64,7 +64,7 @@ public sealed record EngineOptions
     public bool Reproducible { get; init; } = true;
 
     /// <value>
-    /// Generation: longest time that a reproducible stream stands still while it is computed again, when it goes on elsewhere or gets its place back. Default 2 s. Three quarters
+    /// Generation: longest time that a reproducible stream stands still while it is computed again, when it goes on elsewhere or gets its place back. Default 2 s. Four fifths
     /// of it are for generated tokens, one by one, as measured. One that would take longer goes on at once, and its answer says that it is not exact.
     /// </value>
     public TimeSpan ExactReplay { get; init; } = TimeSpan.FromSeconds(2);

@@ -12,7 +12,9 @@ namespace Meridian.Inference.Sessions;
 public static partial class EngineThread
 {
     private const int PriorityOfProcess = 0;
-    private const int Niceness = 5;
+
+    // Two thirds of the processor time of a thread of normal priority that competes with it. With less, engines of the regions of one machine stand still while another region starts.
+    private const int Niceness = 2;
     private const int Lowest = 19;
 
     /// <summary>Runs <paramref name="body"/> on a new thread; the task ends with it. Continuations run elsewhere.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Meridian.Cluster.Tests.Harness;
 using Meridian.Cluster.Tests.Robustness;
 
 namespace Meridian.Cluster.Tests.Generation;
@@ -30,6 +31,22 @@ public sealed class GenerationMistakesTests(ThreeRegions three)
             calls.CompleteAsync(new() { ["model"] = ThreeRegions.Made, ["prompt"] = "Once", ["max_tokens"] = 60, ["temperature"] = 0, ["ignore_eos"] = true }, stream: true);
 
         async Task StaysAsync() => Assert.Equal(good.Text, (await AskAsync()).Text);
+    }
+
+    /// <summary>Six texts of nearly 8 MB at once took 6 GiB and half a minute, and were given up then.</summary>
+    [Fact]
+    public async Task Texts_far_beyond_the_context_are_not_converted()
+    {
+        var regions = three.Installation.Regions;
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(60) };
+        var body = Encoding.UTF8.GetBytes($$"""{"model":"{{ThreeRegions.Made}}","prompt":"{{string.Concat(Enumerable.Repeat("a b ", 1_900_000))}}"}""");
+        var address = three.Installation.Facade(regions[0]).Address;
+        var before = regions.Sum(region => ProcStat.ResidentKiB(three.Installation.ProcessOf(region)));
+
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => SendAsync(http, address, new BadRequest("8 MB to convert", "POST", "tokenize", body, 400, null, "prompt"))));
+
+        var grown = (regions.Sum(region => ProcStat.ResidentKiB(three.Installation.ProcessOf(region))) - before) / 1024;
+        Assert.True(grown < 512, $"The regions' memory grew by {grown} MiB.");
     }
 
     private static async Task SendAsync(HttpClient http, Uri address, BadRequest bad)

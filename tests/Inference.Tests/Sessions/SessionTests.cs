@@ -50,7 +50,7 @@ public sealed class SessionTests(MiniLm model)
         Assert.False(pool);
         if (OperatingSystem.IsLinux())
         {
-            Assert.Equal(Math.Min(19, EngineThread.ProcessNiceness + 5), niceness);
+            Assert.Equal(Math.Min(19, EngineThread.ProcessNiceness + 2), niceness);
 
             // An engine's thread is started by the thread that loads its model.
             Assert.Equal(niceness, await await EngineThread.RunAsync("loads", () => EngineThread.RunAsync("decodes", () => EngineThread.CurrentNiceness)));

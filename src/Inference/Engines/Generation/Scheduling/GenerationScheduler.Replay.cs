@@ -10,10 +10,13 @@ internal sealed partial class GenerationScheduler
     private const double ReplayShare = 4;
 
     /// <summary>Share of the bound that is kept for the prompt, and for computing in pieces whatever is missing when a text goes on at once.</summary>
-    private const double KeptShare = 0.25;
+    private const double KeptShare = 0.2;
 
-    /// <summary>Share of the bound that passes before steps are a measure of those to come: the first ones also compute the prompts of all that moved together.</summary>
-    private const double Settling = 0.4;
+    /// <summary>Share of the time that passes before steps are a measure of those to come: the first ones also compute the prompts of all that moved together.</summary>
+    private const double Settling = 0.25;
+
+    /// <summary>Steps that make a pace.</summary>
+    private const int PaceSteps = 12;
 
     private int _replayRows;
 
@@ -80,6 +83,7 @@ internal sealed partial class GenerationScheduler
     {
         sequence.ReplaySince = null;
         sequence.Replayed = 0;
+        sequence.ReplayPace = null;
         var expectedMs = sequence.Replay * _pace.DecodeMs(1);
         if (sequence.Replay > 0 && (expectedMs > AllowedMs || AllowedMs <= 0))
             GoOnInexactly(sequence, expectedMs);
@@ -91,13 +95,18 @@ internal sealed partial class GenerationScheduler
     /// </summary>
     private bool StaysExact(GenerationSequence sequence)
     {
-        sequence.ReplaySince ??= Time.GetTimestamp();
-        var left = sequence.Replay;
-        var elapsedMs = Time.GetElapsedTime(sequence.ReplaySince.Value).TotalMilliseconds;
-        if (left == 0 || sequence.Replayed == 0 || elapsedMs < AllowedMs * Settling)
+        var now = Time.GetTimestamp();
+        sequence.ReplaySince ??= now;
+        var elapsedMs = Time.GetElapsedTime(sequence.ReplaySince.Value, now).TotalMilliseconds;
+        if (sequence.Replay == 0 || elapsedMs < AllowedMs * Settling)
             return true;
-        var expectedMs = elapsedMs + (left * elapsedMs / sequence.Replayed);
-        if (expectedMs <= AllowedMs)
+        sequence.ReplayPace ??= (now, sequence.Replayed);
+        var (since, before) = sequence.ReplayPace.Value;
+        var steps = sequence.Replayed - before;
+        var expectedMs = elapsedMs;
+        if (steps > 0)
+            expectedMs += sequence.Replay * Time.GetElapsedTime(since, now).TotalMilliseconds / steps;
+        if (expectedMs <= AllowedMs || (steps < PaceSteps && elapsedMs <= AllowedMs))
             return true;
         GoOnInexactly(sequence, expectedMs);
         return false;

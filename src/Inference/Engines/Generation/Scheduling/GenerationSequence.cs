@@ -113,6 +113,9 @@ internal sealed class GenerationSequence
     /// <value>Generated tokens computed again since then.</value>
     public int Replayed { get; set; }
 
+    /// <value>Since when, and after how many of them, the pace of its replay counts, or null. The first is a timestamp.</value>
+    public (long At, int Replayed)? ReplayPace { get; set; }
+
     /// <value>Most tokens that the cache must ever hold: the last one chosen is never run.</value>
     public int WorstCase => Limit - 1;
 
