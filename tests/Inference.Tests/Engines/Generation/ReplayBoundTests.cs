@@ -43,7 +43,7 @@ public sealed class ReplayBoundTests(ScriptedTokenizer tokenizer)
         Assert.InRange(first!.Value, TimeSpan.Zero, TimeSpan.FromSeconds(2));
     }
 
-    /// <summary>A text that moved stands still until its replay is over: others wait for a few of its steps between two tokens of their own.</summary>
+    /// <summary>A text that moved stands still until its replay is over: others wait for some of its steps between two tokens of their own.</summary>
     [Fact]
     public async Task Replays_take_steps_of_their_own_between_those_of_all()
     {
@@ -68,7 +68,7 @@ public sealed class ReplayBoundTests(ScriptedTokenizer tokenizer)
 
         var replay = runs.Where(rows => rows.Any(row => row is { Count: 1, WantsLogits: false })).ToArray();
         Assert.Equal(Moved - 1, replay.Length);
-        Assert.InRange(replay.Count(rows => rows.Length == 2), Moved / 6, Moved / 4);
+        Assert.InRange(replay.Count(rows => rows.Length == 2), Moved / 20, Moved / 12);
     }
 
     /// <summary>One that need not be exact is computed in pieces, and not by the share that prompts have beside running texts.</summary>

@@ -4,10 +4,10 @@ namespace Meridian.Inference.Engines.Generation.Scheduling;
 internal sealed partial class GenerationScheduler
 {
     /// <summary>
-    /// Time for steps of replays alone, relative to a step of all sequences. Until a text that moved goes on, which is within <see cref="EngineOptions.ExactReplay"/>, the others get a token in
-    /// five steps' time; it gets none.
+    /// Time for steps of replays alone, relative to a step of all sequences; at most <see cref="StepPace.LongestPromptStepMs"/>. Until a text that moved goes on, which is within
+    /// <see cref="EngineOptions.ExactReplay"/>, it gets no token at all, and the others few: to hand a step's tokens to their readers can cost the machine more than the step.
     /// </summary>
-    private const double ReplayShare = 4;
+    private const double ReplayShare = 16;
 
     /// <summary>Share of the bound that is kept for the prompt, and for computing in pieces whatever is missing when a text goes on at once.</summary>
     private const double KeptShare = 0.2;
