@@ -15,7 +15,7 @@ internal sealed partial class GenerationScheduler
     /// <summary>Share of the time that passes before steps are a measure of those to come: the first ones also compute the prompts of all that moved together.</summary>
     private const double Settling = 0.25;
 
-    /// <summary>Steps that make a pace.</summary>
+    /// <summary>Steps that make a pace; fewer after half of the time.</summary>
     private const int PaceSteps = 12;
 
     private int _replayRows;
@@ -106,7 +106,7 @@ internal sealed partial class GenerationScheduler
         var expectedMs = elapsedMs;
         if (steps > 0)
             expectedMs += sequence.Replay * Time.GetElapsedTime(since, now).TotalMilliseconds / steps;
-        if (expectedMs <= AllowedMs || (steps < PaceSteps && elapsedMs <= AllowedMs))
+        if (expectedMs <= AllowedMs || (steps < PaceSteps && elapsedMs <= AllowedMs / 2))
             return true;
         GoOnInexactly(sequence, expectedMs);
         return false;
