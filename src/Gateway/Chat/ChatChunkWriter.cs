@@ -16,11 +16,14 @@ internal sealed class ChatChunkWriter(AnswerIdentity identity, bool includeUsage
 
     public override bool Write(PipeWriter pipe, TokenGroup group)
     {
-        var written = false;
+        if (!Tells(group))
+        {
+            return false;
+        }
+
         if (!_begun[group.Choice])
         {
             _begun[group.Choice] = true;
-            written = true;
             var cursor = Open(pipe, group.Choice, 0);
             cursor.Raw(",\"delta\":{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null},\"logprobs\":null"u8);
             Close(pipe, ref cursor, null);
@@ -28,7 +31,6 @@ internal sealed class ChatChunkWriter(AnswerIdentity identity, bool includeUsage
 
         if (group.Text.Length > 0 || group.Logprobs is { Length: > 0 })
         {
-            written = true;
             var cursor = Open(pipe, group.Choice, JsonCursor.TextBound(group.Text) + ChatLogprobs.Bound(group.Logprobs));
             cursor.Raw(",\"delta\":{\"content\":"u8);
             cursor.Text(group.Text);
@@ -39,13 +41,12 @@ internal sealed class ChatChunkWriter(AnswerIdentity identity, bool includeUsage
 
         if (group.Finish is not null)
         {
-            written = true;
             var cursor = Open(pipe, group.Choice, 0);
             cursor.Raw(",\"delta\":{},\"logprobs\":null"u8);
             Close(pipe, ref cursor, group.Finish);
         }
 
-        return written;
+        return true;
     }
 
     private static void Logprobs(ref JsonCursor cursor, TokenLogprob[]? tokens)

@@ -85,6 +85,6 @@ public sealed class MeridianOptions
     /// </value>
     public bool Reproducible { get; set; } = true;
 
-    /// <value>Longest time to compute the generated part of such a stream again when it comes from elsewhere or gets its place back, ms, 0 to 3600000. Default 2000.</value>
+    /// <value>Longest time that such a stream stands still while it is computed again, when it comes from elsewhere or gets its place back, ms, 0 to 3600000. Default 2000.</value>
     public int ExactReplayMs { get; set; } = 2000;
 }

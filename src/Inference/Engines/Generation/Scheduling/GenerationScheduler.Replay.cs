@@ -39,7 +39,7 @@ internal sealed partial class GenerationScheduler
         for (var i = 0; i < _running.Count; i++)
         {
             var sequence = _running[i];
-            if (sequence.Moved && sequence.PiecePending <= 1 && sequence.Pending > 1 && !sequence.Stream.IsCancelled && _trials.Admits(sequence))
+            if (sequence.Moved && sequence.Replays && !sequence.Stream.IsCancelled && _trials.Admits(sequence))
                 AddReplay(sequence);
         }
 
@@ -53,7 +53,6 @@ internal sealed partial class GenerationScheduler
     {
         if (!StaysExact(sequence))
             return;
-        sequence.Replayed++;
         AddRow(sequence, 1);
         _decodeRows++;
         _replayRows++;
@@ -82,7 +81,6 @@ internal sealed partial class GenerationScheduler
     private void BoundReplay(GenerationSequence sequence)
     {
         sequence.ReplaySince = null;
-        sequence.Replayed = 0;
         sequence.ReplayPace = null;
         var expectedMs = sequence.Replay * _pace.DecodeMs(1);
         if (sequence.Replay > 0 && (expectedMs > AllowedMs || AllowedMs <= 0))
@@ -100,9 +98,9 @@ internal sealed partial class GenerationScheduler
         var elapsedMs = Time.GetElapsedTime(sequence.ReplaySince.Value, now).TotalMilliseconds;
         if (sequence.Replay == 0 || elapsedMs < AllowedMs * Settling)
             return true;
-        sequence.ReplayPace ??= (now, sequence.Replayed);
+        sequence.ReplayPace ??= (now, sequence.Computed);
         var (since, before) = sequence.ReplayPace.Value;
-        var steps = sequence.Replayed - before;
+        var steps = sequence.Computed - before;
         var expectedMs = elapsedMs;
         if (steps > 0)
             expectedMs += sequence.Replay * Time.GetElapsedTime(since, now).TotalMilliseconds / steps;

@@ -672,7 +672,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             var sequence = _running[i];
             if (sequence.PiecePending > 1 || sequence.Stream.IsCancelled || !_trials.Admits(sequence))
                 continue;
-            if (sequence.Pending > 1)
+            if (sequence.Replays)
             {
                 AddReplay(sequence);
                 continue;

@@ -110,11 +110,11 @@ internal sealed class GenerationSequence
     /// <value>Since when generated tokens are being computed again, or null. A timestamp.</value>
     public long? ReplaySince { get; set; }
 
-    /// <value>Generated tokens computed again since then.</value>
-    public int Replayed { get; set; }
+    /// <value>Where the pace of its replay begins: a timestamp, and what was computed by then; null before.</value>
+    public (long At, int Computed)? ReplayPace { get; set; }
 
-    /// <value>Since when, and after how many of them, the pace of its replay counts, or null. The first is a timestamp.</value>
-    public (long At, int Replayed)? ReplayPace { get; set; }
+    /// <value>Whether the next token to be computed was generated before, and is not the last one.</value>
+    public bool Replays => PiecePending <= 1 && Pending > 1;
 
     /// <value>Most tokens that the cache must ever hold: the last one chosen is never run.</value>
     public int WorstCase => Limit - 1;
