@@ -5,20 +5,19 @@ using System.Text.Json;
 
 namespace Meridian.Load;
 
-/// <summary>So many callers who each read one streamed text after the other.</summary>
-/// <param name="http">Sends; must allow as many connections.</param>
+/// <summary>Callers of streamed texts: a fixed number that each read one text after the other, or new ones at a fixed mean rate.</summary>
+/// <param name="http">Sends; must allow a connection for each stream.</param>
 /// <param name="address">Front door.</param>
-/// <param name="bodies">What is asked for, in turn.</param>
-/// <param name="callers">Streams at any time.</param>
+/// <param name="bodies">Bodies of the requests, in turn.</param>
 /// <param name="timeout">When a stream that has not ended counts as failed.</param>
 /// <param name="time">Clock of the samples.</param>
-public sealed class StreamFleet(HttpMessageInvoker http, Uri address, IReadOnlyList<StreamBody> bodies, int callers, TimeSpan timeout, TimeProvider time)
+public sealed class StreamFleet(HttpMessageInvoker http, Uri address, IReadOnlyList<StreamBody> bodies, TimeSpan timeout, TimeProvider time)
 {
     /// <summary>Tokens after which a pause counts for <see cref="StreamSample.LateGap"/>.</summary>
     private const int Late = 100;
 
     private readonly ConcurrentQueue<StreamSample> _samples = new();
-    private readonly string?[] _serving = new string?[callers];
+    private readonly ConcurrentDictionary<int, string> _serving = new();
     private readonly long _origin = time.GetTimestamp();
     private int _next = -1;
 
@@ -28,26 +27,57 @@ public sealed class StreamFleet(HttpMessageInvoker http, Uri address, IReadOnlyL
     public TimeSpan Elapsed => time.GetElapsedTime(_origin);
 
     /// <summary>Region that began most of the streams that are under way, or null.</summary>
-    public string? Busiest() => _serving.ToArray().Where(region => region is not null).GroupBy(region => region).OrderByDescending(group => group.Count()).FirstOrDefault()?.Key;
+    public string? Busiest() => _serving.Values.GroupBy(region => region).OrderByDescending(group => group.Count()).FirstOrDefault()?.Key;
 
-    /// <summary>Keeps all callers at work until <paramref name="stop"/> fires, then waits for what is under way.</summary>
-    public Task RunAsync(CancellationToken stop) => Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(
+    /// <summary>A closed loop: keeps all callers at work until <paramref name="stop"/> fires, then waits for the streams that are under way.</summary>
+    /// <param name="callers">Streams at any time.</param>
+    /// <param name="stop">Ends the load.</param>
+    public Task RunAsync(int callers, CancellationToken stop) => Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(
         async () =>
         {
-            while (!stop.IsCancellationRequested)
-            {
-                var index = Interlocked.Increment(ref _next);
-                _samples.Enqueue(await ReadAsync(index, bodies[index % bodies.Count], region => _serving[caller] = region));
-                _serving[caller] = null;
-            }
+            while (!stop.IsCancellationRequested) await NextAsync();
         },
         CancellationToken.None)));
+
+    /// <summary>An open loop: streams begin at random, whether or not earlier ones have ended, until <paramref name="stop"/> fires. Then it waits for those that are under way.</summary>
+    /// <param name="perSecond">Streams a second, at the mean of a Poisson process.</param>
+    /// <param name="random">Draws the times between two streams.</param>
+    /// <param name="stop">Ends the load.</param>
+    public async Task RunAsync(double perSecond, Random random, CancellationToken stop)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(perSecond);
+        var begun = new List<Task>();
+        for (var due = Elapsed; ; due += TimeSpan.FromSeconds(-Math.Log(1 - random.NextDouble()) / perSecond))
+        {
+            var early = due - Elapsed;
+            if (early > TimeSpan.Zero)
+            {
+                await Task.Delay(early, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            if (stop.IsCancellationRequested)
+            {
+                break;
+            }
+
+            begun.Add(Task.Run(NextAsync, CancellationToken.None));
+        }
+
+        await Task.WhenAll(begun);
+    }
+
+    private async Task NextAsync()
+    {
+        var index = Interlocked.Increment(ref _next);
+        _samples.Enqueue(await ReadAsync(index, bodies[index % bodies.Count], region => _serving[index] = region));
+        _serving.TryRemove(index, out _);
+    }
 
     /// <summary>One stream, read to its end.</summary>
     /// <param name="index">Its number.</param>
     /// <param name="body">What is asked for.</param>
     /// <param name="opened">Told the region that serves.</param>
-    public async Task<StreamSample> ReadAsync(int index, StreamBody body, Action<string?>? opened = null)
+    public async Task<StreamSample> ReadAsync(int index, StreamBody body, Action<string>? opened = null)
     {
         var started = Elapsed;
         string? region = null, finish = null, error = null;
@@ -69,7 +99,11 @@ public sealed class StreamFleet(HttpMessageInvoker http, Uri address, IReadOnlyL
             region = response.Headers.TryGetValues("x-meridian-region", out var values) ? values.FirstOrDefault() : null;
             if (response.IsSuccessStatusCode)
             {
-                opened?.Invoke(region);
+                if (region is not null)
+                {
+                    opened?.Invoke(region);
+                }
+
                 using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(limit.Token), Encoding.UTF8);
                 var done = false;
                 while (await lines.ReadLineAsync(limit.Token) is { } line)

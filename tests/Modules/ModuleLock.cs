@@ -5,9 +5,9 @@ using System.Reflection;
 namespace Meridian.TestModules;
 
 /// <summary>
-/// Keeps the test modules of a machine out of each other's way. <c>dotnet test</c> runs as many modules at a time as there are processors. Modules that start processes or
-/// elect leaders by the clock cannot share a small machine: they hold the lock alone. All other modules share it. A module says which it is with <c>RunsAlone</c> in its
-/// project file. The kernel releases the lock with the process, however that ends.
+/// Keeps the test modules of a machine out of each other's way. <c>dotnet test</c> runs as many modules at a time as there are processors, and a small machine cannot bear all of them at once.
+/// Modules of one <see cref="MachineUse"/> run side by side, unless they run alone; modules of different uses exclude each other. There is a file for each use that can be shared. A module shares
+/// its own file while it runs, and nobody may share the other then. The kernel releases the locks with the process, however that ends.
 /// </summary>
 public sealed class ModuleLock : IAsyncLifetime
 {
@@ -19,30 +19,46 @@ public sealed class ModuleLock : IAsyncLifetime
     /// <summary>Longer than any suite takes: whoever waits so long waits for a process that hangs.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(60);
 
-    private FileStream? _held;
+    private ModuleLease? _held;
 
-    private static bool RunsAlone => typeof(ModuleLock).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Any(data => data is { Key: "RunsAlone", Value: "true" });
+    private static MachineUse Use => typeof(ModuleLock).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(data => data.Key == nameof(MachineUse)) is { } use
+        ? Enum.Parse<MachineUse>(use.Value!)
+        : MachineUse.Computes;
 
     private static string MachineFile => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named : Path.Combine(Path.GetTempPath(), "meridian-tests.lock");
 
-    public async ValueTask InitializeAsync() => _held = await HoldAsync(MachineFile, RunsAlone);
+    public async ValueTask InitializeAsync() => _held = await HoldAsync(MachineFile, Use);
 
     public ValueTask DisposeAsync() => _held?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    /// <summary>Waits for the lock and takes it.</summary>
-    /// <exception cref="TimeoutException">Another module kept it for longer than an hour.</exception>
-    internal static async Task<FileStream> HoldAsync(string file, bool alone)
+    /// <summary>Waits until nothing runs that must not run beside the module.</summary>
+    /// <param name="file">Name of the lock; its files begin with it.</param>
+    /// <param name="use">What the module does to the machine.</param>
+    /// <exception cref="TimeoutException">Another module kept the lock for longer than an hour.</exception>
+    internal static async Task<ModuleLease> HoldAsync(string file, MachineUse use)
     {
         using var limit = new CancellationTokenSource(Patience);
+        var held = new List<FileStream>();
         try
         {
-            // A module that wants the machine alone keeps the turn while it waits. Without it, modules that share the lock could follow one another for ever.
-            await using var turn = await TakeAsync(file + ".turn", alone, limit.Token);
-            return await TakeAsync(file, alone, limit.Token);
+            // A module keeps the turn while it waits, so that those that come after it cannot follow one another for ever. Only the one that has the turn takes a file.
+            await using var turn = await TakeAsync(file + ".turn", alone: true, limit.Token);
+            foreach (var shared in new[] { MachineUse.Computes, MachineUse.Waits })
+            {
+                // The file of the other use is taken to see that no module runs that shares it. None can begin before this one gives the turn back.
+                var taken = await TakeAsync($"{file}.{shared}", alone: shared != use, limit.Token);
+                if (use == MachineUse.Alone || shared == use)
+                    held.Add(taken);
+                else
+                    await taken.DisposeAsync();
+            }
+
+            return new ModuleLease(held);
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"Another test module has held {file} for {Patience.TotalMinutes:0} minutes. Find its process with `fuser {file}`, or set {Variable} to another file.");
+            await new ModuleLease(held).DisposeAsync();
+            throw new TimeoutException($"Another test module has held {file} for {Patience.TotalMinutes:0} minutes. Find its process with `fuser {file}*`, or set {Variable} to another file.");
         }
     }
 

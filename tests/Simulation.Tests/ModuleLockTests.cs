@@ -11,31 +11,42 @@ public sealed class ModuleLockTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    [Fact]
-    public async Task Modules_that_share_run_side_by_side_and_one_that_runs_alone_waits_for_all_of_them()
+    [Theory]
+    [InlineData(MachineUse.Computes, MachineUse.Computes, true)]
+    [InlineData(MachineUse.Waits, MachineUse.Waits, true)]
+    [InlineData(MachineUse.Computes, MachineUse.Waits, false)]
+    [InlineData(MachineUse.Waits, MachineUse.Computes, false)]
+    [InlineData(MachineUse.Alone, MachineUse.Computes, false)]
+    [InlineData(MachineUse.Alone, MachineUse.Waits, false)]
+    [InlineData(MachineUse.Computes, MachineUse.Alone, false)]
+    [InlineData(MachineUse.Waits, MachineUse.Alone, false)]
+    [InlineData(MachineUse.Alone, MachineUse.Alone, false)]
+    public async Task Modules_of_one_use_run_side_by_side_and_others_wait_for_all_of_them(MachineUse running, MachineUse next, bool together)
     {
-        var first = await ModuleLock.HoldAsync(File, alone: false);
-        var second = await ModuleLock.HoldAsync(File, alone: false);
-        Assert.Null(ModuleLock.TryTake(File, alone: true));
-        await first.DisposeAsync();
-        Assert.Null(ModuleLock.TryTake(File, alone: true));
-        await second.DisposeAsync();
+        var first = await ModuleLock.HoldAsync(File, running);
+        var second = running == MachineUse.Alone ? null : await ModuleLock.HoldAsync(File, running);
 
-        await using var alone = await ModuleLock.HoldAsync(File, alone: true);
+        var third = ModuleLock.HoldAsync(File, next);
 
-        Assert.Null(ModuleLock.TryTake(File, alone: false));
-        Assert.Null(ModuleLock.TryTake(File, alone: true));
+        if (!together)
+        {
+            await first.DisposeAsync();
+            Assert.False(second is not null && third.IsCompleted);
+            if (second is not null) await second.DisposeAsync();
+        }
+
+        await (await third).DisposeAsync();
     }
 
     [Fact]
-    public async Task A_module_that_waits_to_run_alone_goes_before_those_that_come_after_it()
+    public async Task A_module_that_waits_for_its_turn_goes_before_those_that_come_after_it()
     {
-        var running = await ModuleLock.HoldAsync(File, alone: false);
-        var alone = ModuleLock.HoldAsync(File, alone: true);
-        var later = ModuleLock.HoldAsync(File, alone: false);
+        var running = await ModuleLock.HoldAsync(File, MachineUse.Computes);
+        var alone = ModuleLock.HoldAsync(File, MachineUse.Alone);
+        var later = ModuleLock.HoldAsync(File, MachineUse.Computes);
         await running.DisposeAsync();
 
-        // The later one could have had the lock at once; it gets it only when the one that runs alone has given it back.
+        // The later one could have shared the lock at once; it gets it only when the one that runs alone has given it back.
         await using (await alone)
         {
             Assert.False(later.IsCompleted);

@@ -9,7 +9,7 @@ namespace Meridian.Cluster.Tests.Failover;
 public sealed class StreamKillTests(ThreeRegions three, ITestOutputHelper output)
 {
     private const int Seed = 23;
-    private const int Streams = 32;
+    private const double StreamsPerSecond = 6;
 
     [Fact]
     public async Task Killing_the_serving_region_costs_streams_a_pause_and_not_a_bit()
@@ -26,14 +26,14 @@ public sealed class StreamKillTests(ThreeRegions three, ITestOutputHelper output
         var random = new Random(Seed);
         var bodies = models.SelectMany(model => StreamKills.Bodies(model, 16, random)).ToArray();
         random.Shuffle(bodies);
-        var fleet = new StreamFleet(door.Http, door.Address, bodies, Streams, TimeSpan.FromSeconds(60), TimeProvider.System);
+        var fleet = new StreamFleet(door.Http, door.Address, bodies, TimeSpan.FromSeconds(60), TimeProvider.System);
         var undisturbed = await StreamKills.UndisturbedAsync(fleet, bodies);
 
         using var phases = new FailoverPhases();
         var requests = new EmbeddingRequests("minilm", Seed);
         var load = new OpenLoop(door.Http, index => requests.To(door.Address, index), perSecond: 50, TimeSpan.FromSeconds(30), TimeProvider.System);
         using var stop = new CancellationTokenSource();
-        var running = Task.WhenAll(load.RunAsync(stop.Token), fleet.RunAsync(stop.Token));
+        var running = Task.WhenAll(load.RunAsync(stop.Token), fleet.RunAsync(StreamsPerSecond, new Random(Seed + 1), stop.Token));
         var killer = new RegionKiller(installation, load, random, fleet.Busiest);
         try
         {

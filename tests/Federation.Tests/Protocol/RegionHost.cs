@@ -27,14 +27,20 @@ internal sealed class RegionHost : IAsyncDisposable
 
     public Uri Address { get; }
 
+    /// <param name="region">Answers the requests.</param>
+    /// <param name="jurisdiction">Of the region.</param>
     /// <param name="port">0 picks a free one; a restarted region keeps its predecessor's.</param>
-    public static async Task<RegionHost> StartAsync(TestRegion region, string jurisdiction = "eu", int port = 0, Action<FederationOptions>? configure = null)
+    /// <param name="configure">Changes the options.</param>
+    /// <param name="time">Clock of the process; the machine's where it is null.</param>
+    public static async Task<RegionHost> StartAsync(
+        TestRegion region, string jurisdiction = "eu", int port = 0, Action<FederationOptions>? configure = null, TimeProvider? time = null)
     {
         port = port == 0 ? FreePort() : port;
         var address = new Uri($"http://127.0.0.1:{port}");
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton<ILocalRegion>(region);
         builder.Services.AddMeridianFederation(options =>
         {
@@ -59,8 +65,12 @@ internal sealed class RegionHost : IAsyncDisposable
         await server.StopAsync(new CancellationToken(canceled: true));
     }
 
-    /// <summary>An ordinary end: SIGTERM.</summary>
-    public Task StopAsync() => _app.StopAsync();
+    /// <summary>An ordinary end: SIGTERM. All that listens to the stop has heard of it on return; the task ends with the process.</summary>
+    public Task StopAsync()
+    {
+        _app.Lifetime.StopApplication();
+        return _app.StopAsync();
+    }
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 

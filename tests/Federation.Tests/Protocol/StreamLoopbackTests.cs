@@ -216,7 +216,9 @@ public sealed class StreamLoopbackTests
     public async Task A_region_that_stops_lets_streams_run_on_and_then_says_that_it_is_lost()
     {
         var region = Begun(out var source);
-        var eu = await RegionHost.StartAsync(region, configure: o => o.StreamDrain = TimeSpan.FromMilliseconds(200));
+        var time = new FakeTimeProvider();
+        var drain = TimeSpan.FromSeconds(3);
+        var eu = await RegionHost.StartAsync(region, configure: o => o.StreamDrain = drain, time: time);
         await using var edge = await EdgeAsync(eu);
         await using var stream = (await edge.Edge.OpenAsync(Sample.Generation(), CancellationToken.None)).Stream!;
         await stream.ReadAsync(default);
@@ -224,7 +226,9 @@ public sealed class StreamLoopbackTests
         var stop = eu.StopAsync();
         (await source.Task).Write();
         Assert.Equal(2, (await stream.ReadAsync(default))!.Next);
-        var lost = await Assert.ThrowsAsync<MeridianException>(() => stream.ReadAsync(default).AsTask().WaitAsync(Patience));
+        var read = stream.ReadAsync(default).AsTask();
+        time.Advance(drain);
+        var lost = await Assert.ThrowsAsync<MeridianException>(() => read.WaitAsync(Patience));
 
         Assert.Equal(RefusalCode.RegionLost, lost.Refusal.Code);
         await (await source.Task).Disposed.WaitAsync(Patience);

@@ -5,7 +5,6 @@ using StackExchange.Redis;
 namespace Meridian.Silo.Tests.Store;
 
 /// <summary>The embedded store on a disk without a byte left, and once there is room again.</summary>
-[Collection(Processes.SiloProcess.Collection)]
 public sealed class FullDiskTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

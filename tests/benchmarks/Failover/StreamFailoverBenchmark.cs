@@ -25,14 +25,14 @@ public sealed class StreamFailoverBenchmark(int kills, int streams, double perSe
         await using var door = await OwnFrontDoor.StartAsync(installation, "minilm", Model);
         var random = new Random(seed);
         var bodies = StreamKills.Bodies(Model, 32, random);
-        var fleet = new StreamFleet(door.Http, door.Address, bodies, streams, TimeSpan.FromSeconds(60), TimeProvider.System);
+        var fleet = new StreamFleet(door.Http, door.Address, bodies, TimeSpan.FromSeconds(60), TimeProvider.System);
         var undisturbed = await StreamKills.UndisturbedAsync(fleet, bodies);
 
         using var phases = new FailoverPhases();
         var requests = new EmbeddingRequests("minilm", seed);
         var load = new OpenLoop(door.Http, index => requests.To(door.Address, index), perSecond, TimeSpan.FromSeconds(30), TimeProvider.System);
         using var stop = new CancellationTokenSource();
-        var running = Task.WhenAll(load.RunAsync(stop.Token), fleet.RunAsync(stop.Token));
+        var running = Task.WhenAll(load.RunAsync(stop.Token), fleet.RunAsync(streams, stop.Token));
         var killer = new RegionKiller(installation, load, random, fleet.Busiest);
         try
         {

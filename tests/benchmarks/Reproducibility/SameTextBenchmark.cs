@@ -9,9 +9,10 @@ namespace Meridian.Benchmarks.Reproducibility;
 /// </summary>
 /// <param name="requests">In all: a quarter alone, a quarter many at once, the rest or more under disturbances.</param>
 /// <param name="disturbances">Kills and drains.</param>
-/// <param name="callers">Streams at once.</param>
+/// <param name="callers">Streams at once in the second part, and under disturbances where <paramref name="rate"/> is 0.</param>
+/// <param name="rate">Streams a second under disturbances, whether or not earlier ones have ended; 0 for a closed loop of <paramref name="callers"/>, which saturates the machine.</param>
 /// <param name="seed">Of everything.</param>
-public sealed class SameTextBenchmark(int requests, int disturbances, int callers, int seed)
+public sealed class SameTextBenchmark(int requests, int disturbances, int callers, double rate, int seed)
 {
     private const string Quantized = "int4-256";
     private const double MostInexact = 0.01;
@@ -35,24 +36,26 @@ public sealed class SameTextBenchmark(int requests, int disturbances, int caller
         await using var door = await OwnFrontDoor.StartAsync(installation, ["minilm", .. served]);
         var random = new Random(seed);
         var part = Math.Max(1, requests / 4);
-        var first = new StreamFleet(door.Http, door.Address, [], 1, TimeSpan.FromMinutes(2), TimeProvider.System);
+        var first = new StreamFleet(door.Http, door.Address, [], TimeSpan.FromMinutes(2), TimeProvider.System);
         var alone = await SameTexts.AloneAsync(first, served, part, random);
         Console.WriteLine($"{alone.Count} alone, {first.Elapsed.TotalSeconds:0} s");
 
         var bodies = alone.Keys.ToArray();
         random.Shuffle(bodies);
         var together = new StreamSample[bodies.Length];
+        var begun = first.Elapsed;
         await Parallel.ForAsync(0, bodies.Length, new ParallelOptions { MaxDegreeOfParallelism = callers }, async (i, _) => together[i] = await first.ReadAsync(i, bodies[i]));
-        Console.WriteLine($"{together.Length} {callers} at once, {first.Elapsed.TotalSeconds:0} s");
+        var saturated = together.Length / (first.Elapsed - begun).TotalSeconds;
+        Console.WriteLine($"{together.Length} {callers} at once, {first.Elapsed.TotalSeconds:0} s: {saturated:0.0} a second");
 
         random.Shuffle(bodies);
         using var phases = new FailoverPhases();
-        var fleet = new StreamFleet(door.Http, door.Address, bodies, callers, TimeSpan.FromMinutes(2), TimeProvider.System);
+        var fleet = new StreamFleet(door.Http, door.Address, bodies, TimeSpan.FromMinutes(2), TimeProvider.System);
         var embeddings = new EmbeddingRequests("minilm", seed);
         var load = new OpenLoop(door.Http, index => embeddings.To(door.Address, index), PerSecond, TimeSpan.FromSeconds(30), TimeProvider.System);
         var disturber = new Disturber(installation, new Edge(door.Address, door.Http), fleet, served, random);
         using var stop = new CancellationTokenSource();
-        var running = Task.WhenAll(load.RunAsync(stop.Token), fleet.RunAsync(stop.Token));
+        var running = Task.WhenAll(load.RunAsync(stop.Token), rate > 0 ? fleet.RunAsync(rate, new Random(seed + 1), stop.Token) : fleet.RunAsync(callers, stop.Token));
         try
         {
             await disturber.RunAsync(disturbances);
@@ -68,6 +71,7 @@ public sealed class SameTextBenchmark(int requests, int disturbances, int caller
         }
 
         Console.WriteLine(phases);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{fleet.Samples.Count / fleet.Elapsed.TotalSeconds:0.0} streams a second under disturbances; {callers} at once reached {saturated:0.0}"));
         return Judge(alone, together, fleet.Samples, disturber.Done, load.Samples, phases.Of("stall").Count);
     }
 
@@ -105,12 +109,13 @@ public sealed class SameTextBenchmark(int requests, int disturbances, int caller
             Row("say exact: false", inexact, inexact <= MostInexact * all ? "met (1 % of all)" : "missed (1 % of all)"),
             Row("of the moved ones, %", 100.0 * inexact / Math.Max(1, moves), inexact <= MostInexactOfMoved * moves ? "met (5 %)" : "missed (5 %)"),
             Row("say so without a disturbance", unmoved, unmoved == 0 ? "met (0)" : "missed (0)"),
+            Row("streams moved after 100 tokens", moved.Length, ""),
             Row("pause after 100 tokens, p99 ms", pauses.P99, pauses.P99 < LongestPauseMs ? "met (2000 ms)" : "missed (2000 ms)"),
             Row("pause after 100 tokens, p50 ms", pauses.P50, ""),
             Row("other requests", others.Count, ""),
             Row("of these failed", failed, failed == 0 ? "met (0)" : "missed (0)"),
         ];
-        Table.Print(string.Create(CultureInfo.InvariantCulture, $"The same request, the same text (seed {seed}, {callers} streams at once)"), ["", "measured", "wanted"], rows);
+        Table.Print(string.Create(CultureInfo.InvariantCulture, $"The same request, the same text (seed {seed}, {callers} streams at once, under disturbances {(rate > 0 ? $"{rate} new ones a second" : "too")})"), ["", "measured", "wanted"], rows);
         return rows.Any(row => row[2].StartsWith("missed", StringComparison.Ordinal)) ? 1 : 0;
     }
 
