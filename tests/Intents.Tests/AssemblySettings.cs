@@ -1,5 +1,5 @@
 using Xunit.Sdk;
 using Xunit.v3;
 
-// The chaos runs of the two logs mostly wait and run side by side. All other tests elect leaders by the clock and run one at a time: OneAtATime.
-[assembly: Parallelization(Mode = ParallelMode.Collections)]
+// Most of these tests wait, for elections and for faults to pass, and run side by side. Those that promise how long something takes run one at a time: OneAtATime.
+[assembly: Parallelization(Mode = ParallelMode.Collections, MaxThreads = 4)]

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Hosting;
@@ -8,7 +9,7 @@ namespace Meridian.Silo.Store;
 /// The embedded store's password. It listens on loopback, where any user of the machine and any page in a browser can connect: Garnet passes over the lines of HTTP and runs what follows as commands.
 /// With a password those commands are refused. The password is drawn once for each data directory, by the process of the region that comes first, and kept in a file for its user alone (mode 0600).
 /// </summary>
-internal static class StorePassword
+internal static partial class StorePassword
 {
     private const int Bytes = 32;
 
@@ -26,7 +27,7 @@ internal static class StorePassword
             var directory = Path.GetDirectoryName(file)!;
             PrivateFiles.Close(directory);
 
-            // The whole password under another name first, then the move, which fails where a process of the region was faster: nobody ever reads half of one.
+            // The whole password under another name first, then its real name, which fails where a process of the region was faster: nobody ever reads half of one.
             var draft = $"{file}.{Environment.ProcessId}.{Guid.NewGuid():N}";
             var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
             if (!OperatingSystem.IsWindows())
@@ -43,9 +44,13 @@ internal static class StorePassword
 
             try
             {
-                File.Move(draft, file, overwrite: false);
+                Name(draft, file);
             }
             catch (IOException) when (File.Exists(file))
+            {
+                // Another process was faster: its password counts.
+            }
+            finally
             {
                 File.Delete(draft);
             }
@@ -58,6 +63,26 @@ internal static class StorePassword
                 $"The password of the region's store cannot be read from '{file}': {e.Message} It is made at the first start and belongs to the user who runs the region; run all of the region's processes as that user.", e);
         }
     }
+
+    /// <summary>Gives a file a name that no other file has.</summary>
+    /// <exception cref="IOException">Another file has it, or the name cannot be written.</exception>
+    private static void Name(string draft, string file)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            File.Move(draft, file, overwrite: false);
+            return;
+        }
+
+        // On Unix, File.Move looks whether the name is taken and then renames, which replaces the file of a process that came in between. link(2) does both in one step.
+        if (Link(draft, file) != 0)
+        {
+            throw new IOException($"'{file}' cannot be written: {Marshal.GetLastPInvokeErrorMessage()}.");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int Link(string from, string to);
 
     private static string? Read(string file)
     {

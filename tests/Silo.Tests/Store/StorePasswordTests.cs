@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using Meridian.Silo.Store;
@@ -43,17 +44,30 @@ public sealed class StorePasswordTests : IDisposable
     [Fact]
     public async Task The_password_is_one_for_all_processes_and_for_its_user_alone()
     {
-        var file = Path.Combine(_data, "eastus", "store", "password");
-
-        var passwords = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => StorePassword.ReadOrCreate(file))));
-
-        Assert.Single(passwords.Distinct());
-        Assert.Equal(64, passwords[0].Length);
-        Assert.Equal([file], Directory.GetFileSystemEntries(Path.GetDirectoryName(file)!));
-        if (!OperatingSystem.IsWindows())
+        // Often, for the moment in which one process writes over the password of another is short.
+        for (var start = 0; start < 200; start++)
         {
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(file)!));
+            var file = Path.Combine(_data, start.ToString(CultureInfo.InvariantCulture), "store", "password");
+            using var together = new Barrier(8);
+
+            var passwords = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    together.SignalAndWait();
+                    return StorePassword.ReadOrCreate(file);
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default)));
+
+            Assert.Single(passwords.Distinct());
+            Assert.Equal(64, passwords[0].Length);
+            Assert.Equal([file], Directory.GetFileSystemEntries(Path.GetDirectoryName(file)!));
+            if (!OperatingSystem.IsWindows())
+            {
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(file)!));
+            }
         }
     }
 

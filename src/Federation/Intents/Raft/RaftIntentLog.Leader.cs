@@ -61,7 +61,7 @@ public sealed partial class RaftIntentLog
             Voters = Voters(member),
             Founders = _founders,
             Listens = member is { Members.Count: > 0 } || identity is { Phase: MemberPhase.Joining } && member is not null,
-            Problem = _problem,
+            Problem = ProblemNow(member is { HasConsensus: true }),
         });
     }
 

@@ -6,6 +6,8 @@ namespace Meridian.Federation.Intents.Raft;
 /// <summary>The one loop that moves a member through its phases and watches over it.</summary>
 public sealed partial class RaftIntentLog
 {
+    private const string NoMajority = "No majority of the voters is within reach: nothing can be changed, what is known is served.";
+
     private static readonly TimeSpan PollEvery = TimeSpan.FromSeconds(2);
 
     private long _polled;
@@ -213,8 +215,11 @@ public sealed partial class RaftIntentLog
             ? $"Member '{_self.Name}' was removed from the quorum ('{peer.Name}' says so at index {peer.AppliedIndex}): it forwards changes, and its copy stays as it is. "
                 + $"Take it out of service; or let it in again: PUT /admin/api/directory/voters/{_self.Name}, at any region."
             : null;
-        return _removed ?? (member.HasConsensus ? null : "No majority of the voters is within reach: nothing can be changed, what is known is served.");
+        return _removed ?? (member.HasConsensus ? null : NoMajority);
     }
+
+    /// <summary>The problem as the last step found it, unless there has been a majority since then.</summary>
+    private string? ProblemNow(bool hasConsensus) => hasConsensus && ReferenceEquals(_problem, NoMajority) ? null : _problem;
 
     private bool Dropped(PeerState peer) =>
         peer.Phase == (int)MemberPhase.Voter && peer.Generation == _identity!.Generation && peer.Leader is not null && peer.AppliedIndex >= Current.AppliedIndex

@@ -100,16 +100,17 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
         {
             var member = _member;
             var voters = Voters(member);
+            var canChange = member is { HasConsensus: true };
             return new IntentLogStatus
             {
                 Role = member is null || _identity is not { Phase: MemberPhase.Voter } ? IntentLogRole.Joining : member.Leads ? IntentLogRole.Leader : IntentLogRole.Follower,
                 Leader = LeaderName(member),
-                CanChange = member is { HasConsensus: true },
+                CanChange = canChange,
                 AppliedIndex = Current.AppliedIndex,
                 CommittedIndex = member?.CommittedIndex ?? 0,
                 Term = member?.Term ?? 0,
                 Voters = voters,
-                Problem = _problem,
+                Problem = ProblemNow(canChange),
             };
         }
     }

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using Meridian.Federation.Intents;
+using Meridian.Intents.Tests.Quorum.Members;
 
-namespace Meridian.Federation.Tests.Intents.Raft;
+namespace Meridian.Intents.Tests.Quorum;
 
-[Collection(RaftCollection.Name)]
 public sealed class DiskTests
 {
     [Fact]

@@ -1,8 +1,8 @@
 using Meridian.Federation.Intents;
+using Meridian.Intents.Tests.Quorum.Members;
 
-namespace Meridian.Federation.Tests.Intents.Raft;
+namespace Meridian.Intents.Tests.Quorum;
 
-[Collection(RaftCollection.Name)]
 public sealed class RecoveryTests
 {
     private static readonly string[] Three = ["eu", "us", "ap"];

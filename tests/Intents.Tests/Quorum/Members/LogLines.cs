@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace Meridian.Federation.Tests.Intents.Raft;
+namespace Meridian.Intents.Tests.Quorum.Members;
 
 /// <summary>Entries of the log from warning on, each with its stack.</summary>
 internal sealed class LogLines : ILoggerProvider, ILogger

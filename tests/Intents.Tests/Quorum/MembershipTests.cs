@@ -1,10 +1,10 @@
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Intents;
 using Meridian.Federation.Intents.Protocol;
+using Meridian.Intents.Tests.Quorum.Members;
 
-namespace Meridian.Federation.Tests.Intents.Raft;
+namespace Meridian.Intents.Tests.Quorum;
 
-[Collection(RaftCollection.Name)]
 public sealed class MembershipTests
 {
     private static readonly string[] Three = ["eu", "us", "ap"];

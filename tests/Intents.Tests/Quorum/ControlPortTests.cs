@@ -3,11 +3,11 @@ using Grpc.Net.Client;
 using Meridian.Federation.Intents;
 using Meridian.Federation.Intents.Protocol;
 using Meridian.Federation.Intents.Records;
+using Meridian.Intents.Tests.Quorum.Members;
 
-namespace Meridian.Federation.Tests.Intents.Raft;
+namespace Meridian.Intents.Tests.Quorum;
 
 /// <summary>What a member answers on its control port to somebody who is no member, or one of another build.</summary>
-[Collection(RaftCollection.Name)]
 public sealed class ControlPortTests
 {
     public static TheoryData<IntentWrite, string> Mistakes() => new()

@@ -4,7 +4,7 @@ using Meridian.Federation.Configuration;
 using Meridian.Federation.Intents;
 using Microsoft.Extensions.Logging;
 
-namespace Meridian.Federation.Tests.Intents.Raft;
+namespace Meridian.Intents.Tests.Quorum.Members;
 
 /// <summary>Members in one process on loopback, each with a directory of its own below one that is deleted at the end.</summary>
 internal sealed class TestQuorum : IAsyncDisposable

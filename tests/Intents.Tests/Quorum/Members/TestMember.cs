@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Meridian.Federation.Tests.Intents.Raft;
+namespace Meridian.Intents.Tests.Quorum.Members;
 
 /// <summary>A member of the log in miniature: Kestrel on loopback with the Intent service, and the log behind it. Stopped and started again it keeps its directory and its ports.</summary>
 internal sealed class TestMember(IntentVoterOptions self, List<IntentVoterOptions> voters, string directory, Action<IntentLogOptions>? configure = null, TimeProvider? time = null, ChangeRule? rule = null, ILoggerProvider? logs = null) : IAsyncDisposable

@@ -3,7 +3,7 @@ using DotNext.IO.Log;
 using DotNext.Net.Cluster.Consensus.Raft;
 using Meridian.Federation.Intents.Raft;
 
-namespace Meridian.Federation.Tests.Intents.Raft;
+namespace Meridian.Intents.Tests.Quorum;
 
 public sealed class DurableLogTests : IDisposable
 {

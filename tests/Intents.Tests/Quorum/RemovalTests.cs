@@ -1,10 +1,10 @@
 using Meridian.Federation.Intents;
+using Meridian.Intents.Tests.Quorum.Members;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Meridian.Federation.Tests.Intents.Raft;
+namespace Meridian.Intents.Tests.Quorum;
 
 /// <summary>A voter is removed, goes on running, and is added again.</summary>
-[Collection(RaftCollection.Name)]
 public sealed class RemovalTests
 {
     private static readonly string[] Three = ["eu", "us", "ap"];

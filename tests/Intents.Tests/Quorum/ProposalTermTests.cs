@@ -2,13 +2,13 @@ using DotNext.IO.Log;
 using DotNext.Net.Cluster.Consensus.Raft;
 using Meridian.Federation.Intents.Raft;
 using Meridian.Federation.Intents.State;
+using Meridian.Intents.Tests.Quorum.Members;
 
-namespace Meridian.Federation.Tests.Intents.Raft;
+namespace Meridian.Intents.Tests.Quorum;
 
 /// <summary>
 /// The library writes another member's greater term down before it ends this member's leadership. The tests stop it there: the term is raised as its term update raises it, and nothing steps down.
 /// </summary>
-[Collection(RaftCollection.Name)]
 public sealed class ProposalTermTests : IAsyncDisposable
 {
     private readonly TestRaftMembers _members = new();

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Meridian.Federation.Tests.Intents.Raft;
+namespace Meridian.Intents.Tests.Quorum.Members;
 
 /// <summary>Ports for members that must know each other's addresses before they start, below the range that the kernel hands out for outgoing connections.</summary>
 internal static class LoopbackPorts

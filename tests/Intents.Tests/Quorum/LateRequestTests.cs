@@ -1,14 +1,14 @@
 using Meridian.Federation.Intents;
 using Meridian.Federation.Intents.State;
+using Meridian.Intents.Tests.Quorum.Members;
 
-namespace Meridian.Federation.Tests.Intents.Raft;
+namespace Meridian.Intents.Tests.Quorum;
 
 /// <summary>
 /// A follower freezes. The leader gives its request up, connects again and sends more; the follower thaws with both connections readable, takes the newer request first and
 /// acknowledges it, so that the leader answers its callers. Then the older request arrives. Two of three members hold what is acknowledged, the leader and this follower: were the
 /// leader lost now, everything would hang on the follower.
 /// </summary>
-[Collection(RaftCollection.Name)]
 public sealed class LateRequestTests
 {
     private const int Size = 8 * 1024;

@@ -2,7 +2,7 @@ using Meridian.Federation.Intents.Protocol;
 using Meridian.Federation.Intents.Raft;
 using Meridian.Federation.Intents.State;
 
-namespace Meridian.Federation.Tests.Intents.Raft;
+namespace Meridian.Intents.Tests.Quorum;
 
 public sealed class FollowerProgressTests
 {

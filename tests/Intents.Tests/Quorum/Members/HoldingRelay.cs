@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Meridian.Federation.Tests.Intents.Raft;
+namespace Meridian.Intents.Tests.Quorum.Members;
 
 /// <summary>
 /// Stands before a member's consensus port. While it holds, the member is as good as frozen to those who call it: connections are taken and bytes are read, as the kernel does for a

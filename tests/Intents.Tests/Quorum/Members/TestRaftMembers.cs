@@ -6,7 +6,7 @@ using Meridian.Federation.Intents.Raft;
 using Meridian.Federation.Intents.State;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Meridian.Federation.Tests.Intents.Raft;
+namespace Meridian.Intents.Tests.Quorum.Members;
 
 /// <summary>Log and consensus alone, without what <see cref="RaftIntentLog"/> does around them: each member opened as the test wants it.</summary>
 internal sealed class TestRaftMembers : IAsyncDisposable
