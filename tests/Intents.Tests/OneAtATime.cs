@@ -1,6 +1,6 @@
 namespace Meridian.Intents.Tests;
 
-/// <summary>Tests that run by themselves: their processes elect leaders by the clock, and on two cores they would only get in each other's way.</summary>
+/// <summary>Tests that share the cluster of their class: no other test of the module runs beside them.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class OneAtATime
 {

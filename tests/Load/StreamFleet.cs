@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Meridian.Load;
 
-/// <summary>Callers of streamed texts: a fixed number that each read one text after the other, or new ones at a fixed mean rate.</summary>
+/// <summary>Callers of streamed texts: a fixed number of callers who each read one text after the other, or new callers at a fixed mean rate.</summary>
 /// <param name="http">Sends; must allow a connection for each stream.</param>
 /// <param name="address">Front door.</param>
 /// <param name="bodies">Bodies of the requests, in turn.</param>

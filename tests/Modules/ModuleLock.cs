@@ -19,7 +19,7 @@ public sealed class ModuleLock : IAsyncLifetime
     /// <summary>Longer than any suite takes: whoever waits so long waits for a process that hangs.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(60);
 
-    private ModuleLease? _held;
+    private static ModuleLease? _held;
 
     private static MachineUse Use => typeof(ModuleLock).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(data => data.Key == nameof(MachineUse)) is { } use
         ? Enum.Parse<MachineUse>(use.Value!)
@@ -27,9 +27,18 @@ public sealed class ModuleLock : IAsyncLifetime
 
     private static string MachineFile => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named : Path.Combine(Path.GetTempPath(), "meridian-tests.lock");
 
-    public async ValueTask InitializeAsync() => _held = await HoldAsync(MachineFile, Use);
+    public async ValueTask InitializeAsync() => await ChangeAsync(null);
 
     public ValueTask DisposeAsync() => _held?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    /// <summary>Gives back what this module holds, then waits for another use of the machine. No other test of the module may run meanwhile.</summary>
+    /// <param name="use">The other use; null for the one of the project file.</param>
+    internal static async Task ChangeAsync(MachineUse? use)
+    {
+        if (_held is not null)
+            await _held.DisposeAsync();
+        _held = await HoldAsync(MachineFile, use ?? Use);
+    }
 
     /// <summary>Waits until nothing runs that must not run beside the module.</summary>
     /// <param name="file">Name of the lock; its files begin with it.</param>

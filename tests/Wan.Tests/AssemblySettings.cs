@@ -1,5 +1,5 @@
 using Xunit.Sdk;
 using Xunit.v3;
 
-// Every test here measures time; on two cores they would measure each other.
+// The tests send packets through the lab and see when they arrive; on two cores they would see each other.
 [assembly: Parallelization(Mode = ParallelMode.None)]

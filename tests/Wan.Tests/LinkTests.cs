@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Meridian.TestModules;
 using Meridian.Wan.Lab;
 
 namespace Meridian.Wan.Tests;
 
+[Collection(MachineAlone.Name)]
 public sealed class LinkTests : IAsyncDisposable
 {
     // What a busy machine may add; a wrong setting is off by more.

@@ -27,9 +27,9 @@ const string Help =
       failover     --kills 20 --rate 50 --seed 20            kill -9 of regions under load
       routing      --regions 50 --models 1000 --seconds 1    one routing decision, by policy
       streams-failover   --kills 20 --streams 32 --rate 50 --seed 23   kill -9 of the region that serves most of the streams, beside other requests
-      same-text    --requests 10000 --disturbances 200 --callers 64 --rate 12 --seed 31   seeded and greedy requests alone, together, and while
+      same-text    --requests 10000 --disturbances 200 --callers 64 --rate 0 --seed 31   seeded and greedy requests alone, together, and while
                                                              regions are killed and drained: the same tokens and log probabilities, to the last bit.
-                                                             --rate: streams a second under disturbances; 0 keeps all callers at work, which saturates
+                                                             --rate: streams a second under disturbances; 0: each caller reads one stream after the other
       decode-pairs --other DLL --pairs 20                    decode throughput of this build and another (its Meridian.benchmarks.dll)
                    --sizes small --streams 32 --tokens 256 --threads 1
       suspicion    --minutes 5 --callers 4 --jitter 0        false suspicions of healthy regions under full load; with jitter, every link
@@ -91,7 +91,7 @@ switch (name)
 
     case "same-text":
         Console.WriteLine(Machine.Describe());
-        return await new SameTextBenchmark(options.Count("requests", 10_000), options.Count("disturbances", 200), options.Count("callers", 64), options.Number("rate", 12), options.Count("seed", 31)).RunAsync();
+        return await new SameTextBenchmark(options.Count("requests", 10_000), options.Count("disturbances", 200), options.Count("callers", 64), options.Number("rate", 0), options.Count("seed", 31)).RunAsync();
 
     case "decode-pairs":
         Console.WriteLine(Machine.Describe());

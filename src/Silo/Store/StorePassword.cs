@@ -27,7 +27,7 @@ internal static partial class StorePassword
             var directory = Path.GetDirectoryName(file)!;
             PrivateFiles.Close(directory);
 
-            // The whole password under another name first, then its real name, which fails where a process of the region was faster: nobody ever reads half of one.
+            // The whole password is written under another name first, so that no process ever reads half of it. To give it its real name fails where another process was faster.
             var draft = $"{file}.{Environment.ProcessId}.{Guid.NewGuid():N}";
             var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
             if (!OperatingSystem.IsWindows())
@@ -75,13 +75,21 @@ internal static partial class StorePassword
         }
 
         // On Unix, File.Move looks whether the name is taken and then renames, which replaces the file of a process that came in between. link(2) does both in one step.
-        if (Link(draft, file) != 0)
+        if (Link(draft, file) == 0)
         {
-            throw new IOException($"'{file}' cannot be written: {Marshal.GetLastPInvokeErrorMessage()}.");
+            return;
         }
+
+        if (File.Exists(file))
+        {
+            throw new IOException($"'{file}' exists.");
+        }
+
+        // Some file systems have no links (SMB, FAT). There the processes of a region that starts for the first time must not start in the same moment.
+        File.Move(draft, file, overwrite: false);
     }
 
-    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Link(string from, string to);
 
     private static string? Read(string file)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -5,12 +6,19 @@ namespace Meridian.Cluster.Tests.Harness;
 
 /// <summary>
 /// Finds ports for processes that cannot be told to take port 0, because others must know their address before they start.
-/// All are below the range that the kernel hands out for outgoing connections, so nobody takes one in between by accident.
+/// All are below the range that the kernel hands out for outgoing connections, so nobody takes one in between by accident. Test processes that run at the same time search in different parts of the
+/// range: the ports of a process that is being restarted look free.
 /// </summary>
 public static class FreePorts
 {
-    private const int Lowest = 12_000;
-    private const int Highest = 31_000;
+    private const int All = 12_000;
+    private const int Parts = 6;
+    private const int PartLength = 3_000;
+
+    // Held until the process ends. Where all parts are taken, two processes share the first.
+    private static readonly FileStream? Claim = Enumerable.Range(0, Parts).Select(TryClaim).FirstOrDefault(claim => claim is not null);
+    private static readonly int Lowest = All + (PartLength * (Claim is null ? 0 : int.Parse(Path.GetExtension(Claim.Name).AsSpan(1), CultureInfo.InvariantCulture)));
+    private static readonly int Highest = Lowest + PartLength;
 
     /// <summary>The first of a range of ports, all free now; each call answers another range.</summary>
     /// <exception cref="InvalidOperationException">No such range was found.</exception>
@@ -40,8 +48,21 @@ public static class FreePorts
 
     private static readonly Lock Gate = new();
 
-    // Runs of several test processes at the same time start their search in different places.
-    private static int _next = Lowest + Environment.ProcessId * 149 % (Highest - Lowest - 1000);
+    // Processes that end and others that begin meanwhile start their search in different places.
+    private static int _next = Lowest + Environment.ProcessId * 149 % (PartLength - 1000);
+
+    private static FileStream? TryClaim(int part)
+    {
+        try
+        {
+            return new FileStream(
+                Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"meridian-test-ports.{part}")), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     private static bool IsFree(int port)
     {

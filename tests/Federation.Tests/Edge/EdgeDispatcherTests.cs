@@ -18,6 +18,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Meridian.Federation.Tests.Edge;
 
 /// <summary>Failover with regions in memory and a clock that moves only when told.</summary>
+[Collection(ProcessMeters.Name)]
 public sealed partial class EdgeDispatcherTests : IRegionTransport, IFailureReports, IAttemptReports
 {
     private readonly FakeTimeProvider _time = new();

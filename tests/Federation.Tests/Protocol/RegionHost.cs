@@ -65,7 +65,7 @@ internal sealed class RegionHost : IAsyncDisposable
         await server.StopAsync(new CancellationToken(canceled: true));
     }
 
-    /// <summary>An ordinary end: SIGTERM. All that listens to the stop has heard of it on return; the task ends with the process.</summary>
+    /// <summary>An ordinary end: SIGTERM. On return every listener of <c>ApplicationStopping</c> has run; the task ends with the process.</summary>
     public Task StopAsync()
     {
         _app.Lifetime.StopApplication();

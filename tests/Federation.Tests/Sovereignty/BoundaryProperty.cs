@@ -7,6 +7,7 @@ namespace Meridian.Federation.Tests.Sovereignty;
 /// Whatever the installation, the rules, their changes and the faults: no decision, retry, hedge or resume leaves what is permitted. 1,000 cases from a seed that changes with every run;
 /// <c>MERIDIAN_SOVEREIGNTY_CASES</c> asks for more, <c>MERIDIAN_SOVEREIGNTY_SEED</c> for those of an earlier run.
 /// </summary>
+[Collection(ProcessMeters.Name)]
 public sealed class BoundaryProperty(ITestOutputHelper output)
 {
     [Fact]

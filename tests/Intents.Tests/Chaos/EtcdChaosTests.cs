@@ -2,7 +2,7 @@ using Meridian.Cluster.Tests.Harness;
 
 namespace Meridian.Intents.Tests.Chaos;
 
-/// <summary>etcd under the same faults; a class of its own, so that it runs beside <see cref="ChaosTests"/>.</summary>
+/// <summary>etcd under the same faults as <see cref="ChaosTests"/>.</summary>
 public sealed class EtcdChaosTests
 {
     [Theory]

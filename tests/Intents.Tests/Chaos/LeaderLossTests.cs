@@ -2,11 +2,12 @@ using System.Diagnostics;
 using System.Globalization;
 using Meridian.Cluster.Tests.Harness;
 using Meridian.IntentNode;
+using Meridian.TestModules;
 
 namespace Meridian.Intents.Tests.Chaos;
 
 /// <summary>How long no change is made after the leader was killed with -9: never longer than allowed, in a short run of the suite as in a long one.</summary>
-[Collection(OneAtATime.Name)]
+[Collection(MachineAlone.Name)]
 public sealed class LeaderLossTests
 {
     private static readonly TimeSpan Allowed = TimeSpan.FromSeconds(6);

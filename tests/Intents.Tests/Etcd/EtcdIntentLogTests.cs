@@ -12,7 +12,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Meridian.Intents.Tests.Etcd;
 
 /// <summary>What is etcd's own: compaction, leases, limits, other and older clusters, and the copy on disk.</summary>
-[Collection(OneAtATime.Name)]
 public sealed class EtcdIntentLogTests : IDisposable
 {
     private static readonly IntentKey A = new(IntentKinds.Model, "a");

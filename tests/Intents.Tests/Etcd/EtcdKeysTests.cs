@@ -5,7 +5,6 @@ using Meridian.Federation.Intents.Etcd;
 
 namespace Meridian.Intents.Tests.Etcd;
 
-[Collection(OneAtATime.Name)]
 public sealed class EtcdKeysTests
 {
     private static readonly EtcdKeys Keys = new("/m/");

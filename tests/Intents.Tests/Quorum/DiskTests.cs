@@ -78,10 +78,11 @@ public sealed class DiskTests
         await using var quorum = await TestQuorum.StartAsync(["eu", "us"]);
         await TestQuorum.ChangeAsync(quorum["eu"], TestQuorum.Write(1, 1));
         await quorum.AgreeAsync();
-        var follower = quorum.Members.Single(member => member != quorum.Leader);
+        var leader = await quorum.CanChangeAsync();
+        var follower = quorum.Members.Single(member => member != leader);
         System.IO.Directory.Move(Path.Combine(follower.Directory, "log", "data"), Path.Combine(follower.Directory, "aside"));
 
-        await Assert.ThrowsAsync<IntentUnavailableException>(() => TestQuorum.ChangeAsync(quorum.Leader, TestQuorum.Write(2, 2), 2));
+        await Assert.ThrowsAsync<IntentUnavailableException>(() => TestQuorum.ChangeAsync(leader, TestQuorum.Write(2, 2), 2));
 
         System.IO.Directory.Move(Path.Combine(follower.Directory, "aside"), Path.Combine(follower.Directory, "log", "data"));
         Assert.True((await TestQuorum.ChangeAsync(follower, TestQuorum.Write(3, 3))).Made);

@@ -1,3 +1,4 @@
+using Meridian.Cluster.Tests.Harness;
 using Meridian.Federation.Intents;
 using Meridian.Federation.Intents.State;
 using Meridian.Intents.Tests.Quorum.Members;
@@ -16,8 +17,8 @@ public sealed class LateRequestTests
     [Fact]
     public async Task A_request_from_before_the_leaders_reconnect_cuts_off_nothing_that_was_acknowledged_after_it()
     {
-        int[] ports = [LoopbackPorts.Next(), LoopbackPorts.Next(), LoopbackPorts.Next()];
-        var behind = LoopbackPorts.Next();
+        int[] ports = [FreePorts.Range(1), FreePorts.Range(1), FreePorts.Range(1)];
+        var behind = FreePorts.Range(1);
         await using var relay = new HoldingRelay(ports[0], behind);
         await using var members = new TestRaftMembers();
 

@@ -43,8 +43,9 @@ public sealed class MembershipTests
     {
         await using var quorum = await TestQuorum.StartAsync(Three);
         await Task.WhenAll(Enumerable.Range(0, 100).Select(i => TestQuorum.ChangeAsync(quorum["eu"], TestQuorum.Write(i, (byte)i))));
-        var lost = quorum.Members.First(member => member != quorum.Leader);
-        var stopped = quorum.Members.First(member => member != quorum.Leader && member != lost);
+        var leader = await quorum.CanChangeAsync();
+        var lost = quorum.Members.First(member => member != leader);
+        var stopped = quorum.Members.First(member => member != leader && member != lost);
         await lost.StopAsync();
         await stopped.StopAsync();
         lost.LoseDisk();
@@ -64,7 +65,7 @@ public sealed class MembershipTests
         await quorum.HoldsAsync(() => quorum.Running.All(member => member.Log.Status.Voters.Length == 3), "three voters again");
 
         // And its vote counts again.
-        await quorum.Leader.StopAsync();
+        await (await quorum.CanChangeAsync()).StopAsync();
         await quorum.CanChangeAsync();
         Assert.True((await TestQuorum.ChangeAsync(lost, TestQuorum.Write(1, 1))).Made);
     }
@@ -96,7 +97,7 @@ public sealed class MembershipTests
     public async Task A_leader_can_be_removed()
     {
         await using var quorum = await TestQuorum.StartAsync(Three);
-        var leader = quorum.Leader;
+        var leader = await quorum.CanChangeAsync();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
 
         await leader.Log.RemoveVoterAsync(leader.Name, limit.Token);
@@ -124,7 +125,7 @@ public sealed class MembershipTests
             await quorum.HoldsAsync(() => quorum[reply.Leader].Log.Status is { Role: IntentLogRole.Leader, CanChange: true }, "the other to lead");
         }
 
-        Assert.Equal(3, quorum.Leader.Log.Status.Voters.Length);
+        Assert.Equal(3, (await quorum.CanChangeAsync()).Log.Status.Voters.Length);
     }
 
     [Fact]
@@ -180,7 +181,7 @@ public sealed class MembershipTests
             () => after.Running.All(member => Three.All(name => member.Log.Status.Voters.Any(voter => voter.Name == name && voter.Consensus == after[name].Self.Consensus))), "the new addresses to be known");
 
         // A leader is found at its new address, and a second life is an ordinary one.
-        await after.Leader.StopAsync();
+        await (await after.CanChangeAsync()).StopAsync();
         var other = await after.CanChangeAsync();
         Assert.True((await TestQuorum.ChangeAsync(other, TestQuorum.Write(2, 2))).Made);
     }

@@ -1,5 +1,6 @@
 using DotNext.IO.Log;
 using DotNext.Net.Cluster.Consensus.Raft;
+using Meridian.Cluster.Tests.Harness;
 using Meridian.Federation.Intents.Raft;
 using Meridian.Federation.Intents.State;
 using Meridian.Intents.Tests.Quorum.Members;
@@ -61,7 +62,7 @@ public sealed class ProposalTermTests : IAsyncDisposable
 
     private async Task<RaftMember> LeaderAsync()
     {
-        var port = LoopbackPorts.Next();
+        var port = FreePorts.Range(1);
         var member = await _members.OpenAsync("eu", port, [port]);
         await TestRaftMembers.HoldsAsync(() => member.Leads, "the sole voter to lead");
         return member;

@@ -79,7 +79,7 @@ public sealed class RaftIntentLogTests
     {
         await using var quorum = await TestQuorum.StartAsync(Three);
         await TestQuorum.ChangeAsync(quorum["eu"], TestQuorum.Write(1, 1));
-        var leader = quorum.Leader;
+        var leader = await quorum.CanChangeAsync();
         await leader.StopAsync();
 
         foreach (var member in quorum.Running)
@@ -157,7 +157,7 @@ public sealed class RaftIntentLogTests
         await TestQuorum.ChangeAsync(quorum["w"], TestQuorum.Write(1, 1));
         for (var round = 0; round < 2; round++)
         {
-            var leader = quorum.Leader;
+            var leader = await quorum.CanChangeAsync();
             Assert.NotEqual("w", leader.Name);
             await leader.StopAsync();
             var other = await quorum.CanChangeAsync();

@@ -13,7 +13,7 @@ public sealed class RemovalTests
     public async Task A_voter_is_removed_and_returns_while_changes_are_made_through_all_and_none_is_lost()
     {
         await using var quorum = await TestQuorum.StartAsync(Three);
-        var leader = quorum.Leader;
+        var leader = await quorum.CanChangeAsync();
         var removed = quorum.Members.First(member => member != leader);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var enough = new CancellationTokenSource();
@@ -36,7 +36,7 @@ public sealed class RemovalTests
         await enough.CancelAsync();
         await writing;
 
-        Assert.Equal(3, quorum.Leader.Log.Status.Voters.Length);
+        Assert.Equal(3, (await quorum.CanChangeAsync()).Log.Status.Voters.Length);
         var copy = await TestQuorum.ReadAsync(removed);
         Assert.NotEmpty(made);
         Assert.All(made, number => Assert.True(copy.Records.ContainsKey(TestQuorum.Key(number)), $"{number} was acknowledged and is missing."));
@@ -64,7 +64,7 @@ public sealed class RemovalTests
         await using var quorum = new TestQuorum(Three, configure: options => options.UpperElectionTimeoutMs = 3000, time: clock, logs: lines);
         await Task.WhenAll(quorum.Members.Select(member => member.StartAsync()));
         await Advancing(() => quorum.Running.Any(member => member.Log.Status is { Role: IntentLogRole.Leader, CanChange: true }));
-        var leader = quorum.Leader;
+        var leader = await quorum.CanChangeAsync();
         var removed = quorum.Members.First(member => member != leader);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await leader.Log.RemoveVoterAsync(removed.Name, limit.Token);

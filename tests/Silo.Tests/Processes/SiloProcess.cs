@@ -8,7 +8,7 @@ namespace Meridian.Silo.Tests.Processes;
 /// <summary>The executable as an operating system process, with its output kept for the message of a failing test.</summary>
 internal sealed class SiloProcess : IAsyncDisposable
 {
-    /// <summary>Tests that start processes run one after the other: each of them wants the whole machine.</summary>
+    /// <summary>Tests that start processes run one after the other: a process that starts fills the processors.</summary>
     public const string Collection = "processes";
 
     /// <summary>Generous: four processes compile at once, on machines that do other work too. A healthy run never comes near it.</summary>

@@ -1,10 +1,11 @@
 using System.Text.Json;
 using Meridian.Silo.CommandLine;
+using Meridian.TestModules;
 
 namespace Meridian.Silo.Tests.Processes;
 
 /// <summary>The dev supervisor as its user meets it. What the regions do with each other is tested in Cluster.Tests.</summary>
-[Collection(SiloProcess.Collection)]
+[Collection(MachineAlone.Name)]
 public sealed class SupervisorTests : IDisposable
 {
     private readonly string _data = Directory.CreateTempSubdirectory("meridian-silo-").FullName;

@@ -219,7 +219,11 @@ public sealed partial class RaftIntentLog
     }
 
     /// <summary>The problem as the last step found it, unless there has been a majority since then.</summary>
-    private string? ProblemNow(bool hasConsensus) => hasConsensus && ReferenceEquals(_problem, NoMajority) ? null : _problem;
+    private string? ProblemNow(bool hasConsensus)
+    {
+        var problem = _problem;
+        return hasConsensus && ReferenceEquals(problem, NoMajority) ? null : problem;
+    }
 
     private bool Dropped(PeerState peer) =>
         peer.Phase == (int)MemberPhase.Voter && peer.Generation == _identity!.Generation && peer.Leader is not null && peer.AppliedIndex >= Current.AppliedIndex

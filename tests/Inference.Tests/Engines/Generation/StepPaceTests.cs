@@ -47,25 +47,6 @@ public sealed class StepPaceTests
             Assert.InRange(total, 320 * due * 0.9, 320 * due * 1.1);
         });
 
-    /// <summary>After a few short prompts, a long one is not cut to pieces as if each of its tokens cost what they did.</summary>
-    [Fact]
-    public void Fixed_cost_of_a_run_is_not_taken_for_cost_of_tokens() =>
-        Gen.Select(Gen.Double[20, 200], Gen.Double[0.001, 0.1], Gen.Int[3, 10]).Sample((fixedMs, tokenMs, shortest) =>
-        {
-            var pace = new StepPace(512, 1, 0.01);
-            for (var i = 0; i < 20; i++) pace.Observe(0, shortest, fixedMs + (shortest * tokenMs));
-
-            var runs = 0;
-            for (var left = 400; left > 0; runs++)
-            {
-                var tokens = Math.Min(left, pace.PromptTokens(0));
-                pace.Observe(0, tokens, fixedMs + (tokens * tokenMs));
-                left -= tokens;
-            }
-
-            Assert.InRange(runs, 1, 6);
-        });
-
     [Fact]
     public void Alone_a_prompt_takes_what_the_chunk_and_a_tolerable_wait_allow()
     {

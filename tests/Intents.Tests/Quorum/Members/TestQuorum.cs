@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Meridian.Cluster.Tests.Harness;
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Intents;
 using Microsoft.Extensions.Logging;
@@ -43,9 +44,8 @@ internal sealed class TestQuorum : IAsyncDisposable
         return member;
     }
 
+    /// <summary>The member that leads and can change records, once there is one.</summary>
     public Task<TestMember> CanChangeAsync() => EventuallyAsync(() => Running.FirstOrDefault(member => member.Log.Status is { Role: IntentLogRole.Leader, CanChange: true }), "a leader");
-
-    public TestMember Leader => Running.Single(member => member.Log.Status.Role == IntentLogRole.Leader);
 
     /// <summary>Asks until the answer is not null: another member's state can only be asked for again and again.</summary>
     public async Task<T> EventuallyAsync<T>(Func<T?> ask, string what)
@@ -102,8 +102,8 @@ internal sealed class TestQuorum : IAsyncDisposable
     private static IntentVoterOptions Options(string name, bool witness) => new()
     {
         Name = name,
-        Consensus = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{LoopbackPorts.Next()}"),
-        Protocol = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{LoopbackPorts.Next()}"),
+        Consensus = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePorts.Range(1)}"),
+        Protocol = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePorts.Range(1)}"),
         Witness = witness,
     };
 }

@@ -10,8 +10,8 @@ namespace Meridian.Inference.Engines.Generation.Scheduling;
 /// without it, so a long prompt slows the others by a known factor, whatever the model and the machine (chunked prefill as in Sarathi-Serve, OSDI 2024, with the
 /// budget measured instead of given).
 /// <para>
-/// Prompts of a step cost a fixed time (the weights are read once more) and a time a token: a line through the steps that were seen, later ones of more weight, by least squares. While all
-/// steps take about as many tokens, nothing tells the two apart, and all is taken for cost of tokens. The budget then settles where both together fill the share.
+/// What a prompt token costs is the mean over the chunk, so a fixed cost of running prompts at all (weights read once more) is in it: smaller chunks look dearer.
+/// The budget then settles where fixed cost and tokens together fill the share.
 /// </para>
 /// </remarks>
 internal sealed class StepPace
@@ -34,15 +34,6 @@ internal sealed class StepPace
 
     private const double Smoothing = 0.2;
 
-    /// <summary>Deviation of the number of prompt tokens, relative to its mean, from which on it tells more of the cost of a token than the mean does.</summary>
-    private const double TellingDeviation = 0.1;
-
-    /// <summary>Least share of what prompts cost that is taken for cost of their tokens.</summary>
-    private const double LeastTokenShare = 0.05;
-
-    /// <summary>Tokens of the prompt that <c>tokenMs</c> was measured by, about.</summary>
-    private const int MeasuredTokens = 32;
-
     /// <summary>Steps in a row that may carry prompts: after so many the time without them is measured anew.</summary>
     private const int MostMixed = 32;
 
@@ -55,12 +46,7 @@ internal sealed class StepPace
     // The first of two steps that measure anew; 0 for none.
     private readonly double[] _first = new double[32];
     private readonly int _most;
-
-    // Prompts of the steps so far, later ones of more weight: mean of tokens and of ms, variance of tokens, covariance of both.
-    private double _tokens;
-    private double _promptMs;
-    private double _tokensVariance;
-    private double _covariance;
+    private double _tokenMs;
 
     /// <param name="most">Most prompt tokens of a step.</param>
     /// <param name="decodeMs">A step of one generating sequence, measured; ms.</param>
@@ -70,7 +56,7 @@ internal sealed class StepPace
         _most = most;
         _decodeMs[0] = decodeMs;
         Array.Fill(_mixed, MostMixed, 1, _mixed.Length - 1);
-        (_tokens, _promptMs) = (MeasuredTokens, MeasuredTokens * tokenMs);
+        _tokenMs = tokenMs;
     }
 
     /// <summary>Time of a step of some generating sequences alone, ms.</summary>
@@ -102,8 +88,7 @@ internal sealed class StepPace
     public int PromptTokens(int decodeRows, int starting = 0)
     {
         var ms = starting * 2 >= decodeRows ? LongestPromptStepMs : Math.Min(LongestPromptStepMs, PromptShare * DecodeMs(decodeRows));
-        var (fixedMs, tokenMs) = PromptCost();
-        return tokenMs <= 0 ? _most : (int)Math.Clamp((ms - fixedMs) / tokenMs, Math.Min(LeastTokens, _most), _most);
+        return _tokenMs <= 0 ? _most : (int)Math.Clamp(ms / _tokenMs, Math.Min(LeastTokens, _most), _most);
     }
 
     /// <summary>Takes in what a step took.</summary>
@@ -135,22 +120,8 @@ internal sealed class StepPace
 
         if (decodeRows > 0)
             _mixed[place]++;
-        var promptMs = Math.Max(elapsedMs - (decodeRows == 0 ? 0 : DecodeMs(decodeRows)), elapsedMs * LeastTokenShare);
-        var (tokensOff, msOff) = (promptTokens - _tokens, promptMs - _promptMs);
-        _tokens += Smoothing * tokensOff;
-        _promptMs += Smoothing * msOff;
-        _tokensVariance = (1 - Smoothing) * (_tokensVariance + (Smoothing * tokensOff * tokensOff));
-        _covariance = (1 - Smoothing) * (_covariance + (Smoothing * tokensOff * msOff));
-    }
-
-    /// <summary>What prompts of a step cost at all, and each of their tokens; ms.</summary>
-    private (double FixedMs, double TokenMs) PromptCost()
-    {
-        // With the mean cost as prior: the line goes through the origin where the steps do not tell otherwise.
-        var mean = _promptMs / _tokens;
-        var prior = TellingDeviation * TellingDeviation * _tokens * _tokens;
-        var tokenMs = Math.Clamp((_covariance + (prior * mean)) / (_tokensVariance + prior), LeastTokenShare * mean, mean);
-        return (_promptMs - (tokenMs * _tokens), tokenMs);
+        var prompts = elapsedMs - (decodeRows == 0 ? 0 : DecodeMs(decodeRows));
+        _tokenMs += Smoothing * ((Math.Max(prompts, elapsedMs * 0.05) / promptTokens) - _tokenMs);
     }
 
     private static int Place(int rows) => rows <= 1 ? 0 : BitOperations.Log2((uint)rows);

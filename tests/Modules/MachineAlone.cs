@@ -1,0 +1,18 @@
+namespace Meridian.TestModules;
+
+/// <summary>
+/// Tests that promise how long something takes, in a module that otherwise runs beside others. They come after the other tests of their module, which lets the other modules end before them and
+/// keeps them away meanwhile.
+/// </summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class MachineAlone : ICollectionFixture<MachineAlone.Lease>
+{
+    public const string Name = "machine alone";
+
+    public sealed class Lease : IAsyncLifetime
+    {
+        public async ValueTask InitializeAsync() => await ModuleLock.ChangeAsync(MachineUse.Alone);
+
+        public async ValueTask DisposeAsync() => await ModuleLock.ChangeAsync(null);
+    }
+}
