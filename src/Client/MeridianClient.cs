@@ -166,7 +166,7 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
         {
             while (true)
             {
-                var choice = pool.Choose(request.Model, residency, request.PermittedRegions, tried);
+                var choice = pool.Choose(request, residency, tried);
                 if (choice < 0)
                 {
                     await NextRoundAsync(residency, request.PermittedRegions, tried != 0, refusal, attempt, started, deadline.Token, cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Meridian.Client.Routing;
 using Meridian.Messages;
+using Meridian.Messages.Generation;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -89,14 +90,28 @@ internal sealed partial class RegionPool : IAsyncDisposable
         return (permitted, false);
     }
 
-    /// <summary>Index of the region that the request goes to next, or -1.</summary>
-    public int Choose(string model, string[]? residency, string[]? regions, ulong tried)
+    /// <summary>Index of the region that a request goes to next, or -1.</summary>
+    /// <param name="request">The request. An answer that goes on and must be reproducible goes first to a region whose arithmetic is that of its beginning.</param>
+    /// <param name="residency">Jurisdictions that its data may enter, or null for all.</param>
+    /// <param name="tried">Bit i is set where the request has been to region i.</param>
+    public int Choose(InferRequest request, string[]? residency, ulong tried)
     {
+        var (model, regions) = (request.Model, request.PermittedRegions);
         Span<RegionCandidate> candidates = stackalloc RegionCandidate[Links.Length];
         for (var i = 0; i < candidates.Length; i++)
             candidates[i] = Judge(Links[i], model, residency, regions);
 
         var home = _homes.TryGetValue(model, out var known) ? known : -1;
+        if (request.Input is GenerationInput { Reproducible: true, Arithmetic: { } arithmetic })
+        {
+            var others = tried;
+            for (var i = 0; i < candidates.Length; i++)
+                others |= Computes(Links[i], request, arithmetic) ? 0 : 1UL << i;
+            var alike = RegionSelection.Choose(candidates, home, others);
+            if (alike >= 0 && candidates[alike].Tier == 0)
+                return alike;
+        }
+
         var choice = RegionSelection.Choose(candidates, home, tried);
 
         // A retry, a request under its own restriction, a region that drains and a model without replicas say nothing about where the others should go.
@@ -124,6 +139,9 @@ internal sealed partial class RegionPool : IAsyncDisposable
             await Task.WhenAll(running).ConfigureAwait(false);
         SignalChange();
     }
+
+    private static bool Computes(RegionLink link, InferRequest request, string arithmetic) => Array.Exists(
+        link.View.Models, status => status.Model == request.Model && status.Version == request.Version && status.Variant == request.Variant && status.Arithmetic == arithmetic);
 
     private static RegionCandidate Judge(RegionLink link, string model, string[]? residency, string[]? regions)
     {

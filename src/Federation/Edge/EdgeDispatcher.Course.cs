@@ -263,10 +263,10 @@ internal sealed partial class EdgeDispatcher
             LastResort = _lastResort,
         };
 
-        /// <summary>A ready region whose bits are those that a moving stream began with, if it is to be reproducible; null where any will do, or none is there.</summary>
+        /// <summary>A ready region whose bits are those that the answer began with, if it is to be reproducible and goes on, here or for a caller who came back; null where any will do, or none is there.</summary>
         private RoutingDecision? Alike(DirectorySnapshot snapshot)
         {
-            if (!_moving || _request.Input is not GenerationInput { Reproducible: true, Arithmetic: { } arithmetic })
+            if (_request.Input is not GenerationInput { Reproducible: true, Arithmetic: { } arithmetic })
                 return null;
             var others = snapshot.Views.Where(view => !Has(view.Value, arithmetic)).Select(view => view.Key);
             string[] excluded = [.. _tried.AsSpan(0, _triedCount), .. others];

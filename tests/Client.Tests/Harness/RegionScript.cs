@@ -27,6 +27,9 @@ public sealed class RegionScript
 
     public bool Draining { get; set; }
 
+    /// <value>Of its streams; empty says nothing.</value>
+    public string Arithmetic { get; set; } = "";
+
     public Func<InferRequest, CancellationToken, Task<InferReply>> Infer { get; set; }
 
     public Func<InferRequest, CancellationToken, Task<StreamReply>> Open { get; set; }
@@ -97,7 +100,7 @@ public sealed class RegionScript
     /// <summary>Answers with the first frame that the test writes.</summary>
     public Task<StreamReply> OpenStream(InferRequest request, CancellationToken cancellationToken)
     {
-        var stream = new ScriptedStream(Region, request);
+        var stream = new ScriptedStream(Region, request, Arithmetic);
         Write(stream);
         Streams.Enqueue(stream);
         return stream.OpenAsync(cancellationToken);

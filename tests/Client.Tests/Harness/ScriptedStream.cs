@@ -20,7 +20,7 @@ public sealed class ScriptedStream
     private long _next;
     private int _reading;
 
-    public ScriptedStream(string region, InferRequest request)
+    public ScriptedStream(string region, InferRequest request, string arithmetic = "")
     {
         Request = request;
         foreach (var choice in (request.Input as GenerationInput)?.Resume ?? [])
@@ -36,6 +36,7 @@ public sealed class ScriptedStream
             PromptIds = [[1, 2, 3]],
             CachedTokens = 2,
             ContextLength = 512,
+            Arithmetic = arithmetic,
         };
     }
 

@@ -77,6 +77,7 @@ internal sealed class TestRegion(string name, string jurisdiction) : IAsyncDispo
         Script.Release();
         Script.Streams.Clear();
         Script.Models = [RegionScript.Model("minilm"), RegionScript.Model("stories")];
+        Script.Arithmetic = "";
         Script.Draining = false;
         Script.Region = Name;
         Script.Requests.Clear();

@@ -450,6 +450,32 @@ public sealed class MeridianStreamTests(ThreeRegions regions) : RegionsTest(regi
         Assert.Equal(0, first!.Offset);
     }
 
+    /// <summary>Whichever of the two others is nearer.</summary>
+    [Theory]
+    [InlineData("southeastasia")]
+    [InlineData("westeurope")]
+    public async Task A_reproducible_stream_moves_first_to_where_the_arithmetic_is_the_same(string alike)
+    {
+        foreach (var region in Regions.All)
+        {
+            region.Script.Arithmetic = region.Script.Region == "eastus" || region.Script.Region == alike ? "a" : "b";
+            region.Script.Models = [RegionScript.Model("stories") with { Version = "v1@test", Arithmetic = region.Script.Arithmetic }];
+            region.Script.Write = s => s.Emit("cd", FinishReason.Stop);
+        }
+
+        East.Write = s => s.Emit("ab");
+        await using var client = await new TestClient(Regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
+        var request = TestClient.Generation();
+        await using var stream = await client.Client.OpenAsync(request with { Input = (GenerationInput)request.Input with { Reproducible = true } });
+        await stream.ReadAsync();
+        var waiting = stream.ReadAsync().AsTask();
+
+        Regions.East.Distance.Kill();
+
+        Assert.True((await waiting.WaitAsync(Patience))!.End);
+        Assert.Equal((alike, false), (stream.Region, stream.Inexact));
+    }
+
     [Theory]
     [InlineData(RefusalCode.NotReady)]
     [InlineData(RefusalCode.RegionLost)]

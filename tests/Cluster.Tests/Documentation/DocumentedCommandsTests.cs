@@ -20,13 +20,13 @@ public sealed partial class DocumentedCommandsTests(ThreeRegions three)
     private const string DocumentedPid = "32656";
     private static readonly string[] Functions = ["dotnet", "meridian-tools", "sudo", "npm", "node", ".ci/run", "tests/tools/fetch-templates.sh"];
 
-    public static TheoryData<string> Blocks => [.. CommandBlock.All(Repository.Root).Select(static block => block.ToString())];
+    public static TheoryData<string> Blocks => [.. CodeBlock.Commands(Repository.Root).Select(static block => block.ToString())];
 
     [Theory, MemberData(nameof(Blocks))]
     public async Task The_commands_of(string place)
     {
         if (!TestTools.TryShell(out var shell, out var reason)) Assert.Skip(reason);
-        var block = CommandBlock.All(Repository.Root).Single(block => block.ToString() == place);
+        var block = CodeBlock.Commands(Repository.Root).Single(block => block.ToString() == place);
         using var folder = new TemporaryDirectory();
         var calls = Path.Combine(folder.Path, "calls");
         await File.WriteAllTextAsync(Path.Combine(folder.Path, "delegated-test-extended-latest"), "arin|US|ipv4|8.8.8.0|256|20000101|allocated|x\n");
@@ -45,12 +45,12 @@ public sealed partial class DocumentedCommandsTests(ThreeRegions three)
     [Fact]
     public void Nothing_is_left_out_that_is_not_there()
     {
-        var text = string.Concat(CommandBlock.All(Repository.Root).Select(static block => block.Text));
+        var text = string.Concat(CodeBlock.Commands(Repository.Root).Select(static block => block.Text));
         Assert.All(NotRun.Lines, line => Assert.Contains(line.Part, text, StringComparison.Ordinal));
         Assert.All(NotRun.Programs.Keys, program => Assert.Contains($"{program} ", text, StringComparison.Ordinal));
     }
 
-    private string Script(CommandBlock block, string calls)
+    private string Script(CodeBlock block, string calls)
     {
         var script = new StringBuilder("set -eo pipefail\n");
 

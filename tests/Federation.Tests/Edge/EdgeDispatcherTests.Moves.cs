@@ -80,6 +80,22 @@ public sealed partial class EdgeDispatcherTests
         Assert.Equal((true, "a"), (onward.Reproducible, onward.Arithmetic));
     }
 
+    /// <summary>As a caller who came back asks for it: the nearest region computes other bits than those of the answer.</summary>
+    [Fact]
+    public async Task A_stream_that_is_computed_again_is_opened_where_the_arithmetic_is_the_same()
+    {
+        var model = Sample.Model();
+        foreach (var (region, arithmetic) in Names.Zip(["b", "a", "a"]))
+            _directory.Load(region, model with { Arithmetic = arithmetic });
+        var text = new ScriptedText(9);
+        Script(text, []);
+        var request = Asking(text) with { Version = model.Version, Variant = model.Variant };
+
+        await AllAsync(await OpenAsync(request with { Input = (GenerationInput)request.Input with { Reproducible = true, Arithmetic = "a" } }));
+
+        Assert.Equal(["westeurope"], _sent.Select(s => s.Region));
+    }
+
     [Theory]
     [InlineData("b", true)]
     [InlineData("", true)]

@@ -8,11 +8,13 @@ namespace Meridian.Gateway.Generation.Resumption;
 
 /// <summary>
 /// The <c>id</c> of an event: how far a caller has come, and all that another edge needs to go on with the same answer where the one that was lost left off. A text of visible
-/// ASCII: <c>2.ID.CREATED.SEED.VERSION.VARIANT.DIGEST.P0-P1f-....SIGNATURE</c>, where a P is a choice's tokens so far, with an <c>f</c> once its finish reason was sent.
+/// ASCII: <c>3.ID.CREATED.SEED.VERSION.VARIANT.ARITHMETIC.DIGEST.P0-P1f-...~.SIGNATURE</c>, where a P is a choice's tokens so far, with an <c>f</c> once its finish reason was sent. The <c>~</c> is
+/// there once the answer is inexact. Ids of earlier builds begin with 2 and have neither arithmetic nor <c>~</c>.
 /// </summary>
 internal sealed partial record EventId
 {
     private const int MaxLength = 4096;
+    private const char InexactMark = '~';
 
     /// <value>Of the answer; drawn at random, so that nobody can name another's.</value>
     public required string Answer { get; init; }
@@ -25,6 +27,12 @@ internal sealed partial record EventId
     public required string Version { get; init; }
 
     public required string Variant { get; init; }
+
+    /// <value><see cref="StreamHead.Arithmetic"/> of the answer; empty where it is not known.</value>
+    public required string Arithmetic { get; init; }
+
+    /// <value>Whether what the caller has may differ from what the same request gives again.</value>
+    public required bool Inexact { get; init; }
 
     /// <value>See <see cref="RequestDigest"/>.</value>
     public required string Digest { get; init; }
@@ -43,10 +51,10 @@ internal sealed partial record EventId
 
     /// <summary>What stays the same in all ids of an answer, up to and with the point before the places.</summary>
     public static string Prefix(string answer, long created, long seed, StreamHead head, string digest) =>
-        string.Create(CultureInfo.InvariantCulture, $"2.{answer}.{created}.{seed}.{Escape(head.Version)}.{Escape(head.Variant)}.{digest}.");
+        string.Create(CultureInfo.InvariantCulture, $"3.{answer}.{created}.{seed}.{Escape(head.Version)}.{Escape(head.Variant)}.{Escape(head.Arithmetic)}.{digest}.");
 
     /// <summary>How far the choices have come.</summary>
-    public static void Append(StringBuilder text, ReadOnlySpan<int> tokens, ReadOnlySpan<bool> finished)
+    public static void Append(StringBuilder text, ReadOnlySpan<int> tokens, ReadOnlySpan<bool> finished, bool inexact)
     {
         for (var choice = 0; choice < tokens.Length; choice++)
         {
@@ -56,14 +64,22 @@ internal sealed partial record EventId
             if (finished[choice])
                 text.Append('f');
         }
+
+        if (inexact)
+            text.Append(InexactMark);
     }
 
     /// <summary>False for anything that is not an id of ours by its shape.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out EventId? id)
     {
         id = null;
+        var fields = text.Split('.');
+
+        // Of an earlier build: its arithmetic is not known.
+        if (fields is ["2", .. { Length: 8 } known])
+            fields = ["3", .. known[..5], "", .. known[5..]];
         if (text.Length > MaxLength
-            || text.Split('.') is not ["2", var answer, var created, var seed, { Length: > 0 } version, { Length: > 0 } variant, { Length: > 0 } digest, var places, { Length: > 0 } signature]
+            || fields is not ["3", var answer, var created, var seed, { Length: > 0 } version, { Length: > 0 } variant, var arithmetic, { Length: > 0 } digest, { Length: > 0 } places, { Length: > 0 } signature]
             || !Drawn().IsMatch(answer)
             || signature.Length != EventIds.SignatureLength)
         {
@@ -76,7 +92,8 @@ internal sealed partial record EventId
             return false;
         }
 
-        var parts = places.Split('-');
+        var inexact = places[^1] == InexactMark;
+        var parts = (inexact ? places[..^1] : places).Split('-');
         if (parts.Length > GenerationInput.MaxChoices)
             return false;
         var tokens = new int[parts.Length];
@@ -95,6 +112,8 @@ internal sealed partial record EventId
             Seed = seeded,
             Version = Uri.UnescapeDataString(version),
             Variant = Uri.UnescapeDataString(variant),
+            Arithmetic = Uri.UnescapeDataString(arithmetic),
+            Inexact = inexact,
             Digest = digest,
             Tokens = tokens,
             Finished = finished,

@@ -26,25 +26,27 @@ internal sealed class RepeatedAnswer(LastingOpener opener)
             return whole.Opened is { } begun ? Kept(shape, request, id, whole, begun, AnswerBeginning.None(choices), begun.Stream.Head) : Refused(whole, shape);
         }
 
-        var again = await opener.OpenAsync(message with { Input = request.Input with { MaxTokens = longest, Echo = false } }, caller);
+        var again = await opener.OpenAsync(message with { Input = request.Input with { MaxTokens = longest, Echo = false, Arithmetic = id.Arithmetic.Length > 0 ? id.Arithmetic : null } }, caller);
         if (again.Opened is not { } opened)
             return Refused(again, shape);
         int[][] told;
         FinishReason?[] finished;
         TokenGroup[] known;
+        bool inexact;
         var lasting = false;
         try
         {
             // The stream lasts longer than its caller; what is computed only to be compared need not.
             await using var left = caller.UnsafeRegister(static ends => ((CancellationTokenSource)ends!).Cancel(), opened.Ends);
-            (told, finished, known) = await GatherAsync(opened, id.Tokens, request.Input.MaxTokens);
+            (told, finished, known, inexact) = await GatherAsync(opened, id.Tokens, request.Input.MaxTokens);
             for (var choice = 0; choice < choices; choice++)
             {
                 if (told[choice].Length != id.Tokens[choice])
                     return new Result(null, CannotResume($"choice {choice}, computed again, ends after {told[choice].Length} tokens, but {id.Tokens[choice]} had been sent"), again.Region, again.Attempts);
             }
 
-            var beginning = new AnswerBeginning(id.Tokens, known, finished, [.. finished.Select((reason, choice) => reason is null && id.Finished[choice])]);
+            inexact |= id.Inexact || (id.Arithmetic.Length > 0 && id.Arithmetic != opened.Stream.Head.Arithmetic);
+            var beginning = new AnswerBeginning(id.Tokens, known, finished, [.. finished.Select((reason, choice) => reason is null && id.Finished[choice])], inexact);
             var rest = Enumerable.Range(0, choices).Where(choice => finished[choice] is null && !id.Finished[choice]).ToArray();
             if (rest.Length == 0)
             {
@@ -85,14 +87,16 @@ internal sealed class RepeatedAnswer(LastingOpener opener)
         opening.Region,
         opening.Attempts);
 
-    /// <summary>Ids of each choice up to what the caller has, why those ended that are done there, and the tokens as they came.</summary>
-    private static async Task<(int[][] Told, FinishReason?[] Finished, TokenGroup[] Known)> GatherAsync(LastingOpener.Opened opening, int[] wanted, int? maxTokens)
+    /// <summary>Ids of each choice up to what the caller has, why those ended that are done there, the tokens as they came, and whether they say that they are inexact.</summary>
+    private static async Task<(int[][] Told, FinishReason?[] Finished, TokenGroup[] Known, bool Inexact)> GatherAsync(LastingOpener.Opened opening, int[] wanted, int? maxTokens)
     {
         var told = Array.ConvertAll(wanted, static count => new List<int>(count));
         var finished = new FinishReason?[wanted.Length];
         var known = new List<TokenGroup>();
+        var inexact = false;
         for (var frame = opening.First; frame is not null; frame = frame.End || Enough() ? null : await opening.Stream.ReadAsync(opening.Ends.Token))
         {
+            inexact |= frame.Inexact;
             foreach (var group in frame.Groups)
             {
                 var count = Math.Min(group.TokenIds.Length, wanted[group.Choice] - told[group.Choice].Count);
@@ -107,7 +111,7 @@ internal sealed class RepeatedAnswer(LastingOpener opener)
             }
         }
 
-        return (Array.ConvertAll(Enumerable.Range(0, told.Length).ToArray(), choice => told[choice].Take(wanted[choice]).ToArray()), finished, [.. known]);
+        return (Array.ConvertAll(Enumerable.Range(0, told.Length).ToArray(), choice => told[choice].Take(wanted[choice]).ToArray()), finished, [.. known], inexact);
 
         bool Enough() => Enumerable.Range(0, told.Length).All(choice => told[choice].Count > wanted[choice]);
     }

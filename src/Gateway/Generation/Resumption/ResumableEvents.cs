@@ -89,7 +89,7 @@ internal sealed class ResumableEvents(ChunkWriter chunks, EventIds ids, string p
     private void Id(PipeWriter pipe)
     {
         _id.Clear().Append(prefix);
-        EventId.Append(_id, _tokens, _finished);
+        EventId.Append(_id, _tokens, _finished, chunks.Inexact);
         pipe.Write("id: "u8);
         var span = pipe.GetSpan(_id.Length + EventIds.SignatureLength + 2);
         var length = 0;

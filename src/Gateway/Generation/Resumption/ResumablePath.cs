@@ -175,6 +175,7 @@ internal sealed partial class ResumablePath(
                 intake.Stamp(context, head);
             var pipe = EventStream.Prepare(context);
             var chunks = stream.Shape.Chunks(stream.Identity, stream.Request, stream.Head);
+            chunks.Inexact = stream.Beginning.Inexact;
             var prefix = EventId.Prefix(stream.Identity.Id, stream.Identity.Created, stream.Request.Input.Sampling.Seed, stream.Head, stream.Digest);
             var events = new ResumableEvents(chunks, ids, prefix, tokens, finished);
             try

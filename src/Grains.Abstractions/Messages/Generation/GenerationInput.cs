@@ -67,7 +67,7 @@ public sealed record GenerationInput : InferInput
     /// </value>
     [Id(10), Key(10)] public bool Reproducible { get; init; }
 
-    /// <value>With <see cref="Resume"/>: the <see cref="StreamHead.Arithmetic"/> of the stream's beginning; null where it is not known.</value>
+    /// <value>Of an answer that goes on (<see cref="Resume"/>) or is computed again: the <see cref="StreamHead.Arithmetic"/> of its beginning; null where it is not known.</value>
     [Id(11), Key(11)] public string? Arithmetic { get; init; }
 
     /// <value>Number of choices.</value>

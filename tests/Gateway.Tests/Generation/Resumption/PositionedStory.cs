@@ -8,14 +8,18 @@ namespace Meridian.Gateway.Tests.Generation.Resumption;
 internal sealed class PositionedStory : IRegionStream
 {
     private readonly GenerationInput _input;
+    private readonly bool _inexact;
     private readonly int[] _position;
     private readonly bool[] _done;
     private long _tokens;
     private int _frames;
 
-    public PositionedStory(GenerationInput input)
+    /// <param name="input">Of the request.</param>
+    /// <param name="arithmetic">Of the region that tells.</param>
+    /// <param name="inexact">Whether its frames say so.</param>
+    public PositionedStory(GenerationInput input, string arithmetic = "", bool inexact = false)
     {
-        _input = input;
+        (_input, _inexact) = (input, inexact);
         _position = new int[input.Choices];
         _done = new bool[input.Choices];
         if (input.Resume is { } resume)
@@ -29,7 +33,7 @@ internal sealed class PositionedStory : IRegionStream
             }
         }
 
-        Head = EdgeDouble.Head(input.Prompts.Length);
+        Head = EdgeDouble.Head(input.Prompts.Length) with { Arithmetic = arithmetic };
     }
 
     public StreamHead Head { get; }
@@ -47,7 +51,7 @@ internal sealed class PositionedStory : IRegionStream
         _frames++;
         var before = _tokens;
         _tokens += groups.Sum(group => group.TokenIds.Length);
-        return new(new StreamFrame { Offset = before, Next = _tokens, Groups = [.. groups], End = Array.TrueForAll(_done, done => done) });
+        return new(new StreamFrame { Offset = before, Next = _tokens, Groups = [.. groups], End = Array.TrueForAll(_done, done => done), Inexact = _inexact });
     }
 
     public ValueTask DisposeAsync() => default;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Meridian.Federation.Edge;
 using Meridian.Gateway.Tests.Hosting;
 using Meridian.Messages.Generation;
 using static Meridian.Gateway.Tests.Generation.Resumption.ResumableCalls;
@@ -152,6 +153,8 @@ public sealed class ResumableAnswerTests
     [InlineData("2.cmpl-0123456789abcdef0123456789abcdef.1.1.v.f.d.1-1.0123456789012345678901")]
     [InlineData("2.cmpl-0123456789abcdef0123456789abcdef.1.1.v.f.d.-1.0123456789012345678901")]
     [InlineData("2.cmpl-0123456789abcdef0123456789abcdef.1.1.v.f.d.1.short")]
+    [InlineData("3.cmpl-0123456789abcdef0123456789abcdef.1.1.v.f.a.d.~.0123456789012345678901")]
+    [InlineData("3.cmpl-0123456789abcdef0123456789abcdef.1.1.v.f.a.d..0123456789012345678901")]
     public async Task An_id_that_is_none_of_this_request_is_a_mistake(string id)
     {
         await using var host = await StartAsync();
@@ -171,6 +174,49 @@ public sealed class ResumableAnswerTests
         using var response = await PostAsync(other, path, body, Resigned(other, events[0].Id, "400"));
 
         await response.ErrorAsync(409, "cannot_resume", GatewayHeaders.LastEventId);
+    }
+
+    /// <summary>The beginning that the caller has, and the same computed again elsewhere, are of one text only where the arithmetic is the same and both are exact.</summary>
+    [Theory]
+    [InlineData("avx2", false, false, false)]
+    [InlineData("avx512", false, false, true)]
+    [InlineData("avx2", true, false, true)]
+    [InlineData("avx2", false, true, true)]
+    public async Task Another_edge_says_where_the_answer_may_be_another_text(string arithmetic, bool begunInexactly, bool againInexactly, bool inexact)
+    {
+        await using var host = await StartAsync();
+        await using var other = await StartAsync();
+        host.Edge.Open = (request, _) => Task.FromResult(new EdgeOpening(new PositionedStory((GenerationInput)request.Input, "avx2", begunInexactly), null, "eastus", 1));
+        var asked = new List<GenerationInput>();
+        other.Edge.Open = (request, _) =>
+        {
+            var input = (GenerationInput)request.Input;
+            asked.Add(input);
+            return Task.FromResult(new EdgeOpening(new PositionedStory(input, arithmetic, againInexactly && input.Resume is null), null, "westeurope", 1));
+        };
+        var (path, body) = ("/v1/completions", """{"model":"story","prompt":"x","stream":true}""");
+        var events = await ReadAsync(await PostAsync(host, path, body), 3);
+
+        var rest = await ReadAsync(await PostAsync(other, path, body, events[^1].Id));
+
+        Assert.Equal(["avx2", arithmetic], asked.Select(input => input.Arithmetic!));
+        Assert.Equal(inexact, rest.Any(e => e.Data.Contains("\"exact\":false", StringComparison.Ordinal)));
+        Assert.Equal(inexact, rest[0].Id.Split('.')[^2].EndsWith('~'));
+    }
+
+    [Fact]
+    public async Task An_id_of_an_earlier_build_goes_on()
+    {
+        await using var host = await StartAsync();
+        await using var other = await StartAsync();
+        var (path, body) = ("/v1/completions", """{"model":"story","prompt":"x","stream":true}""");
+        var whole = await ReadAsync(await PostAsync(host, path, body));
+        var fields = whole[2].Id.Split('.');
+        Assert.Equal(("3", ""), (fields[0], fields[6]));
+
+        var rest = await ReadAsync(await PostAsync(other, path, body, Signed(other, ["2", .. fields[1..6], .. fields[7..^1]])));
+
+        Assert.Equal(whole[3..].ConvertAll(e => e.Data), rest.ConvertAll(e => e.Data));
     }
 
     private static async Task CutEverywhereAsync(GatewayHost host, GatewayHost other, string path, string body)

@@ -95,9 +95,11 @@ internal static class ResumableCalls
     public sealed record Event(string Id, string Data);
 
     /// <summary>An event's id with other places, signed as the edge would.</summary>
-    public static string Resigned(GatewayHost edge, string id, string places)
+    public static string Resigned(GatewayHost edge, string id, string places) => Signed(edge, [.. id.Split('.')[..^2], places]);
+
+    /// <summary>An event's id of these parts, signed as the edge would.</summary>
+    public static string Signed(GatewayHost edge, params string[] parts)
     {
-        string[] parts = [.. id.Split('.')[..^2], places];
         var text = Encoding.ASCII.GetBytes(string.Join('.', parts));
         var signature = new byte[EventIds.SignatureLength];
         edge.App.Services.GetRequiredService<EventIds>().Sign(text, signature);
