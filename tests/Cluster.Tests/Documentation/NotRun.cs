@@ -6,7 +6,7 @@ public static class NotRun
     /// <value>Parts of lines, and why the lines are left out.</value>
     public static IReadOnlyList<(string Part, string Reason)> Lines { get; } =
     [
-        ("'last-event-id: 2.cmpl-7c0e...'", "the id is cut short; ResumableAnswerTests sends whole ones"),
+        ("'last-event-id: 3.cmpl-7c0e...'", "the id is cut short; ResumableAnswerTests sends whole ones"),
         ("\"scope\": \"silo\"", "a region of one silo refuses it; RollingRestartTests drains silos"),
         ("scope=silo", "takes back what the line before it ordered"),
         ("drain --region westeurope --silo", "a region of one silo refuses it; RollingRestartTests drains silos"),

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Threading.Channels;
 using Meridian.Errors;
 using Meridian.Federation.Edge;
 using Meridian.Gateway.Closing;
@@ -24,6 +25,7 @@ public sealed class StreamStartTests
     public async Task The_headers_leave_after_a_while_and_comments_follow_until_the_first_token(bool resumable)
     {
         await using var asked = await Asked.StartAsync(resumable);
+        await asked.Time.WaitedForAsync();
         asked.Time.Advance(Silence - TimeSpan.FromMilliseconds(1));
         Assert.False(asked.Response.IsCompleted);
         asked.Time.Advance(TimeSpan.FromMilliseconds(1));
@@ -35,7 +37,7 @@ public sealed class StreamStartTests
         Assert.Equal(": ping", await EventAsync(reader));
         for (var i = 0; i < 20; i++)
         {
-            asked.Time.Advance(Silence);
+            await asked.Time.PassAsync();
             Assert.Equal(": ping", await EventAsync(reader));
         }
 
@@ -56,7 +58,7 @@ public sealed class StreamStartTests
     public async Task A_refusal_after_the_headers_is_an_event_with_the_same_code(bool resumable, bool byTheFirstRead)
     {
         await using var asked = await Asked.StartAsync(resumable);
-        asked.Time.Advance(Silence);
+        await asked.Time.PassAsync();
         using var response = await asked.Response.WaitAsync(Patience);
 
         var refusal = new Refusal { Code = RefusalCode.NoCapacity, Message = "Full." };
@@ -78,7 +80,7 @@ public sealed class StreamStartTests
         await using var asked = await Asked.StartAsync(resumable);
         if (late)
         {
-            asked.Time.Advance(Silence);
+            await asked.Time.PassAsync();
             (await asked.Response.WaitAsync(Patience)).EnsureSuccessStatusCode();
         }
 
@@ -95,7 +97,7 @@ public sealed class StreamStartTests
     public async Task A_caller_who_leaves_while_comments_come_cancels_the_opening(bool resumable)
     {
         await using var asked = await Asked.StartAsync(resumable);
-        asked.Time.Advance(Silence);
+        await asked.Time.PassAsync();
         (await asked.Response.WaitAsync(Patience)).Dispose();
 
         await asked.Cancelled.Task.WaitAsync(Patience);
@@ -116,7 +118,7 @@ public sealed class StreamStartTests
     {
         public required GatewayHost Host { get; init; }
 
-        public required FakeTimeProvider Time { get; init; }
+        public required SilentTime Time { get; init; }
 
         public required Task<HttpResponseMessage> Response { get; init; }
 
@@ -126,7 +128,7 @@ public sealed class StreamStartTests
 
         public static async Task<Asked> StartAsync(bool resumable)
         {
-            var time = new FakeTimeProvider();
+            var time = new SilentTime();
             var host = await GatewayHost.StartAsync(services: services => services.AddSingleton<TimeProvider>(time));
             var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             var opened = new TaskCompletionSource<EdgeOpening>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -150,5 +152,26 @@ public sealed class StreamStartTests
         }
 
         public ValueTask DisposeAsync() => Host.DisposeAsync();
+    }
+
+    /// <summary>Time that passes once something waits for the end of the silence: before that, nobody would see it pass.</summary>
+    private sealed class SilentTime : FakeTimeProvider
+    {
+        private readonly Channel<bool> _timers = Channel.CreateUnbounded<bool>();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            if (dueTime == Silence) _timers.Writer.TryWrite(true);
+            return timer;
+        }
+
+        public Task<bool> WaitedForAsync() => _timers.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+
+        public async Task PassAsync()
+        {
+            await WaitedForAsync();
+            Advance(Silence);
+        }
     }
 }

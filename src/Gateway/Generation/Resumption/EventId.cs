@@ -69,6 +69,9 @@ internal sealed partial record EventId
             text.Append(InexactMark);
     }
 
+    /// <summary>Whether what the caller has may differ from an answer with this head, which goes on for it or was computed again. An arithmetic that is not known counts as another.</summary>
+    public bool MayDifferFrom(StreamHead head) => Inexact || (Tokens.Max() > 0 && (Arithmetic.Length == 0 || Arithmetic != head.Arithmetic));
+
     /// <summary>False for anything that is not an id of ours by its shape.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out EventId? id)
     {

@@ -45,7 +45,7 @@ internal sealed class RepeatedAnswer(LastingOpener opener)
                     return new Result(null, CannotResume($"choice {choice}, computed again, ends after {told[choice].Length} tokens, but {id.Tokens[choice]} had been sent"), again.Region, again.Attempts);
             }
 
-            inexact |= id.Inexact || (id.Arithmetic.Length > 0 && id.Arithmetic != opened.Stream.Head.Arithmetic);
+            inexact |= id.MayDifferFrom(opened.Stream.Head);
             var beginning = new AnswerBeginning(id.Tokens, known, finished, [.. finished.Select((reason, choice) => reason is null && id.Finished[choice])], inexact);
             var rest = Enumerable.Range(0, choices).Where(choice => finished[choice] is null && !id.Finished[choice]).ToArray();
             if (rest.Length == 0)
@@ -55,9 +55,13 @@ internal sealed class RepeatedAnswer(LastingOpener opener)
                 return Kept(shape, request, id, again, opened with { First = null }, beginning, opened.Stream.Head);
             }
 
-            var onward = await opener.OpenAsync(
-                message with { Input = request.Input.GoingOn(opened.Stream.Head, Array.ConvertAll(rest, choice => new ChoiceResume { Choice = choice, TokenIds = told[choice] })) }, caller);
-            return onward.Opened is { } goingOn ? Kept(shape, request, id, onward, goingOn, beginning, opened.Stream.Head) : Refused(onward, shape);
+            // An answer that is inexact already need not be computed the slow way.
+            var input = request.Input.GoingOn(opened.Stream.Head, Array.ConvertAll(rest, choice => new ChoiceResume { Choice = choice, TokenIds = told[choice] }));
+            var onward = await opener.OpenAsync(message with { Input = input with { Reproducible = input.Reproducible && !inexact } }, caller);
+            if (onward.Opened is not { } goingOn)
+                return Refused(onward, shape);
+            beginning = beginning with { Inexact = inexact || !opened.Stream.Head.HasArithmeticOf(goingOn.Stream.Head) };
+            return Kept(shape, request, id, onward, goingOn, beginning, opened.Stream.Head);
         }
         catch (MeridianException exception)
         {

@@ -70,7 +70,7 @@ internal sealed partial class ResumablePath(
                 : ResumeAsync(visit, shape, request, message with { Version = id.Version, Variant = id.Variant }, id, ends.Token));
             start.Tell(found.Region, found.Attempts, found.Reader?.Stream.Head.Version);
             if (found.Reader is { } reader)
-                await FollowAsync(context, visit, reader, head, id?.Tokens ?? new int[request.Input.Choices], id?.Finished ?? new bool[request.Input.Choices]);
+                await FollowAsync(context, visit, reader, head, id);
             else
                 await start.RefuseAsync(found.Error!);
         }
@@ -165,9 +165,10 @@ internal sealed partial class ResumablePath(
     }
 
     /// <summary>Writes what the caller lacks, then what comes.</summary>
-    private async Task FollowAsync(HttpContext context, ResumableStreams.Visit visit, ResumableStream.Reader reader, RequestHead head, int[] tokens, bool[] finished)
+    private async Task FollowAsync(HttpContext context, ResumableStreams.Visit visit, ResumableStream.Reader reader, RequestHead head, EventId? id)
     {
         var stream = reader.Stream;
+        var (tokens, finished) = (id?.Tokens ?? new int[stream.Request.Input.Choices], id?.Finished ?? new bool[stream.Request.Input.Choices]);
         var broken = false;
         try
         {
@@ -175,7 +176,9 @@ internal sealed partial class ResumablePath(
                 intake.Stamp(context, head);
             var pipe = EventStream.Prepare(context);
             var chunks = stream.Shape.Chunks(stream.Identity, stream.Request, stream.Head);
-            chunks.Inexact = stream.Beginning.Inexact;
+
+            // A caller who comes back may have its part from another edge, computed in another region.
+            chunks.Inexact = stream.Beginning.Inexact || id?.MayDifferFrom(stream.Head) == true;
             var prefix = EventId.Prefix(stream.Identity.Id, stream.Identity.Created, stream.Request.Input.Sampling.Seed, stream.Head, stream.Digest);
             var events = new ResumableEvents(chunks, ids, prefix, tokens, finished);
             try

@@ -17,7 +17,7 @@ internal sealed class PositionedStory : IRegionStream
     /// <param name="input">Of the request.</param>
     /// <param name="arithmetic">Of the region that tells.</param>
     /// <param name="inexact">Whether its frames say so.</param>
-    public PositionedStory(GenerationInput input, string arithmetic = "", bool inexact = false)
+    public PositionedStory(GenerationInput input, string arithmetic = "avx2", bool inexact = false)
     {
         (_input, _inexact) = (input, inexact);
         _position = new int[input.Choices];
