@@ -9,7 +9,7 @@ namespace Meridian.Cluster.Tests.Failover;
 public sealed class StreamKillTests(ThreeRegions three, ITestOutputHelper output)
 {
     private const int Seed = 23;
-    private const double StreamsPerSecond = 6;
+    private const int Streams = 8;
 
     [Fact]
     public async Task Killing_the_serving_region_costs_streams_a_pause_and_not_a_bit()
@@ -33,7 +33,7 @@ public sealed class StreamKillTests(ThreeRegions three, ITestOutputHelper output
         var requests = new EmbeddingRequests("minilm", Seed);
         var load = new OpenLoop(door.Http, index => requests.To(door.Address, index), perSecond: 50, TimeSpan.FromSeconds(30), TimeProvider.System);
         using var stop = new CancellationTokenSource();
-        var running = Task.WhenAll(load.RunAsync(stop.Token), fleet.RunAsync(StreamsPerSecond, new Random(Seed + 1), stop.Token));
+        var running = Task.WhenAll(load.RunAsync(stop.Token), fleet.RunAsync(Streams, stop.Token));
         var killer = new RegionKiller(installation, load, random, fleet.Busiest);
         try
         {

@@ -265,13 +265,21 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(ends);
         var applied = _feed.WaitAsync(reply.Index, waiting.Token);
-        while (!applied.IsCompleted && _removed is null && !ends.IsCancellationRequested)
+        while (!applied.IsCompleted && !ends.IsCancellationRequested)
+        {
+            // Read once: the member may be let in again at any moment, and then waits on.
+            if (_removed is { } removed)
+            {
+                await waiting.CancelAsync().ConfigureAwait(false);
+                return change ? Current : throw new IntentUnavailableException(removed);
+            }
+
             await ((Task)applied).WaitAsync(TimeSpan.FromMilliseconds(100), _time, ends).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         if (applied.IsCompletedSuccessfully)
             return await applied.ConfigureAwait(false);
         await waiting.CancelAsync().ConfigureAwait(false);
-        if (_removed is { } removed)
-            return change ? Current : throw new IntentUnavailableException(removed);
         throw new IntentUnavailableException($"The leader has applied the log up to {reply.Index}, member '{_self.Name}' only up to {Current.AppliedIndex}.") { OutcomeUnknown = change };
     }
 }
