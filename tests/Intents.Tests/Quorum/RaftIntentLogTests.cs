@@ -1,4 +1,5 @@
 using Meridian.Federation.Intents;
+using Meridian.Federation.Intents.Raft;
 using Meridian.Intents.Tests.Quorum.Members;
 
 namespace Meridian.Intents.Tests.Quorum;
@@ -19,6 +20,10 @@ public sealed class RaftIntentLogTests
         Assert.True(first.Made);
         Assert.False(second.Made);
         Assert.Equal(first.Revision, second.ConflictEpoch);
+
+        // The leader writes its generation and its address into the log by itself, soon after it leads; they count for the hash.
+        var log = (RaftIntentLog)member.Log;
+        await quorum.HoldsAsync(() => log.Member!.State is { Voters.Count: 1 } state && state.Generation.Number == log.Generation.Number, "the leader to be registered");
         var hash = member.Log.Current.Hash();
         await member.StopAsync();
         await member.StartAsync();
