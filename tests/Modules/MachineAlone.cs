@@ -1,8 +1,8 @@
 namespace Meridian.TestModules;
 
 /// <summary>
-/// Tests that promise how long something takes, in a module that otherwise runs beside others. They come after the other tests of their module, which lets the other modules end before them and
-/// keeps them away meanwhile.
+/// Tests that promise how long something takes, in a module that otherwise runs beside others. They run after the other tests of their module. The module then waits until the other modules have
+/// ended, and keeps new ones from beginning.
 /// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class MachineAlone : ICollectionFixture<MachineAlone.Lease>

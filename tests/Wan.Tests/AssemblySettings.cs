@@ -1,5 +1,5 @@
 using Xunit.Sdk;
 using Xunit.v3;
 
-// The tests send packets through the lab and see when they arrive; on two cores they would see each other.
+// The tests send packets through the lab and see when they arrive. On two cores, a second test would delay them.
 [assembly: Parallelization(Mode = ParallelMode.None)]

@@ -106,7 +106,7 @@ internal sealed partial class RegionPool : IAsyncDisposable
         {
             var others = tried;
             for (var i = 0; i < candidates.Length; i++)
-                others |= Computes(Links[i], request, arithmetic) ? 0 : 1UL << i;
+                others |= Array.Exists(Links[i].View.Models, status => status.Computes(request, arithmetic)) ? 0 : 1UL << i;
             var alike = RegionSelection.Choose(candidates, home, others);
             if (alike >= 0 && candidates[alike].Tier == 0)
                 return alike;
@@ -139,9 +139,6 @@ internal sealed partial class RegionPool : IAsyncDisposable
             await Task.WhenAll(running).ConfigureAwait(false);
         SignalChange();
     }
-
-    private static bool Computes(RegionLink link, InferRequest request, string arithmetic) => Array.Exists(
-        link.View.Models, status => status.Model == request.Model && status.Version == request.Version && status.Variant == request.Variant && status.Arithmetic == arithmetic);
 
     private static RegionCandidate Judge(RegionLink link, string model, string[]? residency, string[]? regions)
     {

@@ -268,14 +268,11 @@ internal sealed partial class EdgeDispatcher
         {
             if (_request.Input is not GenerationInput { Reproducible: true, Arithmetic: { } arithmetic })
                 return null;
-            var others = snapshot.Views.Where(view => !Has(view.Value, arithmetic)).Select(view => view.Key);
+            var others = snapshot.Views.Where(view => !Array.Exists(view.Value.Models, status => status?.Computes(_request, arithmetic) == true)).Select(view => view.Key);
             string[] excluded = [.. _tried.AsSpan(0, _triedCount), .. others];
             var decision = edge._director.Decide(snapshot, Route(snapshot, excluded), edge._random);
             return decision is { Choice: not null, Standing: RegionStanding.Ready } ? decision : null;
         }
-
-        private bool Has(RegionView view, string arithmetic) => Array.Exists(view.Models, status =>
-            status is not null && status.Model == _request.Model && status.Version == _request.Version && status.Variant == _request.Variant && status.Arithmetic == arithmetic);
 
         /// <summary>Where the data may go by the intent of the decision: it may bind the tenant since the request came.</summary>
         private DataBoundary Boundary(DirectorySnapshot snapshot) =>

@@ -37,4 +37,8 @@ public sealed record ModelStatus
 
     /// <value>Of a model that generates text, the <see cref="Generation.StreamHead.Arithmetic"/> of its replicas; null for others, where they differ, and from a region that does not report it.</value>
     [Id(11), Key(11)] public string? Arithmetic { get; init; }
+
+    /// <summary>Whether this is the model, version and variant of a request, computed by an arithmetic.</summary>
+    public bool Computes(InferRequest request, string arithmetic) =>
+        Model == request.Model && Version == request.Version && Variant == request.Variant && Arithmetic == arithmetic;
 }
