@@ -1,5 +1,5 @@
-// Sums up the TRX reports of test runs: prints what failed and what was skipped and why, refuses skips whose reason is not allowed, names the ten slowest classes,
-// and ends with "N passed, N failed". Usage: summary.mjs (--run NAME RESULTS_DIR TEST_EXIT_CODE ALLOWED_SKIPS_FILE...)...
+// Sums up the TRX reports of test runs: prints what was skipped and why, refuses skips whose reason is not allowed, names the ten slowest classes,
+// repeats every failure of all runs below everything else (the end of a long output is the part that is read), and ends with "N passed, N failed". Usage: summary.mjs (--run NAME RESULTS_DIR TEST_EXIT_CODE ALLOWED_SKIPS_FILE...)...
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -19,6 +19,9 @@ function* reports(folder) {
 
 function sumUp(run, dir, exitCode, allowed) {
   let passed = 0, failed = 0, skipped = 0, refused = 0, files = 0;
+  const reasons = new Map();
+  const failures = [];
+  const fail = text => { failures.push(`failed (${run}): ${text}`); };
   const classes = new Map();
   console.log(`\n${run} run:`);
   for (const file of reports(dir)) {
@@ -39,33 +42,39 @@ function sumUp(run, dir, exitCode, allowed) {
       } else if (outcome === 'NotExecuted') {
         skipped++;
         const ok = allowed.some(rule => rule.test(text));
-        if (!ok) refused++;
-        console.log(`skipped${ok ? '' : ' (reason not allowed)'}: ${name}: ${text}`);
+        if (ok) reasons.set(text, (reasons.get(text) ?? 0) + 1);
+        else {
+          refused++;
+          fail(`${name}: skipped for a reason that is not allowed: ${text}`);
+        }
       } else {
         failed++;
-        console.log(`failed: ${name}: ${text.split('\n').slice(0, 12).join('\n  ')}`);
+        fail(`${name}: ${text.split('\n').slice(0, 12).join('\n  ')}`);
       }
     }
   }
 
-  if (files === 0) console.log(`no test reports in ${dir}: the test run itself broke`);
+  for (const [reason, count] of [...reasons].sort((a, b) => b[1] - a[1])) console.log(`${String(count).padStart(4)} skipped: ${reason}`);
   failed += refused;
+  if (files === 0) fail(`no test reports in ${dir}: the test run itself broke`);
   if (failed === 0 && (exitCode !== '0' || passed === 0)) {
-    console.log(`the test run ended with exit code ${exitCode}`);
+    fail(`the test run ended with exit code ${exitCode}`);
     failed = 1;
   }
   console.log(`${run}: ${passed} passed, ${failed} failed, ${skipped} skipped. The ten slowest classes, seconds in their tests:`);
   for (const [type, time] of [...classes].sort((a, b) => b[1] - a[1]).slice(0, 10)) console.log(`${time.toFixed(1).padStart(8)}  ${type}`);
-  return { passed, failed };
+  return { passed, failed, failures };
 }
 
-const total = { passed: 0, failed: 0 };
+const total = { passed: 0, failed: 0, failures: [] };
 for (const part of process.argv.slice(2).join('\0').split('--run\0').slice(1)) {
   const [name, dir, exitCode, ...files] = part.split('\0').filter(Boolean);
-  const { passed, failed } = sumUp(name, dir, exitCode, files.flatMap(rules));
+  const { passed, failed, failures } = sumUp(name, dir, exitCode, files.flatMap(rules));
   total.passed += passed;
   total.failed += failed;
+  total.failures.push(...failures);
 }
 
+if (total.failures.length > 0) console.log(`\n${total.failures.join('\n')}`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);

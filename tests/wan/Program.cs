@@ -1,8 +1,9 @@
 using Meridian.Benchmarks;
 using Meridian.Wan.Lab;
+using Meridian.Wan.Routing;
 using Meridian.Wan.Scenarios;
 
-string[] special = [GapComparison.Name, SovereigntyCapture.Name];
+string[] special = [GapComparison.Name, RoutingComparison.Name, SovereigntyCapture.Name];
 string[] names = [.. ScenarioCatalog.All.Select(scenario => scenario.Name), .. special];
 if (args is ["list"])
 {
@@ -12,6 +13,7 @@ if (args is ["list"])
     }
 
     Console.WriteLine($"{GapComparison.Name,-18} {GapComparison.What}");
+    Console.WriteLine($"{RoutingComparison.Name,-18} {RoutingComparison.What}");
     Console.WriteLine($"{SovereigntyCapture.Name,-18} {SovereigntyCapture.What}");
     return 0;
 }
@@ -44,21 +46,23 @@ switch (args)
             return 1;
         }
 
-        return await RunAsync(wanted, ScenarioSettings.Of(new Arguments(args)));
+        return await RunAsync(wanted, new Arguments(args));
 
     default:
         await Console.Error.WriteLineAsync(
             """
             usage: wan list
                    wan run NAME... [--before S] [--during S] [--after S] [--embeddings N] [--streams N] [--tokens N] [--restricted N] [--out DIR]
+                   wan run routing [--rounds N] [--seconds S] [--rate PER_SECOND] [--out DIR]
                    wan all [...]
                    wan hold SITE COMMAND...
             """);
         return 1;
 }
 
-static async Task<int> RunAsync(string[] wanted, ScenarioSettings settings)
+static async Task<int> RunAsync(string[] wanted, Arguments arguments)
 {
+    var settings = ScenarioSettings.Of(arguments);
     Console.WriteLine(Machine.Describe());
     if (SteppedClock.Missing is { } why && ScenarioCatalog.All.Any(scenario => scenario.Clock && wanted.Contains(scenario.Name)))
     {
@@ -73,6 +77,9 @@ static async Task<int> RunAsync(string[] wanted, ScenarioSettings settings)
         {
             case GapComparison.Name:
                 holds &= await GapComparison.RunAsync(settings);
+                break;
+            case RoutingComparison.Name:
+                holds &= await RoutingComparison.RunAsync(settings, arguments);
                 break;
             case SovereigntyCapture.Name:
                 holds &= await SovereigntyCapture.RunAsync(settings);

@@ -59,7 +59,7 @@ public sealed class EtcdIntentLogTests : IDisposable
         await using var etcd = await StartEtcdAsync();
         await using var log = await StartLogAsync(etcd.Endpoints);
         using var cluster = new EtcdCluster([new Uri(etcd.Endpoint(0))], Limit, TimeProvider.System);
-        var lease = await new EtcdLease(cluster, TimeProvider.System).GetAsync(Token);
+        var lease = await new EtcdLease(cluster, TimeProvider.System).GetAsync(TimeSpan.FromSeconds(5), Token);
         var change = Change(Set(A, "late")) with { Conditions = [new IntentCondition(A, 0)] };
         await log.ChangeAsync(Change(Set(A, "1")), Token);
         Assert.False((await log.ChangeAsync(change, Token)).Made);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Meridian.Cluster.Tests.Harness;
+using Meridian.Load;
 
 namespace Meridian.Benchmarks.Reproducibility;
 
@@ -24,15 +25,14 @@ public sealed class PairsBenchmark(string other, int pairs, Arguments options)
 
         using var models = new TemporaryDirectory();
         var own = Path.Combine(AppContext.BaseDirectory, Assembly);
-        var logs = new List<double>();
-        var (mine, theirs) = (new List<double>(), new List<double>());
+        var rates = new List<(double Mine, double Theirs)>();
         for (var pair = -1; pair < pairs; pair++)
         {
-            var rates = new double[2];
+            var both = new double[2];
             int[] order = pair % 2 == 0 ? [0, 1] : [1, 0];
             foreach (var turn in order)
             {
-                rates[turn] = await RateAsync(turn == 0 ? own : Path.GetFullPath(path), models.Path);
+                both[turn] = await RateAsync(turn == 0 ? own : Path.GetFullPath(path), models.Path);
             }
 
             // The first pair makes the model and fills the caches of the disk.
@@ -41,22 +41,17 @@ public sealed class PairsBenchmark(string other, int pairs, Arguments options)
                 continue;
             }
 
-            mine.Add(rates[0]);
-            theirs.Add(rates[1]);
-            logs.Add(Math.Log(rates[0] / rates[1]));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"pair {pair + 1}: {rates[0]:0} and {rates[1]:0} tokens/s, ratio {rates[0] / rates[1]:0.000}"));
+            rates.Add((both[0], both[1]));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"pair {pair + 1}: {both[0]:0} and {both[1]:0} tokens/s, ratio {both[0] / both[1]:0.000}"));
         }
 
-        var mean = logs.Average();
-        var deviation = Math.Sqrt(logs.Sum(log => (log - mean) * (log - mean)) / Math.Max(1, logs.Count - 1));
-        var half = Student(logs.Count - 1) * deviation / Math.Sqrt(logs.Count);
-        var (low, high) = (Math.Exp(mean - half), Math.Exp(mean + half));
-        var met = high >= Goal;
+        var ratio = PairedRatio.Of(rates);
+        var met = ratio.High >= Goal;
         Table.Print(
             string.Create(CultureInfo.InvariantCulture, $"Decode throughput of this build and another, {pairs} interleaved pairs"),
             ["", "tokens/s, mean", "ratio", "95 % interval", $"wanted: reaches {Goal.ToString(CultureInfo.InvariantCulture)}"],
-            ["this build", Text(mine.Average(), "0"), Text(Math.Exp(mean), "0.0000"), $"{Text(low, "0.0000")} to {Text(high, "0.0000")}", met ? "met" : "missed"],
-            ["the other", Text(theirs.Average(), "0"), "1", "", ""]);
+            ["this build", Text(rates.Average(rate => rate.Mine), "0"), Text(ratio.Mean, "0.0000"), $"{Text(ratio.Low, "0.0000")} to {Text(ratio.High, "0.0000")}", met ? "met" : "missed"],
+            ["the other", Text(rates.Average(rate => rate.Theirs), "0"), "1", "", ""]);
         return met ? 0 : 1;
     }
 
@@ -75,16 +70,6 @@ public sealed class PairsBenchmark(string other, int pairs, Arguments options)
         var engine = Array.Find(lines, line => line.StartsWith("| engine", StringComparison.Ordinal))
             ?? throw new InvalidOperationException($"'dotnet {string.Join(' ', arguments)}' printed no row 'engine' (exit code {process.ExitCode}):\n{string.Join('\n', lines.TakeLast(20))}");
         return double.Parse(engine.Split('|')[2], CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>Student's t of 97.5 %, by the expansion of Cornish and Fisher (Abramowitz and Stegun 26.7.5).</summary>
-    private static double Student(int freedom)
-    {
-        const double Z = 1.959964;
-        double n = Math.Max(1, freedom);
-        var z3 = Math.Pow(Z, 3);
-        var z5 = Math.Pow(Z, 5);
-        return Z + ((z3 + Z) / (4 * n)) + (((5 * z5) + (16 * z3) + (3 * Z)) / (96 * n * n)) + (((3 * Math.Pow(Z, 7)) + (19 * z5) + (17 * z3) - (15 * Z)) / (384 * Math.Pow(n, 3)));
     }
 
     private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

@@ -62,11 +62,15 @@ internal sealed class EtcdCluster : IDisposable
     }
 
     /// <summary>One attempt, at the endpoint in use, within the time of one. An endpoint that fails is given up.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <param name="within">The time of the attempt, where it is not the usual one.</param>
     /// <exception cref="EtcdCallException">The attempt failed, or came to an endpoint of another cluster.</exception>
-    public async Task<T> TryAsync<T>(Func<EtcdEndpoint, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellationToken)
+    public async Task<T> TryAsync<T>(Func<EtcdEndpoint, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellationToken, TimeSpan? within = null)
     {
         var (endpoint, _) = Current;
-        using var timeout = new CancellationTokenSource(_attempt, _time);
+        var attempt = within ?? _attempt;
+        using var timeout = new CancellationTokenSource(attempt, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         var sent = false;
         try
@@ -97,13 +101,13 @@ internal sealed class EtcdCluster : IDisposable
                 fault = EtcdFault.NotTaken;
             throw new EtcdCallException(
                 fault,
-                timeout.IsCancellationRequested ? $"{endpoint.Address} did not answer within {_attempt.TotalSeconds:0.#} s" : $"{endpoint.Address}: {EtcdFaults.Describe(exception)}",
+                timeout.IsCancellationRequested ? $"{endpoint.Address} did not answer within {attempt.TotalSeconds:0.#} s" : $"{endpoint.Address}: {EtcdFaults.Describe(exception)}",
                 exception);
         }
     }
 
-    public Task<TxnResponse> TransactAsync(TxnRequest request, CancellationToken cancellationToken) =>
-        TryAsync((endpoint, options) => endpoint.Calls.KVClient.TxnAsync(request, options), cancellationToken);
+    public Task<TxnResponse> TransactAsync(TxnRequest request, CancellationToken cancellationToken, TimeSpan? within = null) =>
+        TryAsync((endpoint, options) => endpoint.Calls.KVClient.TxnAsync(request, options), cancellationToken, within);
 
     public Task<RangeResponse> ReadAsync(RangeRequest request, CancellationToken cancellationToken) =>
         TryAsync((endpoint, options) => endpoint.Calls.KVClient.RangeAsync(request, options), cancellationToken);

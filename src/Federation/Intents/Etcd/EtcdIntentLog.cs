@@ -172,7 +172,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
                 patience.Token.ThrowIfCancellationRequested();
                 if (Volatile.Read(ref _estranged) is { } estranged)
                     throw new EtcdCallException(EtcdFault.NotTaken, estranged);
-                var lease = await _lease.GetAsync(patience.Token).ConfigureAwait(false);
+                var lease = await _lease.GetAsync(patience.Attempt, patience.Token).ConfigureAwait(false);
                 var (known, revision) = await AttemptAsync(change, lease).ConfigureAwait(false);
                 if (known is not { } outcome)
                     continue;
@@ -201,7 +201,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
             unknown = true;
             try
             {
-                response = await _cluster.TransactAsync(_transactions.Make(change, lease), patience.Token).ConfigureAwait(false);
+                response = await _cluster.TransactAsync(_transactions.Make(change, lease), patience.Token, patience.Attempt).ConfigureAwait(false);
             }
             catch (EtcdCallException exception) when (exception.Fault != EtcdFault.Unknown)
             {
@@ -225,7 +225,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
         {
             try
             {
-                var response = await _cluster.TransactAsync(_transactions.Refuse(change.Operation, failure, lease), patience.Token).ConfigureAwait(false);
+                var response = await _cluster.TransactAsync(_transactions.Refuse(change.Operation, failure, lease), patience.Token, patience.Attempt).ConfigureAwait(false);
                 return response.Succeeded
                     ? (EtcdTransactions.Outcome(failure, 0), failure.Revision)
                     : (EtcdTransactions.ReadDecided(response, change.Digest), EtcdTransactions.ReadRevision(response));
@@ -400,16 +400,24 @@ public sealed partial class EtcdIntentLog : IIntentLog
             if (log._loops.Length == 0)
                 throw new InvalidOperationException("The intent log has not been started.");
             _log = log;
+            Attempt = log._attempt / 4;
             _linked = CancellationTokenSource.CreateLinkedTokenSource(log._stopping.Token, cancellationToken);
         }
 
         public CancellationToken Token => _linked.Token;
+
+        /// <value>
+        /// The time of an attempt at a change: short at first, then longer. Until a member of etcd notices that its leader is dead, it sends changes to that leader, and nobody
+        /// answers. A change that is sent again is made once, so an attempt need not outlast the election.
+        /// </value>
+        public TimeSpan Attempt { get; private set; }
 
         /// <exception cref="OperationCanceledException">The time is over.</exception>
         public async Task BackOffAsync(EtcdCallException exception)
         {
             _last = exception;
             _backOff = NextBackOff(_backOff);
+            Attempt = Attempt * 1.15 < _log._attempt ? Attempt * 1.15 : _log._attempt;
             try
             {
                 await Task.Delay(_backOff, _log._time, Token).ConfigureAwait(false);

@@ -13,7 +13,10 @@ internal sealed class EtcdLease(EtcdCluster cluster, TimeProvider time)
 
     private Grant? _grant;
 
-    public async ValueTask<long> GetAsync(CancellationToken cancellationToken)
+    /// <param name="within">The time of the call to etcd, where one is needed.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="EtcdCallException">The call failed.</exception>
+    public async ValueTask<long> GetAsync(TimeSpan within, CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref _grant) is { } grant && time.GetElapsedTime(grant.Granted) < Used)
             return grant.Id;
@@ -21,7 +24,7 @@ internal sealed class EtcdLease(EtcdCluster cluster, TimeProvider time)
         // Two at once get two leases: the spare one ends by itself.
         var request = new LeaseGrantRequest { TTL = (long)Remembered.TotalSeconds };
         var asked = time.GetTimestamp();
-        var response = await cluster.TryAsync((endpoint, options) => endpoint.Calls.LeaseClient.LeaseGrantAsync(request, options), cancellationToken).ConfigureAwait(false);
+        var response = await cluster.TryAsync((endpoint, options) => endpoint.Calls.LeaseClient.LeaseGrantAsync(request, options), cancellationToken, within).ConfigureAwait(false);
         Volatile.Write(ref _grant, new Grant(response.ID, asked));
         return response.ID;
     }
