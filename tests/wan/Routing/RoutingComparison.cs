@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Meridian.Benchmarks;
 using Meridian.Load;
 using Meridian.Wan.Lab;
@@ -24,7 +25,7 @@ internal static class RoutingComparison
     private const string Nearest = "nearest";
     private const double MeanGoal = 1.10;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     // The callers of uksouth ask for half of everything, and are all nearest to one region.
     private static readonly (string Site, double Share)[] Callers = [("uksouth", 0.5), ("centralus", 0.25), ("southeastasia", 0.25)];
@@ -33,8 +34,8 @@ internal static class RoutingComparison
     /// <returns>Whether the default's mean is within a tenth of the clairvoyant's.</returns>
     public static async Task<bool> RunAsync(ScenarioSettings settings, Arguments arguments)
     {
-        var (rounds, seconds, perSecond) = (arguments.Count("rounds", 6), arguments.Number("seconds", 40), arguments.Number("rate", 4));
-        await using var installation = new LabInstallation();
+        var (rounds, seconds, perSecond) = (arguments.Count("rounds", 6), arguments.Number("seconds", 40), arguments.Number("rate", 2.5));
+        await using var installation = new LabInstallation(layers: 8, hidden: 512);
         await installation.StartAsync();
         var (alone, beside) = await CalibrateAsync(installation);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"a step of one text takes {alone:0.00} ms, and {beside:0.00} ms more for each text beside it"));

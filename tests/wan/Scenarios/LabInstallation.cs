@@ -34,7 +34,9 @@ internal sealed class LabInstallation : IAsyncDisposable
     private readonly string? _victim;
 
     /// <param name="scenario">What its victim needs; null for nothing.</param>
-    public LabInstallation(Scenario? scenario = null)
+    /// <param name="layers">Layers of the decoder.</param>
+    /// <param name="hidden">Width of its layers, a multiple of 64.</param>
+    public LabInstallation(Scenario? scenario = null, int layers = 4, int hidden = 256)
     {
         foreach (var site in Regions.Concat(FrontDoors))
         {
@@ -45,7 +47,7 @@ internal sealed class LabInstallation : IAsyncDisposable
         var model = Path.Combine(_folder.Path, "made-model");
         LlamaFolder.Make(
             model,
-            LlamaFolder.Configure(layers: 4, hidden: 256, heads: 8, kvHeads: 4, intermediate: 704, vocabulary: 4096, context: 4096),
+            LlamaFolder.Configure(layers, hidden, heads: 8, kvHeads: 4, intermediate: hidden * 11 / 4, vocabulary: 4096, context: 4096),
             seed: 1,
             KvLayout.Shared,
             OnnxType.Float);
