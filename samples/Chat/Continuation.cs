@@ -1,5 +1,5 @@
 using Meridian.Client;
-using Meridian.Messages.Generation;
+using Meridian.Messages;
 
 namespace Meridian.Samples.Chat;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Meridian.Client;
+using Meridian.Client.Hosting;
 using Meridian.Errors;
 using Meridian.Samples.Embeddings;
 using Microsoft.Extensions.AI;

@@ -1,6 +1,5 @@
 using Meridian.Errors;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 
 namespace Meridian.Client;
 

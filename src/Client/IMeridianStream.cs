@@ -1,5 +1,5 @@
 using Meridian.Errors;
-using Meridian.Messages.Generation;
+using Meridian.Messages;
 
 namespace Meridian.Client;
 

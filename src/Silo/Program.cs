@@ -1,5 +1,5 @@
 using Meridian.Silo.CommandLine;
-using Meridian.Silo.Hosting;
+using Meridian.Silo.Processes;
 
 // Commands: `Silo` (dev supervisor), `Silo region`, `Silo front-door`, `Silo drain`, `Silo recover`; CommandLine/Commands.cs.
 // What a region is made of: Hosting/RegionHost.cs. A front door: Hosting/FrontDoorHost.cs.

@@ -1,5 +1,5 @@
 using Meridian.Cluster.Tests.Harness;
-using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.ModelTools.Llama;
 
 namespace Meridian.Cluster.Tests;

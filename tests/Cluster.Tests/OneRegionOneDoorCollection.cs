@@ -1,3 +1,4 @@
+
 namespace Meridian.Cluster.Tests;
 
 [CollectionDefinition(Name)]

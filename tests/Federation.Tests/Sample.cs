@@ -1,6 +1,5 @@
-using Meridian.Federation.Directory;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
+using Meridian.Routing.Snapshots;
 
 namespace Meridian.Federation.Tests;
 

@@ -1,5 +1,5 @@
-using Meridian.Federation.Edge;
-using Meridian.Messages.Generation;
+using Meridian.Federation.Regions;
+using Meridian.Messages;
 
 namespace Meridian.Federation.Tests;
 

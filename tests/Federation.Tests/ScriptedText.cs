@@ -1,4 +1,4 @@
-using Meridian.Messages.Generation;
+using Meridian.Messages;
 
 namespace Meridian.Federation.Tests;
 

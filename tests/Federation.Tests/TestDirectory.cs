@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
-using Meridian.Federation.Directory;
+using Meridian.Federation.Regions;
 using Meridian.Messages;
+using Meridian.Routing.Snapshots;
 
 namespace Meridian.Federation.Tests;
 

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
-using Meridian.Federation.Edge;
+using Meridian.Federation.Regions;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 
 namespace Meridian.Federation.Tests;
 

@@ -1,3 +1,4 @@
+
 namespace Meridian.Inference.Tests;
 
 internal sealed class TemporaryDirectory : IDisposable

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Meridian.Federation.Intents;
+using Meridian.Intents;
 using Microsoft.Extensions.Hosting;
 
 namespace Meridian.IntentNode;

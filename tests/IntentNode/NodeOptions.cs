@@ -1,5 +1,5 @@
 using System.Globalization;
-using Meridian.Federation.Configuration;
+using Meridian.Intents.Options;
 
 namespace Meridian.IntentNode;
 

@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
-using Meridian.Federation.Intents;
 using Meridian.IntentNode;
+using Meridian.Intents;
+using Meridian.Intents.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

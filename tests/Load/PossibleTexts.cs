@@ -1,5 +1,6 @@
 using System.Text;
 using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Sampling;
 using Meridian.Inference.Tokenization;
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.ModelTools.Llama;
 using Meridian.ModelTools.Onnx;
 

@@ -1,4 +1,4 @@
-using Meridian.Federation.Routing;
+using Meridian.Routing.Policies;
 using Meridian.Simulation.Engine;
 using Meridian.Simulation.Model;
 using Meridian.Simulation.Strategies;

@@ -1,3 +1,4 @@
+
 namespace Meridian.Training.Tests;
 
 internal static class Torch

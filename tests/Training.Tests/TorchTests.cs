@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.ModelTools.Corpora;
 using Meridian.ModelTools.Distillation;
 using Meridian.ModelTools.Llama;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Meridian.Federation.Routing;
+using Meridian.Routing.Policies;
 using Meridian.Simulation;
 using Meridian.Simulation.Model;
 using Meridian.Simulation.Strategies;

@@ -1,6 +1,6 @@
-using Meridian.Messages.Generation;
+using Meridian.Messages;
 using Microsoft.Extensions.AI;
-using Turn = Meridian.Messages.Generation.ChatMessage;
+using Turn = Meridian.Messages.ChatMessage;
 
 namespace Meridian.Client.Chat;
 

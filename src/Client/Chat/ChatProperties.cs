@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Text.Json;
-using Meridian.Messages.Generation;
+using Meridian.Messages;
 using Microsoft.Extensions.AI;
 
 namespace Meridian.Client.Chat;

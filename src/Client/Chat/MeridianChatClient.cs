@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Meridian.Client.Regions;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 using Microsoft.Extensions.AI;
 using ChatMessage = Microsoft.Extensions.AI.ChatMessage;
 

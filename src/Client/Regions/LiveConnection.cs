@@ -11,6 +11,9 @@ namespace Meridian.Client.Regions;
 [SuppressMessage("Design", "CA1001", Justification = "See above.")]
 internal sealed class LiveConnection(IGrainFactory grains, long incarnation, long since)
 {
+    /// <summary>Several times as long as a shard waits for tokens before it answers without any.</summary>
+    public static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(15);
+
     private readonly CancellationTokenSource _lost = new();
 
     public IRegionEndpoint Endpoint { get; } = grains.GetGrain<IRegionEndpoint>(0);

@@ -1,4 +1,3 @@
-using Meridian.Client.Streams;
 using Meridian.Grains;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -57,7 +56,7 @@ internal sealed class RegionHost : IAsyncDisposable
             client.Configure<ClientMessagingOptions>(o =>
             {
                 // The net below reads and looks, which have limits of their own. Calls that carry a request have a longer one, in their interface.
-                o.ResponseTimeout = MeridianStream.ReadLimit + TimeSpan.FromSeconds(15);
+                o.ResponseTimeout = LiveConnection.ReadLimit + TimeSpan.FromSeconds(15);
                 o.CancelRequestOnTimeout = true;
             });
             client.AddGatewayCountChangedHandler((_, e) => gatewaysChanged(this, e.NumberOfConnectedGateways, e.PreviousNumberOfConnectedGateways));

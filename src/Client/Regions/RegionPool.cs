@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Meridian.Client.Routing;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

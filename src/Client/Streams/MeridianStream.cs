@@ -3,8 +3,7 @@ using Meridian.Client.Regions;
 using Meridian.Errors;
 using Meridian.Grains;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
-using Meridian.Streams;
+using Meridian.Routing.Streams;
 
 namespace Meridian.Client.Streams;
 
@@ -22,9 +21,6 @@ namespace Meridian.Client.Streams;
 /// </summary>
 internal sealed class MeridianStream : IAsyncDisposable
 {
-    /// <summary>Several times as long as a shard waits for tokens before it answers without any.</summary>
-    public static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(15);
-
     /// <summary>How often the shard is read while the caller pauses: a small part of the half minute that it waits for its reader.</summary>
     public static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(10);
 
@@ -159,7 +155,7 @@ internal sealed class MeridianStream : IAsyncDisposable
         {
             while (true)
             {
-                var reply = await _shard.Read(Head.Stream, offset, _readingToken).WaitAsync(ReadLimit, _time).ConfigureAwait(false);
+                var reply = await _shard.Read(Head.Stream, offset, _readingToken).WaitAsync(LiveConnection.ReadLimit, _time).ConfigureAwait(false);
                 _link.NoteLife();
                 if (reply.Refusal is { } refusal)
                 {

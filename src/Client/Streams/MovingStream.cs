@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Meridian.Client.Regions;
 using Meridian.Errors;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 
 namespace Meridian.Client.Streams;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using Meridian.Federation.Configuration;
-using Microsoft.Extensions.Options;
+using Meridian.Federation.Regions;
+using Meridian.Routing.Attempts;
 
 namespace Meridian.Federation.Availability;
 
@@ -8,9 +8,8 @@ namespace Meridian.Federation.Availability;
 /// All regions' availability: the seam between what real requests meet and the snapshot. Requests report here; the liveness thread reads, and is woken when a breaker changes,
 /// so that the change is in the next snapshot at once.
 /// </summary>
-internal sealed class AvailabilityBoard(IOptions<FederationOptions> options, TimeProvider time) : IAttemptReports
+internal sealed class AvailabilityBoard(AvailabilityOptions options, TimeProvider time) : IAttemptReports
 {
-    private readonly AvailabilityOptions _options = options.Value.Availability;
     private readonly MonotonicTime _monotonic = new(time);
     private readonly ConcurrentDictionary<string, RegionAvailability> _regions = new(StringComparer.Ordinal);
 
@@ -24,7 +23,7 @@ internal sealed class AvailabilityBoard(IOptions<FederationOptions> options, Tim
     }
 
     public RegionAvailability Of(string region) =>
-        _regions.TryGetValue(region, out var known) ? known : _regions.GetOrAdd(region, _ => new RegionAvailability(_options, time, _monotonic));
+        _regions.TryGetValue(region, out var known) ? known : _regions.GetOrAdd(region, _ => new RegionAvailability(options, time, _monotonic));
 
     /// <summary>The region left, or is another one now.</summary>
     public void Forget(string region) => _regions.TryRemove(region, out _);

@@ -1,3 +1,6 @@
+using Meridian.Routing.Attempts;
+using Meridian.Routing.Snapshots;
+
 namespace Meridian.Federation.Availability;
 
 /// <summary>

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Meridian.Routing.Attempts;
+using Meridian.Routing.Snapshots;
 using Polly;
 using Polly.CircuitBreaker;
 

@@ -1,4 +1,7 @@
 using Meridian.Federation.Availability;
+using Meridian.Intents.Wire;
+using Meridian.Routing;
+using Meridian.Routing.Options;
 
 namespace Meridian.Federation.Configuration;
 
@@ -45,8 +48,8 @@ public sealed class FederationOptions
     /// <value>How long a request waits for a region to come back when every region is lost, and a stream under way for one that can go on with it. Default 2 s; zero refuses at once.</value>
     public TimeSpan WaitForRegion { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <value>Name of the routing policy of models that name none: one of <see cref="Federation.Routing.RoutingPolicies.ByName"/>. Default <c>expected-completion</c>.</value>
-    public string RoutingPolicy { get; set; } = Federation.Routing.RoutingPolicies.Default;
+    /// <value>Name of the routing policy of models that name none: one of <see cref="RoutingPolicyNames.All"/>. Default <c>expected-completion</c>.</value>
+    public string RoutingPolicy { get; set; } = RoutingPolicyNames.Default;
 
     /// <value>Regions whose expected completion differs by no more than this count as equally good, ms. Default 5.</value>
     public double NearEqualMs { get; set; } = 5;
@@ -54,11 +57,8 @@ public sealed class FederationOptions
     /// <value>Limits of the routing policies.</value>
     public RoutingOptions Routing { get; set; } = new();
 
-    /// <value>Largest message of the region protocol, bytes. Default 24 MiB (below Kestrel's own limit of 30,000,000).</value>
-    public int MaxMessageBytes { get; set; } = 24 * 1024 * 1024;
-
-    /// <value>How long a TCP connection to a region may take. Default 1 s.</value>
-    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(1);
+    /// <value>Limits of the connections to other regions.</value>
+    public WireOptions Wire { get; set; } = new();
 
     /// <value>How long a region that stops lets streams to other edges run on before it ends them with <c>region_lost</c>. Default 3 s, well below a host's usual bound of a stop.</value>
     public TimeSpan StreamDrain { get; set; } = TimeSpan.FromSeconds(3);

@@ -1,12 +1,9 @@
-using System.Runtime.CompilerServices;
-using Meridian.Federation.Availability;
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
-using Meridian.Federation.Liveness;
-using Meridian.Federation.Protocol;
-using Meridian.Federation.Routing;
-using Meridian.Federation.Sovereignty;
+using Meridian.Federation.Regions;
 using Meridian.Messages;
+using Meridian.Routing.Decision;
+using Meridian.Routing.Snapshots;
+using Meridian.Routing.Tables;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -28,29 +25,17 @@ namespace Meridian.Federation.Edge;
 /// </list>
 /// Only here is anything retried: what is sent on carries one hop more, and a request that has hopped before gets a single attempt.
 /// <para>
-/// A stream is opened by the same attempts. Its first frame is the answer; where its region is lost after it, the stream goes on in another one, see <see cref="EdgeStream"/>.
+/// A stream is opened by the same attempts. Its first frame is the answer; where its region is lost after it, the stream goes on in another one, see <see cref="FailoverStream"/>.
 /// </para>
 /// <para>
-/// An answer that its caller takes whole may be hedged where its model is set so: see <see cref="RaceAsync"/>.
+/// An answer that its caller takes whole may be hedged where its model is set so: see <see cref="HedgedAttempts"/>.
 /// </para>
 /// </summary>
-internal sealed partial class EdgeDispatcher : IEdge
+internal sealed class EdgeDispatcher : IEdge
 {
-    private readonly FederationOptions _options;
-    private readonly IDirectoryFeed _directory;
-    private readonly IRegionTransport _transport;
-    private readonly IFailureReports _reports;
-    private readonly RoutingDirector _director;
-    private readonly InFlightLedger _inFlight;
-    private readonly Random _random;
-    private readonly TimeProvider _time;
-    private readonly ILogger<EdgeDispatcher> _logger;
-    private readonly ILocalRegion? _local;
-    private readonly IAttemptReports _attempts;
-    private readonly AttemptSources _sources;
-    private readonly TenantResidency _tenants = new();
-    private readonly int _longestMs;
-    private readonly int _waitMs;
+    private readonly EdgeContext _edge;
+    private readonly AttemptRunner _runner;
+    private readonly HedgedAttempts _hedge;
 
     public EdgeDispatcher(
         IOptions<FederationOptions> options,
@@ -65,161 +50,70 @@ internal sealed partial class EdgeDispatcher : IEdge
         IAttemptReports attempts,
         ILocalRegion? local = null)
     {
-        _options = options.Value;
-        _directory = directory;
-        _transport = transport;
-        _reports = reports;
-        _director = director;
-        _inFlight = inFlight;
-        _random = random;
-        _time = time;
-        _logger = logger;
-        _local = local;
-        _attempts = attempts;
-        _sources = new AttemptSources(time);
-        _longestMs = (int)_options.Deadline.TotalMilliseconds;
-        _waitMs = (int)Math.Min(_options.WaitForRegion.TotalMilliseconds, _longestMs);
+        _edge = new EdgeContext(logger)
+        {
+            Options = options.Value,
+            Directory = directory,
+            Transport = transport,
+            Reports = reports,
+            Director = director,
+            InFlight = inFlight,
+            Random = random,
+            Time = time,
+            Breakers = attempts,
+            Local = local,
+            Sources = new AttemptSources(time),
+        };
+        _runner = new AttemptRunner(_edge);
+        _hedge = new HedgedAttempts(_edge, _runner);
     }
 
     public async Task<EdgeAnswer> InferAsync(InferRequest request, CancellationToken cancellationToken)
     {
-        var course = new Course(this, request);
+        var attempts = new RequestAttempts(_edge, request);
         var hedgeAfterMs = HedgeAfterMs(request);
         if (hedgeAfterMs > 0)
         {
-            var won = await RaceAsync(course, stream: false, hedgeAfterMs, cancellationToken).ConfigureAwait(false);
-            return won is { } landed ? new EdgeAnswer(landed.Reply!, landed.Trial.Region.Name, course.Attempts) : new EdgeAnswer(new InferReply { Refusal = course.Refusal }, course.Answerer, course.Attempts);
+            return await _hedge.RaceAsync(attempts, stream: false, hedgeAfterMs, cancellationToken).ConfigureAwait(false) is { } won
+                ? new EdgeAnswer(won.Reply!, won.Attempt.Region.Name, attempts.Attempts)
+                : Refused();
         }
 
-        while (await course.NextAsync(cancellationToken).ConfigureAwait(false))
+        while (await attempts.NextAsync(cancellationToken).ConfigureAwait(false))
         {
-            var landing = await AskAsync(course.Trial, course.Message(course.Trial.LimitMs), cancellationToken).ConfigureAwait(false);
-            if (landing.Reply is { Result: not null } reply)
+            var end = await _runner.AskAsync(attempts.Current, attempts.Message(attempts.Current.LimitMs), cancellationToken).ConfigureAwait(false);
+            if (end.Reply is { Result: not null } reply)
             {
-                Landed(course, landing.Trial);
-                return new EdgeAnswer(reply, landing.Trial.Region.Name, course.Attempts);
+                _edge.Answered(attempts, end.Attempt);
+                return new EdgeAnswer(reply, end.Attempt.Region.Name, attempts.Attempts);
             }
 
-            if (course.Ends(landing.Trial, landing.Refusal, landing.Failure, landing.Fired, cancellationToken))
+            if (attempts.Ends(end.Attempt, end.Refusal, end.Failure, end.Fired, cancellationToken))
                 break;
         }
 
-        return new EdgeAnswer(new InferReply { Refusal = course.Refusal }, course.Answerer, course.Attempts);
+        return Refused();
+
+        EdgeAnswer Refused() => new(new InferReply { Refusal = attempts.Refusal }, attempts.Answerer, attempts.Attempts);
     }
 
     public Task<EdgeOpening> OpenAsync(InferRequest request, CancellationToken cancellationToken) => OpenAsync(request, whole: false, cancellationToken);
 
     public async Task<EdgeOpening> OpenAsync(InferRequest request, bool whole, CancellationToken cancellationToken)
     {
-        var course = new Course(this, request);
+        var attempts = new RequestAttempts(_edge, request);
         var hedgeAfterMs = whole ? HedgeAfterMs(request) : 0;
-        var leg = hedgeAfterMs > 0
-            ? (await RaceAsync(course, stream: true, hedgeAfterMs, cancellationToken).ConfigureAwait(false))?.Leg
-            : await ReachAsync(course, cancellationToken).ConfigureAwait(false);
-        if (leg is null)
-            return new EdgeOpening(null, course.Refusal, course.Answerer, course.Attempts);
+        var served = hedgeAfterMs > 0
+            ? (await _hedge.RaceAsync(attempts, stream: true, hedgeAfterMs, cancellationToken).ConfigureAwait(false))?.ServedStream
+            : await _runner.OpenNextAsync(attempts, cancellationToken).ConfigureAwait(false);
+        if (served is null)
+            return new EdgeOpening(null, attempts.Refusal, attempts.Answerer, attempts.Attempts);
         if (hedgeAfterMs == 0)
-            course.Recovered(leg.Trial);
-        return new EdgeOpening(new EdgeStream(this, course, request, leg, cancellationToken), null, leg.Trial.Region.Name, course.Attempts);
+            attempts.Recovered(served.Attempt);
+        return new EdgeOpening(new FailoverStream(_edge, _runner, attempts, request, served, cancellationToken), null, served.Attempt.Region.Name, attempts.Attempts);
     }
 
-    /// <summary>Opens a stream in the next region that can; null when the course has ended, refused.</summary>
-    private async ValueTask<Leg?> ReachAsync(Course course, CancellationToken caller)
-    {
-        while (await course.NextAsync(caller).ConfigureAwait(false))
-        {
-            // The region has the whole time that is left; the limit of an attempt is one for its first frame.
-            var landing = await BoardAsync(course, course.Trial, course.Message(course.Trial.RemainingMs), caller).ConfigureAwait(false);
-            if (landing.Leg is { } leg)
-            {
-                Count(leg.Trial, AttemptOutcome.Answered);
-                return leg;
-            }
-
-            if (course.Ends(landing.Trial, landing.Refusal, landing.Failure, landing.Fired, caller))
-                break;
-        }
-
-        return null;
-    }
-
-    /// <summary>One attempt at an answer. Never throws.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Landing> AskAsync(Trial trial, InferRequest sent, CancellationToken caller)
-    {
-        InferReply? reply = null;
-        Exception? failure = null;
-        var entry = _inFlight.Enter(trial.Region.Name, sent.Model);
-        var attempt = _sources.Begin(trial.LimitMs, caller, trial.Lost);
-        try
-        {
-            reply = await (trial.Local ? _local!.InferAsync(sent, attempt.Token) : _transport.InferAsync(trial.Region, sent, attempt.Token)).ConfigureAwait(false);
-        }
-        catch (Exception exception)
-        {
-            failure = exception;
-        }
-
-        var fired = attempt.Token.IsCancellationRequested;
-        attempt.Dispose();
-        entry.Dispose();
-        return new Landing(trial, reply, null, reply?.Refusal, failure, fired);
-    }
-
-    /// <summary>One attempt at a stream. Never throws.</summary>
-    private async ValueTask<Landing> BoardAsync(Course course, Trial trial, InferRequest sent, CancellationToken caller)
-    {
-        StreamOpening opening = default;
-        Exception? failure = null;
-        var entry = _inFlight.Enter(trial.Region.Name, sent.Model);
-        var attempt = _sources.Begin(trial.LimitMs, caller, trial.Lost);
-        try
-        {
-            opening = await (trial.Local ? _local!.OpenAsync(sent, attempt.Token) : _transport.OpenAsync(trial.Region, sent, attempt.Token)).ConfigureAwait(false);
-            if (opening.Stream is not null && trial.LimitMs < trial.RemainingMs)
-                attempt.Limit(course.LeftMs);
-            if (opening.Stream is { } stillborn && attempt.Token.IsCancellationRequested)
-            {
-                // The region was lost, or its time was over, while its answer was on the way: the stream is cancelled already, and nothing of it has been read.
-                opening = default;
-                await stillborn.DisposeAsync().ConfigureAwait(false);
-            }
-        }
-        catch (Exception exception)
-        {
-            failure = exception;
-        }
-
-        if (opening.Stream is { } stream)
-            return new Landing(trial, null, new Leg(stream, trial, attempt, entry), null, null, Fired: false);
-
-        var fired = attempt.Token.IsCancellationRequested;
-        attempt.Dispose();
-        entry.Dispose();
-        return new Landing(trial, null, null, opening.Refusal, failure, fired);
-    }
-
-    private void Landed(Course course, in Trial trial)
-    {
-        Count(trial, AttemptOutcome.Answered);
-        course.Recovered(trial);
-    }
-
-    /// <summary>Tells the region's breaker how an attempt ended.</summary>
-    private void Count(in Trial trial, AttemptOutcome outcome) => _attempts.Report(trial.Region.Name, trial.Incarnation, outcome);
-
-    /// <summary>Tells liveness that the region of the attempt did not answer as one that lives.</summary>
-    private void Report(in Trial trial) => _reports.ReportFailure(trial.Region.Name, trial.Incarnation);
-
-    /// <summary>How an attempt ended.</summary>
-    /// <param name="Trial">The attempt.</param>
-    /// <param name="Reply">Its answer, or null.</param>
-    /// <param name="Leg">The stream that it opened, or null.</param>
-    /// <param name="Refusal">What the region said instead, or null.</param>
-    /// <param name="Failure">What the transport threw, or null.</param>
-    /// <param name="Fired">Whether its token had fired.</param>
-    private readonly record struct Landing(Trial Trial, InferReply? Reply, Leg? Leg, Refusal? Refusal, Exception? Failure, bool Fired)
-    {
-        public bool Good => Reply is { Result: not null } || Leg is not null;
-    }
+    /// <summary>Time without an answer after which a request goes to a second region, too, ms; 0 for never. What has entered elsewhere is hedged there.</summary>
+    private int HedgeAfterMs(InferRequest request) =>
+        request.Hops > 0 ? 0 : RoutingDirector.Find(_edge.Directory.Current.Intent, request.Model)?.HedgeAfterMs ?? _edge.Options.HedgeAfterMs;
 }

@@ -1,3 +1,4 @@
+using Meridian.Federation.Regions;
 using Meridian.Messages;
 
 namespace Meridian.Federation.Edge;

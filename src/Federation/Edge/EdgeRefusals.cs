@@ -1,7 +1,6 @@
-using Meridian.Federation.Directory;
-using Meridian.Federation.Sovereignty;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
+using Meridian.Routing.Residency;
+using Meridian.Routing.Snapshots;
 
 namespace Meridian.Federation.Edge;
 

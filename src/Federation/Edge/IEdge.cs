@@ -17,7 +17,7 @@ public interface IEdge
     Task<EdgeOpening> OpenAsync(InferRequest request, CancellationToken cancellationToken);
 
     /// <summary>As <see cref="OpenAsync(InferRequest, CancellationToken)"/>.</summary>
-    /// <param name="request">With an input of kind <see cref="Messages.Generation.GenerationInput"/>.</param>
+    /// <param name="request">With an input of kind <see cref="Messages.GenerationInput"/>.</param>
     /// <param name="whole">Whether nothing is shown to the caller before the stream's end: its first frame may then come from the quicker of two regions, where the model is set so.</param>
     /// <param name="cancellationToken">The caller's.</param>
     Task<EdgeOpening> OpenAsync(InferRequest request, bool whole, CancellationToken cancellationToken) => OpenAsync(request, cancellationToken);

@@ -1,4 +1,4 @@
-using Meridian.Federation.Protocol;
+using Meridian.Federation.Regions;
 using Meridian.Messages;
 
 namespace Meridian.Federation.Liveness;

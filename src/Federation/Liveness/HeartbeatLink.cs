@@ -2,9 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Grpc.Core;
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
-using Meridian.Federation.Protocol;
+using Meridian.Federation.Regions;
+using Meridian.Intents.Wire;
 using Meridian.Messages;
+using Meridian.Routing.Snapshots;
 
 namespace Meridian.Federation.Liveness;
 
@@ -124,7 +125,7 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
     {
         try
         {
-            using var timeout = new CancellationTokenSource(options.ConnectTimeout, time);
+            using var timeout = new CancellationTokenSource(options.Wire.ConnectTimeout, time);
             using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
             await socket.ConnectAsync(member.Protocol.DnsSafeHost, member.Protocol.Port, timeout.Token).ConfigureAwait(false);
         }
@@ -172,7 +173,7 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
         {
             try
             {
-                using var channel = new RegionChannel(link.Member.Protocol, link.Options);
+                using var channel = new WireChannel(link.Member.Protocol, link.Options.Wire);
                 using var call = channel.Invoker.AsyncDuplexStreamingCall(RegionProtocol.Heartbeat, null, new CallOptions(cancellationToken: _cancel.Token));
                 await SendAsync(call.RequestStream, first).ConfigureAwait(false);
                 Volatile.Write(ref _writer, call.RequestStream);

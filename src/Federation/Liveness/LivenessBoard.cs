@@ -1,11 +1,10 @@
 using System.Collections.Frozen;
 using Meridian.Federation.Availability;
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
-using Meridian.Federation.Edge;
-using Meridian.Federation.Routing;
+using Meridian.Federation.Regions;
 using Meridian.Messages;
-using Microsoft.Extensions.Options;
+using Meridian.Routing.Snapshots;
+using Meridian.Routing.Tables;
 
 namespace Meridian.Federation.Liveness;
 
@@ -17,7 +16,7 @@ internal sealed class LivenessBoard(
     FederationOptions options, string? ownRegion, ILocalRegion? local, InFlightLedger inFlight, TimeProvider time, AvailabilityBoard? availability = null)
 {
     private readonly Dictionary<string, RegionRecord> _records = new(StringComparer.Ordinal);
-    private readonly AvailabilityBoard _availability = availability ?? new AvailabilityBoard(Options.Create(options), time);
+    private readonly AvailabilityBoard _availability = availability ?? new AvailabilityBoard(options.Availability, time);
     private readonly long _started = time.GetTimestamp();
     private Intent _intent = Intent.Empty;
     private DirectorySnapshot? _snapshot;

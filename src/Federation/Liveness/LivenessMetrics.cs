@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
-using Meridian.Federation.Availability;
-using Meridian.Federation.Directory;
+using Meridian.Routing.Snapshots;
 
 namespace Meridian.Federation.Liveness;
 

@@ -1,5 +1,4 @@
-using Meridian.Federation.Availability;
-using Meridian.Federation.Directory;
+using Meridian.Routing.Snapshots;
 using Microsoft.Extensions.Logging;
 
 namespace Meridian.Federation.Liveness;

@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
 using Meridian.Federation.Availability;
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
-using Meridian.Federation.Edge;
-using Meridian.Federation.Protocol;
-using Meridian.Federation.Routing;
-using Meridian.Federation.Supervision;
+using Meridian.Federation.Regions;
+using Meridian.Intents.Supervision;
+using Meridian.Routing.Snapshots;
+using Meridian.Routing.Tables;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

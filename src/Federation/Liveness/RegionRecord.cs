@@ -1,8 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
-using Meridian.Federation.Availability;
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
 using Meridian.Messages;
+using Meridian.Routing.Snapshots;
 
 namespace Meridian.Federation.Liveness;
 

@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Meridian.Errors;
-using Meridian.Federation.Edge;
-using Meridian.Messages.Generation;
+using Meridian.Federation.Regions;
+using Meridian.Messages;
 
 namespace Meridian.Federation.Protocol;
 

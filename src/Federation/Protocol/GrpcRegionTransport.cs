@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
-using Meridian.Federation.Edge;
+using Meridian.Federation.Regions;
+using Meridian.Intents.Wire;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
+using Meridian.Routing.Snapshots;
 using Microsoft.Extensions.Options;
 
 namespace Meridian.Federation.Protocol;
@@ -26,14 +26,14 @@ internal sealed class GrpcRegionTransport(IOptions<FederationOptions> options, T
 
     public async Task<InferReply> InferAsync(RegionMember region, InferRequest request, CancellationToken cancellationToken)
     {
-        using var line = Enter(region, RegionChannel.BulkWindowBytes);
+        using var line = Enter(region, WireChannel.BulkWindowBytes);
         using var call = line.Invoker.AsyncUnaryCall(RegionProtocol.Infer, null, new CallOptions(cancellationToken: cancellationToken), request);
         return await call.ResponseAsync.ConfigureAwait(false);
     }
 
     public async Task<StreamOpening> OpenAsync(RegionMember region, InferRequest request, CancellationToken cancellationToken)
     {
-        var line = Enter(region, RegionChannel.StreamWindowBytes);
+        var line = Enter(region, WireChannel.StreamWindowBytes);
         AsyncServerStreamingCall<StreamReply>? call = null;
         StreamReply? first = null;
         try
@@ -114,7 +114,7 @@ internal sealed class GrpcRegionTransport(IOptions<FederationOptions> options, T
         private const int Closed = -1;
 
         // Lazy: of two first requests only one may open the channel.
-        private readonly Lazy<RegionChannel> _channel = new(() => new RegionChannel(address, options, windowBytes));
+        private readonly Lazy<WireChannel> _channel = new(() => new WireChannel(address, options.Wire, windowBytes));
         private long _usedAt = time.GetTimestamp();
 
         /// <summary>Calls under way, or <see cref="Closed"/>: a call that begins while the channel is being closed sees it, and takes another.</summary>

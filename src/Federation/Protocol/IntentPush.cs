@@ -1,5 +1,6 @@
 using Grpc.Core;
-using Meridian.Federation.Directory;
+using Meridian.Federation.Regions;
+using Meridian.Routing.Snapshots;
 
 namespace Meridian.Federation.Protocol;
 

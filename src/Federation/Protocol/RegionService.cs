@@ -1,11 +1,9 @@
 using Grpc.Core;
 using Meridian.Errors;
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
-using Meridian.Federation.Edge;
-using Meridian.Federation.Liveness;
+using Meridian.Federation.Regions;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
+using Meridian.Routing.Snapshots;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

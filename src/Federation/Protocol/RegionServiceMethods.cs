@@ -1,4 +1,5 @@
 using Grpc.AspNetCore.Server.Model;
+using Meridian.Federation.Regions;
 
 namespace Meridian.Federation.Protocol;
 

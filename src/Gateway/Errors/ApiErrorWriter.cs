@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Globalization;
-using Meridian.Gateway.Wire;
+using Meridian.Gateway.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Meridian.Gateway.Errors;

@@ -1,6 +1,6 @@
-using Meridian.Federation.Directory;
-using Meridian.Gateway.Closing;
+using Meridian.Federation.Regions;
 using Meridian.Gateway.Errors;
+using Meridian.Gateway.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Meridian.Gateway.Health;
@@ -14,7 +14,7 @@ internal sealed class HealthEndpoints(IRegionDirectory directory, ClosingDoors d
     private volatile bool _reached;
 
     public static Task HealthAsync(HttpContext context) =>
-        context.Response.WriteAsJsonAsync(Healthy, GatewayJson.Default.HealthReport, contentType: null, context.RequestAborted);
+        context.Response.WriteAsJsonAsync(Healthy, HealthJson.Default.HealthReport, contentType: null, context.RequestAborted);
 
     public Task ReadyAsync(HttpContext context)
     {
@@ -36,6 +36,6 @@ internal sealed class HealthEndpoints(IRegionDirectory directory, ClosingDoors d
             Missing = readiness.Missing,
             Error = readiness.Ready ? null : new ErrorObject { Message = "Not ready: " + string.Join("; ", readiness.Missing), Type = ApiError.Server, Code = "not_ready" },
         };
-        return context.Response.WriteAsJsonAsync(report, GatewayJson.Default.ReadyReport, contentType: null, context.RequestAborted);
+        return context.Response.WriteAsJsonAsync(report, HealthJson.Default.ReadyReport, contentType: null, context.RequestAborted);
     }
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Meridian.Federation.Directory;
 using Meridian.Messages;
+using Meridian.Routing.Snapshots;
 
 namespace Meridian.Gateway.Health;
 

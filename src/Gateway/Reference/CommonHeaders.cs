@@ -1,4 +1,5 @@
 using System.Globalization;
+using Meridian.Gateway.Http;
 using Microsoft.OpenApi;
 
 namespace Meridian.Gateway.Reference;

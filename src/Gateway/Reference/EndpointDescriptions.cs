@@ -1,11 +1,13 @@
 using System.Globalization;
-using Meridian.Gateway.Admin;
-using Meridian.Gateway.Admin.Directory;
 using Meridian.Gateway.Admin.Draining;
+using Meridian.Gateway.Admin.Records;
+using Meridian.Gateway.Admin.Regions;
+using Meridian.Gateway.Admin.Scaling;
 using Meridian.Gateway.Errors;
+using Meridian.Gateway.Explain;
 using Meridian.Gateway.Health;
-using Meridian.Gateway.Models;
-using Meridian.Gateway.Tokenization;
+using Meridian.Gateway.OpenAi.Models;
+using Meridian.Gateway.OpenAi.Tokenization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

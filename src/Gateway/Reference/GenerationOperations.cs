@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
 using Meridian.Gateway.Errors;
-using Meridian.Gateway.Generation;
-using Meridian.Messages.Generation;
+using Meridian.Gateway.Http;
+using Meridian.Gateway.OpenAi.Generation.Requests;
+using Meridian.Messages;
 using Microsoft.AspNetCore.Http;
 using Microsoft.OpenApi;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Meridian.Gateway.Errors;
+using Meridian.Gateway.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.OpenApi;
 

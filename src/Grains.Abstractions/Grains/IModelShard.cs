@@ -1,5 +1,4 @@
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 using Orleans.Concurrency;
 
 namespace Meridian.Grains;
@@ -20,7 +19,7 @@ public interface IModelShard : IGrainWithStringKey
 
     /// <summary>
     /// Starts generating and answers with the head and the first tokens, or a refusal. The stream lives until it is read to its end, closed, or not read for a while.
-    /// Takes an input of kind <see cref="Messages.Generation.GenerationInput"/> only.
+    /// Takes an input of kind <see cref="Messages.GenerationInput"/> only.
     /// </summary>
     [ResponseTimeout(CallLimits.Request), Alias("Open"), AlwaysInterleave]
     Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default);

@@ -1,5 +1,4 @@
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 using Orleans.Concurrency;
 
 namespace Meridian.Grains;

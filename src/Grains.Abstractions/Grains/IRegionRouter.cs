@@ -1,5 +1,4 @@
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 
 namespace Meridian.Grains;
 

@@ -34,6 +34,6 @@ public sealed record ShardStatus
     /// <value>Speed of an engine that generates text; null for others.</value>
     [Id(10)] public TokenPace? Pace { get; init; }
 
-    /// <value>Arithmetic of an engine that generates text, as in <see cref="Messages.Generation.StreamHead.Arithmetic"/>; null for others.</value>
+    /// <value>Arithmetic of an engine that generates text, as in <see cref="Messages.StreamHead.Arithmetic"/>; null for others.</value>
     [Id(11)] public string? Arithmetic { get; init; }
 }

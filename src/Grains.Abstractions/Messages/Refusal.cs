@@ -17,3 +17,37 @@ public sealed record Refusal
     /// <value>When to come back, ms; 0 where waiting does not help.</value>
     [Id(3), Key(3)] public int RetryAfterMs { get; init; }
 }
+
+/// <summary>Reasons to refuse. The numbers are wire format: never renumber.</summary>
+public enum RefusalCode
+{
+    /// <summary>The caller's input is wrong; no other region would take it. HTTP 400.</summary>
+    InvalidInput = 1,
+
+    /// <summary>An item is longer than the model's limit. HTTP 400 <c>context_length_exceeded</c>.</summary>
+    InputTooLong = 2,
+
+    /// <summary>No such model. HTTP 404 <c>model_not_found</c>.</summary>
+    ModelNotFound = 3,
+
+    /// <summary>Queues are full here; another region may have room. HTTP 503 <c>no_capacity</c> with <c>retry-after</c>.</summary>
+    NoCapacity = 4,
+
+    /// <summary>The model is known but has no ready replica here. Retried elsewhere, then HTTP 503 <c>no_capacity</c>.</summary>
+    NotReady = 5,
+
+    /// <summary>The region was lost or could not be reached while serving. Retried elsewhere, then HTTP 503 <c>region_unavailable</c>.</summary>
+    RegionLost = 6,
+
+    /// <summary>The caller's deadline passed. HTTP 504 <c>deadline</c>.</summary>
+    Deadline = 7,
+
+    /// <summary>No region in a permitted jurisdiction can serve. HTTP 503 <c>residency_unavailable</c>. Never relaxed.</summary>
+    ResidencyUnavailable = 8,
+
+    /// <summary>The caller went away.</summary>
+    Cancelled = 9,
+
+    /// <summary>A fault of ours. HTTP 500.</summary>
+    Internal = 10,
+}

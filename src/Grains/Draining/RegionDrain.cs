@@ -1,6 +1,7 @@
 using Meridian.Errors;
-using Meridian.Grains.Hosting;
+using Meridian.Grains.Draining.Watch;
 using Meridian.Grains.Placement;
+using Meridian.Grains.Settings;
 using Meridian.Grains.Storage;
 using Meridian.Messages;
 using Microsoft.Extensions.DependencyInjection;

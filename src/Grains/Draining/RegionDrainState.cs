@@ -1,3 +1,4 @@
+using Meridian.Grains.Draining.Watch;
 using MessagePack;
 
 namespace Meridian.Grains.Draining;

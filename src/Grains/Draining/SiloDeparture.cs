@@ -1,5 +1,7 @@
 using Meridian.Errors;
-using Meridian.Grains.Hosting;
+using Meridian.Grains.Draining.Watch;
+using Meridian.Grains.Settings;
+using Meridian.Grains.Shards.Activity;
 using Meridian.Messages;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

@@ -1,11 +1,10 @@
-using Meridian.Federation.Edge;
-using Meridian.Grains.Hosting;
-using Meridian.Grains.Routing;
-using Meridian.Grains.Routing.Replicas;
-using Meridian.Grains.Routing.Silos;
+using Meridian.Federation.Regions;
+using Meridian.Grains.Replicas;
+using Meridian.Grains.Requests;
+using Meridian.Grains.Settings;
 using Meridian.Grains.Shards.Streams;
+using Meridian.Grains.Silos;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

@@ -1,10 +1,10 @@
 using Meridian.Errors;
-using Meridian.Federation.Edge;
-using Meridian.Grains.Routing;
-using Meridian.Grains.Routing.Silos;
+using Meridian.Federation.Regions;
+using Meridian.Grains.Requests;
 using Meridian.Grains.Shards;
 using Meridian.Grains.Shards.Streams;
-using Meridian.Messages.Generation;
+using Meridian.Grains.Silos;
+using Meridian.Messages;
 
 namespace Meridian.Grains.Local;
 

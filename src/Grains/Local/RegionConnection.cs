@@ -1,4 +1,4 @@
-using Meridian.Grains.Routing.Silos;
+using Meridian.Grains.Silos;
 
 namespace Meridian.Grains.Local;
 

@@ -1,5 +1,5 @@
-using Meridian.Grains.Draining;
-using Meridian.Grains.Routing.Replicas;
+using Meridian.Grains.Draining.Watch;
+using Meridian.Grains.Replicas;
 using Microsoft.Extensions.Hosting;
 
 namespace Meridian.Grains.Local;

@@ -1,9 +1,8 @@
 using System.Runtime.CompilerServices;
 using Meridian.Errors;
-using Meridian.Federation.Edge;
+using Meridian.Federation.Regions;
 using Meridian.Grains.Shards.Streams;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 
 namespace Meridian.Grains.Local;
 

@@ -1,4 +1,4 @@
-using Meridian.Grains.Hosting;
+using Meridian.Grains.Settings;
 using Orleans.Placement;
 using Orleans.Runtime.Placement;
 

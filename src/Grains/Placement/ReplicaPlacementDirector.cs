@@ -1,4 +1,4 @@
-using Meridian.Grains.Draining;
+using Meridian.Grains.Draining.Watch;
 using Orleans.Runtime.Placement;
 
 namespace Meridian.Grains.Placement;

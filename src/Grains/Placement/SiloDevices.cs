@@ -1,4 +1,4 @@
-using Meridian.Grains.Hosting;
+using Meridian.Grains.Settings;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 

@@ -1,7 +1,7 @@
-using Meridian.Federation.Directory;
-using Meridian.Federation.Sovereignty;
-using Meridian.Grains.Hosting;
+using Meridian.Federation.Regions;
+using Meridian.Grains.Settings;
 using Meridian.Messages;
+using Meridian.Routing.Residency;
 using Microsoft.Extensions.Options;
 
 namespace Meridian.Grains.Routing;

@@ -1,8 +1,8 @@
-using Meridian.Grains.Hosting;
-using Meridian.Grains.Routing.Replicas;
-using Meridian.Grains.Routing.Silos;
+using Meridian.Grains.Replicas;
+using Meridian.Grains.Requests;
+using Meridian.Grains.Settings;
+using Meridian.Grains.Silos;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;

@@ -1,5 +1,5 @@
-using Meridian.Grains.Hosting;
 using Meridian.Grains.Placement;
+using Meridian.Grains.Settings;
 using Meridian.Inference.Engines;
 using Meridian.Inference.Packages;
 using Microsoft.Extensions.Options;

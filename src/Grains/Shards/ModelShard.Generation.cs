@@ -1,12 +1,11 @@
 using System.Globalization;
 using Meridian.Errors;
-using Meridian.Grains.Routing;
+using Meridian.Grains.Requests;
 using Meridian.Grains.Shards.Streams;
 using Meridian.Inference.Engines;
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Tokenization.Chat;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 
 namespace Meridian.Grains.Shards;
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Meridian.Inference.Decoders.Contract;
 
 namespace Meridian.Inference.Decoders;
 

@@ -1,3 +1,5 @@
+using Meridian.Inference.Decoders.Contract;
+
 namespace Meridian.Inference.Decoders;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using Meridian.Inference.Decoders.Caches;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Decoders.Graphs;
 using Meridian.Inference.Packages;
 using Meridian.Inference.Sessions;

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Meridian.Inference.Engines.Generation;
 
 namespace Meridian.Inference.Sampling;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
-using Meridian.Inference.Tokenization.Chat.Jinja.Texts;
+using Meridian.Jinja.Texts;
 
 namespace Meridian.Inference.Tokenization;
 

@@ -1,4 +1,4 @@
-using Meridian.Inference.Tokenization.Chat.Jinja.Texts;
+using Meridian.Jinja.Texts;
 
 namespace Meridian.Inference.Tokenization;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Meridian.CommandLine;
-using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Packages;
 using Meridian.Inference.Packages.HuggingFace;
 using Meridian.Inference.Packages.Store;

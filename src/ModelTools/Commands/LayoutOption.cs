@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.ModelTools.Onnx;
 
 namespace Meridian.ModelTools.Commands;

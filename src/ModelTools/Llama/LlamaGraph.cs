@@ -1,4 +1,4 @@
-using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.ModelTools.Onnx;
 
 namespace Meridian.ModelTools.Llama;

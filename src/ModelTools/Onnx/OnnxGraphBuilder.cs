@@ -1,4 +1,3 @@
-
 namespace Meridian.ModelTools.Onnx;
 
 /// <summary>

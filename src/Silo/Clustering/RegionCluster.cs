@@ -4,7 +4,7 @@ using Meridian.Grains;
 using Meridian.Grains.Hosting;
 using Meridian.Grains.Storage;
 using Meridian.Silo.Configuration;
-using Meridian.Silo.Hosting;
+using Meridian.Silo.Settings;
 using Meridian.Silo.Store;
 using Meridian.Silo.Store.Health;
 using Orleans.Clustering.Redis;
@@ -46,7 +46,7 @@ internal static class RegionCluster
         {
             client.Configure<ClusterOptions>(cluster => Name(cluster, region));
             client.Configure<ClientMessagingOptions>(messaging => messaging.CancelRequestOnTimeout = true);
-            client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
+            client.Configure<Orleans.Configuration.GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
             client.UseConnectionRetryFilter<WaitForRegion>();
             if (region.Clustering.Kind == ClusteringKind.AzureStorage)
             {
@@ -82,7 +82,7 @@ internal static class RegionCluster
         string.IsNullOrWhiteSpace(region.Clustering.ConnectionString) || region.Clustering.ConnectionString == region.StoreConnection;
 
     private static ConfigurationOptions RedisOptions(RegionPlan region) =>
-        UsesStore(region) ? RegionStore.Options(region) : RegionStore.Options(region.Clustering.ConnectionString!);
+        UsesStore(region) ? RegionStore.Options(region) : RedisConnection.Options(region.Clustering.ConnectionString!);
 
     // With the region in the key, several regions can share one Redis while developing.
     private static string Key(RegionPlan region, string type, GrainId id) => $"{RegionClusterId.Service}/{region.Name}/state/{id}/{type}";

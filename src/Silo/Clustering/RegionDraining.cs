@@ -1,8 +1,8 @@
 using Meridian.Errors;
 using Meridian.Gateway.Admin.Draining;
 using Meridian.Grains.Draining;
-using Meridian.Grains.Routing;
-using Meridian.Grains.Routing.Replicas;
+using Meridian.Grains.Replicas;
+using Meridian.Grains.Requests;
 using Meridian.Messages;
 using Meridian.Silo.Configuration;
 

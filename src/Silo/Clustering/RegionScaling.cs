@@ -1,9 +1,9 @@
 using Meridian.Errors;
-using Meridian.Gateway.Admin;
+using Meridian.Gateway.Admin.Scaling;
 using Meridian.Grains;
-using Meridian.Grains.Hosting;
-using Meridian.Grains.Routing;
-using Meridian.Grains.Routing.Replicas;
+using Meridian.Grains.Replicas;
+using Meridian.Grains.Requests;
+using Meridian.Grains.Settings;
 using Meridian.Messages;
 
 namespace Meridian.Silo.Clustering;

@@ -4,7 +4,7 @@ using Meridian.CommandLine;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Dev;
 using Meridian.Silo.Hosting;
-using Meridian.Silo.Logging;
+using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.CommandLine;
 

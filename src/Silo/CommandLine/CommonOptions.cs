@@ -1,13 +1,12 @@
 using System.CommandLine;
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.CommandLine;
 
 /// <summary>Options that every command takes. Each is a shorthand for a setting.</summary>
 internal sealed class CommonOptions
 {
-    public const string ExitWithInputName = "--exit-with-input";
-
     public Option<string?> Data { get; } = new("--data")
     {
         HelpName = "DIR",
@@ -34,7 +33,7 @@ internal sealed class CommonOptions
         DefaultValueFactory = _ => [],
     };
 
-    public Option<bool> ExitWithInput { get; } = new(ExitWithInputName)
+    public Option<bool> ExitWithInput { get; } = new(ProcessArguments.ExitWithInput)
     {
         Description = "Stop when standard input ends, and leave Ctrl-C to the process that started this one",
     };

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Meridian.CommandLine;
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.CommandLine;
 

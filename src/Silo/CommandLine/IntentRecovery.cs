@@ -1,7 +1,8 @@
-using Meridian.Federation.Intents;
-using Meridian.Federation.Intents.Raft;
+using Meridian.Intents;
+using Meridian.Intents.Raft;
 using Meridian.Silo.Configuration;
-using Meridian.Silo.Hosting;
+using Meridian.Silo.Processes;
+using Meridian.Silo.Settings;
 
 namespace Meridian.Silo.CommandLine;
 

@@ -1,5 +1,5 @@
 using Meridian.Federation.Availability;
-using Meridian.Federation.Configuration;
+using Meridian.Routing.Options;
 
 namespace Meridian.Silo.Configuration;
 

@@ -9,3 +9,13 @@ public sealed class ClusteringOptions
     /// <value>Connection string. Required for AzureStorage; for Redis the store's is used where it is empty.</value>
     public string? ConnectionString { get; set; }
 }
+
+/// <summary>What holds a region's Orleans membership table.</summary>
+public enum ClusteringKind
+{
+    /// <summary>Redis: the region's store unless a connection string says otherwise.</summary>
+    Redis,
+
+    /// <summary>Azure Table storage, or Azurite.</summary>
+    AzureStorage,
+}

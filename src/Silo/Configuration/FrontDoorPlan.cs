@@ -1,4 +1,4 @@
-using Meridian.Silo.Hosting;
+using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.Configuration;
 

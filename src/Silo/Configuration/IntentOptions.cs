@@ -1,4 +1,4 @@
-using Meridian.Federation.Configuration;
+using Meridian.Intents.Options;
 
 namespace Meridian.Silo.Configuration;
 
@@ -31,4 +31,17 @@ public sealed class IntentOptions
 
     /// <value>Etcd: what all keys begin with. Default <c>/meridian/intent/</c>.</value>
     public string EtcdPrefix { get; set; } = "/meridian/intent/";
+}
+
+/// <summary>What keeps intent.</summary>
+public enum IntentKind
+{
+    /// <summary>Embedded Raft, one voter a region.</summary>
+    Raft,
+
+    /// <summary>An etcd cluster of the installation's own.</summary>
+    Etcd,
+
+    /// <summary>Nothing: each process works by its own configuration.</summary>
+    None,
 }

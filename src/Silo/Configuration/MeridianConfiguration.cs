@@ -1,4 +1,5 @@
 using System.Globalization;
+using Meridian.Silo.Sources;
 
 namespace Meridian.Silo.Configuration;
 
@@ -75,7 +76,7 @@ public static class MeridianConfiguration
             settings[string.Create(CultureInfo.InvariantCulture, $"{List}:{position}:{nameof(ModelEntry.Source)}")] = model.Directory;
 
             // The directory says what the model is, not what stood here for another one.
-            settings[string.Create(CultureInfo.InvariantCulture, $"{List}:{position}:{nameof(ModelEntry.Kind)}")] = Models.ModelSources.KindOf(model.Directory);
+            settings[string.Create(CultureInfo.InvariantCulture, $"{List}:{position}:{nameof(ModelEntry.Kind)}")] = ModelSources.KindOf(model.Directory);
         }
 
         return settings;
@@ -91,7 +92,7 @@ public static class MeridianConfiguration
         var options = SettingsReader.Read<MeridianOptions>(configuration.GetSection(MeridianOptions.Section), mistakes);
         foreach (var model in options.Models)
         {
-            model.Kind = string.IsNullOrWhiteSpace(model.Kind) ? Models.ModelSources.KindOf(model.Source) : model.Kind;
+            model.Kind = string.IsNullOrWhiteSpace(model.Kind) ? ModelSources.KindOf(model.Source) : model.Kind;
         }
 
         MeridianOptionsRules.Check(options, mistakes);

@@ -1,6 +1,6 @@
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Sovereignty;
-using Meridian.Gateway;
+using Meridian.Federation.Residency;
+using Meridian.Gateway.Http;
 
 namespace Meridian.Silo.Configuration;
 

@@ -1,12 +1,14 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using Meridian.Federation.Configuration;
-using Meridian.Federation.Intents;
-using Meridian.Federation.Routing;
-using Meridian.Federation.Sovereignty;
-using Meridian.Gateway;
+using Meridian.Federation.Residency;
+using Meridian.Gateway.Http;
 using Meridian.Grains;
 using Meridian.Inference.Packages;
+using Meridian.Intents;
+using Meridian.Intents.Wire;
+using Meridian.Routing.Policies;
+using Meridian.Silo.Processes;
+using Meridian.Silo.Sources;
 
 namespace Meridian.Silo.Configuration;
 
@@ -16,7 +18,7 @@ public static partial class MeridianOptionsRules
     private const string Root = MeridianOptions.Section;
 
     // The largest message of the region protocol: a request is forwarded as one.
-    private static readonly long MostRequestBytes = new FederationOptions().MaxMessageBytes;
+    private static readonly long MostRequestBytes = new WireOptions().MaxMessageBytes;
 
     /// <summary>Adds one line a broken rule: path, value, rule.</summary>
     public static void Check(MeridianOptions options, ICollection<string> mistakes)
@@ -120,10 +122,10 @@ public static partial class MeridianOptionsRules
                 mistakes.Add($"{Root}:{path}:Kind = '{model.Kind}': must say what the model does, 'embedding' or 'generation'.");
             }
 
-            if (!Models.ModelSources.IsKnown(model.Source))
+            if (!ModelSources.IsKnown(model.Source))
             {
                 mistakes.Add(
-                    $"{Root}:{path}:Source = '{model.Source}': must be '{Models.ModelSources.MiniLm}' or '{Models.ModelSources.Stories}' (built in), a directory with a {ModelManifestRules.FileName}, or a Hugging Face folder (config.json, tokenizer.json, onnx/model.onnx).");
+                    $"{Root}:{path}:Source = '{model.Source}': must be '{ModelSources.MiniLm}' or '{ModelSources.Stories}' (built in), a directory with a {ModelManifestRules.FileName}, or a Hugging Face folder (config.json, tokenizer.json, onnx/model.onnx).");
             }
 
             foreach (var region in model.Regions)
@@ -252,7 +254,7 @@ public static partial class MeridianOptionsRules
             mistakes.Add($"{Root}:{path}:ConnectionString = '': {path}:Kind is Redis, which needs one, for example 'localhost:6379'.");
         }
 
-        CheckConnection(store.ConnectionString, $"{path}:ConnectionString", static text => Store.RegionStore.Options(text), mistakes);
+        CheckConnection(store.ConnectionString, $"{path}:ConnectionString", static text => RedisConnection.Options(text), mistakes);
         Range(mistakes, $"{path}:MemoryMiB", store.MemoryMiB, 16, 1 << 20);
         Range(mistakes, $"{path}:LogLimitMiB", store.LogLimitMiB, 16, 1 << 16);
     }
@@ -267,7 +269,7 @@ public static partial class MeridianOptionsRules
         CheckConnection(
             clustering.ConnectionString,
             $"{path}:ConnectionString",
-            text => _ = clustering.Kind == ClusteringKind.Redis ? Store.RegionStore.Options(text) : (object)new Azure.Data.Tables.TableServiceClient(text),
+            text => _ = clustering.Kind == ClusteringKind.Redis ? RedisConnection.Options(text) : (object)new Azure.Data.Tables.TableServiceClient(text),
             mistakes);
     }
 
@@ -278,7 +280,7 @@ public static partial class MeridianOptionsRules
             return;
         }
 
-        Logging.Secrets.Remember(connection);
+        Secrets.Remember(connection);
         try
         {
             parse(connection);
@@ -286,7 +288,7 @@ public static partial class MeridianOptionsRules
         catch (Exception e) when (e is ArgumentException or FormatException or InvalidOperationException)
         {
             // The value may hold a password, and the library's message a part of the value.
-            mistakes.Add($"{Root}:{path}: not understood: {Logging.Secrets.Redact(e.Message, connection).ReplaceLineEndings(" ")}");
+            mistakes.Add($"{Root}:{path}: not understood: {Secrets.Redact(e.Message, connection).ReplaceLineEndings(" ")}");
         }
     }
 

@@ -1,5 +1,6 @@
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Routing;
+using Meridian.Routing.Options;
+using Meridian.Routing.Policies;
 
 namespace Meridian.Silo.Configuration;
 

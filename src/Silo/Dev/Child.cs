@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Meridian.Silo.CommandLine;
+using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.Dev;
 
@@ -152,7 +152,7 @@ public sealed class Child(ChildPlan plan, DevConsole console, OutputPrefixer pre
             start.ArgumentList.Add(argument);
         }
 
-        start.ArgumentList.Add(CommonOptions.ExitWithInputName);
+        start.ArgumentList.Add(ProcessArguments.ExitWithInput);
         foreach (var (name, value) in plan.Environment)
         {
             start.Environment[name] = value;

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Meridian.Silo.CommandLine;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Hosting;
+using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.Dev;
 

@@ -1,7 +1,10 @@
-using Meridian.Federation;
-using Meridian.Federation.Sovereignty;
-using Meridian.Gateway;
+using Meridian.Federation.Hosting;
+using Meridian.Federation.Residency;
+using Meridian.Gateway.Hosting;
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Processes;
+using Meridian.Silo.Settings;
+using Meridian.Silo.Shutdown;
 
 namespace Meridian.Silo.Hosting;
 
@@ -22,7 +25,7 @@ public static class FrontDoorHost
         var web = HostBase.WebBuilder(configuration);
         web.AddProcessBasics(options, exitWithInput);
         web.Services.AddMeridianFederation(target => FederationSettings.Fill(target, options, own: null));
-        web.Services.AddMeridianSovereignty(target => SovereigntySettings.Fill(target, options, ofRegion: false));
+        web.Services.AddMeridianResidency(target => ResidencySettings.Fill(target, options, ofRegion: false));
         web.Services.AddMeridianGateway(target => GatewaySettings.Fill(target, options.Gateway, FrontDoorPlan.Of(options)));
         web.Services.AddSingleton<IDeparture, FacadeDeparture>();
         PlainNetworkWarning.AddTo(web.Services, FrontDoorPlan.Of(options));

@@ -1,5 +1,7 @@
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Logging;
+using Meridian.Silo.Processes;
+using Meridian.Silo.Shutdown;
 
 namespace Meridian.Silo.Hosting;
 

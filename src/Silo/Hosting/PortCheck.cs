@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.Hosting;
 

@@ -1,7 +1,7 @@
-using Meridian.Federation.Intents;
 using Meridian.Inference.Packages;
-using Meridian.Silo.CommandLine;
+using Meridian.Intents;
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Processes;
 using Microsoft.Extensions.Options;
 
 namespace Meridian.Silo.Hosting;

@@ -1,13 +1,17 @@
-using Meridian.Federation;
-using Meridian.Federation.Intents;
-using Meridian.Federation.Sovereignty;
-using Meridian.Gateway;
-using Meridian.Gateway.Origins;
+using Meridian.Federation.Hosting;
+using Meridian.Federation.Residency;
+using Meridian.Gateway.Access;
+using Meridian.Gateway.Admin.Scaling;
+using Meridian.Gateway.Hosting;
 using Meridian.Grains.Hosting;
 using Meridian.Inference;
+using Meridian.Intents.Hosting;
 using Meridian.Silo.Clustering;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Models;
+using Meridian.Silo.Processes;
+using Meridian.Silo.Settings;
+using Meridian.Silo.Shutdown;
 using Meridian.Silo.Store;
 
 namespace Meridian.Silo.Hosting;
@@ -80,9 +84,9 @@ public static class RegionHost
         {
             web.Services.AddMeridianLocalRegion(target => RegionSettings.Fill(target, options, region));
             web.Services.AddMeridianFederation(target => FederationSettings.Fill(target, options, region));
-            web.Services.AddMeridianSovereignty(target => SovereigntySettings.Fill(target, options, ofRegion: true));
+            web.Services.AddMeridianResidency(target => ResidencySettings.Fill(target, options, ofRegion: true));
             web.Services.AddMeridianGateway(target => GatewaySettings.Fill(target, options.Gateway, region.Facade, options.Process.FacadeUrl));
-            web.Services.AddSingleton<Meridian.Gateway.Admin.IModelScaling, RegionScaling>();
+            web.Services.AddSingleton<IModelScaling, RegionScaling>();
             web.Services.AddSingleton<Meridian.Gateway.Admin.Draining.IRegionDraining, RegionDraining>();
             web.Services.AddSingleton<IDeparture, FacadeDeparture>();
         }

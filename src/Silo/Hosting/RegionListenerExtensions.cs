@@ -1,6 +1,6 @@
-using Meridian.Federation;
-using Meridian.Federation.Intents;
-using Meridian.Gateway.Origins;
+using Meridian.Federation.Hosting;
+using Meridian.Gateway.Access;
+using Meridian.Intents.Hosting;
 
 namespace Meridian.Silo.Hosting;
 

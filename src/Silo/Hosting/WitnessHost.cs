@@ -1,6 +1,8 @@
-using Meridian.Federation.Intents;
-using Meridian.Gateway.Origins;
+using Meridian.Gateway.Access;
+using Meridian.Intents.Hosting;
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Processes;
+using Meridian.Silo.Settings;
 
 namespace Meridian.Silo.Hosting;
 

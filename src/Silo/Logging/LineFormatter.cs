@@ -1,5 +1,5 @@
 using System.Globalization;
-using Meridian.Silo.Hosting;
+using Meridian.Silo.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 

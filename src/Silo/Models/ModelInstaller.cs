@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Meridian.Inference.Packages;
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Sources;
 
 namespace Meridian.Silo.Models;
 
@@ -35,7 +36,7 @@ internal sealed partial class ModelInstaller(MeridianOptions options, RegionPlan
         var watch = Stopwatch.StartNew();
         try
         {
-            if (ModelSources.Find(model) is { } source)
+            if (ModelSources.Find(model.Name, model.Source) is { } source)
             {
                 // Copying and hashing are synchronous in parts; the other services start meanwhile.
                 var package = await Task.Run(() => store.InstallAsync(source, cancellationToken), cancellationToken);

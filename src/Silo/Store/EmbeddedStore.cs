@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using Meridian.Silo.Configuration;
-using Meridian.Silo.Hosting;
+using Meridian.Silo.Processes;
 using Meridian.Silo.Store.Disk;
 using Meridian.Silo.Store.Health;
 using Meridian.Silo.Store.Ledger;

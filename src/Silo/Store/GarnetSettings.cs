@@ -3,6 +3,7 @@ using System.Net;
 using Garnet.server;
 using Garnet.server.Auth.Settings;
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Store.Ledger;
 using Tsavorite.core;
 
 namespace Meridian.Silo.Store;
@@ -14,15 +15,6 @@ namespace Meridian.Silo.Store;
 /// </summary>
 internal static class GarnetSettings
 {
-    /// <summary>Bytes of a page of the append-only file: an entry never crosses from one page into the next.</summary>
-    public const int LogPageBytes = 2 * PageMiB << 20;
-
-    /// <summary>Bytes of one file (<c>aof.log.N</c>) of the append-only file.</summary>
-    public const int LogSegmentBytes = 16 << 20;
-
-    // An entry of the file can hold a whole page of records; Garnet wants its pages at least twice as large, and at least two of them in memory.
-    private const int PageMiB = 2;
-
     /// <param name="directory">Where checkpoints, append-only file and spilled records go.</param>
     /// <param name="port">Port on 127.0.0.1.</param>
     /// <param name="password">What a connection must give first.</param>
@@ -44,12 +36,12 @@ internal static class GarnetSettings
         WaitForCommit = true,
         EnableStorageTier = true,
         LogMemorySize = MiB(store.MemoryMiB),
-        PageSize = MiB(PageMiB),
+        PageSize = MiB(LogLayout.PageMiB),
         SegmentSize = MiB(64),
         IndexMemorySize = MiB(4),
         AofMemorySize = MiB(32),
-        AofPageSize = MiB(LogPageBytes >> 20),
-        AofSegmentSize = MiB(LogSegmentBytes >> 20),
+        AofPageSize = MiB(LogLayout.PageBytes >> 20),
+        AofSegmentSize = MiB(LogLayout.SegmentBytes >> 20),
         AofSizeLimit = MiB(store.LogLimitMiB),
         CompactionType = LogCompactionType.Lookup,
         CompactionMaxSegments = 4,

@@ -1,5 +1,5 @@
 using Meridian.Silo.Configuration;
-using Meridian.Silo.Logging;
+using Meridian.Silo.Processes;
 using StackExchange.Redis;
 
 namespace Meridian.Silo.Store;
@@ -56,27 +56,13 @@ internal sealed partial class RegionStore(RegionPlan region, TimeProvider time, 
     /// <exception cref="StartRefusedException">The password cannot be read.</exception>
     public static ConfigurationOptions Options(RegionPlan region)
     {
-        var options = Options(region.StoreConnection);
+        var options = RedisConnection.Options(region.StoreConnection);
         if (region.StorePasswordFile is { } file && string.IsNullOrEmpty(options.Password))
         {
             options.Password = StorePassword.ReadOrCreate(file);
             Secrets.Remember($"password={options.Password}");
         }
 
-        return options;
-    }
-
-    /// <summary>How every connection to a Redis is made.</summary>
-    public static ConfigurationOptions Options(string connection)
-    {
-        var options = ConfigurationOptions.Parse(connection);
-        options.ClientName ??= "meridian";
-        options.AbortOnConnectFail = true;
-        options.ConnectRetry = 1;
-        options.ConnectTimeout = 2000;
-
-        // A store that restarts is back within seconds: look often, so that grains notice soon.
-        options.ReconnectRetryPolicy = new ExponentialRetry(100, 2000);
         return options;
     }
 

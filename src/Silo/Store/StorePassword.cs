@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Meridian.Silo.Configuration;
-using Meridian.Silo.Hosting;
+using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.Store;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Meridian.Client.Chat;
-using Meridian.Messages.Generation;
+using Meridian.Messages;
 using Microsoft.Extensions.AI;
 using ChatMessage = Microsoft.Extensions.AI.ChatMessage;
 

@@ -1,6 +1,5 @@
 using Meridian.Client.Tests.Harness;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

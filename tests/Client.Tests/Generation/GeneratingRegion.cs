@@ -1,10 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
+using Meridian.Client.Hosting;
 using Meridian.Client.Tests.Harness;
 using Meridian.Grains.Hosting;
+using Meridian.Grains.Settings;
 using Meridian.Inference;
 using Meridian.Inference.Engines;
 using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Packages;
 using Meridian.Inference.Packages.HuggingFace;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,8 +1,7 @@
 using Meridian.Errors;
-using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Engines;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 using Meridian.TestModels;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 
 namespace Meridian.Client.Tests.Harness;
 

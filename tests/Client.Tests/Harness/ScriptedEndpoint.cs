@@ -1,6 +1,5 @@
 using Meridian.Grains;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 using Orleans.Concurrency;
 
 namespace Meridian.Client.Tests.Harness;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 
 namespace Meridian.Client.Tests.Harness;
 

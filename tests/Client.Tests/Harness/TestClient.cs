@@ -1,6 +1,6 @@
 using Meridian.Client.Chat;
+using Meridian.Client.Hosting;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Meridian.Grains.Hosting;
+using Meridian.Grains.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;

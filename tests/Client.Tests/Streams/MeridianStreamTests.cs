@@ -1,8 +1,8 @@
+using Meridian.Client.Regions;
 using Meridian.Client.Streams;
 using Meridian.Client.Tests.Harness;
 using Meridian.Errors;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 
 namespace Meridian.Client.Tests.Streams;
 
@@ -317,14 +317,14 @@ public sealed class MeridianStreamTests(ThreeRegions regions) : RegionsTest(regi
     public async Task A_shard_that_says_nothing_for_long_is_lost()
     {
         East.Write = s => s.Emit("a");
-        var time = new HeldTimers(MeridianStream.ReadLimit);
+        var time = new HeldTimers(LiveConnection.ReadLimit);
         await using var client = await new TestClient([Regions.East], time: time).AllAliveAsync();
         await using var stream = await client.OpenAsync();
         await stream.ReadAsync();
         await Assert.Single(East.Streams).FirstRead.WaitAsync(Patience);
         var waiting = stream.ReadAsync().AsTask();
 
-        time.Pass(MeridianStream.ReadLimit);
+        time.Pass(LiveConnection.ReadLimit);
 
         // The region as a whole stands, and another replica of it goes on.
         Assert.Equal((1L, 2L), await waiting.WaitAsync(Patience) is { } frame ? (frame.Offset, frame.Next) : default);

@@ -1,6 +1,6 @@
 using CsCheck;
-using Meridian.Messages.Generation;
-using Meridian.Streams;
+using Meridian.Messages;
+using Meridian.Routing.Streams;
 
 namespace Meridian.Client.Tests.Streams;
 

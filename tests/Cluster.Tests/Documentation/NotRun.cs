@@ -1,3 +1,4 @@
+
 namespace Meridian.Cluster.Tests.Documentation;
 
 /// <summary>Commands of the documentation that the test does not run, each with its reason. Whatever is not named here is run.</summary>

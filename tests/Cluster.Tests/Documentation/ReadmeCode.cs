@@ -1,4 +1,4 @@
-using Meridian.Client;
+using Meridian.Client.Hosting;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

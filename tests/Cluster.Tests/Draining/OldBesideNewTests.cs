@@ -1,6 +1,6 @@
 using Meridian.Cluster.Tests.Generation;
 using Meridian.Cluster.Tests.Harness;
-using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Load;
 using Meridian.ModelTools.Llama;
 

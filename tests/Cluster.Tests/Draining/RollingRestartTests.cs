@@ -1,7 +1,7 @@
 using Meridian.Cluster.Tests.Generation;
 using Meridian.Cluster.Tests.Harness;
 using Meridian.Load;
-using Meridian.Silo.CommandLine;
+using Meridian.Silo.Processes;
 
 namespace Meridian.Cluster.Tests.Draining;
 

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Meridian.Cluster.Tests.Harness;
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 
 namespace Meridian.Cluster.Tests.Generation;
 

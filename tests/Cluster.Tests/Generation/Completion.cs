@@ -1,3 +1,4 @@
+
 namespace Meridian.Cluster.Tests.Generation;
 
 /// <summary>A completion as a caller sees it.</summary>

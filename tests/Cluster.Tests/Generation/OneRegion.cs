@@ -1,8 +1,8 @@
 using System.Globalization;
 using Meridian.Cluster.Tests.Harness;
 using Meridian.Grains.Shards;
-using Meridian.Inference.Decoders;
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Decoders.Contract;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.ModelTools.Llama;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Hosting;

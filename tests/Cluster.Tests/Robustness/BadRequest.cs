@@ -1,3 +1,4 @@
+
 namespace Meridian.Cluster.Tests.Robustness;
 
 /// <summary>A wrong request and the answer it must get.</summary>

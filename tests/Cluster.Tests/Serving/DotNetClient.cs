@@ -1,4 +1,5 @@
 using Meridian.Client;
+using Meridian.Client.Hosting;
 using Meridian.Cluster.Tests.Harness;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;

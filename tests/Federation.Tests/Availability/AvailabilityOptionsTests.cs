@@ -1,5 +1,6 @@
 using Meridian.Federation.Availability;
 using Meridian.Federation.Configuration;
+using Meridian.Federation.Hosting;
 
 namespace Meridian.Federation.Tests.Availability;
 

@@ -1,5 +1,7 @@
 using CsCheck;
 using Meridian.Federation.Availability;
+using Meridian.Routing.Attempts;
+using Meridian.Routing.Snapshots;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Meridian.Federation.Tests.Availability;

@@ -1,4 +1,6 @@
 using Meridian.Federation.Configuration;
+using Meridian.Federation.Hosting;
+using Meridian.Routing.Options;
 
 namespace Meridian.Federation.Tests.Configuration;
 
@@ -27,8 +29,8 @@ public sealed class FederationOptionsValidatorTests
         options.Deadline = TimeSpan.Zero;
         options.WaitForRegion = TimeSpan.FromSeconds(-1);
         options.NearEqualMs = double.NaN;
-        options.MaxMessageBytes = 1;
-        options.ConnectTimeout = TimeSpan.Zero;
+        options.Wire.MaxMessageBytes = 1;
+        options.Wire.ConnectTimeout = TimeSpan.Zero;
         options.Routing = new RoutingOptions
         {
             HighWaterMs = double.NaN,

@@ -1,4 +1,4 @@
-using Meridian.Federation.Configuration;
+using Meridian.Intents.Options;
 
 namespace Meridian.Federation.Tests.Configuration;
 

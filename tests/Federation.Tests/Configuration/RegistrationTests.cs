@@ -1,7 +1,9 @@
-using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
-using Meridian.Federation.Routing;
+using Meridian.Federation.Hosting;
+using Meridian.Federation.IntentSources;
+using Meridian.Federation.Regions;
 using Meridian.Federation.Tests.Protocol;
+using Meridian.Routing.Decision;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;

@@ -1,5 +1,6 @@
 using CsCheck;
-using Meridian.Federation.Directory;
+using Meridian.Federation.IntentSources;
+using Meridian.Routing.Snapshots;
 
 namespace Meridian.Federation.Tests.Directory;
 

@@ -1,6 +1,7 @@
-using Meridian.Federation.Directory;
-using Meridian.Federation.Intents;
-using Meridian.Federation.Intents.Records;
+using Meridian.Federation.IntentSources;
+using Meridian.Intents;
+using Meridian.Intents.Records;
+using Meridian.Routing.Snapshots;
 
 namespace Meridian.Federation.Tests.Directory;
 

@@ -1,8 +1,8 @@
 using CsCheck;
-using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
-using Meridian.Federation.Intents;
-using Meridian.Federation.Intents.Records;
+using Meridian.Federation.IntentSources;
+using Meridian.Intents;
+using Meridian.Intents.Options;
+using Meridian.Intents.Records;
 
 namespace Meridian.Federation.Tests.Directory;
 

@@ -1,4 +1,4 @@
-using Meridian.Federation.Intents;
+using Meridian.Intents;
 
 namespace Meridian.Federation.Tests.Directory;
 

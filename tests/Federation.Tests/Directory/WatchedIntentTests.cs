@@ -1,6 +1,7 @@
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
-using Meridian.Federation.Supervision;
+using Meridian.Federation.IntentSources;
+using Meridian.Intents.Supervision;
+using Meridian.Routing.Snapshots;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 

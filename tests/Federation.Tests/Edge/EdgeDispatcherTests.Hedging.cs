@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 
 namespace Meridian.Federation.Tests.Edge;
 

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using CsCheck;
 using Meridian.Errors;
-using Meridian.Federation.Availability;
 using Meridian.Federation.Edge;
+using Meridian.Federation.Regions;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
+using Meridian.Routing.Attempts;
 
 namespace Meridian.Federation.Tests.Edge;
 

@@ -2,11 +2,10 @@ using System.Collections.Concurrent;
 using CsCheck;
 using Grpc.Core;
 using Meridian.Errors;
-using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
-using Meridian.Federation.Protocol;
+using Meridian.Federation.Regions;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
+using Meridian.Routing.Snapshots;
 
 namespace Meridian.Federation.Tests.Edge;
 

@@ -2,15 +2,16 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using CsCheck;
 using Grpc.Core;
-using Meridian.Federation.Availability;
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
-using Meridian.Federation.Liveness;
-using Meridian.Federation.Protocol;
-using Meridian.Federation.Routing;
+using Meridian.Federation.Regions;
 using Meridian.Federation.Tests.Protocol;
 using Meridian.Messages;
+using Meridian.Routing.Attempts;
+using Meridian.Routing.Decision;
+using Meridian.Routing.Policies;
+using Meridian.Routing.Snapshots;
+using Meridian.Routing.Tables;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -354,7 +355,7 @@ public sealed partial class EdgeDispatcherTests : IRegionTransport, IFailureRepo
         var answer = await InferAsync();
 
         Assert.Equal((RefusalCode.InvalidInput, 1), (answer.Reply.Refusal!.Code, answer.Attempts));
-        Assert.Contains(_options.MaxMessageBytes.ToString(System.Globalization.CultureInfo.InvariantCulture), answer.Reply.Refusal.Message);
+        Assert.Contains(_options.Wire.MaxMessageBytes.ToString(System.Globalization.CultureInfo.InvariantCulture), answer.Reply.Refusal.Message);
     }
 
     [Fact]

@@ -1,12 +1,12 @@
 using CsCheck;
 using Meridian.Federation.Availability;
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
 using Meridian.Federation.Liveness;
-using Meridian.Federation.Routing;
 using Meridian.Federation.Tests.Protocol;
 using Meridian.Messages;
-using Microsoft.Extensions.Options;
+using Meridian.Routing.Attempts;
+using Meridian.Routing.Snapshots;
+using Meridian.Routing.Tables;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Meridian.Federation.Tests.Liveness;
@@ -22,7 +22,7 @@ public sealed class LivenessBoardTests
 
     public LivenessBoardTests()
     {
-        _availability = new AvailabilityBoard(Options.Create(new FederationOptions()), _time);
+        _availability = new AvailabilityBoard(new AvailabilityOptions(), _time);
         _board = new LivenessBoard(new FederationOptions(), null, null, _inFlight, _time, _availability);
         _board.Follow(Sample.Intent((Eu, "eu"), ("eastus", "us")));
     }

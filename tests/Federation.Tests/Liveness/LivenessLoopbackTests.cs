@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Meridian.Federation.Availability;
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
+using Meridian.Federation.Regions;
 using Meridian.Federation.Tests.Protocol;
+using Meridian.Routing.Attempts;
+using Meridian.Routing.Snapshots;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Meridian.Federation.Tests.Liveness;

@@ -2,9 +2,9 @@ using System.Net;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
-using Meridian.Federation.Protocol;
+using Meridian.Federation.Regions;
 using Meridian.Federation.Tests.Protocol;
+using Meridian.Intents.Wire;
 using Meridian.Messages;
 using MessagePack;
 using Microsoft.AspNetCore.Builder;
@@ -26,7 +26,7 @@ public sealed class OldBuildTests
     public async Task An_old_observer_goes_on_getting_everything()
     {
         await using var eu = await RegionHost.StartAsync(new TestRegion("westeurope", 5));
-        using var channel = new RegionChannel(eu.Address, new FederationOptions());
+        using var channel = new WireChannel(eu.Address, new WireOptions());
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         using var call = channel.Invoker.AsyncDuplexStreamingCall(Heartbeat, null, new CallOptions(cancellationToken: limit.Token));
 

@@ -1,7 +1,8 @@
 using CsCheck;
 using Meridian.Federation.Liveness;
-using Meridian.Federation.Protocol;
+using Meridian.Federation.Regions;
 using Meridian.Federation.Tests.Protocol;
+using Meridian.Intents.Wire;
 using Meridian.Messages;
 using MessagePack;
 

@@ -1,9 +1,9 @@
-using Meridian.Federation.Availability;
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
-using Meridian.Federation.Liveness;
-using Meridian.Federation.Routing;
+using Meridian.Federation.Hosting;
+using Meridian.Federation.Regions;
+using Meridian.Routing.Snapshots;
+using Meridian.Routing.Tables;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

@@ -1,6 +1,6 @@
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
 using Meridian.Messages;
+using Meridian.Routing.Snapshots;
 
 namespace Meridian.Federation.Tests.Protocol;
 
@@ -149,7 +149,7 @@ public sealed class LoopbackTests
         await using var eu = await RegionHost.StartAsync(new TestRegion("westeurope"));
         await using var edge = await EdgeHost.StartAsync(o =>
         {
-            o.MaxMessageBytes = 64 * 1024;
+            o.Wire.MaxMessageBytes = 64 * 1024;
             Members(o, eu);
         });
         await edge.UntilAsync("westeurope", RegionHealth.Alive);

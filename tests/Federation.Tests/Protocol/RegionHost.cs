@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Edge;
+using Meridian.Federation.Hosting;
+using Meridian.Federation.Regions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;

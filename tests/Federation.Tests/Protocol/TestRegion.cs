@@ -1,4 +1,4 @@
-using Meridian.Federation.Edge;
+using Meridian.Federation.Regions;
 using Meridian.Messages;
 
 namespace Meridian.Federation.Tests.Protocol;

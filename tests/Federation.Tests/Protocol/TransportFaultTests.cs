@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using Grpc.Core;
-using Meridian.Federation.Protocol;
+using Meridian.Intents.Wire;
 using MessagePack;
 
 namespace Meridian.Federation.Tests.Protocol;

@@ -1,7 +1,8 @@
 using CsCheck;
-using Meridian.Federation.Directory;
-using Meridian.Federation.Protocol;
+using Meridian.Federation.Regions;
+using Meridian.Intents.Wire;
 using Meridian.Messages;
+using Meridian.Routing.Snapshots;
 using MessagePack;
 
 namespace Meridian.Federation.Tests.Protocol;

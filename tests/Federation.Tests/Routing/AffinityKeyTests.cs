@@ -1,6 +1,5 @@
-using Meridian.Federation.Routing;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
+using Meridian.Routing.Decision;
 
 namespace Meridian.Federation.Tests.Routing;
 

@@ -1,5 +1,5 @@
 using CsCheck;
-using Meridian.Federation.Routing;
+using Meridian.Routing.Randomness;
 
 namespace Meridian.Federation.Tests.Routing;
 

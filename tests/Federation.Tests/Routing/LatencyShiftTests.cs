@@ -1,6 +1,8 @@
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Liveness;
-using Meridian.Federation.Routing;
+using Meridian.Routing.Decision;
+using Meridian.Routing.Policies;
+using Meridian.Routing.Tables;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Meridian.Federation.Tests.Routing;

@@ -1,9 +1,11 @@
 using CsCheck;
-using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
-using Meridian.Federation.Routing;
-using Meridian.Federation.Sovereignty;
 using Meridian.Messages;
+using Meridian.Routing.Decision;
+using Meridian.Routing.Options;
+using Meridian.Routing.Policies;
+using Meridian.Routing.Residency;
+using Meridian.Routing.Snapshots;
+using Meridian.Routing.Tables;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Meridian.Federation.Tests.Routing;

@@ -1,5 +1,5 @@
-using Meridian.Federation.Directory;
-using Meridian.Federation.Routing;
+using Meridian.Routing.Decision;
+using Meridian.Routing.Snapshots;
 
 namespace Meridian.Federation.Tests.Routing;
 

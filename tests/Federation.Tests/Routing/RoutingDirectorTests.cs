@@ -1,8 +1,9 @@
-using Meridian.Federation.Availability;
-using Meridian.Federation.Directory;
-using Meridian.Federation.Routing;
-using Meridian.Federation.Sovereignty;
 using Meridian.Messages;
+using Meridian.Routing.Decision;
+using Meridian.Routing.Policies;
+using Meridian.Routing.Residency;
+using Meridian.Routing.Snapshots;
+using Meridian.Routing.Tables;
 
 namespace Meridian.Federation.Tests.Routing;
 

@@ -1,10 +1,11 @@
 using System.Collections.Frozen;
 using CsCheck;
-using Meridian.Federation.Availability;
-using Meridian.Federation.Directory;
-using Meridian.Federation.Routing;
-using Meridian.Federation.Sovereignty;
 using Meridian.Messages;
+using Meridian.Routing.Decision;
+using Meridian.Routing.Policies;
+using Meridian.Routing.Residency;
+using Meridian.Routing.Snapshots;
+using Meridian.Routing.Tables;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Meridian.Federation.Tests.Routing;

@@ -1,9 +1,10 @@
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
-using Meridian.Federation.Intents;
-using Meridian.Federation.Intents.Records;
-using Meridian.Federation.Intents.State;
-using Meridian.Federation.Supervision;
+using Meridian.Federation.IntentSources;
+using Meridian.Intents;
+using Meridian.Intents.Options;
+using Meridian.Intents.Records;
+using Meridian.Intents.State;
+using Meridian.Intents.Supervision;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;

@@ -1,4 +1,4 @@
-using Meridian.Federation.Supervision;
+using Meridian.Intents.Supervision;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 

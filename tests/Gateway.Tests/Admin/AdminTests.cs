@@ -1,11 +1,12 @@
 using System.Net;
 using System.Text;
 using Meridian.Errors;
-using Meridian.Federation.Directory;
-using Meridian.Gateway.Admin;
+using Meridian.Gateway.Admin.Scaling;
+using Meridian.Gateway.Http;
 using Meridian.Gateway.Tests.Hosting;
 using Meridian.Grains;
 using Meridian.Messages;
+using Meridian.Routing.Snapshots;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Meridian.Gateway.Tests.Admin;

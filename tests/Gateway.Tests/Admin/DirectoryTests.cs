@@ -1,10 +1,11 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using Meridian.Federation.Intents;
-using Meridian.Federation.Intents.Records;
-using Meridian.Gateway.Admin.Directory;
+using Meridian.Gateway.Admin.Records;
+using Meridian.Gateway.Http;
 using Meridian.Gateway.Tests.Hosting;
+using Meridian.Intents;
+using Meridian.Intents.Records;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 

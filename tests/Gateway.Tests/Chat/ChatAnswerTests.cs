@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Meridian.Gateway.Http;
 using Meridian.Gateway.Tests.Hosting;
-using Meridian.Messages.Generation;
+using Meridian.Messages;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Meridian.Gateway.Tests.Chat;

@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json.Nodes;
-using Meridian.Gateway.Chat;
-using Meridian.Gateway.Generation;
-using Meridian.Messages.Generation;
+using Meridian.Gateway.OpenAi.Chat;
+using Meridian.Gateway.OpenAi.Generation.Requests;
+using Meridian.Messages;
 
 namespace Meridian.Gateway.Tests.Chat;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text;
-using Meridian.Federation.Directory;
-using Meridian.Gateway.Closing;
+using Meridian.Gateway.Http;
 using Meridian.Gateway.Tests.Hosting;
+using Meridian.Routing.Snapshots;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Meridian.Gateway.Tests.Closing;

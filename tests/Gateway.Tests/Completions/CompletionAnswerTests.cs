@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Meridian.Gateway.Tests.Hosting;
-using Meridian.Messages.Generation;
+using Meridian.Messages;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Meridian.Gateway.Tests.Completions;

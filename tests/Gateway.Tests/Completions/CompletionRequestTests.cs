@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
-using Meridian.Gateway.Completions;
-using Meridian.Gateway.Generation;
+using Meridian.Gateway.OpenAi.Completions;
+using Meridian.Gateway.OpenAi.Generation.Requests;
 
 namespace Meridian.Gateway.Tests.Completions;
 

@@ -4,9 +4,9 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsCheck;
-using Meridian.Gateway.Embeddings;
+using Meridian.Gateway.Bodies;
 using Meridian.Gateway.Errors;
-using Meridian.Gateway.Wire;
+using Meridian.Gateway.OpenAi.Embeddings;
 
 namespace Meridian.Gateway.Tests.Embeddings;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
+using Meridian.Gateway.Http;
 using Meridian.Gateway.Tests.Hosting;
 
 namespace Meridian.Gateway.Tests.Embeddings;

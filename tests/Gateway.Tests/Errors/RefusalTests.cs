@@ -1,6 +1,7 @@
 using System.Net;
 using Meridian.Errors;
 using Meridian.Federation.Edge;
+using Meridian.Gateway.Http;
 using Meridian.Gateway.Tests.Hosting;
 using Meridian.Messages;
 using Microsoft.Extensions.Logging;

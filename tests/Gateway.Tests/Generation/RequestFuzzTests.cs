@@ -2,11 +2,11 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json.Nodes;
 using CsCheck;
-using Meridian.Gateway.Chat;
-using Meridian.Gateway.Completions;
 using Meridian.Gateway.Errors;
+using Meridian.Gateway.OpenAi.Chat;
+using Meridian.Gateway.OpenAi.Completions;
+using Meridian.Gateway.OpenAi.Tokenization;
 using Meridian.Gateway.Tests.Embeddings;
-using Meridian.Gateway.Tokenization;
 
 namespace Meridian.Gateway.Tests.Generation;
 

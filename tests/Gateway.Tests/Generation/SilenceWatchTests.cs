@@ -1,5 +1,5 @@
-using Meridian.Gateway.Generation.Answers;
-using Meridian.Messages.Generation;
+using Meridian.Gateway.OpenAi.Generation.Answers;
+using Meridian.Messages;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Meridian.Gateway.Tests.Generation;

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Meridian.Errors;
 using Meridian.Federation.Edge;
-using Meridian.Gateway.Closing;
+using Meridian.Gateway.Http;
 using Meridian.Gateway.Tests.Hosting;
 using Meridian.Messages;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,7 +1,8 @@
 using System.Net;
-using Meridian.Federation.Directory;
+using Meridian.Gateway.Http;
 using Meridian.Gateway.Tests.Hosting;
 using Meridian.Messages;
+using Meridian.Routing.Snapshots;
 
 namespace Meridian.Gateway.Tests.Health;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Meridian.Gateway.Http;
 
 namespace Meridian.Gateway.Tests.Hosting;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Meridian.Federation.Edge;
+using Meridian.Federation.Regions;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 
 namespace Meridian.Gateway.Tests.Hosting;
 

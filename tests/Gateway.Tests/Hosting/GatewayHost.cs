@@ -1,9 +1,12 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
-using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
-using Meridian.Federation.Routing;
+using Meridian.Federation.Regions;
+using Meridian.Gateway.Hosting;
+using Meridian.Gateway.Http;
+using Meridian.Routing.Decision;
+using Meridian.Routing.Policies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;

@@ -1,6 +1,6 @@
-using Meridian.Federation.Intents;
-using Meridian.Federation.Intents.Records;
-using Meridian.Federation.Intents.State;
+using Meridian.Intents;
+using Meridian.Intents.Records;
+using Meridian.Intents.State;
 
 namespace Meridian.Gateway.Tests.Hosting;
 

@@ -1,6 +1,6 @@
 using System.Threading.Channels;
-using Meridian.Federation.Edge;
-using Meridian.Messages.Generation;
+using Meridian.Federation.Regions;
+using Meridian.Messages;
 
 namespace Meridian.Gateway.Tests.Hosting;
 

@@ -1,8 +1,7 @@
 using System.Text;
 using Meridian.Errors;
-using Meridian.Federation.Edge;
+using Meridian.Federation.Regions;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 
 namespace Meridian.Gateway.Tests.Hosting;
 

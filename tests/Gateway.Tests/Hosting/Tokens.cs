@@ -1,5 +1,5 @@
 using System.Text;
-using Meridian.Messages.Generation;
+using Meridian.Messages;
 
 namespace Meridian.Gateway.Tests.Hosting;
 

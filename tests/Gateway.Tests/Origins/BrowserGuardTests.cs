@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Meridian.Gateway.Admin.Draining;
+using Meridian.Gateway.Http;
 using Meridian.Gateway.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 

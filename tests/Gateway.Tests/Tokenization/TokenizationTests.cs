@@ -1,9 +1,9 @@
 using System.Net;
 using System.Text;
 using Meridian.Federation.Edge;
+using Meridian.Gateway.Http;
 using Meridian.Gateway.Tests.Hosting;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 
 namespace Meridian.Gateway.Tests.Tokenization;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using CsCheck;
-using Meridian.Gateway.Wire;
+using Meridian.Gateway.Http;
 
 namespace Meridian.Gateway.Tests.Wire;
 

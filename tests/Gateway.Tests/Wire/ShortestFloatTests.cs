@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CsCheck;
-using Meridian.Gateway.Wire;
+using Meridian.Gateway.Http;
 
 namespace Meridian.Gateway.Tests.Wire;
 

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using Meridian.Errors;
+using Meridian.Grains.Deployments;
 using Meridian.Grains.Draining;
-using Meridian.Grains.Hosting;
-using Meridian.Grains.Scaling;
+using Meridian.Grains.Draining.Watch;
+using Meridian.Grains.Settings;
+using Meridian.Grains.Shards.Activity;
 using Meridian.Grains.Tests.Fakes;
 using Meridian.Messages;
 using Microsoft.Extensions.DependencyInjection;

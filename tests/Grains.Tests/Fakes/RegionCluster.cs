@@ -1,10 +1,10 @@
 using Meridian.Errors;
-using Meridian.Federation.Edge;
+using Meridian.Federation.Regions;
 using Meridian.Grains.Hosting;
+using Meridian.Grains.Settings;
 using Meridian.Inference.Engines;
 using Meridian.Inference.Packages;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;

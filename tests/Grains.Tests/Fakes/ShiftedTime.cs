@@ -1,3 +1,4 @@
+
 namespace Meridian.Grains.Tests.Fakes;
 
 /// <summary>The system's clock, which a test can move forward: timers that are due then fire before the test goes on. For a whole region, which does not start on a clock that stands still.</summary>

@@ -1,4 +1,4 @@
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 
 namespace Meridian.Grains.Tests.Fakes;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Meridian.Inference.Engines;
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Packages;
 
 namespace Meridian.Grains.Tests.Fakes;

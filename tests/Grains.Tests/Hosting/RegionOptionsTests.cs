@@ -1,4 +1,5 @@
 using Meridian.Grains.Hosting;
+using Meridian.Grains.Settings;
 using Meridian.Grains.Tests.Fakes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

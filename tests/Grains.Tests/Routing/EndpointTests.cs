@@ -1,10 +1,10 @@
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
-using Meridian.Federation.Sovereignty;
-using Meridian.Grains.Hosting;
+using Meridian.Federation.IntentSources;
 using Meridian.Grains.Routing;
+using Meridian.Grains.Settings;
 using Meridian.Grains.Tests.Fakes;
 using Meridian.Messages;
+using Meridian.Routing.Residency;
 using Microsoft.Extensions.Options;
 
 namespace Meridian.Grains.Tests.Routing;

@@ -1,5 +1,5 @@
 using CsCheck;
-using Meridian.Grains.Routing.Replicas;
+using Meridian.Grains.Replicas;
 using Meridian.Grains.Tests.Fakes;
 using Meridian.Inference.Engines;
 using Meridian.Messages;

@@ -1,6 +1,6 @@
 using CsCheck;
-using Meridian.Grains.Routing.Replicas;
-using Meridian.Grains.Routing.Silos;
+using Meridian.Grains.Replicas;
+using Meridian.Grains.Silos;
 
 namespace Meridian.Grains.Tests.Routing;
 

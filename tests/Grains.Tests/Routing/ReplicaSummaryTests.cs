@@ -1,4 +1,4 @@
-using Meridian.Grains.Routing.Replicas;
+using Meridian.Grains.Replicas;
 using Meridian.Messages;
 
 namespace Meridian.Grains.Tests.Routing;

@@ -131,7 +131,7 @@ public sealed class SiloLossTests
         Assert.NotNull((await region.Local().InferAsync(RegionCluster.Request("echo"), CancellationToken.None)).Result);
     }
 
-    private static void Spread(Meridian.Grains.Hosting.RegionOptions o)
+    private static void Spread(Meridian.Grains.Settings.RegionOptions o)
     {
         o.RebalanceAfter = TimeSpan.FromMilliseconds(200);
         o.Models.Add(new() { Name = "echo", Replicas = 4 });

@@ -1,10 +1,9 @@
 using System.Diagnostics;
 using Meridian.Errors;
-using Meridian.Federation.Edge;
-using Meridian.Grains.Routing.Replicas;
+using Meridian.Federation.Regions;
+using Meridian.Grains.Replicas;
 using Meridian.Grains.Tests.Fakes;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Meridian.Grains.Tests.Routing;
@@ -59,7 +58,7 @@ public sealed class StreamRoutingTests
         await using var region = await StartAsync(2);
         var full = region.Engines.Generators.Created.First();
         region.Engines.Generators.Admit = (engine, _) => engine == full
-            ? new Inference.Engines.Generation.GenerationAdmission { Status = Inference.Engines.Generation.GenerationStatus.QueueFull, Message = "full" }
+            ? new Inference.Engines.Generation.Contract.GenerationAdmission { Status = Inference.Engines.Generation.Contract.GenerationStatus.QueueFull, Message = "full" }
             : null;
 
         for (var i = 0; i < 8; i++) await OpenAsync(region.Local());
@@ -168,7 +167,7 @@ public sealed class StreamRoutingTests
         foreach (var (_, read) in reads.Where(r => r.Shard == here)) Assert.True((await read)!.End);
     }
 
-    private static async Task<RegionCluster> StartAsync(int replicas, Action<Meridian.Grains.Hosting.RegionOptions>? configure = null)
+    private static async Task<RegionCluster> StartAsync(int replicas, Action<Meridian.Grains.Settings.RegionOptions>? configure = null)
     {
         var region = await RegionCluster.StartAsync(o =>
         {

@@ -1,5 +1,5 @@
 using Meridian.Errors;
-using Meridian.Grains.Scaling;
+using Meridian.Grains.Deployments;
 using Meridian.Grains.Tests.Fakes;
 using Meridian.Inference.Packages;
 using Meridian.Messages;

@@ -1,12 +1,12 @@
-using Meridian.Federation.Edge;
+using Meridian.Federation.Regions;
 using Meridian.Grains.Hosting;
+using Meridian.Grains.Settings;
 using Meridian.Grains.Tests.Fakes;
 using Meridian.Inference;
-using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Packages;
 using Meridian.Inference.Packages.HuggingFace;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 using Meridian.TestModels;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;

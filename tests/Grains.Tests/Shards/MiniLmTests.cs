@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
-using Meridian.Federation.Edge;
+using Meridian.Federation.Regions;
 using Meridian.Grains.Hosting;
+using Meridian.Grains.Settings;
 using Meridian.Grains.Tests.Fakes;
 using Meridian.Inference;
 using Meridian.Inference.Packages;

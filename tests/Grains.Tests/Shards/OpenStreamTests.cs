@@ -3,9 +3,8 @@ using Meridian.Errors;
 using Meridian.Grains.Shards.Streams;
 using Meridian.Grains.Tests.Fakes;
 using Meridian.Inference.Engines;
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 

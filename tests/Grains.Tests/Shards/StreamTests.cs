@@ -1,10 +1,9 @@
 using Meridian.Errors;
-using Meridian.Federation.Edge;
+using Meridian.Federation.Regions;
 using Meridian.Grains.Tests.Fakes;
 using Meridian.Inference.Engines;
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Meridian.Grains.Tests.Shards;

@@ -1,7 +1,7 @@
 using Meridian.Grains.Shards;
+using Meridian.Grains.Shards.Streams;
 using Meridian.Grains.Tests.Fakes;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Meridian.Grains.Tests.Shards;

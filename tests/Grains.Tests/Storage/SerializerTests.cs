@@ -1,5 +1,5 @@
 using CsCheck;
-using Meridian.Grains.Scaling;
+using Meridian.Grains.Deployments;
 using Meridian.Grains.Storage;
 using MessagePack;
 

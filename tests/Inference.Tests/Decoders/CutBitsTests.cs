@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Engines.Generation.Scheduling;
 
 namespace Meridian.Inference.Tests.Decoders;

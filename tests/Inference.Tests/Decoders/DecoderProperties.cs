@@ -1,5 +1,6 @@
 using CsCheck;
 using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Packages;
 
 namespace Meridian.Inference.Tests.Decoders;

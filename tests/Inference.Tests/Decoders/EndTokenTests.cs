@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
-using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Engines;
 using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Packages;
 using Meridian.Inference.Sampling;
 using Meridian.Inference.Tests.Engines.Generation;

@@ -1,5 +1,6 @@
 using CsCheck;
 using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Meridian.Inference.Tests.Decoders;

@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
 using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Decoders.Graphs;
 using Meridian.Inference.Engines;
 using Meridian.Inference.Engines.Embeddings;
 using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Packages;
 using Meridian.Inference.Sessions;
 using Meridian.ModelTools.Onnx;

@@ -1,5 +1,6 @@
 using Meridian.Inference.Decoders;
 using Meridian.Inference.Decoders.Caches;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Decoders.Graphs;
 using Meridian.Inference.Packages;
 using Meridian.ModelTools.Llama;

@@ -1,4 +1,4 @@
-using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Meridian.Inference.Tests.Decoders;

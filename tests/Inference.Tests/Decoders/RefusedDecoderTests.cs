@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Packages;
 using Meridian.Inference.Sessions;
 using Meridian.ModelTools.Onnx;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Packages;
 using Meridian.ModelTools.Llama;
 

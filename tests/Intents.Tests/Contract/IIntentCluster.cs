@@ -1,5 +1,3 @@
-using Meridian.Federation.Intents;
-
 namespace Meridian.Intents.Tests.Contract;
 
 /// <summary>Three members over one log, whichever implementation.</summary>

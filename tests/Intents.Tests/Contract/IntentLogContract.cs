@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Meridian.Federation.Intents;
 
 namespace Meridian.Intents.Tests.Contract;
 

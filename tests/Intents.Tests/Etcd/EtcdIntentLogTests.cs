@@ -1,11 +1,9 @@
 using System.Text;
 using Etcdserverpb;
 using Meridian.Cluster.Tests.Harness;
-using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
-using Meridian.Federation.Intents;
-using Meridian.Federation.Intents.Etcd;
-using Meridian.Federation.Supervision;
+using Meridian.Intents.Etcd;
+using Meridian.Intents.Options;
+using Meridian.Intents.Supervision;
 using Meridian.Intents.Tests.Harness;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,7 +1,6 @@
 using CsCheck;
 using Google.Protobuf;
-using Meridian.Federation.Intents;
-using Meridian.Federation.Intents.Etcd;
+using Meridian.Intents.Etcd;
 
 namespace Meridian.Intents.Tests.Etcd;
 

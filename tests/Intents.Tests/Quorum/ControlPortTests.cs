@@ -1,8 +1,7 @@
 using Grpc.Core;
 using Grpc.Net.Client;
-using Meridian.Federation.Intents;
-using Meridian.Federation.Intents.Protocol;
-using Meridian.Federation.Intents.Records;
+using Meridian.Intents.Peers;
+using Meridian.Intents.Records;
 using Meridian.Intents.Tests.Quorum.Members;
 
 namespace Meridian.Intents.Tests.Quorum;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Meridian.Federation.Intents;
 using Meridian.Intents.Tests.Quorum.Members;
 
 namespace Meridian.Intents.Tests.Quorum;

@@ -1,7 +1,7 @@
 using CsCheck;
 using DotNext.IO.Log;
 using DotNext.Net.Cluster.Consensus.Raft;
-using Meridian.Federation.Intents.Raft;
+using Meridian.Intents.Raft;
 
 namespace Meridian.Intents.Tests.Quorum;
 

@@ -1,6 +1,6 @@
-using Meridian.Federation.Intents.Protocol;
-using Meridian.Federation.Intents.Raft;
-using Meridian.Federation.Intents.State;
+using Meridian.Intents.Peers;
+using Meridian.Intents.Raft;
+using Meridian.Intents.State;
 
 namespace Meridian.Intents.Tests.Quorum;
 

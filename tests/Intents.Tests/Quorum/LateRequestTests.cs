@@ -1,6 +1,5 @@
 using Meridian.Cluster.Tests.Harness;
-using Meridian.Federation.Intents;
-using Meridian.Federation.Intents.State;
+using Meridian.Intents.State;
 using Meridian.Intents.Tests.Quorum.Members;
 
 namespace Meridian.Intents.Tests.Quorum;

@@ -1,6 +1,5 @@
-using Meridian.Federation.Configuration;
-using Meridian.Federation.Intents;
-using Meridian.Federation.Intents.Protocol;
+using Meridian.Intents.Options;
+using Meridian.Intents.Peers;
 using Meridian.Intents.Tests.Quorum.Members;
 
 namespace Meridian.Intents.Tests.Quorum;

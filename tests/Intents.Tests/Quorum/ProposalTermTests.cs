@@ -1,8 +1,8 @@
 using DotNext.IO.Log;
 using DotNext.Net.Cluster.Consensus.Raft;
 using Meridian.Cluster.Tests.Harness;
-using Meridian.Federation.Intents.Raft;
-using Meridian.Federation.Intents.State;
+using Meridian.Intents.Raft;
+using Meridian.Intents.State;
 using Meridian.Intents.Tests.Quorum.Members;
 
 namespace Meridian.Intents.Tests.Quorum;

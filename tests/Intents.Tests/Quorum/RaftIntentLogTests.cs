@@ -1,5 +1,4 @@
-using Meridian.Federation.Intents;
-using Meridian.Federation.Intents.Raft;
+using Meridian.Intents.Raft;
 using Meridian.Intents.Tests.Quorum.Members;
 
 namespace Meridian.Intents.Tests.Quorum;

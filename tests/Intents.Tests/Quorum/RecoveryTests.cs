@@ -1,4 +1,3 @@
-using Meridian.Federation.Intents;
 using Meridian.Intents.Tests.Quorum.Members;
 
 namespace Meridian.Intents.Tests.Quorum;

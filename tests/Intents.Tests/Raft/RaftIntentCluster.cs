@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
 using Meridian.Cluster.Tests.Harness;
-using Meridian.Federation.Configuration;
-using Meridian.Federation.Intents;
+using Meridian.Intents.Hosting;
+using Meridian.Intents.Options;
 using Meridian.Intents.Tests.Contract;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

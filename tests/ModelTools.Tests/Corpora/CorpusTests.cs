@@ -1,4 +1,4 @@
-using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Packages;
 using Meridian.Inference.Sampling;
 using Meridian.ModelTools.Corpora;

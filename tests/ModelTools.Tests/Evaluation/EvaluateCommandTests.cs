@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.ModelTools.Commands;
 using Meridian.ModelTools.Llama;
 using Meridian.ModelTools.Tests.Harness;

@@ -1,3 +1,4 @@
+
 namespace Meridian.ModelTools.Tests.Harness;
 
 /// <summary>Copies of model folders, to be damaged.</summary>

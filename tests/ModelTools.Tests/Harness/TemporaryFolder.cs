@@ -1,3 +1,4 @@
+
 namespace Meridian.ModelTools.Tests.Harness;
 
 internal sealed class TemporaryFolder : IDisposable

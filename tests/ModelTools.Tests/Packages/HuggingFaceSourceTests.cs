@@ -1,4 +1,5 @@
 using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Packages;
 using Meridian.Inference.Packages.HuggingFace;
 using Meridian.Inference.Packages.Store;

@@ -81,7 +81,7 @@ public sealed class MadeTokenizerTests
     private static GenerationTokenizer Load(string directory, int size)
     {
         var model = Path.Combine(directory, "model");
-        LlamaFolder.Make(model, LlamaFolder.Configure(1, 16, 2, 1, 16, size, 64), seed: 1, Inference.Decoders.KvLayout.Concatenated);
+        LlamaFolder.Make(model, LlamaFolder.Configure(1, 16, 2, 1, 16, size, 64), seed: 1, Inference.Decoders.Contract.KvLayout.Concatenated);
         return GenerationTokenizer.Load(new HuggingFaceSource("made", model).Check());
     }
 

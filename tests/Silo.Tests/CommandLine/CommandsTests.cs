@@ -1,4 +1,5 @@
 using Meridian.Silo.CommandLine;
+using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.Tests.CommandLine;
 

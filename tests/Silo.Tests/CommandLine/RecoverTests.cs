@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
-using Meridian.Federation.Intents;
-using Meridian.Federation.Intents.Records;
+using Meridian.Intents;
+using Meridian.Intents.Records;
 using Meridian.Silo.CommandLine;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Hosting;
+using Meridian.Silo.Processes;
 using Meridian.Silo.Tests.Processes;
 using MessagePack;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,9 +1,10 @@
 using System.Globalization;
-using Meridian.Federation.Intents;
-using Meridian.Federation.Intents.Records;
+using Meridian.Intents;
+using Meridian.Intents.Records;
 using Meridian.Silo.CommandLine;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Hosting;
+using Meridian.Silo.Processes;
 using Meridian.Silo.Tests.Processes;
 using MessagePack;
 using Microsoft.Extensions.DependencyInjection;

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Meridian.Inference.Packages;
 using Meridian.Inference.Packages.Store;
-using Meridian.Silo.Models;
+using Meridian.Silo.Sources;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 

@@ -1,8 +1,8 @@
-using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Packages.HuggingFace;
 using Meridian.Inference.Packages.MiniLm;
 using Meridian.Silo.Configuration;
-using Meridian.Silo.Models;
+using Meridian.Silo.Sources;
 using Meridian.TestModels;
 
 namespace Meridian.Silo.Tests.Configuration;
@@ -23,9 +23,9 @@ public sealed class NamedModelTests : IDisposable
         Assert.Equal(["minilm", "stories", "one", "two"], options.Models.Select(model => model.Name));
         Assert.Equal(["embedding", "generation", "generation", "generation"], options.Models.Select(model => model.Kind));
         Assert.Equal(["minilm", "stories", made, made], options.Models.Select(model => model.Source));
-        Assert.IsType<MiniLmSource>(ModelSources.Find(options.Models[0]));
-        Assert.IsType<HuggingFaceSource>(ModelSources.Find(options.Models[1]));
-        Assert.IsType<HuggingFaceSource>(ModelSources.Find(options.Models[2]));
+        Assert.IsType<MiniLmSource>(ModelSources.Find(options.Models[0].Name, options.Models[0].Source));
+        Assert.IsType<HuggingFaceSource>(ModelSources.Find(options.Models[1].Name, options.Models[1].Source));
+        Assert.IsType<HuggingFaceSource>(ModelSources.Find(options.Models[2].Name, options.Models[2].Source));
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class NamedModelTests : IDisposable
         var model = Read([new("pack", _directory)]).Models[2];
 
         Assert.Equal("embedding", model.Kind);
-        Assert.IsType<DirectorySource>(ModelSources.Find(model));
+        Assert.IsType<DirectorySource>(ModelSources.Find(model.Name, model.Source));
     }
 
     [Theory]

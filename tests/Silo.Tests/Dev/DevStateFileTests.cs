@@ -1,6 +1,5 @@
 using System.Text.Json;
-using Meridian.Silo.Dev;
-using Meridian.Silo.Hosting;
+using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.Tests.Dev;
 

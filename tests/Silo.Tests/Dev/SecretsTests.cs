@@ -14,7 +14,7 @@ public sealed class SecretsTests
         var (name, value) = Assert.Single(first);
         Assert.NotEqual(value, second[name]);
         Assert.Equal("Meridian:Gateway:ResumeKey", name.Replace("__", ":", StringComparison.Ordinal), ignoreCase: true);
-        Assert.True(value.Length >= Meridian.Gateway.GatewayOptions.LeastResumeKey);
+        Assert.True(value.Length >= Meridian.Gateway.Http.GatewayOptions.LeastResumeKey);
     }
 
     [Fact]

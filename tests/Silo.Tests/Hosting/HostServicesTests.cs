@@ -1,11 +1,11 @@
 using System.Globalization;
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
 using Meridian.Federation.Edge;
-using Meridian.Federation.Routing;
-using Meridian.Gateway;
-using Meridian.Grains.Hosting;
+using Meridian.Federation.IntentSources;
+using Meridian.Gateway.Http;
+using Meridian.Grains.Settings;
 using Meridian.Inference.Packages;
+using Meridian.Routing.Randomness;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Hosting;
 using Meridian.Silo.Tests.Processes;

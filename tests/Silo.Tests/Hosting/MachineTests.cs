@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Hosting;
+using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.Tests.Hosting;
 

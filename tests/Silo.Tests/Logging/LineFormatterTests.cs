@@ -1,5 +1,5 @@
-using Meridian.Silo.Hosting;
 using Meridian.Silo.Logging;
+using Meridian.Silo.Processes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

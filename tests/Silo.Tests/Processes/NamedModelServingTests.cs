@@ -1,7 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using Meridian.Inference.Decoders;
-using Meridian.Silo.CommandLine;
+using Meridian.Inference.Decoders.Contract;
+using Meridian.Silo.Processes;
 using Meridian.TestModels;
 
 namespace Meridian.Silo.Tests.Processes;

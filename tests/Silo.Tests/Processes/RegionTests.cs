@@ -1,4 +1,4 @@
-using Meridian.Silo.CommandLine;
+using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.Tests.Processes;
 

@@ -1,4 +1,4 @@
-using Meridian.Silo.CommandLine;
+using Meridian.Silo.Processes;
 using StackExchange.Redis;
 
 namespace Meridian.Silo.Tests.Processes;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Meridian.Silo.CommandLine;
+using Meridian.Silo.Processes;
 using Meridian.TestModules;
 
 namespace Meridian.Silo.Tests.Processes;

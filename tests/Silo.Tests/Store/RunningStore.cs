@@ -1,5 +1,6 @@
 using Meridian.Cluster.Tests.Harness;
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Processes;
 using Meridian.Silo.Store;
 using Meridian.Silo.Store.Health;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,5 +1,5 @@
 using Meridian.Silo.Configuration;
-using Meridian.Silo.Logging;
+using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.Tests.Store;
 

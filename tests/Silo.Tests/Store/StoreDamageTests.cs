@@ -1,7 +1,7 @@
 using System.Text;
-using Meridian.Grains.Scaling;
+using Meridian.Grains.Deployments;
 using Meridian.Grains.Storage;
-using Meridian.Silo.Configuration;
+using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.Tests.Store;
 

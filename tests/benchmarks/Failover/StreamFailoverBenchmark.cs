@@ -1,6 +1,6 @@
 using System.Globalization;
 using Meridian.Cluster.Tests.Harness;
-using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Load;
 using Meridian.ModelTools.Llama;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Sampling;
 
 namespace Meridian.Benchmarks.Generation;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Sessions;
 using Meridian.Load;
 

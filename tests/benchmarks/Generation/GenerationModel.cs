@@ -1,7 +1,8 @@
 using Meridian.Inference;
 using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Engines;
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Packages;
 using Meridian.Inference.Packages.HuggingFace;
 using Meridian.ModelTools.Llama;

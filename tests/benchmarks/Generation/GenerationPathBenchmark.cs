@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Meridian.Benchmarks.Http;
 using Meridian.Cluster.Tests.Harness;
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Load;
 
 namespace Meridian.Benchmarks.Generation;

@@ -1,7 +1,7 @@
 using System.Net;
-using Meridian.Federation;
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Edge;
+using Meridian.Federation.Hosting;
+using Meridian.Federation.Regions;
 using Meridian.Messages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using Meridian.Cluster.Tests.Harness;
-using Meridian.Federation.Directory;
 using Meridian.Federation.Tests.Liveness;
 using Meridian.Load;
+using Meridian.Routing.Snapshots;
 
 namespace Meridian.Benchmarks.Liveness;
 

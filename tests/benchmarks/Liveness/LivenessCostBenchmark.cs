@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using Meridian.Cluster.Tests.Harness;
-using Meridian.Federation.Directory;
 using Meridian.Federation.Tests.Liveness;
+using Meridian.Routing.Snapshots;
 using MessagePack;
 using Microsoft.AspNetCore.Builder;
 

@@ -1,6 +1,7 @@
-using Meridian.Federation;
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
+using Meridian.Federation.Hosting;
+using Meridian.Federation.Regions;
+using Meridian.Routing.Snapshots;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

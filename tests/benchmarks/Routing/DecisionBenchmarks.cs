@@ -1,7 +1,8 @@
 using BenchmarkDotNet.Attributes;
-using Meridian.Federation.Directory;
-using Meridian.Federation.Routing;
-using Meridian.Federation.Sovereignty;
+using Meridian.Routing.Decision;
+using Meridian.Routing.Policies;
+using Meridian.Routing.Residency;
+using Meridian.Routing.Snapshots;
 
 namespace Meridian.Benchmarks.Routing;
 

@@ -5,8 +5,9 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Meridian.Cluster.Tests.Harness;
-using Meridian.Federation.Directory;
-using Meridian.Federation.Routing;
+using Meridian.Routing.Decision;
+using Meridian.Routing.Policies;
+using Meridian.Routing.Snapshots;
 using Perfolizer.Horology;
 
 namespace Meridian.Benchmarks.Routing;

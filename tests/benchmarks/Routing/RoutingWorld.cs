@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
-using Meridian.Federation.Directory;
-using Meridian.Federation.Routing;
 using Meridian.Messages;
+using Meridian.Routing.Snapshots;
+using Meridian.Routing.Tables;
 
 namespace Meridian.Benchmarks.Routing;
 

@@ -1,9 +1,9 @@
 using System.Collections.Frozen;
 using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
 using Meridian.Federation.Liveness;
-using Meridian.Federation.Routing;
 using Meridian.Messages;
+using Meridian.Routing.Snapshots;
+using Meridian.Routing.Tables;
 
 namespace Meridian.Simulation.Engine;
 

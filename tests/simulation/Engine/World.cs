@@ -1,5 +1,6 @@
-using Meridian.Federation.Configuration;
-using Meridian.Federation.Directory;
+using Meridian.Intents;
+using Meridian.Routing.Options;
+using Meridian.Routing.Snapshots;
 using Meridian.Simulation.Model;
 using Meridian.Simulation.Strategies;
 

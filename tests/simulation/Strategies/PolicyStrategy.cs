@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
-using Meridian.Federation.Routing;
+using Meridian.Routing.Decision;
+using Meridian.Routing.Policies;
+using Meridian.Routing.Tables;
 using Meridian.Simulation.Engine;
 
 namespace Meridian.Simulation.Strategies;

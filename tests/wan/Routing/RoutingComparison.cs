@@ -92,7 +92,7 @@ internal static class RoutingComparison
     {
         var random = new Random(seed);
         var arrivals = new List<Arrival>();
-        for (var at = 0.0; ; )
+        for (var at = 0.0; ;)
         {
             at += -Math.Log(1 - random.NextDouble()) / perSecond;
             if (at > seconds)

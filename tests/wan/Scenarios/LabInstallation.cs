@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Meridian.Cluster.Tests.Harness;
-using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.ModelTools.Llama;
 using Meridian.ModelTools.Onnx;
 using Meridian.Wan.Lab;

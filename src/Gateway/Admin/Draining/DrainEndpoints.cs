@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using Meridian.Federation.Directory;
-using Meridian.Gateway.Callers;
+using Meridian.Federation.Regions;
+using Meridian.Gateway.Access;
+using Meridian.Gateway.Admin.Facades;
 using Meridian.Gateway.Errors;
 using Meridian.Grains.Draining;
 using Microsoft.AspNetCore.Http;
@@ -66,7 +67,7 @@ internal sealed class DrainEndpoints(IRegionDirectory directory, CallerResolver 
         }
 
         var overview = await ask(context.RequestAborted);
-        await context.Response.WriteAsJsonAsync(DrainStatus.Of(_draining!.Region, overview), GatewayJson.Default.DrainStatus, contentType: null, context.RequestAborted);
+        await context.Response.WriteAsJsonAsync(DrainStatus.Of(_draining!.Region, overview), DrainingJson.Default.DrainStatus, contentType: null, context.RequestAborted);
     }
 
     private ApiError AskRegion()
@@ -124,7 +125,7 @@ internal sealed class DrainEndpoints(IRegionDirectory directory, CallerResolver 
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxBodyBytes;
         try
         {
-            var request = await JsonSerializer.DeserializeAsync(context.Request.Body, GatewayJson.Default.DrainRequest, context.RequestAborted);
+            var request = await JsonSerializer.DeserializeAsync(context.Request.Body, DrainingJson.Default.DrainRequest, context.RequestAborted);
             return (request, request is null ? ApiError.Invalid("invalid_json", $"The request body must be a JSON object like {Example}.") : null);
         }
         catch (JsonException exception)

@@ -1,10 +1,9 @@
 using System.Runtime.CompilerServices;
 using Meridian.Errors;
 using Meridian.Inference.Engines;
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Tokenization;
 using Meridian.Messages;
-using Meridian.Messages.Generation;
 
 namespace Meridian.Grains.Shards.Streams;
 

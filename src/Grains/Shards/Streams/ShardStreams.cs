@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Tokenization;
 using Meridian.Messages;
 using Microsoft.Extensions.Logging;

@@ -1,3 +1,4 @@
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Decoders.Graphs;
 using Microsoft.ML.OnnxRuntime;
 

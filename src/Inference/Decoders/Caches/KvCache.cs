@@ -1,3 +1,4 @@
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Decoders.Graphs;
 using Meridian.Inference.Sessions;
 using Microsoft.ML.OnnxRuntime;

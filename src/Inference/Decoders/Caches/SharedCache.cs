@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Decoders.Graphs;
 using Meridian.Inference.Sessions;
 using Microsoft.ML.OnnxRuntime;

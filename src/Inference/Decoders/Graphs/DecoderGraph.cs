@@ -1,4 +1,5 @@
 using System.Globalization;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Packages;
 using Microsoft.ML.OnnxRuntime.Tensors;
 

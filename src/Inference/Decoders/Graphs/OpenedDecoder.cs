@@ -1,3 +1,5 @@
+using Meridian.Inference.Decoders.Contract;
+
 namespace Meridian.Inference.Decoders.Graphs;
 
 /// <summary>A graph that was verified and understood.</summary>

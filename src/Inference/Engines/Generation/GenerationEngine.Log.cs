@@ -1,4 +1,4 @@
-using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Microsoft.Extensions.Logging;
 
 namespace Meridian.Inference.Engines.Generation;

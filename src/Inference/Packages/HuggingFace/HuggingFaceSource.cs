@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Tokenization;
 
 namespace Meridian.Inference.Packages.HuggingFace;

@@ -1,7 +1,8 @@
 using System.Collections.Frozen;
-using Meridian.Inference.Tokenization.Chat.Jinja;
-using Meridian.Inference.Tokenization.Chat.Jinja.Syntax;
-using Meridian.Inference.Tokenization.Chat.Jinja.Texts;
+using Meridian.Jinja;
+using Meridian.Jinja.Objects;
+using Meridian.Jinja.Syntax;
+using Meridian.Jinja.Texts;
 
 namespace Meridian.Inference.Tokenization.Chat;
 
@@ -19,15 +20,15 @@ internal sealed class ChatTemplate
     private const long Steps = 1_000_000;
     private const long StepsPerTurn = 5_000;
     private const int CharactersPerStep = 4;
-    private readonly Statement[] _statements;
+    private readonly JinjaTemplate _template;
     private readonly KeyValuePair<string, object?>[] _variables;
     private readonly bool _knowsDeveloper;
     private readonly TimeProvider _time;
 
-    private ChatTemplate(string source, Statement[] statements, KeyValuePair<string, object?>[] variables, bool knowsDeveloper, TimeProvider time)
+    private ChatTemplate(string source, JinjaTemplate template, KeyValuePair<string, object?>[] variables, bool knowsDeveloper, TimeProvider time)
     {
         Writes = [source, .. variables.Select(variable => ((TrackedText)variable.Value!).Value)];
-        _statements = statements;
+        _template = template;
         _variables = variables;
         _knowsDeveloper = knowsDeveloper;
         _time = time;
@@ -44,7 +45,7 @@ internal sealed class ChatTemplate
     public static ChatTemplate Parse(string source, IReadOnlyDictionary<string, string> specialTokens, TimeProvider time)
     {
         var variables = specialTokens.Select(token => KeyValuePair.Create<string, object?>(token.Key, TrackedText.OfTemplate(token.Value))).ToArray();
-        return new ChatTemplate(source, TemplateParser.Parse(source), variables, source.Contains(Developer, StringComparison.Ordinal), time);
+        return new ChatTemplate(source, JinjaTemplate.Parse(source), variables, source.Contains(Developer, StringComparison.Ordinal), time);
     }
 
     /// <summary>
@@ -70,16 +71,22 @@ internal sealed class ChatTemplate
             steps += (turn.Content.Length + (turn.Name?.Length ?? 0)) / CharactersPerStep;
         }
 
-        return TemplateRun.Render(
-            _statements,
-            [
-                .. _variables,
-                KeyValuePair.Create<string, object?>("messages", turns),
-                KeyValuePair.Create<string, object?>("add_generation_prompt", addGenerationPrompt),
-                KeyValuePair.Create<string, object?>("tools", null),
-                KeyValuePair.Create<string, object?>("documents", null),
-            ],
-            new Budget(steps),
-            _time);
+        try
+        {
+            return _template.Render(
+                [
+                    .. _variables,
+                    KeyValuePair.Create<string, object?>("messages", turns),
+                    KeyValuePair.Create<string, object?>("add_generation_prompt", addGenerationPrompt),
+                    KeyValuePair.Create<string, object?>("tools", null),
+                    KeyValuePair.Create<string, object?>("documents", null),
+                ],
+                steps,
+                _time);
+        }
+        catch (TemplateRenderException e)
+        {
+            throw new ChatTemplateException(e.Line is { } line ? $"The model's chat template fails in line {line}: {e.Message}." : e.Message, e);
+        }
     }
 }

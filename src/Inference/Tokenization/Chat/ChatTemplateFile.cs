@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Meridian.Inference.Packages;
-using Meridian.Inference.Tokenization.Chat.Jinja.Syntax;
+using Meridian.Jinja.Syntax;
 
 namespace Meridian.Inference.Tokenization.Chat;
 

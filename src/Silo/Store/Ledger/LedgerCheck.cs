@@ -38,8 +38,8 @@ internal static class LedgerCheck
         var tail = TailOf(state);
         foreach (var segment in files.Segments())
         {
-            var start = (long)segment * GarnetSettings.LogSegmentBytes;
-            var length = Math.Min(last - start, GarnetSettings.LogSegmentBytes);
+            var start = (long)segment * LogLayout.SegmentBytes;
+            var length = Math.Min(last - start, LogLayout.SegmentBytes);
             if (length <= 0)
             {
                 continue;

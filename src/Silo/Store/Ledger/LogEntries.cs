@@ -24,7 +24,7 @@ internal static class LogEntries
         var end = start + data.Length;
 
         // The page that the position is on was written to its end, and the piece begins on the next.
-        if (start > address && start == PageOf(address) + GarnetSettings.LogPageBytes)
+        if (start > address && start == PageOf(address) + LogLayout.PageBytes)
         {
             address = start;
         }
@@ -39,7 +39,7 @@ internal static class LogEntries
             }
 
             var length = BinaryPrimitives.ReadInt32LittleEndian(data[(int)(address - start)..]);
-            var next = page + GarnetSettings.LogPageBytes;
+            var next = page + LogLayout.PageBytes;
             if (length == 0)
             {
                 if (end <= next)
@@ -71,5 +71,5 @@ internal static class LogEntries
         return new LedgerPoint(address, writes);
     }
 
-    private static long PageOf(long address) => address / GarnetSettings.LogPageBytes * GarnetSettings.LogPageBytes;
+    private static long PageOf(long address) => address / LogLayout.PageBytes * LogLayout.PageBytes;
 }

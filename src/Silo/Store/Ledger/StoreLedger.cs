@@ -111,8 +111,8 @@ internal sealed class StoreLedger : IDisposable
     {
         lock (_gate)
         {
-            var segment = (int)(write.Address / GarnetSettings.LogSegmentBytes);
-            _files.WriteSums(segment, write.Address % GarnetSettings.LogSegmentBytes, write.Data);
+            var segment = (int)(write.Address / LogLayout.SegmentBytes);
+            _files.WriteSums(segment, write.Address % LogLayout.SegmentBytes, write.Data);
             var earliest = _open.Min == write.Number ? _open.Skip(1).FirstOrDefault(long.MaxValue) : _open.Min;
             List<LedgerPoint>? points = null;
             var rest = 0u;
@@ -172,9 +172,9 @@ internal sealed class StoreLedger : IDisposable
     /// <summary>Gives checksums to what recovery found behind an address. Granules before the end never change: it does not matter that writes have begun behind them.</summary>
     private void Adopt(Func<int, string> log, long from)
     {
-        for (var segment = (int)((_begun.Address - 1) / GarnetSettings.LogSegmentBytes); segment >= from / GarnetSettings.LogSegmentBytes && File.Exists(log(segment)); segment--)
+        for (var segment = (int)((_begun.Address - 1) / LogLayout.SegmentBytes); segment >= from / LogLayout.SegmentBytes && File.Exists(log(segment)); segment--)
         {
-            var start = (long)segment * GarnetSettings.LogSegmentBytes;
+            var start = (long)segment * LogLayout.SegmentBytes;
             using var file = new FileStream(log(segment), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             var first = Math.Max(from - start, 0) / LedgerFiles.Granule * LedgerFiles.Granule;
             var end = Math.Min(file.Length, _begun.Address - start) / LedgerFiles.Granule * LedgerFiles.Granule;
@@ -193,7 +193,7 @@ internal sealed class StoreLedger : IDisposable
     private bool IsNextPage(long address)
     {
         var position = _position!.Value.Address;
-        return address % GarnetSettings.LogPageBytes == 0 && address - position is > 0 and <= GarnetSettings.LogPageBytes;
+        return address % LogLayout.PageBytes == 0 && address - position is > 0 and <= LogLayout.PageBytes;
     }
 
     private void Walk(ReadOnlySpan<byte> data, long start, long write)

@@ -1,7 +1,7 @@
 using System.Buffers;
 using CsCheck;
-using Meridian.Federation.Intents;
-using Meridian.Federation.Intents.State;
+using Meridian.Intents;
+using Meridian.Intents.State;
 
 namespace Meridian.Federation.Tests.Intents.State;
 

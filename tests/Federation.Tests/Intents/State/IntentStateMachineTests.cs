@@ -1,5 +1,5 @@
-using Meridian.Federation.Intents;
-using Meridian.Federation.Intents.State;
+using Meridian.Intents;
+using Meridian.Intents.State;
 
 namespace Meridian.Federation.Tests.Intents.State;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
-using Meridian.Federation.Intents;
-using Meridian.Federation.Intents.State;
+using Meridian.Intents;
+using Meridian.Intents.State;
 
 namespace Meridian.Federation.Tests.Intents.State;
 

@@ -1,8 +1,10 @@
 using System.Collections.Frozen;
-using Meridian.Federation.Directory;
 using Meridian.Federation.Liveness;
-using Meridian.Federation.Routing;
 using Meridian.Messages;
+using Meridian.Routing.Decision;
+using Meridian.Routing.Policies;
+using Meridian.Routing.Snapshots;
+using Meridian.Routing.Tables;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Meridian.Federation.Tests.Routing.Simulation;

@@ -1,6 +1,6 @@
-using Meridian.Federation.Edge;
+using Meridian.Federation.Regions;
 using Meridian.Gateway.Tests.Hosting;
-using Meridian.Messages.Generation;
+using Meridian.Messages;
 
 namespace Meridian.Gateway.Tests.Generation.Resumption;
 

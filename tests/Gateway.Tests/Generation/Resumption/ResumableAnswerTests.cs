@@ -3,8 +3,9 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Meridian.Federation.Edge;
+using Meridian.Gateway.Http;
 using Meridian.Gateway.Tests.Hosting;
-using Meridian.Messages.Generation;
+using Meridian.Messages;
 using static Meridian.Gateway.Tests.Generation.Resumption.ResumableCalls;
 
 namespace Meridian.Gateway.Tests.Generation.Resumption;

@@ -2,9 +2,10 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Meridian.Federation.Edge;
-using Meridian.Gateway.Generation.Resumption;
+using Meridian.Gateway.Http;
+using Meridian.Gateway.OpenAi.Generation.Resumption;
 using Meridian.Gateway.Tests.Hosting;
-using Meridian.Messages.Generation;
+using Meridian.Messages;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Meridian.Gateway.Tests.Generation.Resumption;

@@ -1,4 +1,5 @@
 using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Engines;
 using Meridian.Inference.Engines.Generation.Scheduling;
 using Meridian.Inference.Tests.Decoders;

@@ -1,5 +1,6 @@
 using System.Text;
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
+using Meridian.Inference.Sampling;
 
 namespace Meridian.Inference.Tests.Engines.Generation;
 

@@ -1,6 +1,6 @@
 using CsCheck;
 using Meridian.Inference.Engines;
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Sampling;
 
 namespace Meridian.Inference.Tests.Engines.Generation;
@@ -268,7 +268,7 @@ public sealed class GenerationFaultTests(ScriptedTokenizer tokenizer) : IAsyncDi
     }
 
     /// <summary>A model that fails on texts that begin with <see cref="Poison"/> when they get to a length.</summary>
-    private static Action<Inference.Decoders.DecoderRow, int> Fail(int from) => (row, first) =>
+    private static Action<Inference.Decoders.Contract.DecoderRow, int> Fail(int from) => (row, first) =>
     {
         if (first == Poison && row.Start + row.Count >= from)
             throw new InvalidOperationException("the model broke\nat a place that is nobody's business");

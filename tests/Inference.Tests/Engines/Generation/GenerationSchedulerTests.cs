@@ -1,5 +1,5 @@
 using Meridian.Inference.Engines;
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Engines.Generation.Scheduling;
 using Meridian.Inference.Sampling;
 using Microsoft.Extensions.Time.Testing;

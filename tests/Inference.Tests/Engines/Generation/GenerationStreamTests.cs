@@ -1,5 +1,5 @@
 using CsCheck;
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Engines.Generation.Streams;
 
 namespace Meridian.Inference.Tests.Engines.Generation;

@@ -1,6 +1,6 @@
-using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Engines;
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Sampling;
 using Microsoft.Extensions.Time.Testing;
 

@@ -1,6 +1,6 @@
 using CsCheck;
 using Meridian.Inference.Engines;
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Sampling;
 
 namespace Meridian.Inference.Tests.Engines.Generation;

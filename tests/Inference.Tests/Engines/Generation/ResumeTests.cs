@@ -1,4 +1,4 @@
-using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Sampling;
 
 namespace Meridian.Inference.Tests.Engines.Generation;

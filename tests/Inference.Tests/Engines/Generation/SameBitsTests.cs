@@ -2,6 +2,7 @@ using CsCheck;
 using Meridian.Inference.Decoders;
 using Meridian.Inference.Engines;
 using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Packages;
 using Meridian.Inference.Sampling;
 using Meridian.Inference.Tests.Decoders;

@@ -1,5 +1,6 @@
 using Meridian.Inference.Engines;
 using Meridian.Inference.Engines.Generation;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Engines.Generation.Scheduling;
 using Meridian.Inference.Packages;
 using Meridian.Inference.Sampling;

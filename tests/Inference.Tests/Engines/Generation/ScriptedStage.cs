@@ -1,5 +1,6 @@
 using System.Numerics;
 using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 
 namespace Meridian.Inference.Tests.Engines.Generation;
 

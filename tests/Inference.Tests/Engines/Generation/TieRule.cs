@@ -1,4 +1,5 @@
 using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Packages;
 
 namespace Meridian.Inference.Tests.Engines.Generation;

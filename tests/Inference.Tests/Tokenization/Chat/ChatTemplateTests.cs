@@ -1,5 +1,5 @@
 using Meridian.Inference.Tokenization.Chat;
-using Meridian.Inference.Tokenization.Chat.Jinja.Syntax;
+using Meridian.Jinja.Syntax;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Meridian.Inference.Tests.Tokenization.Chat;

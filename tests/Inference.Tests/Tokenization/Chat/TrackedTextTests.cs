@@ -1,6 +1,6 @@
 using CsCheck;
 using Meridian.Inference.Tokenization.Chat;
-using Meridian.Inference.Tokenization.Chat.Jinja.Texts;
+using Meridian.Jinja.Texts;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Meridian.Inference.Tests.Tokenization.Chat;

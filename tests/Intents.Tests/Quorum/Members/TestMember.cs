@@ -1,8 +1,8 @@
 using System.Net;
-using Meridian.Federation.Configuration;
-using Meridian.Federation.Intents;
-using Meridian.Federation.Intents.Protocol;
-using Meridian.Federation.Intents.Raft;
+using Meridian.Intents.Hosting;
+using Meridian.Intents.Options;
+using Meridian.Intents.Peers;
+using Meridian.Intents.Raft;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

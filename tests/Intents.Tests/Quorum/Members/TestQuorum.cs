@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Meridian.Cluster.Tests.Harness;
-using Meridian.Federation.Configuration;
-using Meridian.Federation.Intents;
+using Meridian.Intents.Options;
 using Microsoft.Extensions.Logging;
 
 namespace Meridian.Intents.Tests.Quorum.Members;

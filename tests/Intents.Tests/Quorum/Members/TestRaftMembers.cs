@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using Meridian.Federation.Intents;
-using Meridian.Federation.Intents.Raft;
-using Meridian.Federation.Intents.State;
+using Meridian.Intents.Raft;
+using Meridian.Intents.State;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meridian.Intents.Tests.Quorum.Members;

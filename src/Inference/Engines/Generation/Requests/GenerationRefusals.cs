@@ -1,3 +1,5 @@
+using Meridian.Inference.Engines.Generation.Contract;
+
 namespace Meridian.Inference.Engines.Generation.Requests;
 
 /// <summary>The admissions that are none: what was wrong, with which value, and what to do. Shown to callers as they are.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Sampling;
 
 namespace Meridian.Inference.Engines.Generation.Requests;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 

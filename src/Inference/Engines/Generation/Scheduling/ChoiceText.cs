@@ -1,3 +1,4 @@
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Sampling;
 using Meridian.Inference.Tokenization;
 

@@ -1,4 +1,6 @@
 using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
+using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Engines.Generation.Requests;
 using Meridian.Inference.Engines.Generation.Streams;
 using Meridian.Inference.Sampling;

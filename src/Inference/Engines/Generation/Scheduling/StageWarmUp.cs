@@ -1,4 +1,5 @@
 using Meridian.Inference.Decoders;
+using Meridian.Inference.Decoders.Contract;
 
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 

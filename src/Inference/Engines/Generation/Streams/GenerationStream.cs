@@ -1,4 +1,6 @@
 using System.Threading.Tasks.Sources;
+using Meridian.Inference.Engines.Generation.Contract;
+using Meridian.Inference.Sampling;
 
 namespace Meridian.Inference.Engines.Generation.Streams;
 

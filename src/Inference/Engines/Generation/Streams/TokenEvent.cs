@@ -1,3 +1,6 @@
+using Meridian.Inference.Engines.Generation.Contract;
+using Meridian.Inference.Sampling;
+
 namespace Meridian.Inference.Engines.Generation.Streams;
 
 /// <summary>One generated token.</summary>

@@ -1,0 +1,338 @@
+using System.Globalization;
+using System.Text;
+using Meridian.Client.Regions;
+using Meridian.Client.Routing;
+using Meridian.Client.Streams;
+using Meridian.Errors;
+using Meridian.Messages;
+using Microsoft.Extensions.Logging;
+
+namespace Meridian.Client.Calls;
+
+/// <summary>The failover loop: one attempt budget, one deadline, every attempt linked to its connection's loss.</summary>
+internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianClient> logger, TimeProvider time) : IMeridianClient
+{
+    /// <summary>Between two rounds over regions that answered, but not with a result.</summary>
+    private static readonly TimeSpan RoundPause = TimeSpan.FromMilliseconds(100);
+
+    private readonly ILogger _logger = logger;
+
+    public IReadOnlyList<RegionConnection> Regions
+    {
+        get
+        {
+            var regions = new RegionConnection[pool.Links.Length];
+            for (var i = 0; i < regions.Length; i++)
+                regions[i] = pool.Links[i].Snapshot();
+            return regions;
+        }
+    }
+
+    public string? HomeRegion(string? model = null) => pool.Home(model ?? pool.Options.DefaultModel);
+
+    public IClusterClient GetClusterClient(string region)
+    {
+        foreach (var link in pool.Links)
+        {
+            if (link.Name == region)
+                return link.GetClusterClient();
+        }
+
+        throw new ArgumentException($"Region '{region}' is not configured; there are {string.Join(", ", pool.Links.Select(l => l.Name))}.", nameof(region));
+    }
+
+    public async Task WaitUntilAsync(Func<IReadOnlyList<RegionConnection>, bool> condition, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        pool.Start();
+        while (true)
+        {
+            var changed = pool.Changed;
+            if (condition(Regions))
+                return;
+            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public Task<InferResult> InferAsync(InferInput input, string? model = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return InferAsync(
+            new InferRequest { RequestId = "", Model = model ?? pool.Options.DefaultModel, Tenant = pool.Options.Tenant, RemainingMs = 0, Input = input },
+            cancellationToken);
+    }
+
+    public Task<InferResult> InferAsync(InferRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var budget = Budget(pool.Options.Deadline, request);
+        return SendAsync(
+            request,
+            budget,
+            budget,
+            static (link, connection, sent, token) => link.InferAsync(connection, sent, token),
+            cancellationToken);
+    }
+
+    public Task<IMeridianStream> OpenAsync(GenerationInput input, string? model = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return OpenAsync(
+            new InferRequest
+            {
+                RequestId = "",
+                Model = model ?? pool.Options.DefaultChatModel ?? throw new ArgumentException("No model is named, neither here nor by the options' DefaultChatModel.", nameof(model)),
+                Tenant = pool.Options.Tenant,
+                RemainingMs = 0,
+                Input = input,
+            },
+            cancellationToken);
+    }
+
+    public Task<IMeridianStream> OpenAsync(InferRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.Input is not GenerationInput)
+            throw new ArgumentException($"Input is {request.Input?.GetType().Name ?? "null"}: only a {nameof(GenerationInput)} is answered by a stream.", nameof(request));
+
+        var whole = Budget(pool.Options.StreamDeadline, request);
+        return OpenAsync(request, Budget(pool.Options.Deadline, request), whole, cancellationToken);
+    }
+
+    private async Task<IMeridianStream> OpenAsync(InferRequest request, TimeSpan first, TimeSpan whole, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var leg = await OpenLegAsync(request, first, whole, whole, null, cancellationToken).ConfigureAwait(false);
+        return new MovingStream(
+            leg,
+            request,
+            pool.Options.Attempts,
+            (onward, leaves, token) =>
+            {
+                var left = whole - time.GetElapsedTime(started);
+                return left > TimeSpan.Zero
+                    ? OpenLegAsync(onward, pool.Options.Deadline, left, whole, leaves, token)
+                    : throw Refused(MeridianStream.Late(whole), null);
+            });
+    }
+
+    /// <summary>Opens a stream in one region.</summary>
+    /// <param name="request">What to generate.</param>
+    /// <param name="first">Time to the first frame.</param>
+    /// <param name="left">Time to the last one.</param>
+    /// <param name="whole">Time that the stream has or had in all, for its messages.</param>
+    /// <param name="leaves">Region that comes last, or null.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
+    private Task<MeridianStream> OpenLegAsync(InferRequest request, TimeSpan first, TimeSpan left, TimeSpan whole, RegionLink? leaves, CancellationToken cancellationToken) => SendAsync(
+        request,
+        first < left ? first : left,
+        left,
+        async (link, connection, sent, token) =>
+        {
+            var sentAt = time.GetTimestamp();
+            var (opened, refusal) = await link.OpenAsync(connection, sent, token).ConfigureAwait(false);
+            if (opened is null)
+                return new(null, refusal);
+            var rest = TimeSpan.FromMilliseconds(sent.RemainingMs) - time.GetElapsedTime(sentAt);
+            return new Answer<MeridianStream>(new MeridianStream(link, connection, sent, opened, rest, whole, time), null);
+        },
+        cancellationToken,
+        leaves);
+
+    /// <summary>The loop, whatever is asked of a region.</summary>
+    /// <param name="request">As the caller made it.</param>
+    /// <param name="budget">Time to an answer, all attempts together.</param>
+    /// <param name="whole">Time to the end of the region's work, which may go on after its answer.</param>
+    /// <param name="send">One attempt.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    /// <param name="leaves">Region that counts as tried, or null.</param>
+    private async Task<T> SendAsync<T>(InferRequest request, TimeSpan budget, TimeSpan whole, Attempt<T> send, CancellationToken cancellationToken, RegionLink? leaves = null)
+        where T : class
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        pool.Start();
+
+        var started = time.GetTimestamp();
+        using var deadline = new CancellationTokenSource(budget, time);
+
+        var residency = ResidencyRule.Intersect(pool.Residency, request.Residency);
+        var id = string.IsNullOrEmpty(request.RequestId) ? Guid.NewGuid().ToString("N") : request.RequestId;
+        var attempt = 0;
+        var tried = leaves is null ? 0 : 1UL << Array.IndexOf(pool.Links, leaves);
+        Refusal? refusal = null;
+        Exception? cause = null;
+        try
+        {
+            while (true)
+            {
+                var choice = pool.Choose(request, residency, tried);
+                if (choice < 0)
+                {
+                    await NextRoundAsync(residency, request.PermittedRegions, tried != 0, refusal, attempt, started, deadline.Token, cancellationToken).ConfigureAwait(false);
+                    tried = 0;
+                    continue;
+                }
+
+                var link = pool.Links[choice];
+                var connection = link.Current;
+                if (connection is null)
+                    continue;
+
+                attempt++;
+                tried |= 1UL << choice;
+                (var value, refusal, cause) = await AttemptAsync(
+                    link,
+                    connection,
+                    request with
+                    {
+                        RequestId = id,
+                        Residency = residency,
+                        AttemptsLeft = pool.Options.Attempts - attempt,
+                        RemainingMs = Math.Max(1, (int)(whole - time.GetElapsedTime(started)).TotalMilliseconds),
+                    },
+                    send,
+                    deadline.Token,
+                    cancellationToken).ConfigureAwait(false);
+                if (value is not null)
+                    return value;
+                if (!IsWorthAnotherRegion(refusal!.Code) || attempt >= pool.Options.Attempts)
+                    throw Refused(refusal, cause);
+                LogNextRegion(id, link.Name, refusal.Code, attempt, refusal.Message);
+            }
+        }
+        catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The request was cancelled.", e, cancellationToken);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            throw Refused(DeadlineRefusal(budget, attempt, refusal), cause);
+        }
+    }
+
+    private static async ValueTask<(T? Value, Refusal? Refusal, Exception? Cause)> AttemptAsync<T>(
+        RegionLink link,
+        LiveConnection connection,
+        InferRequest request,
+        Attempt<T> send,
+        CancellationToken deadline,
+        CancellationToken caller)
+        where T : class
+    {
+        // Linked to the connection's loss: Orleans notices a killed peer only by its time-out.
+        using var attempt = caller.CanBeCanceled
+            ? CancellationTokenSource.CreateLinkedTokenSource(caller, deadline, connection.Lost)
+            : CancellationTokenSource.CreateLinkedTokenSource(deadline, connection.Lost);
+        try
+        {
+            var (value, refusal) = await send(link, connection, request, attempt.Token).ConfigureAwait(false);
+            return value is not null
+                ? (value, null, null)
+                : (null, refusal ?? Refuse(RefusalCode.Internal, $"Region '{link.Name}' answered with neither a result nor a refusal."), null);
+        }
+        catch (OperationCanceledException) when (caller.IsCancellationRequested || deadline.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception e)
+        {
+            return (null, CallFailure.Judge(link, e), e);
+        }
+    }
+
+    /// <summary>The configured time, or the caller's where that is sooner.</summary>
+    private static TimeSpan Budget(TimeSpan configured, InferRequest request) =>
+        request.RemainingMs > 0 && request.RemainingMs < configured.TotalMilliseconds ? TimeSpan.FromMilliseconds(request.RemainingMs) : configured;
+
+    /// <summary>No region is left in this round: waits until it makes sense to begin another, or throws.</summary>
+    private async Task NextRoundAsync(
+        string[]? residency,
+        string[]? regions,
+        bool anyTried,
+        Refusal? refusal,
+        int attempts,
+        long started,
+        CancellationToken deadline,
+        CancellationToken caller)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline, caller);
+        if (pool.Reach(residency, regions).Connected)
+        {
+            // Queues that are full everywhere, and a residency that no region accepts, do not pass within a retry.
+            if (refusal?.Code is RefusalCode.NoCapacity or RefusalCode.ResidencyUnavailable)
+                throw Refused(refusal, null);
+            if (anyTried)
+                await Task.Delay(RoundPause * Math.Max(1, attempts), time, limit.Token).ConfigureAwait(false);
+            return;
+        }
+
+        while (true)
+        {
+            var changed = pool.Changed;
+            ObjectDisposedException.ThrowIf(pool.IsStopping, this);
+            var (permitted, connected) = pool.Reach(residency, regions);
+            if (connected)
+                return;
+            var left = pool.Options.WaitForRegion - time.GetElapsedTime(started);
+            if (!permitted || left <= TimeSpan.Zero)
+                throw Refused(Unreachable(residency, regions, permitted), null);
+            try
+            {
+                await changed.WaitAsync(left, time, limit.Token).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                // The next turn of the loop says so.
+            }
+        }
+    }
+
+    private static bool IsWorthAnotherRegion(RefusalCode code) =>
+        code is RefusalCode.NotReady or RefusalCode.NoCapacity or RefusalCode.RegionLost or RefusalCode.ResidencyUnavailable;
+
+    private static Refusal Refuse(RefusalCode code, string message) => new() { Code = code, Message = message };
+
+    private static Refusal DeadlineRefusal(TimeSpan budget, int attempts, Refusal? last) => Refuse(
+        RefusalCode.Deadline,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"No answer within {budget.TotalMilliseconds:0} ms and {attempts} attempts{(last is null ? "." : $"; the last refusal was {last.Code}: {last.Message}")}"));
+
+    private static MeridianException Refused(Refusal refusal, Exception? cause) => cause is null ? new MeridianException(refusal) : new MeridianException(refusal, cause);
+
+    private Refusal Unreachable(string[]? residency, string[]? regions, bool permitted)
+    {
+        if (!permitted)
+        {
+            return Refuse(
+                RefusalCode.ResidencyUnavailable,
+                $"No configured region is permitted ({Restriction(residency, regions)}); there are {string.Join(", ", pool.Links.Select(l => $"{l.Name} ({l.View.Jurisdiction ?? "none"})"))}.");
+        }
+
+        var why = new StringBuilder();
+        foreach (var link in pool.Links)
+        {
+            var view = link.View;
+            if (view.State == RegionConnectionState.Excluded || !ResidencyRule.Permits(residency, regions, view.Jurisdiction, link.Name))
+                continue;
+            why.Append(why.Length == 0 ? "" : "; ").Append(link.Name).Append(": ").Append(view.Problem ?? "not connected yet");
+        }
+
+        return residency is null && regions is null
+            ? Refuse(RefusalCode.RegionLost, $"No region can be reached. {why}")
+            : Refuse(RefusalCode.ResidencyUnavailable, $"No permitted region ({Restriction(residency, regions)}) can be reached. {why}");
+    }
+
+    private static string Restriction(string[]? residency, string[]? regions) => (residency, regions) switch
+    {
+        (null, { } names) => $"regions {string.Join(", ", names)}",
+        ({ } jurisdictions, null) => $"jurisdictions {string.Join(", ", jurisdictions)}",
+        _ => $"jurisdictions {string.Join(", ", residency!)}, regions {string.Join(", ", regions!)}",
+    };
+
+    private delegate ValueTask<Answer<T>> Attempt<T>(RegionLink link, LiveConnection connection, InferRequest request, CancellationToken cancellationToken)
+        where T : class;
+
+    [LoggerMessage(EventId = 7020, Level = LogLevel.Debug, Message = "Request {RequestId} leaves region {Region}: {Code} at attempt {Attempt} ({Reason})")]
+    private partial void LogNextRegion(string requestId, string region, RefusalCode code, int attempt, string reason);
+}

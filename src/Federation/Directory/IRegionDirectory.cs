@@ -1,7 +1,0 @@
-namespace Meridian.Federation.Directory;
-
-/// <summary>The observer's current snapshot.</summary>
-public interface IRegionDirectory
-{
-    DirectorySnapshot Current { get; }
-}

@@ -1,0 +1,66 @@
+using Meridian.Federation.Configuration;
+using Meridian.Federation.Regions;
+using Meridian.Routing.Attempts;
+using Meridian.Routing.Decision;
+using Meridian.Routing.Residency;
+using Meridian.Routing.Tables;
+using Microsoft.Extensions.Logging;
+
+namespace Meridian.Federation.Edge;
+
+/// <summary>The parts of the process that attempts use.</summary>
+internal sealed partial class EdgeContext(ILogger logger)
+{
+    public required FederationOptions Options { get; init; }
+
+    public required IDirectoryFeed Directory { get; init; }
+
+    public required IRegionTransport Transport { get; init; }
+
+    public required IFailureReports Reports { get; init; }
+
+    public required RoutingDirector Director { get; init; }
+
+    public required InFlightLedger InFlight { get; init; }
+
+    public required Random Random { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public ILogger Logger => logger;
+
+    public required IAttemptReports Breakers { get; init; }
+
+    /// <value>The edge's own region, or null at a front door.</value>
+    public required ILocalRegion? Local { get; init; }
+
+    public required AttemptSources Sources { get; init; }
+
+    public TenantResidency Tenants { get; } = new();
+
+    /// <value>Longest time of a request, ms.</value>
+    public int LongestMs => (int)Options.Deadline.TotalMilliseconds;
+
+    /// <value>Longest wait for a region while all are lost, ms.</value>
+    public int WaitMs => (int)Math.Min(Options.WaitForRegion.TotalMilliseconds, LongestMs);
+
+    /// <summary>Tells the region's breaker how an attempt ended.</summary>
+    public void Count(in Attempt attempt, AttemptOutcome outcome) => Breakers.Report(attempt.Region.Name, attempt.Incarnation, outcome);
+
+    /// <summary>Tells liveness that the region of an attempt did not answer as a live region does.</summary>
+    public void Report(in Attempt attempt) => Reports.ReportFailure(attempt.Region.Name, attempt.Incarnation);
+
+    /// <summary>An attempt has brought the answer.</summary>
+    public void Answered(RequestAttempts attempts, in Attempt attempt)
+    {
+        Count(attempt, AttemptOutcome.Answered);
+        attempts.Recovered(attempt);
+    }
+
+    // Debug: liveness tells once that the region is lost, metrics count the requests; a line each would be hundreds at a kill under load.
+    [LoggerMessage(2401, LogLevel.Debug, "Request {RequestId}: region {Region} was lost in attempt {Attempt}: {Reason}")]
+    public partial void LogLost(string requestId, string region, int attempt, string? reason);
+
+    [LoggerMessage(2402, LogLevel.Debug, "Request {RequestId}: its stream went on from region {Left} in region {Region} after {Tokens} tokens")]
+    public partial void LogMoved(string requestId, string left, string region, long tokens);
+}

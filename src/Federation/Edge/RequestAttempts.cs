@@ -1,0 +1,334 @@
+using Meridian.Intents.Wire;
+using Meridian.Messages;
+using Meridian.Routing.Attempts;
+using Meridian.Routing.Decision;
+using Meridian.Routing.Residency;
+using Meridian.Routing.Snapshots;
+using Microsoft.Extensions.Logging;
+
+namespace Meridian.Federation.Edge;
+
+/// <summary>
+/// The attempts of one request: the budget, the deadline, the regions that were tried, which region is next, and what follows the end of an attempt. One caller at a time uses it.
+/// </summary>
+internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
+{
+    private readonly long _started = edge.Time.GetTimestamp();
+    private readonly int _budget = request.Hops > 0 ? 1 : edge.Options.Attempts;
+    private readonly ulong _affinity = AffinityKey.Of(request);
+    private InferRequest _request = request;
+    private int _spent;
+    private bool _moving;
+    private long _noticed;
+    private double _detectMs;
+    private string[]? _tried;
+    private int _triedCount;
+    private bool _full;
+    private int _retryAfterMs;
+    private Refusal? _notReady;
+    private Refusal? _failed;
+    private string? _refuser;
+    private int? _waitEnds;
+    private bool _lastResort;
+
+    /// <value>The whole request's, ms.</value>
+    public int DeadlineMs { get; } = Math.Min(request.RemainingMs, edge.LongestMs);
+
+    /// <value>Regions tried, the one of the attempt under way included.</value>
+    public int Attempts { get; private set; }
+
+    /// <value>The attempt that began last.</value>
+    public Attempt Current { get; private set; }
+
+    /// <value>Whether a stream may go on elsewhere from here: only where its request entered.</value>
+    public bool MayMove { get; } = request.Hops == 0;
+
+    /// <value>Time that is left now, ms.</value>
+    public int LeftMs => Math.Max(0, DeadlineMs - ElapsedMs);
+
+    /// <value>Why the request was not served; set once it has ended.</value>
+    public Refusal? Refusal { get; private set; }
+
+    /// <value>Region that the refusal came from, or null.</value>
+    public string? Answerer { get; private set; }
+
+    private int ElapsedMs => (int)Math.Min(edge.Time.GetElapsedTime(_started).TotalMilliseconds, int.MaxValue);
+
+    /// <summary>What the region of the last attempt is sent.</summary>
+    public InferRequest Message(int remainingMs) => _request with { RemainingMs = remainingMs, AttemptsLeft = _budget - _spent, Hops = _request.Hops + 1 };
+
+    /// <summary>Finds the next attempt's region, waiting for one where all are lost; false when the request has ended, refused.</summary>
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    public async ValueTask<bool> NextAsync(CancellationToken caller)
+    {
+        while (true)
+        {
+            caller.ThrowIfCancellationRequested();
+            var remainingMs = DeadlineMs - ElapsedMs;
+            if (remainingMs <= 0)
+                return !End(EdgeRefusals.Deadline(DeadlineMs, Attempts), null);
+            var snapshot = edge.Directory.Current;
+            var decision = SameArithmetic(snapshot) ?? edge.Director.Decide(snapshot, Route(snapshot, _triedCount), edge.Random);
+            if (decision.Choice is { } region && _spent < _budget)
+            {
+                Begin(snapshot, region, decision.Standing == RegionStanding.Unheard, remainingMs);
+                return true;
+            }
+
+            if (_spent == _budget || !MayWait(decision.Verdict))
+                return !End(Refuse(snapshot, decision.Verdict), _refuser);
+            _waitEnds ??= ElapsedMs + edge.WaitMs;
+            if (await WaitForRegionAsync(snapshot, Math.Min(_waitEnds.Value - ElapsedMs, remainingMs), caller).ConfigureAwait(false))
+                _triedCount = 0;
+            else
+                _lastResort = true;
+        }
+    }
+
+    /// <summary>Begins an attempt beside one that is slow, where another region has room now; never waits.</summary>
+    public bool TryHedge()
+    {
+        var remainingMs = DeadlineMs - ElapsedMs;
+        if (remainingMs <= 0 || _spent == _budget)
+            return false;
+        var snapshot = edge.Directory.Current;
+        var decision = edge.Director.Decide(snapshot, Route(snapshot, _triedCount), edge.Random);
+        if (decision is not { Choice: { } region, Standing: RegionStanding.Ready })
+            return false;
+        Begin(snapshot, region, unheard: false, remainingMs);
+        return true;
+    }
+
+    /// <summary>
+    /// A stream that was under way needs another region. Tokens that have come since the last time fill the budget again and let every region but the one that was left count again.
+    /// </summary>
+    /// <param name="continued">What goes on from where it stands.</param>
+    /// <param name="left">Name of the region that it leaves: of two that raced for the opening the one that won, which need not be the one of <see cref="Current"/>.</param>
+    /// <param name="progress">Whether tokens have come from the region that is left.</param>
+    /// <param name="again">Whether that region itself may be asked again: it lives, the replica has gone.</param>
+    /// <param name="silentSince">When its last tokens came.</param>
+    public void Interrupted(InferRequest continued, string left, bool progress, bool again, long silentSince)
+    {
+        _request = continued;
+        _moving = true;
+        _full = false;
+        _notReady = null;
+        _failed = null;
+        _refuser = null;
+        _retryAfterMs = 0;
+        if (progress)
+        {
+            _spent = 0;
+            _waitEnds = null;
+            _lastResort = false;
+            _triedCount = 0;
+            if (!again)
+                Tried(left);
+        }
+
+        Notice(silentSince);
+    }
+
+    /// <summary>The attempt has brought what was asked for: records what its forerunners' failure cost.</summary>
+    public void Recovered(in Attempt attempt)
+    {
+        if (_noticed == 0)
+            return;
+        var now = edge.Time.GetTimestamp();
+        var decideMs = edge.Time.GetElapsedTime(_noticed, attempt.BeganAt).TotalMilliseconds;
+        FailoverMetrics.Recovered(_moving, _detectMs, decideMs, edge.Time.GetElapsedTime(attempt.BeganAt, now).TotalMilliseconds);
+        _noticed = 0;
+    }
+
+    /// <summary>Decides what follows an attempt that brought no result: true ends the request with <see cref="Refusal"/>, false goes on to the next region.</summary>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="refusal">What the region said, or null where no answer came.</param>
+    /// <param name="failure">What the transport threw, or null.</param>
+    /// <param name="fired">Whether the attempt's token had fired.</param>
+    /// <param name="caller">The caller's token.</param>
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    public bool Ends(in Attempt attempt, Refusal? refusal, Exception? failure, bool fired, CancellationToken caller)
+    {
+        var region = attempt.Region.Name;
+        if (refusal is null or { Code: RefusalCode.RegionLost or RefusalCode.Cancelled })
+            caller.ThrowIfCancellationRequested();
+        var verdict = AttemptRules.Judge(new AttemptFacts
+        {
+            Refusal = refusal?.Code,
+            Continues = _moving,
+            RegionLost = attempt.Lost.IsCancellationRequested,
+            Fired = fired,
+            Unheard = attempt.Unheard,
+            Local = attempt.Local,
+            Failed = failure is not null,
+            TooLarge = failure is not null && TransportFaults.IsTooLarge(failure),
+
+            // The timer may be a hair early by the clock, which must not start another attempt of no length.
+            DeadlineOver = DeadlineMs - ElapsedMs <= 0,
+        });
+        edge.Count(attempt, verdict.Breaker);
+        switch (verdict.Next)
+        {
+            case NextStep.Answer:
+                return End(refusal!, region);
+            case NextStep.Deadline:
+                return End(EdgeRefusals.Deadline(DeadlineMs, Attempts), region);
+            case NextStep.TooLarge:
+                return End(EdgeRefusals.TooLarge(_request, edge.Options.Wire.MaxMessageBytes), region);
+        }
+
+        if (verdict.Suspect)
+            edge.Report(attempt);
+        switch (refusal?.Code)
+        {
+            case RefusalCode.NoCapacity:
+                _full = true;
+                if (refusal.RetryAfterMs > 0 && (_retryAfterMs == 0 || refusal.RetryAfterMs < _retryAfterMs))
+                    _retryAfterMs = refusal.RetryAfterMs;
+                break;
+            case RefusalCode.NotReady:
+                _notReady = refusal;
+                break;
+            case RefusalCode.Internal:
+                _failed = refusal;
+                break;
+            default:
+                LogLost(attempt, failure, refusal?.Message);
+                break;
+        }
+
+        EdgeMetrics.FailedOver(region, refusal?.Code is null or RefusalCode.Cancelled ? RefusalCode.RegionLost : refusal.Code);
+        if (refusal is not null)
+            _refuser = region;
+        Notice(attempt.BeganAt);
+        return false;
+    }
+
+    public void LogLost(in Attempt attempt, Exception? failure, string? reason)
+    {
+        if (edge.Logger.IsEnabled(LogLevel.Debug))
+            edge.LogLost(_request.RequestId, attempt.Region.Name, attempt.Number, failure is null ? reason : TransportFaults.Describe(failure));
+    }
+
+    private void Begin(DirectorySnapshot snapshot, RegionMember region, bool unheard, int remainingMs)
+    {
+        Attempts++;
+        _spent++;
+        snapshot.Views.TryGetValue(region.Name, out var view);
+        Current = new Attempt
+        {
+            Number = Attempts,
+            Region = region,
+            Incarnation = view?.Incarnation ?? 0,
+            Local = edge.Local is not null && region.Name == snapshot.OwnRegion,
+            Unheard = unheard,
+            Lost = unheard ? CancellationToken.None : view?.Lost ?? CancellationToken.None,
+            RemainingMs = remainingMs,
+            LimitMs = unheard ? Math.Min(remainingMs, Math.Max(edge.WaitMs, 1)) : remainingMs,
+            BeganAt = edge.Time.GetTimestamp(),
+        };
+        Tried(region.Name);
+    }
+
+    private void Tried(string region)
+    {
+        _tried ??= new string[4];
+        if (_triedCount == _tried.Length)
+            Array.Resize(ref _tried, _triedCount * 2);
+        _tried[_triedCount++] = region;
+    }
+
+    /// <summary>The first failure of a disturbance was noticed.</summary>
+    private void Notice(long since)
+    {
+        if (_noticed != 0)
+            return;
+        _noticed = edge.Time.GetTimestamp();
+        _detectMs = edge.Time.GetElapsedTime(since, _noticed).TotalMilliseconds;
+    }
+
+    private bool End(Refusal refusal, string? answerer)
+    {
+        Refusal = refusal;
+        Answerer = answerer;
+        return true;
+    }
+
+    private RouteRequest Route(DirectorySnapshot snapshot, int tried) => Route(snapshot, _tried.AsSpan(0, tried));
+
+    private RouteRequest Route(DirectorySnapshot snapshot, ReadOnlySpan<string> excluded) => new()
+    {
+        Model = _request.Model,
+        Version = _request.Version,
+        Variant = _request.Variant,
+        Boundary = Boundary(snapshot),
+        Flex = _request.Tier == "flex",
+        Affinity = _affinity,
+        MostTokens = (_request.Input as GenerationInput)?.MaxTokens ?? 0,
+        Excluded = excluded,
+        LastResort = _lastResort,
+    };
+
+    /// <summary>A ready region whose bits are those that the answer began with, if it is to be reproducible and goes on, here or for a caller who came back; null where any will do, or none is there.</summary>
+    private RoutingDecision? SameArithmetic(DirectorySnapshot snapshot)
+    {
+        if (_request.Input is not GenerationInput { Reproducible: true, Arithmetic: { } arithmetic })
+            return null;
+        var others = snapshot.Views.Where(view => !Array.Exists(view.Value.Models, status => status?.Computes(_request, arithmetic) == true)).Select(view => view.Key);
+        string[] excluded = [.. _tried.AsSpan(0, _triedCount), .. others];
+        var decision = edge.Director.Decide(snapshot, Route(snapshot, excluded), edge.Random);
+        return decision is { Choice: not null, Standing: RegionStanding.Ready } ? decision : null;
+    }
+
+    /// <summary>Where the data may go by the intent of the decision: it may bind the tenant since the request came.</summary>
+    private DataBoundary Boundary(DirectorySnapshot snapshot) =>
+        new DataBoundary(_request.Residency, _request.PermittedRegions).And(new DataBoundary(edge.Tenants.Of(snapshot.Intent, _request.Tenant), null));
+
+    /// <summary>Only where no region has answered: a full or unready one is an answer. A stream that is under way waits for those, too: its caller has a part already.</summary>
+    private bool MayWait(RoutingVerdict verdict) => !_lastResort && (_moving
+        ? verdict is RoutingVerdict.RegionLost or RoutingVerdict.Exhausted or RoutingVerdict.NoIntent or RoutingVerdict.NotReady
+        : !_full && _notReady is null && verdict is (RoutingVerdict.RegionLost or RoutingVerdict.Exhausted or RoutingVerdict.NoIntent));
+
+    /// <summary>Waits for a snapshot later than <paramref name="known"/> that offers any region; false when the time is over.</summary>
+    private async Task<bool> WaitForRegionAsync(DirectorySnapshot known, int milliseconds, CancellationToken caller)
+    {
+        if (milliseconds <= 0)
+            return false;
+        using var attempt = edge.Sources.Begin(milliseconds, caller, CancellationToken.None);
+        try
+        {
+            var snapshot = known;
+            while (true)
+            {
+                snapshot = await edge.Directory.WaitForChangeAsync(snapshot, attempt.Token).ConfigureAwait(false);
+                if (edge.Director.Decide(snapshot, Route(snapshot, 0), edge.Random).Choice is not null)
+                    return true;
+            }
+        }
+        catch (OperationCanceledException) when (!caller.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private Refusal Refuse(DirectorySnapshot snapshot, RoutingVerdict verdict)
+    {
+        if (verdict == RoutingVerdict.ModelNotFound)
+            return EdgeRefusals.ModelNotFound(snapshot.Intent, _request.Model);
+        if (_full)
+            return EdgeRefusals.NoCapacity(_request, _retryAfterMs > 0 ? _retryAfterMs : 1000);
+        if (_notReady is { } notReady)
+            return notReady;
+        if (_failed is { } failed)
+            return failed;
+        return verdict switch
+        {
+            RoutingVerdict.NotReady => EdgeRefusals.NotReady(_request),
+
+            // A restricted request is told that its restriction stands, whatever else is up: the caller must not read "lost" as "send again without it".
+            RoutingVerdict.ResidencyUnavailable => EdgeRefusals.ResidencyUnavailable(snapshot, _request.Model, Boundary(snapshot)),
+            _ when !Boundary(snapshot).IsUnrestricted => EdgeRefusals.ResidencyUnavailable(snapshot, _request.Model, Boundary(snapshot)),
+            _ => EdgeRefusals.RegionLost(snapshot, _request, Attempts),
+        };
+    }
+}

@@ -1,0 +1,49 @@
+using Grpc.AspNetCore.Server.Model;
+using Meridian.Federation.Configuration;
+using Meridian.Federation.IntentSources;
+using Meridian.Federation.Protocol;
+using Meridian.Federation.Regions;
+using Meridian.Intents.Wire;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Meridian.Federation.Hosting;
+
+/// <summary>Registers and maps what a process with the intent log offers.</summary>
+public static class ControlServiceCollectionExtensions
+{
+    /// <summary>
+    /// Makes the intent log this process's source of intent, and tells it what configuration says. With the log itself (<c>AddIntentLog</c>), and with
+    /// <c>AddMeridianFederation</c> or without.
+    /// </summary>
+    /// <param name="configure">As for <c>AddMeridianFederation</c>; a process with both is given the same.</param>
+    public static IServiceCollection AddMeridianIntent(this IServiceCollection services, Action<FederationOptions> configure)
+    {
+        services.AddFederationOptions(configure);
+        services.TryAddSingleton<ConfiguredIntent>();
+        services.TryAddSingleton<LoggedIntent>();
+        services.TryAddSingleton<IIntentSource>(p => p.GetRequiredService<LoggedIntent>());
+        services.AddHostedService(p => p.GetRequiredService<LoggedIntent>());
+        services.AddHostedService<IntentReconciler>();
+        services.AddGrpc(grpc => grpc.IgnoreUnknownServices = true).AddServiceOptions<ControlService>(static grpc => grpc.Interceptors.Add<UnreadableMessages>());
+        services.TryAddSingleton<ControlService>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<ControlService>, ControlServiceMethods>());
+        return services;
+    }
+
+    /// <summary>
+    /// Follows the intent of the region's process that keeps the log (<see cref="FederationOptions.Control"/>), or its own configuration: for a process of a region that is neither an
+    /// edge nor keeps the log, such as a second silo.
+    /// </summary>
+    public static IServiceCollection AddMeridianIntentWatch(this IServiceCollection services, Action<FederationOptions> configure)
+    {
+        services.AddFederationOptions(configure);
+        services.AddDirectory();
+        return services;
+    }
+
+    /// <summary>Serves the region's own processes. Confine it to the control address.</summary>
+    public static IEndpointConventionBuilder MapMeridianControl(this IEndpointRouteBuilder endpoints) => endpoints.MapGrpcService<ControlService>();
+}

@@ -1,0 +1,56 @@
+using Meridian.Federation.Configuration;
+using Meridian.Federation.Regions;
+using Meridian.Routing.Snapshots;
+using Microsoft.Extensions.Options;
+
+namespace Meridian.Federation.IntentSources;
+
+/// <summary>
+/// Intent as this process's configuration states it; never changes while it runs. A front door without models states nothing: its intent has epoch 0, which any
+/// region's overrules, and regions of which only the address is known go by it.
+/// </summary>
+public sealed class ConfiguredIntent(IOptions<FederationOptions> options) : IIntentSource
+{
+    public Intent Current { get; } = From(options.Value);
+
+    public async Task<Intent> WaitForChangeAsync(long knownEpoch, CancellationToken cancellationToken)
+    {
+        if (Current.Epoch <= knownEpoch)
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        return Current;
+    }
+
+    private static Intent From(FederationOptions options) => new()
+    {
+        Epoch = options.StatesIntent ? options.Epoch : 0,
+        Regions = [.. options.Regions.Select(Member)],
+        Models = [.. options.Models.Select(Model)],
+        Tenants = [.. options.Tenants.Select(t => new TenantDeclaration { Name = t.Name, Residency = [.. t.Residency] })],
+    };
+
+    private static ModelDeclaration Model(ModelDeclarationOptions model) => new()
+    {
+        Name = model.Name,
+        Kind = model.Kind,
+        OwnedBy = model.OwnedBy,
+        Created = model.Created,
+        Regions = [.. model.Regions],
+        Routing = model.Routing,
+        HedgeAfterMs = model.HedgeAfterMs,
+    };
+
+    private static RegionMember Member(RegionMemberOptions region)
+    {
+        var protocol = new Uri(region.Protocol);
+        return new RegionMember
+        {
+            Name = string.IsNullOrWhiteSpace(region.Name) ? protocol.Authority : region.Name,
+            Jurisdiction = region.Jurisdiction ?? "",
+            Protocol = protocol,
+            Facade = region.Facade is null ? null : new Uri(region.Facade),
+            Location = region.Location,
+            Country = region.Country,
+            PricePerHour = region.PricePerHour,
+        };
+    }
+}

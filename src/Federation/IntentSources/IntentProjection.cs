@@ -1,0 +1,80 @@
+using Meridian.Intents;
+using Meridian.Intents.Records;
+using Meridian.Routing.Snapshots;
+
+namespace Meridian.Federation.IntentSources;
+
+/// <summary>Turns the log's records into the intent that edges work by. Pure; the same records give the same intent in every region.</summary>
+internal static class IntentProjection
+{
+    /// <summary>Above every epoch that configuration may state: what the log says overrules it.</summary>
+    public const long FirstEpoch = 1L << 40;
+
+    /// <param name="replica">A copy with at least one change made.</param>
+    /// <param name="unreadable">Records that are left out: a later build's, or broken.</param>
+    public static Intent Project(IntentReplica replica, out IReadOnlyList<IntentKey> unreadable)
+    {
+        var left = new List<IntentKey>();
+        var regions = new List<RegionMember>();
+        var models = new List<ModelDeclaration>();
+        var tenants = new List<TenantDeclaration>();
+        var general = replica.Find<PolicyRecord>(IntentKinds.Policy, RecordRules.DefaultPolicy);
+        foreach (var (key, record) in replica.Records)
+        {
+            switch (key.Kind)
+            {
+                case IntentKinds.Member when IntentRecords.TryRead<MemberRecord>(record.Value, out var member) && Region(key.Name, member) is { } region:
+                    if (!member.Witness)
+                        regions.Add(region);
+                    break;
+                case IntentKinds.Model when IntentRecords.TryRead<ModelRecord>(record.Value, out var model) && model.Kind is not null:
+                    models.Add(Model(replica, key.Name, model, general));
+                    break;
+                case IntentKinds.Tenant when IntentRecords.TryRead<TenantRecord>(record.Value, out var tenant):
+                    tenants.Add(new TenantDeclaration { Name = key.Name, Residency = tenant.Residency });
+                    break;
+                case IntentKinds.Member or IntentKinds.Model:
+                    left.Add(key);
+                    break;
+                case IntentKinds.Tenant:
+                    // What binds a tenant's data and cannot be read must not free it.
+                    left.Add(key);
+                    tenants.Add(new TenantDeclaration { Name = key.Name, Residency = [] });
+                    break;
+            }
+        }
+
+        unreadable = left;
+        return new Intent { Epoch = FirstEpoch + replica.Revision, Regions = [.. regions], Models = [.. models], Tenants = [.. tenants] };
+    }
+
+    private static RegionMember? Region(string name, MemberRecord member) =>
+        member.Jurisdiction is not null && RecordRules.IsAddress(member.Protocol)
+            ? new RegionMember
+            {
+                Name = name,
+                Jurisdiction = member.Jurisdiction,
+                Protocol = new Uri(member.Protocol),
+                Facade = RecordRules.IsAddress(member.Facade) ? new Uri(member.Facade!) : null,
+                Location = member.Location,
+                Country = member.Country,
+                PricePerHour = double.IsFinite(member.PricePerHour) ? member.PricePerHour : 0,
+            }
+            : null;
+
+    private static ModelDeclaration Model(IntentReplica replica, string name, ModelRecord model, PolicyRecord? general)
+    {
+        var deployment = replica.Find<DeploymentRecord>(IntentKinds.Deployment, name);
+        var policy = replica.Find<PolicyRecord>(IntentKinds.Policy, name);
+        return new ModelDeclaration
+        {
+            Name = name,
+            Kind = model.Kind,
+            OwnedBy = model.OwnedBy ?? "",
+            Created = model.Created,
+            Regions = deployment?.Regions ?? [],
+            Routing = policy?.Routing ?? general?.Routing,
+            HedgeAfterMs = policy?.HedgeAfterMs ?? general?.HedgeAfterMs,
+        };
+    }
+}

@@ -1,7 +1,0 @@
-namespace Meridian.Federation.Sovereignty;
-
-/// <summary>What the geofence says of a caller.</summary>
-/// <param name="Country">Country of the caller's network by ISO 3166-1 alpha-2, or null where it is not known.</param>
-/// <param name="Ruled">Whether a rule for the country decided; else the one for unknown callers did.</param>
-/// <param name="Boundary">Where the data may go.</param>
-public readonly record struct GeofenceFinding(string? Country, bool Ruled, DataBoundary Boundary);

@@ -1,0 +1,57 @@
+using System.Net;
+using Meridian.Federation.Residency;
+using Microsoft.Extensions.Primitives;
+
+namespace Meridian.Gateway.Access;
+
+/// <summary>
+/// The network address of a caller. Who opened the connection, unless that is a trusted proxy: then the last address of <c>x-forwarded-for</c> that is none. What comes before it
+/// was written by somebody who is not trusted.
+/// </summary>
+internal static class CallerAddress
+{
+    /// <returns>Null where it cannot be told: a socket without address, or a trusted proxy whose header cannot be read.</returns>
+    public static IPAddress? Of(IPAddress? socket, StringValues forwardedFor, Geofence geofence)
+    {
+        if (socket is null || !geofence.IsTrustedProxy(socket))
+        {
+            return socket;
+        }
+
+        var caller = socket;
+        for (var line = forwardedFor.Count - 1; line >= 0; line--)
+        {
+            var hops = (forwardedFor[line] ?? "").Split(',');
+            for (var hop = hops.Length - 1; hop >= 0; hop--)
+            {
+                if (!TryRead(hops[hop].Trim(), out caller))
+                {
+                    return null;
+                }
+
+                if (!geofence.IsTrustedProxy(caller))
+                {
+                    return caller;
+                }
+            }
+        }
+
+        return caller;
+    }
+
+    /// <summary>An address with or without a port; IPv6 with a port is in brackets.</summary>
+    private static bool TryRead(string text, out IPAddress address)
+    {
+        if (text.StartsWith('['))
+        {
+            var end = text.IndexOf(']', StringComparison.Ordinal);
+            text = end > 0 && (end == text.Length - 1 || text[end + 1] == ':') ? text[1..end] : "";
+        }
+        else if (text.Contains('.', StringComparison.Ordinal) && text.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && text.LastIndexOf(':') == colon)
+        {
+            text = text[..colon];
+        }
+
+        return NetworkPrefix.TryAddress(text, out address!);
+    }
+}

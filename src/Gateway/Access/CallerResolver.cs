@@ -1,0 +1,68 @@
+using System.Buffers;
+using Meridian.Errors;
+using Meridian.Federation.Residency;
+using Meridian.Gateway.Errors;
+using Meridian.Gateway.Http;
+using Meridian.Messages;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+
+namespace Meridian.Gateway.Access;
+
+/// <summary>
+/// The one place where a request gets its caller. Processes without keys bind loopback only, so everyone who reaches this is the operator's own: any key, or none, is the
+/// default tenant, unless a proxy in front is trusted to name another. The authorization header is never read, so it can never be logged.
+/// </summary>
+internal sealed class CallerResolver(Geofence geofence, IOptions<GatewayOptions> options)
+{
+    private const string DefaultTenant = "default";
+
+    private const int MaxTenantLength = 128;
+
+    private readonly bool _trustsHeader = options.Value.TrustTenantHeader;
+
+    /// <returns>The caller's mistake, or null.</returns>
+    public ApiError? Resolve(HttpContext context, out Caller caller)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var error = ReadTenant(context.Request.Headers[GatewayHeaders.Tenant], out var tenant);
+        caller = new Caller(tenant, CallerAddress.Of(context.Connection.RemoteIpAddress, context.Request.Headers["x-forwarded-for"], geofence));
+        return error;
+    }
+
+    /// <exception cref="MeridianException">The caller's mistake.</exception>
+    public Caller Resolve(HttpContext context) =>
+        Resolve(context, out var caller) is { } error
+            ? throw new MeridianException(new Refusal { Code = RefusalCode.InvalidInput, Message = error.Message, Param = error.Param })
+            : caller;
+
+    // A name that is not believed is refused, not passed over: the request would run as another tenant's, whose data may go further.
+    private ApiError? ReadTenant(StringValues header, out string tenant)
+    {
+        tenant = DefaultTenant;
+        if (header.Count == 0)
+        {
+            return null;
+        }
+
+        if (!_trustsHeader)
+        {
+            return ApiError.Invalid("invalid_header", $"The header {GatewayHeaders.Tenant} is not taken here: leave it out. (A trusted proxy may send it where Gateway:TrustTenantHeader is true.)", GatewayHeaders.Tenant);
+        }
+
+        if (!IsTenant(header))
+        {
+            return ApiError.Invalid("invalid_header", $"The header {GatewayHeaders.Tenant} must be one name of 1 to {MaxTenantLength} letters, digits, '.', '_' or '-'.", GatewayHeaders.Tenant);
+        }
+
+        tenant = header[0]!;
+        return null;
+    }
+
+    /// <summary>Whether a text can be a tenant's name.</summary>
+    public static bool IsTenant(StringValues text) =>
+        text is [{ Length: > 0 and <= MaxTenantLength } name] && !name.AsSpan().ContainsAnyExcept(NameCharacters);
+
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+}

@@ -1,0 +1,224 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.IO.Pipelines;
+using Meridian.Federation.Regions;
+using Meridian.Federation.Residency;
+using Meridian.Gateway.Bodies;
+using Meridian.Gateway.Errors;
+using Meridian.Gateway.Explain;
+using Meridian.Gateway.Http;
+using Meridian.Messages;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+
+namespace Meridian.Gateway.Access;
+
+/// <summary>
+/// Takes in a request: the headers that bind it, and its body within limit and deadline. A body that arrived in one piece is parsed where it lies,
+/// one that did not is gathered in rented blocks, and in both cases it is let go before the request is sent on.
+/// </summary>
+internal sealed class RequestIntake(
+    CallerResolver callers, IRegionDirectory directory, DataBoundaries boundaries, EdgeBorder border, RouteExplainer explainer, IOptions<GatewayOptions> options, TimeProvider time)
+{
+    private readonly long _maxBytes = options.Value.MaxRequestBytes;
+
+    /// <summary>Reads head and body. A request with a mistake, or with data that must not come here, is answered here, and not taken: the latter without reading its body.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="defaultDeadlineMs">Deadline where the caller names none, ms.</param>
+    /// <param name="state">What the parser needs besides the body.</param>
+    /// <param name="parse">Reads the body.</param>
+    public async ValueTask<(bool Taken, TRequest Request, RequestHead Head)> ReceiveAsync<TState, TRequest>(
+        HttpContext context, int defaultDeadlineMs, TState state, BodyParser<TState, TRequest> parse)
+    {
+        TRequest request = default!;
+        if (TryReadHead(context, defaultDeadlineMs, out var head, out var error))
+        {
+            var snapshot = directory.Current;
+            head = head with { Boundary = boundaries.Of(snapshot.Intent, head.Caller.Tenant, head.Asked, head.Caller.Address) };
+            if (!border.MayReceive(snapshot, head))
+            {
+                Stamp(context, head);
+                await border.TurnAwayAsync(context, snapshot, head);
+                return (false, request, head);
+            }
+
+            (request, error) = await ReadBodyAsync(context, head, state, parse);
+        }
+
+        if (error is not null)
+        {
+            await RefuseAsync(context, head, error);
+        }
+
+        return (error is null, request, head);
+    }
+
+    /// <summary>What goes to the edge: the input with all that binds it. Puts the reasons of the decision on the answer where the caller asked for them.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="head">Its head.</param>
+    /// <param name="model">Name as the caller wrote it.</param>
+    /// <param name="input">What to compute.</param>
+    /// <param name="tier">As in <see cref="InferRequest.Tier"/>.</param>
+    /// <param name="affinity">As in <see cref="InferRequest.Affinity"/>, where the head names no conversation.</param>
+    public InferRequest ForEdge(HttpContext context, in RequestHead head, string model, InferInput input, string? tier = null, string? affinity = null)
+    {
+        var request = new InferRequest
+        {
+            RequestId = context.TraceIdentifier,
+            Model = model,
+            RemainingMs = RemainingMs(head),
+            Tenant = head.Caller.Tenant,
+            Residency = head.Boundary.Jurisdictions,
+            PermittedRegions = head.Boundary.Regions,
+            Input = input,
+            Tier = tier,
+            Affinity = head.Session ?? affinity,
+        };
+        if (head.Explain)
+        {
+            context.Response.Headers[GatewayHeaders.Explain] = ExplainHeader.Write(explainer.Explain(directory.Current, request, head.Asked, head.Caller.Address));
+        }
+
+        return request;
+    }
+
+    /// <param name="context">The request.</param>
+    /// <param name="defaultDeadlineMs">Deadline where the caller names none, ms.</param>
+    /// <param name="head">Its arrival is right even where the rest could not be read.</param>
+    /// <param name="error">The caller's mistake.</param>
+    private bool TryReadHead(HttpContext context, int defaultDeadlineMs, out RequestHead head, [NotNullWhen(false)] out ApiError? error)
+    {
+        var started = time.GetTimestamp();
+        var request = context.Request;
+        string[]? residency = null;
+        string? session = null;
+        var caller = default(Caller);
+        var explain = false;
+        var follows = true;
+        error = RequestHeaders.ReadDeadline(request.Headers[GatewayHeaders.Deadline], defaultDeadlineMs, out var deadlineMs)
+            ?? RequestHeaders.ReadResidency(request.Headers[GatewayHeaders.Residency], out residency)
+            ?? callers.Resolve(context, out caller)
+            ?? RequestHeaders.ReadSession(request.Headers[GatewayHeaders.Session], out session)
+            ?? RequestHeaders.ReadSwitch(request.Headers[GatewayHeaders.Explain], GatewayHeaders.Explain, "1", "0", absent: false, out explain)
+            ?? RequestHeaders.ReadSwitch(request.Headers[GatewayHeaders.Redirect], GatewayHeaders.Redirect, "yes", "no", absent: true, out follows)
+            ?? ReadEncoding(request);
+        // The body's limit is ours: the server's own would answer without an error object, and only once it had read that far.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = null;
+        }
+
+        if (request.ContentLength > _maxBytes)
+        {
+            error = TooLarge(context);
+        }
+
+        head = new RequestHead(started, deadlineMs) { Caller = caller, Asked = residency, Session = session, Explain = explain, Follows = follows };
+        return error is null;
+    }
+
+    private ValueTask<(TRequest Request, ApiError? Error)> ReadBodyAsync<TState, TRequest>(HttpContext context, in RequestHead head, TState state, BodyParser<TState, TRequest> parse)
+    {
+        var body = context.Request.BodyReader;
+        var arrived = body.TryRead(out var read);
+        if (!arrived || !read.IsCompleted)
+        {
+            return GatherAsync(context, body, arrived ? read : null, head.DeadlineMs, state, parse);
+        }
+
+        var error = Parse(context, read.Buffer, state, parse, out var request);
+        body.AdvanceTo(read.Buffer.End);
+        return new((request, error));
+    }
+
+    /// <summary>Time since the request's arrival, whole ms.</summary>
+    private int ElapsedMs(in RequestHead head) => (int)time.GetElapsedTime(head.Started).TotalMilliseconds;
+
+    /// <summary>What is left of the deadline, at least 1 ms.</summary>
+    public int RemainingMs(in RequestHead head) => Math.Max(1, head.DeadlineMs - ElapsedMs(head));
+
+    /// <summary>Puts the time that the request has taken so far on its answer.</summary>
+    public void Stamp(HttpContext context, in RequestHead head) =>
+        context.Response.Headers[GatewayHeaders.ProcessingMs] = ElapsedMs(head).ToString(CultureInfo.InvariantCulture);
+
+    public Task RefuseAsync(HttpContext context, in RequestHead head, ApiError error)
+    {
+        Stamp(context, head);
+        return ApiErrorWriter.WriteAsync(context, error);
+    }
+
+    /// <summary>Reads a body that is still on its way. What arrives at once after all is parsed in place; the rest is gathered, within limit and deadline.</summary>
+    /// <param name="first">What has arrived, not advanced over yet; null where nothing has.</param>
+    private async ValueTask<(TRequest Request, ApiError? Error)> GatherAsync<TState, TRequest>(
+        HttpContext context, PipeReader body, ReadResult? first, int deadlineMs, TState state, BodyParser<TState, TRequest> parse)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(deadlineMs), time);
+        // Not by a token given to the read: a read that throws leaves the body in a state that the server cannot drain, which it logs as an error.
+        using var wake = deadline.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), body);
+        using var blocks = new BodyBlocks();
+        var read = first ?? await body.ReadAsync(CancellationToken.None);
+        while (true)
+        {
+            if (blocks.IsEmpty && read.IsCompleted)
+            {
+                var error = Parse(context, read.Buffer, state, parse, out var request);
+                body.AdvanceTo(read.Buffer.End);
+                return (request, error);
+            }
+
+            var gathered = blocks.Length + read.Buffer.Length;
+            if (gathered <= _maxBytes)
+            {
+                blocks.Append(read.Buffer);
+            }
+
+            body.AdvanceTo(read.Buffer.End);
+            if (gathered > _maxBytes)
+            {
+                return (default!, TooLarge(context));
+            }
+
+            if (read.IsCompleted)
+            {
+                var error = Parse(context, blocks.Sequence, state, parse, out var request);
+                return (request, error);
+            }
+
+            if (deadline.IsCancellationRequested)
+            {
+                return (default!, new ApiError(StatusCodes.Status408RequestTimeout, ApiError.InvalidRequest, "request_timeout", $"The request body did not arrive within the deadline of {deadlineMs} ms."));
+            }
+
+            read = await body.ReadAsync(CancellationToken.None);
+        }
+    }
+
+    private ApiError? Parse<TState, TRequest>(HttpContext context, in ReadOnlySequence<byte> body, TState state, BodyParser<TState, TRequest> parse, out TRequest request)
+    {
+        if (body.Length > _maxBytes)
+        {
+            request = default!;
+            return TooLarge(context);
+        }
+
+        return parse(body, state, out request);
+    }
+
+    private static ApiError? ReadEncoding(HttpRequest request) =>
+        request.Headers.ContentEncoding is { Count: > 0 } encoding && encoding != "identity"
+            ? new ApiError(StatusCodes.Status415UnsupportedMediaType, ApiError.InvalidRequest, "unsupported_media_type", "The request body is compressed. Send it as plain JSON, without content-encoding.", "content-encoding")
+            : null;
+
+    private ApiError TooLarge(HttpContext context)
+    {
+        // What is left of the body is not worth a connection. (HTTP/2 resets the stream alone, and knows no such header.)
+        if (HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            context.Response.Headers.Connection = "close";
+        }
+
+        return ApiError.TooLarge(_maxBytes);
+    }
+}

@@ -1,0 +1,34 @@
+using System.Security.Cryptography;
+using System.Text;
+using Meridian.Gateway.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace Meridian.Gateway.Admin.Records;
+
+/// <summary>
+/// Names a change by the caller's request id, so that a repeat is made once. The name is that of method, path and id; the digest is that of the caller, the conditions and the body. A
+/// proxy that gives all requests one id, or a client that uses an id twice, sends another digest under the same name, and is told so.
+/// </summary>
+internal static class ChangeIdentity
+{
+    private const int DigestBytes = 16;
+
+    public static (Guid Operation, byte[]? Digest) Of(HttpContext context, string caller, ReadOnlySpan<byte> body)
+    {
+        var headers = context.Request.Headers;
+        if (headers[GatewayHeaders.RequestId].Count == 0)
+            return (Guid.NewGuid(), null);
+        Span<byte> name = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{context.Request.Method} {context.Request.Path} {context.TraceIdentifier}"), name);
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var part in new[] { caller, headers[HeaderNames.IfMatch].ToString(), headers[HeaderNames.IfNoneMatch].ToString() })
+        {
+            digest.AppendData(Encoding.UTF8.GetBytes(part));
+            digest.AppendData([0]);
+        }
+
+        digest.AppendData(body);
+        return (new Guid(name[..16]), digest.GetHashAndReset()[..DigestBytes]);
+    }
+}

@@ -1,0 +1,73 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using Meridian.Intents;
+using Meridian.Intents.Records;
+
+namespace Meridian.Gateway.Admin.Records;
+
+/// <summary>One kind of record: between JSON and what the log keeps. The rules that a value must keep are the log's own (<see cref="RecordRules"/>).</summary>
+/// <param name="Name">As in <see cref="IntentKinds"/> and in the path.</param>
+/// <param name="Writable">Whether operators write it themselves.</param>
+internal abstract record RecordKind(string Name, bool Writable)
+{
+    private static readonly Dictionary<string, RecordKind> Kinds = new RecordKind[]
+    {
+        new Of<MemberRecord>(IntentKinds.Member, true, RecordJson.Default.MemberRecord),
+        new Of<ModelRecord>(IntentKinds.Model, true, RecordJson.Default.ModelRecord),
+        new Of<VersionRecord>(IntentKinds.Version, true, RecordJson.Default.VersionRecord),
+        new Of<DeploymentRecord>(IntentKinds.Deployment, true, RecordJson.Default.DeploymentRecord),
+        new Of<PolicyRecord>(IntentKinds.Policy, true, RecordJson.Default.PolicyRecord),
+        new Of<TenantRecord>(IntentKinds.Tenant, true, RecordJson.Default.TenantRecord),
+        new Of<InstallationRecord>(IntentKinds.Installation, false, RecordJson.Default.InstallationRecord),
+        new Of<RemovedRecord>(IntentKinds.Removed, false, RecordJson.Default.RemovedRecord),
+    }.ToDictionary(kind => kind.Name, StringComparer.Ordinal);
+
+    public static IEnumerable<string> Names => Kinds.Keys.Order(StringComparer.Ordinal);
+
+    public static bool TryFind(string name, [NotNullWhen(true)] out RecordKind? kind) => Kinds.TryGetValue(name, out kind);
+
+    /// <summary>The record in JSON, or null where this build cannot read it.</summary>
+    public abstract JsonNode? ToJson(byte[] value);
+
+    /// <summary>Bytes for the log, or what is wrong.</summary>
+    /// <param name="key">Of the record.</param>
+    /// <param name="json">What the operator sent.</param>
+    public abstract (byte[]? Value, string? Mistake) Read(IntentKey key, ReadOnlySpan<byte> json);
+
+    private sealed record Of<T>(string Name, bool Writable, JsonTypeInfo<T> Json) : RecordKind(Name, Writable)
+        where T : class
+    {
+        public override JsonNode? ToJson(byte[] value)
+        {
+            try
+            {
+                return IntentRecords.TryRead<T>(value, out var record) ? JsonSerializer.SerializeToNode(record, Json) : null;
+            }
+            catch (ArgumentException)
+            {
+                // A number that JSON has no way to write, which earlier builds took.
+                return null;
+            }
+        }
+
+        public override (byte[]? Value, string? Mistake) Read(IntentKey key, ReadOnlySpan<byte> json)
+        {
+            T? record;
+            try
+            {
+                record = JsonSerializer.Deserialize(json, Json);
+            }
+            catch (JsonException exception)
+            {
+                return (null, $"the body is not a record of kind '{Name}': {exception.Message.ReplaceLineEndings(" ")}");
+            }
+
+            if (record is null)
+                return (null, "the body is null; to delete a record use DELETE");
+            var value = IntentRecords.Bytes(record);
+            return RecordRules.Mistake(key, value) is { } mistake ? (null, mistake) : (value, null);
+        }
+    }
+}

@@ -1,8 +1,0 @@
-using System.Net;
-
-namespace Meridian.Gateway.Callers;
-
-/// <summary>Who sent a request.</summary>
-/// <param name="Tenant">Tenant on whose behalf it runs.</param>
-/// <param name="Address">Network address, or null where it is not known.</param>
-internal readonly record struct Caller(string Tenant, IPAddress? Address);

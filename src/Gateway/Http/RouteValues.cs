@@ -1,0 +1,12 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Meridian.Gateway.Http;
+
+/// <summary>Values of a request's route.</summary>
+internal static class RouteValues
+{
+    /// <summary>The route's model id. The server decodes a path once, but not encoded slashes, which an id may have.</summary>
+    public static string ModelId(HttpContext context) =>
+        ((string?)context.GetRouteValue("id") ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Text;
+using Meridian.Gateway.Access;
+using Meridian.Gateway.Errors;
+using Meridian.Gateway.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace Meridian.Gateway.OpenAi.Generation.Answers;
+
+/// <summary>
+/// A streamed answer up to its first token, which may be minutes away: the prompt waits for its turn and is then computed. Proxies cut a connection that is silent, so after
+/// <see cref="GatewayOptions.HeartbeatMs"/> the headers of a stream leave, and a comment follows whenever that time has passed again. From then on the status cannot change: a refusal is the
+/// stream's last event, and a comment names region, attempts and version.
+/// </summary>
+internal sealed class StreamStart(HttpContext context, RequestIntake intake, RequestHead head, TimeSpan longestSilence, TimeProvider time)
+{
+    private long _spokeAt = head.Started;
+
+    /// <summary>Waits for work that the answer needs, and sends signs of life meanwhile. What ends the wait is the work itself: its token is the caller's.</summary>
+    public async Task<T> WaitAsync<T>(Task<T> work)
+    {
+        while (!work.IsCompleted)
+        {
+            var left = longestSilence - time.GetElapsedTime(_spokeAt);
+            if (left > TimeSpan.Zero)
+                await ((Task)work).WaitAsync(left, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            else
+                await SpeakAsync();
+        }
+
+        return await work;
+    }
+
+    /// <summary>Says where the answer comes from: in headers, or in a comment where these have left.</summary>
+    public void Tell(string? region, int? attempts, string? version)
+    {
+        var response = context.Response;
+        if (!response.HasStarted)
+        {
+            if (attempts is { } count)
+                EdgeHeaders.Write(response, region, count);
+            else if (region is not null)
+                response.Headers[GatewayHeaders.Region] = region;
+            if (version is not null)
+                response.Headers[GatewayHeaders.ModelVersion] = version;
+            return;
+        }
+
+        var comment = new StringBuilder(":");
+        if (region is not null)
+            comment.Append(" region=").Append(region);
+        if (attempts is { } tried)
+            comment.Append(CultureInfo.InvariantCulture, $" attempts={tried}");
+        if (version is not null)
+            comment.Append(" version=").Append(version);
+        Encoding.UTF8.GetBytes(comment.Append("\n\n").ToString(), response.BodyWriter);
+    }
+
+    /// <summary>Ends the answer: with a status, or with an event where the headers have left.</summary>
+    public async Task RefuseAsync(ApiError error)
+    {
+        if (!context.Response.HasStarted)
+        {
+            await intake.RefuseAsync(context, head, error);
+            return;
+        }
+
+        ChunkWriter.Error(context.Response.BodyWriter, error);
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+    }
+
+    private async Task SpeakAsync()
+    {
+        _spokeAt = time.GetTimestamp();
+        var pipe = EventStream.Prepare(context);
+        ChunkWriter.Ping(pipe);
+        try
+        {
+            await pipe.FlushAsync(context.RequestAborted);
+        }
+        catch (Exception)
+        {
+            // The caller has gone. The work is told by its own token, and may have something to give back: it is waited for.
+        }
+    }
+}

@@ -1,0 +1,211 @@
+using System.Collections.Frozen;
+using Meridian.Grains.Draining.Watch;
+using Meridian.Grains.Settings;
+using Meridian.Grains.Silos;
+using Meridian.Intents.Supervision;
+using Meridian.Messages;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Meridian.Grains.Replicas;
+
+/// <summary>
+/// Follows the replica tables of the region's models, one long poll a model and process, for the routers of a silo and for the region's status. Asking is also what starts the
+/// deployments and brings them back after their silo was lost.
+/// </summary>
+/// <remarks>
+/// A deployment that cannot be asked (its silo just died) changes nothing for the routers: they go on with the last table and find out at the replicas. The status, which other
+/// regions steer by, stops claiming readiness after <see cref="RegionOptions.StaleAfter"/>.
+/// </remarks>
+public sealed partial class ReplicaWatch : IAsyncDisposable
+{
+    private readonly IGrainFactory _grains;
+    private readonly RegionOptions _region;
+    private readonly ReplicaLeases _leases;
+    private readonly SiloLiveness _liveness;
+    private readonly DrainWatch _drains;
+    private readonly LoopSupervisor _supervisor;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ReplicaWatch> _logger;
+    private readonly FrozenDictionary<string, Model> _models;
+    private readonly Model[] _inOrder;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _lock = new();
+    private readonly long _incarnation;
+    private Task? _loops;
+    private volatile bool _started;
+    private volatile RegionStatus _status;
+
+    public ReplicaWatch(
+        IGrainFactory grains,
+        IOptions<RegionOptions> region,
+        ReplicaLeases leases,
+        SiloLiveness liveness,
+        DrainWatch drains,
+        ProcessIncarnation incarnation,
+        LoopSupervisor supervisor,
+        TimeProvider time,
+        ILogger<ReplicaWatch> logger)
+    {
+        ArgumentNullException.ThrowIfNull(region);
+        ArgumentNullException.ThrowIfNull(incarnation);
+        ArgumentNullException.ThrowIfNull(drains);
+        _grains = grains;
+        _region = region.Value;
+        _leases = leases;
+        _liveness = liveness;
+        _drains = drains;
+        _supervisor = supervisor;
+        _time = time;
+        _logger = logger;
+        _incarnation = incarnation.UnixMs;
+        _inOrder = [.. _region.Models.Select(m => new Model(m))];
+        _models = _inOrder.ToFrozenDictionary(m => m.Options.Name, StringComparer.Ordinal);
+        _status = Summary();
+
+        // What the next heartbeat says does not wait for the next table.
+        drains.Changed += Publish;
+    }
+
+    /// <value>Newest readiness and load of the region's models; cheap.</value>
+    public RegionStatus Status => _status;
+
+    internal Func<ReplicaSet> Follow(string model) => _models.TryGetValue(model, out var followed) ? () => followed.Replicas : static () => ReplicaSet.Empty;
+
+    /// <summary>A ready replica by its shard's key, or null where the newest table has none of it.</summary>
+    internal ReplicaTarget? Find(string model, string shard)
+    {
+        foreach (var target in Follow(model)().Ready)
+        {
+            if (string.Equals(target.Key, shard, StringComparison.Ordinal)) return target;
+        }
+
+        return null;
+    }
+
+    /// <value>Whether the silo has started. Before, Orleans fails the calls of grains with whatever is not there yet, a null reference of its membership table for one.</value>
+    public bool HasStarted => _started;
+
+    /// <value>Whether the silo has begun to stop.</value>
+    public bool HasStopped => _stop.IsCancellationRequested;
+
+    /// <summary>Starts following, once.</summary>
+    public void Start()
+    {
+        _started = true;
+        lock (_lock) _loops ??= Task.WhenAll(_inOrder.Select(m => Task.Run(() => _supervisor.RunAsync($"replicas of {m.Options.Name}", stop => FollowAsync(m, stop), _stop.Token))));
+    }
+
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        Task? loops;
+        lock (_lock) loops = _loops;
+        if (loops is not null) await loops.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private async Task FollowAsync(Model model, CancellationToken stop)
+    {
+        var known = 0L;
+        var failures = 0;
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                // Inside the try: an Orleans client that is still connecting has no grains to give.
+                var deployment = _grains.GetGrain<IModelDeployment>(model.Options.Name);
+                using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+                patience.CancelAfter(_region.LongPoll + _region.ShardTimeout);
+                var table = await deployment.Replicas(known, patience.Token).ConfigureAwait(false);
+                if (failures > 0) LogTableBack(model.Options.Name, failures);
+                failures = 0;
+                known = table.Revision;
+                model.Replicas = SetOf(table);
+                model.SeenAt = _time.GetTimestamp();
+                Publish();
+            }
+            catch (Exception) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                if (failures++ == 0) LogNoTable(e, model.Options.Name);
+                model.Problem = e.Message;
+                Publish();
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(50 << Math.Min(failures, 4), 500)), _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private ReplicaSet SetOf(ReplicaTable table)
+    {
+        var ready = new List<ReplicaTarget>(table.Replicas.Length);
+        foreach (var replica in table.Replicas)
+        {
+            if (replica.State != ShardState.Ready) continue;
+            ready.Add(new ReplicaTarget(
+                replica.Key,
+                _grains.GetGrain<IModelShard>(replica.Key),
+                _leases.Of(replica.Key),
+                replica.InFlight + replica.Queued,
+                replica.Silo is { } silo ? _liveness.Watch(silo) : null));
+        }
+
+        return new ReplicaSet(table, [.. ready]);
+    }
+
+    private void Publish()
+    {
+        // Two models may publish at once; the later must not lose the earlier's news.
+        lock (_lock) _status = Summary();
+    }
+
+    private RegionStatus Summary()
+    {
+        var models = new ModelStatus[_inOrder.Length];
+        for (var i = 0; i < models.Length; i++) models[i] = Summary(_inOrder[i]);
+        return new RegionStatus { Region = _region.Name, Incarnation = _incarnation, Models = models, Draining = _drains.IsRegionDraining };
+    }
+
+    private ModelStatus Summary(Model model)
+    {
+        if (model.Replicas.Table is not { } table)
+        {
+            return new ModelStatus
+            {
+                Model = model.Options.Name,
+                Version = model.Options.Version ?? "",
+                Variant = model.Options.Variant ?? "",
+                DesiredReplicas = model.Options.Replicas,
+                Problem = model.Problem,
+            };
+        }
+
+        var stale = _time.GetElapsedTime(model.SeenAt) > _region.StaleAfter;
+        return ReplicaSummary.Of(table, stale ? $"The deployment of '{table.Model}' has not answered for {_region.StaleAfter.TotalSeconds:0.#} s: {model.Problem}" : null);
+    }
+
+    private sealed class Model(ModelOptions options)
+    {
+        private ReplicaSet _replicas = ReplicaSet.Empty;
+
+        public ModelOptions Options { get; } = options;
+
+        public ReplicaSet Replicas
+        {
+            get => Volatile.Read(ref _replicas);
+            set => Volatile.Write(ref _replicas, value);
+        }
+
+        public long SeenAt { get; set; }
+
+        public string? Problem { get; set; }
+    }
+}

@@ -1,0 +1,15 @@
+using Meridian.Messages;
+
+namespace Meridian.Grains.Requests;
+
+/// <summary>What a router and a shard judge alike of a request.</summary>
+internal static class RequestRules
+{
+    /// <summary>Whether a version and variant are what a request asks for; one that names none takes any.</summary>
+    public static bool Serves(InferRequest request, string version, string variant) =>
+        (request.Version is null || string.Equals(request.Version, version, StringComparison.Ordinal))
+        && (request.Variant is null || string.Equals(request.Variant, variant, StringComparison.Ordinal));
+
+    public static Refusal OutOfTime(InferRequest request) =>
+        new() { Code = RefusalCode.Deadline, Message = $"The deadline of request {request.RequestId} passed before its answer was computed." };
+}

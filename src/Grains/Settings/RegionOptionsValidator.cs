@@ -1,0 +1,73 @@
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Options;
+
+namespace Meridian.Grains.Settings;
+
+/// <summary>Reports every mistake of <see cref="RegionOptions"/> at once, each with option, value and rule.</summary>
+public sealed partial class RegionOptionsValidator : IValidateOptions<RegionOptions>
+{
+    public ValidateOptionsResult Validate(string? name, RegionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var mistakes = new List<string>();
+
+        void Check(bool holds, string option, object? value, string rule)
+        {
+            if (!holds) mistakes.Add($"{option} is '{value}', but must be {rule}.");
+        }
+
+        const string NameRule = "letters, digits, '.', '_' or '-'";
+        Check(NameShape().IsMatch(options.Name), "Region name", options.Name, NameRule);
+        Check(NameShape().IsMatch(options.Jurisdiction), "Region jurisdiction", options.Jurisdiction, NameRule + ", for example 'eu'");
+        foreach (var device in options.Devices)
+            Check(DeviceShape().IsMatch(device), "Region device", device, "a kind and a number, for example 'cpu:0' or 'cuda:0'");
+
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < options.Models.Count; i++)
+        {
+            var model = options.Models[i];
+            var at = $"Models[{i}]";
+            Check(NameShape().IsMatch(model.Name), $"{at}.Name", model.Name, NameRule);
+            Check(names.Add(model.Name), $"{at}.Name", model.Name, "unique: another entry has this name");
+            Check(model.Replicas is >= 0 and <= ScaleChange.MaxReplicas, $"{at}.Replicas", model.Replicas, $"0 to {ScaleChange.MaxReplicas}");
+            Check(model.Device is null || DeviceShape().IsMatch(model.Device), $"{at}.Device", model.Device, "a kind and a number, for example 'cpu:0' or 'cuda:0'");
+            Check(model.IntraOpThreads >= 1, $"{at}.IntraOpThreads", model.IntraOpThreads, "1 or more");
+            Check(model.Workers >= 1, $"{at}.Workers", model.Workers, "1 or more");
+            Check(model.MaxBatch >= 1, $"{at}.MaxBatch", model.MaxBatch, "1 or more");
+            Check(model.MaxWaitMs >= 0, $"{at}.MaxWaitMs", model.MaxWaitMs, "0 or more");
+            Check(model.QueueCapacity >= 1, $"{at}.QueueCapacity", model.QueueCapacity, "1 or more");
+            Check(model.MaxSequences >= 1, $"{at}.MaxSequences", model.MaxSequences, "1 or more");
+            Check(model.KvCacheBytes is null or >= 1, $"{at}.KvCacheBytes", model.KvCacheBytes, "1 or more, or left out");
+            Check(model.PrefillChunk >= 1, $"{at}.PrefillChunk", model.PrefillChunk, "1 or more");
+            Check(model.RingTokens >= 1, $"{at}.RingTokens", model.RingTokens, "1 or more");
+            Check(model.ExactReplayMs is >= 0 and <= 3_600_000, $"{at}.ExactReplayMs", model.ExactReplayMs, "0 to 3600000");
+            Check(model.Version is null || PartShape().IsMatch(model.Version), $"{at}.Version", model.Version, "without '/' and white space, or left out");
+            Check(model.Variant is null || PartShape().IsMatch(model.Variant), $"{at}.Variant", model.Variant, "without '/' and white space, or left out");
+        }
+
+        void CheckSpan(TimeSpan value, TimeSpan most, string option) =>
+            Check(value > TimeSpan.Zero && value <= most, option, value, $"above zero and at most {most}");
+
+        CheckSpan(options.ReconcileInterval, TimeSpan.FromMinutes(1), nameof(options.ReconcileInterval));
+        CheckSpan(options.LongPoll, TimeSpan.FromSeconds(1), nameof(options.LongPoll));
+        CheckSpan(options.ShardTimeout, TimeSpan.FromSeconds(30), nameof(options.ShardTimeout));
+        CheckSpan(options.RebalanceAfter, TimeSpan.FromHours(1), nameof(options.RebalanceAfter));
+        CheckSpan(options.StoreTimeout, TimeSpan.FromSeconds(30), nameof(options.StoreTimeout));
+        CheckSpan(options.LoadBackoff, TimeSpan.FromHours(1), nameof(options.LoadBackoff));
+        CheckSpan(options.MaxLoadBackoff, TimeSpan.FromHours(1), nameof(options.MaxLoadBackoff));
+        CheckSpan(options.DrainTimeout, TimeSpan.FromHours(1), nameof(options.DrainTimeout));
+        CheckSpan(options.StaleAfter, TimeSpan.FromHours(1), nameof(options.StaleAfter));
+        Check(options.LoadBackoff <= options.MaxLoadBackoff, nameof(options.LoadBackoff), options.LoadBackoff, $"at most {nameof(options.MaxLoadBackoff)} ({options.MaxLoadBackoff})");
+
+        return mistakes.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistakes);
+    }
+
+    [GeneratedRegex(@"\A[A-Za-z0-9._-]+\z")]
+    private static partial Regex NameShape();
+
+    [GeneratedRegex(@"\A[^/\s]+\z")]
+    private static partial Regex PartShape();
+
+    [GeneratedRegex(@"\A[a-z]+:[0-9]+\z")]
+    private static partial Regex DeviceShape();
+}

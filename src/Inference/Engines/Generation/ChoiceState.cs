@@ -1,5 +1,0 @@
-namespace Meridian.Inference.Engines.Generation;
-
-/// <param name="Choice">Index of the choice in the request.</param>
-/// <param name="TokenIds">Ids generated so far.</param>
-public sealed record ChoiceState(int Choice, int[] TokenIds);

@@ -1,7 +1,0 @@
-namespace Meridian.Inference.Tokenization.Chat.Jinja;
-
-/// <summary>What <c>namespace()</c> gives: the one value whose members may be set, also from inside a loop.</summary>
-internal sealed class Namespace
-{
-    public Dictionary<string, object?> Members { get; } = new(StringComparer.Ordinal);
-}

@@ -1,4 +1,0 @@
-namespace Meridian.Inference.Tokenization.Chat.Jinja.Syntax;
-
-/// <summary>A template cannot be read; the message says in which line and what.</summary>
-internal sealed class TemplateSyntaxException(int line, string what) : Exception($"line {line}: {what}");

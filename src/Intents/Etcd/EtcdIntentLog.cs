@@ -1,0 +1,438 @@
+using System.Diagnostics.CodeAnalysis;
+using Etcdserverpb;
+using Grpc.Core;
+using Meridian.Intents.Options;
+using Meridian.Intents.State;
+using Meridian.Intents.Supervision;
+using Microsoft.Extensions.Logging;
+
+namespace Meridian.Intents.Etcd;
+
+/// <summary>
+/// Intent in an etcd cluster of the installation's own. Every member is a client: a change is one etcd transaction, the local copy follows by a watch (<see cref="EtcdFollower"/>).
+/// <list type="bullet">
+/// <item>Revision, epoch and applied index are etcd revisions. An epoch is the modification revision of the record's key, so compare-and-set is etcd's own comparison.</item>
+/// <item>A change that is made writes the key of its operation in the same transaction, which no later attempt of the operation can then pass. A failure writes it in a second
+/// transaction, before it is acknowledged: an attempt whose answer was lost may be judged anew, one that was acknowledged as failed never becomes a success, even if an
+/// earlier attempt is still on its way (Gray and Reuter's testable transaction). Operations are remembered for at least an hour.</item>
+/// <item>A linearizable read asks a majority for the log's revision and waits for the local copy to have it.</item>
+/// <item>The copy is kept on disk, too, so that a region which starts while etcd is out of reach serves on from it.</item>
+/// <item>An etcd that is another cluster, or was restored from an older copy, is not followed: the copy never goes back. <see cref="Status"/> says so, and changes are refused.</item>
+/// </list>
+/// etcd members are added and removed with etcd's own tools. A change of 128 writes, or of more than 1.5 MiB, needs an etcd with raised limits
+/// (<c>--max-txn-ops=512 --max-request-bytes=8388608</c>).
+/// </summary>
+public sealed partial class EtcdIntentLog : IIntentLog
+{
+    private static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LastBackOff = TimeSpan.FromMilliseconds(500);
+
+    private readonly ChangeRule _rule;
+    private readonly LoopSupervisor _supervisor;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly EtcdKeys _keys;
+    private readonly EtcdTransactions _transactions;
+    private readonly EtcdCluster _cluster;
+    private readonly EtcdLease _lease;
+    private readonly EtcdReplicaFile? _file;
+    private readonly Latest<IntentReplica> _cell = new(IntentReplica.Empty);
+    private readonly TimeSpan _attempt;
+    [SuppressMessage("Reliability", "CA2213", Justification = "A source without timer or link holds nothing, and disposing it would race with calls in flight.")]
+    private readonly CancellationTokenSource _stopping = new();
+    private Task[] _loops = [];
+    private EtcdStanding _standing = EtcdStanding.Unknown;
+
+    // Written by the follower alone; set while what answers is not the log that the copy is of.
+    private string? _estranged;
+    private int _disposed;
+
+    /// <exception cref="IntentLogException">The options name no usable endpoint or prefix.</exception>
+    public EtcdIntentLog(IntentLogOptions options, TimeProvider time, ILogger<EtcdIntentLog> logger, ChangeRule rule, LoopSupervisor supervisor)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.EtcdEndpoints is not { Count: > 0 })
+            throw new IntentLogException("EtcdEndpoints is empty; name at least one member of the etcd cluster, for example http://127.0.0.1:2379.");
+        var endpoints = options.EtcdEndpoints.ConvertAll(text => Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
+            ? address
+            : throw new IntentLogException($"EtcdEndpoints has '{text}'; it must be an absolute http or https address, for example http://127.0.0.1:2379."));
+        if (string.IsNullOrWhiteSpace(options.EtcdPrefix) || !options.EtcdPrefix.EndsWith('/'))
+            throw new IntentLogException($"EtcdPrefix is '{options.EtcdPrefix}'; it must not be empty and must end with '/', for example /meridian/intent/.");
+
+        _rule = rule;
+        _supervisor = supervisor;
+        _time = time;
+        _logger = logger;
+        _attempt = TimeSpan.FromMilliseconds(options.LowerElectionTimeoutMs);
+        _keys = new EtcdKeys(options.EtcdPrefix);
+        _transactions = new EtcdTransactions(_keys);
+        _cluster = new EtcdCluster(endpoints, _attempt, time);
+        _lease = new EtcdLease(_cluster, time);
+        _file = string.IsNullOrEmpty(options.Directory) ? null : new EtcdReplicaFile(options.Directory);
+    }
+
+    public IntentReplica Current => _cell.Current;
+
+    public IntentLogStatus Status
+    {
+        get
+        {
+            var standing = Volatile.Read(ref _standing);
+            var estranged = Volatile.Read(ref _estranged);
+            return new IntentLogStatus
+            {
+                Role = IntentLogRole.Client,
+                Leader = standing.Leader,
+                CanChange = standing.Reachable && estranged is null,
+                AppliedIndex = Current.AppliedIndex,
+                CommittedIndex = Math.Max(standing.Revision, Current.AppliedIndex),
+                Term = standing.Term,
+                Voters = standing.Voters,
+                Problem = estranged ?? standing.Problem,
+            };
+        }
+    }
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (_loops.Length > 0)
+            throw new InvalidOperationException("The intent log has been started already.");
+        var copy = _file?.Load() ?? EtcdReplica.Empty;
+        if (copy.ClusterId != 0)
+            _cell.Publish(copy.ToReplica());
+        _cluster.Expect(copy.ClusterId);
+        var follower = new EtcdFollower(_cluster, _keys, _cell, copy, accepted: () => Volatile.Write(ref _estranged, null));
+        _loops =
+        [
+            Task.Run(() => _supervisor.RunAsync("etcd followed", _ => FollowAsync(follower), _stopping.Token), CancellationToken.None),
+            Task.Run(() => _supervisor.RunAsync("etcd probed", _ => ProbeAsync(), _stopping.Token), CancellationToken.None),
+            Task.Run(() => _supervisor.RunAsync("etcd's copy saved", _ => SaveAsync(follower), _stopping.Token), CancellationToken.None),
+        ];
+
+        // With nothing on disk there is nothing to serve from; an etcd that is there answers in this time.
+        if (copy.ClusterId == 0)
+        {
+            try
+            {
+                await follower.Synced.Task.WaitAsync(_attempt, _time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                LogNoCopy(_attempt.TotalSeconds);
+            }
+        }
+    }
+
+    public Task<IntentReplica> WaitForChangeAsync(long knownIndex, CancellationToken cancellationToken) =>
+        _cell.WaitAsync(replica => replica.AppliedIndex > knownIndex, cancellationToken);
+
+    public async Task<IntentReplica> ReadAsync(CancellationToken cancellationToken)
+    {
+        using var patience = new Patience(this, cancellationToken);
+        var request = new RangeRequest { Key = _keys.Revision, KeysOnly = true };
+        while (true)
+        {
+            try
+            {
+                var response = await _cluster.ReadAsync(request, patience.Token).ConfigureAwait(false);
+                var revision = response.Kvs is [var kv, ..] ? kv.ModRevision : 0;
+                return await _cell.WaitAsync(replica => replica.AppliedIndex >= revision, patience.Token).ConfigureAwait(false);
+            }
+            catch (EtcdCallException exception)
+            {
+                if (exception.Fault == EtcdFault.Refused)
+                    throw Refusal(exception);
+                await patience.BackOffAsync(exception).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                throw patience.Unavailable("The intent log cannot be read", outcomeUnknown: false);
+            }
+        }
+    }
+
+    public async Task<IntentOutcome> ChangeAsync(IntentChange change, CancellationToken cancellationToken)
+    {
+        IntentRules.Check(change);
+
+        // The copy may lack what was acknowledged elsewhere: before a change is refused, the log itself is asked.
+        if (_rule(change, Current) is not null && _rule(change, await ReadAsync(cancellationToken).ConfigureAwait(false)) is { } mistake)
+            throw new ArgumentException(mistake);
+        using var patience = new Patience(this, cancellationToken);
+
+        // Whether an attempt may be on its way still.
+        var unknown = false;
+        while (true)
+        {
+            try
+            {
+                patience.Token.ThrowIfCancellationRequested();
+                if (Volatile.Read(ref _estranged) is { } estranged)
+                    throw new EtcdCallException(EtcdFault.NotTaken, estranged);
+                var lease = await _lease.GetAsync(patience.Attempt, patience.Token).ConfigureAwait(false);
+                var (known, revision) = await AttemptAsync(change, lease).ConfigureAwait(false);
+                if (known is not { } outcome)
+                    continue;
+
+                // Made or not, it is decided; but the caller is promised to find it here.
+                unknown |= outcome.Made;
+                await _cell.WaitAsync(replica => replica.AppliedIndex >= revision, patience.Token).ConfigureAwait(false);
+                return outcome;
+            }
+            catch (EtcdCallException exception)
+            {
+                if (exception.Fault == EtcdFault.Refused)
+                    throw Refusal(exception, unknown);
+                await patience.BackOffAsync(exception).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException exception)
+            {
+                throw patience.Unavailable("Intent cannot be changed", unknown, exception);
+            }
+        }
+
+        async Task<(IntentOutcome? Outcome, long Revision)> AttemptAsync(IntentChange change, long lease)
+        {
+            TxnResponse response;
+            var before = unknown;
+            unknown = true;
+            try
+            {
+                response = await _cluster.TransactAsync(_transactions.Make(change, lease), patience.Token, patience.Attempt).ConfigureAwait(false);
+            }
+            catch (EtcdCallException exception) when (exception.Fault != EtcdFault.Unknown)
+            {
+                unknown = before;
+                if (exception.Fault != EtcdFault.LeaseGone)
+                    throw;
+                _lease.Forget(lease);
+                return default;
+            }
+
+            unknown = before;
+            if (response.Succeeded)
+                return (EtcdTransactions.Outcome(new EtcdOperation { Made = true }, response.Header.Revision), response.Header.Revision);
+            if (EtcdTransactions.ReadDecided(response, change.Digest) is { } decided)
+                return (decided, EtcdTransactions.ReadRevision(response));
+            return await RefuseAsync(change, EtcdTransactions.ReadConflict(change, response), lease).ConfigureAwait(false);
+        }
+
+        // Before a failure is told to anybody it is decided, so that no attempt that is still on its way can succeed after it.
+        async Task<(IntentOutcome? Outcome, long Revision)> RefuseAsync(IntentChange change, EtcdOperation failure, long lease)
+        {
+            try
+            {
+                var response = await _cluster.TransactAsync(_transactions.Refuse(change.Operation, failure, lease), patience.Token, patience.Attempt).ConfigureAwait(false);
+                return response.Succeeded
+                    ? (EtcdTransactions.Outcome(failure, 0), failure.Revision)
+                    : (EtcdTransactions.ReadDecided(response, change.Digest), EtcdTransactions.ReadRevision(response));
+            }
+            catch (EtcdCallException exception) when (exception.Fault == EtcdFault.LeaseGone)
+            {
+                _lease.Forget(lease);
+                return default;
+            }
+        }
+    }
+
+    /// <exception cref="NotSupportedException">Always.</exception>
+    public Task AddVoterAsync(IntentVoter voter, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("The intent log is in etcd, whose members are not Meridian's: add one with 'etcdctl member add', then name it in EtcdEndpoints.");
+
+    /// <exception cref="NotSupportedException">Always.</exception>
+    public Task<bool> RemoveVoterAsync(string name, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("The intent log is in etcd, whose members are not Meridian's: remove one with 'etcdctl member remove', then take it out of EtcdEndpoints.");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_loops).ConfigureAwait(false);
+        _cluster.Dispose();
+    }
+
+    private async Task FollowAsync(EtcdFollower follower)
+    {
+        var backOff = TimeSpan.Zero;
+        while (!_stopping.IsCancellationRequested)
+        {
+            var applied = Current.AppliedIndex;
+            try
+            {
+                await follower.FollowAsync(3 * _attempt, _time, _stopping.Token).ConfigureAwait(false);
+                continue;
+            }
+            catch (IntentLogException exception)
+            {
+                if (Interlocked.Exchange(ref _estranged, exception.Message) is null)
+                    LogEstranged(exception.Message);
+                _cluster.GiveUp(_cluster.Current.Endpoint);
+            }
+            catch (Exception exception) when (exception is RpcException or OperationCanceledException)
+            {
+                if (_stopping.IsCancellationRequested)
+                    return;
+                LogWatchEnded(EtcdFaults.Describe(exception));
+            }
+
+            backOff = Current.AppliedIndex > applied ? FirstBackOff : NextBackOff(backOff);
+            await DelayAsync(backOff).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Asks for what only a majority can answer, so that operators learn of a lost one before they need it, and moves away from an endpoint that has lost it.</summary>
+    private async Task ProbeAsync()
+    {
+        var request = new RangeRequest { Key = _keys.Revision, KeysOnly = true };
+        var late = 0L;
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var (endpoint, _) = _cluster.Current;
+                var response = await _cluster.ReadAsync(request, _stopping.Token).ConfigureAwait(false);
+                var status = await _cluster.TryAsync((at, options) => at.Calls.MaintenanceClient.StatusAsync(new StatusRequest(), options), _stopping.Token).ConfigureAwait(false);
+                var members = await _cluster.TryAsync((at, options) => at.Calls.ClusterClient.MemberListAsync(new MemberListRequest(), options), _stopping.Token).ConfigureAwait(false);
+                Stand(EtcdStanding.Of(response, status, members));
+
+                // A change that was there at the last probe and is still missing: this endpoint's watch is stuck.
+                if (late > Current.AppliedIndex)
+                    _cluster.GiveUp(endpoint);
+                late = response.Kvs is [var kv, ..] ? kv.ModRevision : 0;
+            }
+            catch (EtcdCallException exception)
+            {
+                Stand(Volatile.Read(ref _standing).Lost($"etcd is out of reach, or has no majority ({exception.Message}). Intent cannot be changed until it is back; what is known is served on."));
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            await DelayAsync(ProbeEvery).ConfigureAwait(false);
+        }
+    }
+
+    private async Task SaveAsync(EtcdFollower follower)
+    {
+        if (_file is null)
+            return;
+        var saved = follower.Copy;
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await _cell.WaitAsync(replica => replica.AppliedIndex > saved.AppliedIndex, _stopping.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+
+            saved = Save(follower.Copy);
+            await DelayAsync(SaveEvery).ConfigureAwait(false);
+        }
+
+        if (follower.Copy.AppliedIndex > saved.AppliedIndex)
+            Save(follower.Copy);
+
+        EtcdReplica Save(EtcdReplica copy)
+        {
+            try
+            {
+                _file.Save(copy);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                LogNotSaved(_file.Path, exception.Message);
+            }
+
+            return copy;
+        }
+    }
+
+    private void Stand(EtcdStanding standing)
+    {
+        var before = Interlocked.Exchange(ref _standing, standing);
+        if (standing.Problem is { } problem && before.Problem is null)
+            LogLost(problem);
+        else if (standing.Reachable && !before.Reachable)
+            LogReached(standing.Leader ?? "?", standing.Revision);
+    }
+
+    private async Task DelayAsync(TimeSpan delay)
+    {
+        try
+        {
+            await Task.Delay(delay, _time, _stopping.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The loop sees it.
+        }
+    }
+
+    private static TimeSpan NextBackOff(TimeSpan last) => last == TimeSpan.Zero ? FirstBackOff : last + last < LastBackOff ? last + last : LastBackOff;
+
+    private static IntentLogException Refusal(EtcdCallException exception, bool outcomeUnknown = false)
+    {
+        var message = $"etcd refuses: {exception.Message}";
+        return EtcdFaults.IsFull(exception.InnerException) || outcomeUnknown
+            ? new IntentUnavailableException(message, exception) { OutcomeUnknown = outcomeUnknown }
+            : new IntentLogException(message, exception);
+    }
+
+    /// <summary>How long one call is tried: as long as the caller allows.</summary>
+    private sealed class Patience : IDisposable
+    {
+        private readonly EtcdIntentLog _log;
+        private readonly CancellationTokenSource _linked;
+        private TimeSpan _backOff;
+        private EtcdCallException? _last;
+
+        public Patience(EtcdIntentLog log, CancellationToken cancellationToken)
+        {
+            ObjectDisposedException.ThrowIf(log._disposed != 0, log);
+            if (log._loops.Length == 0)
+                throw new InvalidOperationException("The intent log has not been started.");
+            _log = log;
+            Attempt = log._attempt / 4;
+            _linked = CancellationTokenSource.CreateLinkedTokenSource(log._stopping.Token, cancellationToken);
+        }
+
+        public CancellationToken Token => _linked.Token;
+
+        /// <value>
+        /// The time of an attempt at a change: short at first, then longer. Until a member of etcd notices that its leader is dead, it sends changes to that leader, and nobody
+        /// answers. A change that is sent again is made once, so an attempt need not outlast the election.
+        /// </value>
+        public TimeSpan Attempt { get; private set; }
+
+        /// <exception cref="OperationCanceledException">The time is over.</exception>
+        public async Task BackOffAsync(EtcdCallException exception)
+        {
+            _last = exception;
+            _backOff = NextBackOff(_backOff);
+            Attempt = Attempt * 1.15 < _log._attempt ? Attempt * 1.15 : _log._attempt;
+            try
+            {
+                await Task.Delay(_backOff, _log._time, Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                // The next attempt sees it.
+            }
+        }
+
+        public IntentUnavailableException Unavailable(string what, bool outcomeUnknown, Exception? cause = null) => new(
+            $"{what}: {_last?.Message ?? "the time was over before etcd answered"}."
+            + (outcomeUnknown ? " The change may have been made, or may still be: repeat it with the same operation." : ""),
+            _last ?? cause ?? new TimeoutException())
+        { OutcomeUnknown = outcomeUnknown };
+
+        public void Dispose() => _linked.Dispose();
+    }
+}

@@ -1,0 +1,40 @@
+namespace Meridian.Intents;
+
+/// <summary>The log of this member cannot be used. The message names file or setting, and the remedy.</summary>
+public class IntentLogException : Exception
+{
+    public IntentLogException()
+    {
+    }
+
+    public IntentLogException(string message)
+        : base(message)
+    {
+    }
+
+    public IntentLogException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>No majority of the voters is within reach, so nothing can be changed now. Local reads go on.</summary>
+public sealed class IntentUnavailableException : IntentLogException
+{
+    public IntentUnavailableException()
+    {
+    }
+
+    public IntentUnavailableException(string message)
+        : base(message)
+    {
+    }
+
+    public IntentUnavailableException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+
+    /// <value>Whether the change may have been made all the same, or may still be. False: it was not and will not be.</value>
+    public bool OutcomeUnknown { get; init; }
+}

@@ -1,0 +1,30 @@
+using Meridian.Intents.Peers;
+
+namespace Meridian.Intents.Raft;
+
+/// <summary>Lets readers share entries: one that is under way is too early for whoever asks now, the next serves all who ask until it begins.</summary>
+internal sealed class SharedBarrier(Func<Task<PeerReply>> propose)
+{
+    private readonly Lock _gate = new();
+    private Task<PeerReply>? _running;
+    private Task<PeerReply>? _next;
+
+    public Task<PeerReply> AskAsync()
+    {
+        lock (_gate)
+            return _next ??= ProposeAsync(_running ?? Task.CompletedTask);
+    }
+
+    private async Task<PeerReply> ProposeAsync(Task before)
+    {
+        await Task.Yield();
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_gate)
+        {
+            _running = _next;
+            _next = null;
+        }
+
+        return await propose().ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,140 @@
+using Meridian.Routing;
+
+namespace Meridian.Intents.Records;
+
+/// <summary>
+/// What a record must be before it is proposed. The facade asks when an operator writes one, and the log asks for every change before it is proposed (the leader, whoever sent it): a
+/// record in the log is read by every member and every edge. Only what is written is judged: a record that an earlier build took can always be deleted.
+/// </summary>
+public static class RecordRules
+{
+    /// <summary>Name of the policy for models without one of their own.</summary>
+    public const string DefaultPolicy = "default";
+
+    /// <returns>The first mistake of the change's records, or null.</returns>
+    public static string? Mistake(IntentChange change, IntentReplica replica)
+    {
+        foreach (var write in change.Writes)
+        {
+            if (write.Value is { } value && Mistake(write.Key, value, change, replica) is { } mistake)
+                return $"Record {write.Key}: {mistake}.";
+        }
+
+        return null;
+    }
+
+    /// <summary>Judges a record by itself; whether those that it names exist is for the log to say.</summary>
+    /// <returns>What is wrong, or null.</returns>
+    public static string? Mistake(IntentKey key, byte[] value) => Mistake(key, value, new IntentChange { Operation = Guid.Empty, Writes = [], Pending = true }, IntentReplica.Empty);
+
+    /// <returns>Records that the record names and that do not exist.</returns>
+    public static IEnumerable<IntentKey> Missing(IntentKey key, byte[] value, IntentReplica replica) => References(key, value).Where(named => replica.EpochOf(named) == 0);
+
+    /// <summary>Whether the text is an absolute http or https address.</summary>
+    public static bool IsAddress(string? text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps);
+
+    private static string? Mistake(IntentKey key, byte[] value, IntentChange change, IntentReplica replica)
+    {
+        var mistake = RecordNames.Mistake(key.Kind, key.Name) ?? key.Kind switch
+        {
+            IntentKinds.Member => Read<MemberRecord>(value, Check),
+            IntentKinds.Model => Read<ModelRecord>(value, Check),
+            IntentKinds.Version => Read<VersionRecord>(value, Check),
+            IntentKinds.Deployment => Read<DeploymentRecord>(value, Check),
+            IntentKinds.Policy => Read<PolicyRecord>(value, Check),
+            IntentKinds.Tenant => Read<TenantRecord>(value, Check),
+            IntentKinds.Installation => Read<InstallationRecord>(value, static _ => null),
+            IntentKinds.Removed => Read<RemovedRecord>(value, static _ => null),
+            _ => $"'{key.Kind}' is no kind that this build knows",
+        };
+        if (mistake is not null || change.Pending)
+            return mistake;
+        var missing = References(key, value).Where(IsMissing).ToList();
+        return missing.Count == 0 ? null : $"it names what does not exist: {string.Join(", ", missing)}. Write that first, or send the change with pending=true";
+
+        bool IsMissing(IntentKey named)
+        {
+            var written = Array.FindLastIndex(change.Writes, write => write.Key == named);
+            return written >= 0 ? change.Writes[written].Value is null : replica.EpochOf(named) == 0;
+        }
+    }
+
+    private static string? Read<T>(byte[] value, Func<T, string?> rule)
+        where T : class => IntentRecords.TryRead<T>(value, out var record) ? rule(record) : "the value is no record of its kind";
+
+    private static IEnumerable<IntentKey> References(IntentKey key, byte[] value)
+    {
+        switch (key.Kind)
+        {
+            case IntentKinds.Deployment when IntentRecords.TryRead<DeploymentRecord>(value, out var deployment):
+                yield return new IntentKey(IntentKinds.Model, key.Name);
+                foreach (var region in deployment.Regions ?? [])
+                    yield return new IntentKey(IntentKinds.Member, region);
+                if (deployment.Version is { } version)
+                    yield return new IntentKey(IntentKinds.Version, $"{key.Name}/{version}");
+                break;
+            case IntentKinds.Policy when key.Name != DefaultPolicy:
+                yield return new IntentKey(IntentKinds.Model, key.Name);
+                break;
+            case IntentKinds.Version when key.Name.Contains('/', StringComparison.Ordinal):
+                yield return new IntentKey(IntentKinds.Model, RecordNames.ModelOf(key.Name));
+                break;
+        }
+    }
+
+    private static string? Check(MemberRecord member)
+    {
+        if (string.IsNullOrWhiteSpace(member.Jurisdiction) && !member.Witness)
+            return "'jurisdiction' is empty; say which law data in the region is under, for example 'eu'";
+        if (!IsAddress(member.Protocol))
+            return $"'protocol' is '{member.Protocol}'; it must be an address such as http://10.0.0.1:8190";
+        if (member.Facade is not null && !IsAddress(member.Facade))
+            return $"'facade' is '{member.Facade}'; it must be an address such as http://10.0.0.1:8081, or null";
+        if (member.PricePerHour is not (>= 0 and < 1e9))
+            return $"'price_per_hour' is {member.PricePerHour}; it must be 0 or more, and less than 1e9";
+        return Unclean("jurisdiction", member.Jurisdiction) ?? Unclean("location", member.Location) ?? Unclean("country", member.Country) ?? Unclean("consensus", member.Consensus);
+    }
+
+    private static string? Check(ModelRecord model) =>
+        model.Kind is not ("embedding" or "generation") ? $"'kind' is '{model.Kind}'; it must be 'embedding' or 'generation'" : Unclean("owned_by", model.OwnedBy);
+
+    private static string? Check(VersionRecord version)
+    {
+        if (version.Manifest is null || version.Variants is null)
+            return "'manifest' and 'variants' are required";
+        return version.Variants.Append(version.Manifest).Select(text => Unclean("variants", text)).FirstOrDefault(mistake => mistake is not null);
+    }
+
+    private static string? Check(DeploymentRecord deployment)
+    {
+        foreach (var region in deployment.Regions ?? [])
+        {
+            if (region is null || RecordNames.Mistake(IntentKinds.Member, region) is not null)
+                return $"'regions' names '{Shown(region)}', which is no name of a member";
+        }
+
+        return Unclean("version", deployment.Version) ?? Unclean("variant", deployment.Variant);
+    }
+
+    private static string? Check(PolicyRecord policy)
+    {
+        if (policy.Routing is { } routing && !RoutingPolicyNames.All.Contains(routing))
+            return $"'routing' is '{Shown(routing)}'; it must be one of {string.Join(", ", RoutingPolicyNames.All)}, or null";
+        return policy.HedgeAfterMs is null or (>= 0 and <= 600_000) ? null : $"'hedge_after_ms' is {policy.HedgeAfterMs}; it must be 0 to 600000, or null";
+    }
+
+    private static string? Check(TenantRecord tenant)
+    {
+        foreach (var jurisdiction in tenant.Residency ?? [])
+        {
+            if (string.IsNullOrWhiteSpace(jurisdiction) || jurisdiction.Length > 40 || Unclean("residency", jurisdiction) is not null)
+                return $"'residency' names '{Shown(jurisdiction)}'; a jurisdiction has 1 to 40 characters without control characters, for example 'eu'";
+        }
+
+        return null;
+    }
+
+    private static string? Unclean(string field, string? text) => text?.Any(char.IsControl) == true ? $"'{field}' is '{Shown(text)}'; it has a control character" : null;
+
+    private static string Shown(string? text) => text is null ? "null" : string.Concat(text.Select(c => char.IsControl(c) ? $"\\u{(int)c:x4}" : $"{c}"));
+}

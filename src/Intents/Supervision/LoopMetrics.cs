@@ -1,0 +1,12 @@
+using System.Diagnostics.Metrics;
+
+namespace Meridian.Intents.Supervision;
+
+/// <summary>Meter <c>Meridian.Federation</c>: <c>meridian.loop.failures</c>, failures of background loops, each of which was followed by a restart, by loop.</summary>
+internal static class LoopMetrics
+{
+    private static readonly Meter Meter = new("Meridian.Federation");
+    private static readonly Counter<long> Failures = Meter.CreateCounter<long>("meridian.loop.failures", "{failure}", "Failures of background loops of this process, each followed by a restart");
+
+    public static void Failed(string loop) => Failures.Add(1, new KeyValuePair<string, object?>("loop", loop));
+}

@@ -1,0 +1,62 @@
+namespace Meridian.Intents.Supervision;
+
+/// <summary>The record of one loop: counts its failures and gives the pause before its next start. Any thread.</summary>
+public sealed class SupervisedLoop
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A loop that has run for so long after a failure is sound again.</summary>
+    private static readonly TimeSpan SoundAfter = TimeSpan.FromSeconds(30);
+
+    private readonly LoopSupervisor _supervisor;
+    private readonly TimeSpan _longestPause;
+    private readonly Lock _gate = new();
+    private TimeSpan _pause;
+    private long _failures;
+    private string? _problem;
+    private long _startsAgain;
+
+    internal SupervisedLoop(LoopSupervisor supervisor, string name, TimeSpan longestPause)
+    {
+        _supervisor = supervisor;
+        Name = name;
+        _longestPause = longestPause;
+    }
+
+    public string Name { get; }
+
+    public LoopStatus Status
+    {
+        get
+        {
+            lock (_gate)
+                return new LoopStatus(Name, _failures, IsSound ? null : _problem);
+        }
+    }
+
+    private bool IsSound => _problem is null || _supervisor.Time.GetElapsedTime(_startsAgain) >= SoundAfter;
+
+    /// <summary>Enters a failure. The log gets the stack of the first one, and of one with another reason; a line of the others.</summary>
+    /// <returns>How long to wait before the loop goes on: twice as long as the last time, unless the loop has been sound since.</returns>
+    public TimeSpan Failed(Exception exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        bool known;
+        TimeSpan pause;
+        long failures;
+        lock (_gate)
+        {
+            var sound = IsSound;
+            known = !sound && _problem == exception.Message;
+            pause = sound ? FirstPause : TimeSpan.FromTicks(Math.Min(2 * _pause.Ticks, _longestPause.Ticks));
+            _pause = pause;
+            _problem = exception.Message;
+            failures = ++_failures;
+            _startsAgain = _supervisor.Time.GetTimestamp() + (long)(pause.TotalSeconds * _supervisor.Time.TimestampFrequency);
+        }
+
+        LoopMetrics.Failed(Name);
+        _supervisor.Tell(Name, exception, known, failures, pause);
+        return pause;
+    }
+}

@@ -1,0 +1,28 @@
+using System.Net.Sockets;
+using Grpc.Core;
+using MessagePack;
+
+namespace Meridian.Intents.Wire;
+
+/// <summary>Reads a transport's exception.</summary>
+public static class TransportFaults
+{
+    /// <summary>One line: gRPC's own message carries the whole exception below it.</summary>
+    public static string Describe(Exception exception) => exception is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : exception.Message;
+
+    /// <summary>Whether the message exceeds the protocol's limit: no other region would take it. Says no where a cause below tells of something else.</summary>
+    public static bool IsTooLarge(Exception exception)
+    {
+        if (exception is not RpcException { StatusCode: StatusCode.ResourceExhausted })
+            return false;
+        for (var cause = exception; cause is not null; cause = cause is RpcException rpc ? rpc.Status.DebugException ?? rpc.InnerException : cause.InnerException)
+        {
+            if (cause is SocketException or TimeoutException or MessagePackSerializationException
+                or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError, InnerException: null }
+                or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError, InnerException: OperationCanceledException })
+                return false;
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,32 @@
+namespace Meridian.Jinja.Syntax;
+
+internal enum TemplateTokenKind
+{
+    /// <summary>Text between tags.</summary>
+    Text,
+
+    /// <summary><c>{{</c></summary>
+    OutputBegin,
+
+    /// <summary><c>}}</c></summary>
+    OutputEnd,
+
+    /// <summary><c>{%</c></summary>
+    TagBegin,
+
+    /// <summary><c>%}</c></summary>
+    TagEnd,
+
+    Name,
+    String,
+    Integer,
+    Float,
+
+    /// <summary>An operator or a bracket; its text says which.</summary>
+    Symbol,
+
+    End,
+}
+
+/// <param name="Value">Text as it is written; of strings what they mean.</param>
+internal readonly record struct TemplateToken(TemplateTokenKind Kind, string Value, int Line);

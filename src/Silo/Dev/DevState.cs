@@ -1,7 +1,0 @@
-namespace Meridian.Silo.Dev;
-
-/// <summary>What <c>dev.json</c> says: which processes there are now. A pid is null while its process is down.</summary>
-/// <param name="Supervisor">Process id of the supervisor. While no such process runs, the file is stale.</param>
-/// <param name="FrontDoor">The front door.</param>
-/// <param name="Regions">The regions, in configured order.</param>
-public sealed record DevState(int Supervisor, DevFrontDoor FrontDoor, IReadOnlyList<DevRegion> Regions);

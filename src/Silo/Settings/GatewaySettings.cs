@@ -1,0 +1,26 @@
+using Meridian.Gateway.Http;
+
+namespace Meridian.Silo.Settings;
+
+/// <summary>Hands the facade its limits.</summary>
+internal static class GatewaySettings
+{
+    /// <param name="target">What to fill.</param>
+    /// <param name="settings">What was configured.</param>
+    /// <param name="own">Addresses that callers know the process by.</param>
+    public static void Fill(GatewayOptions target, GatewayOptions settings, params IEnumerable<Uri?> own)
+    {
+        target.MaxRequestBytes = settings.MaxRequestBytes;
+        target.DefaultDeadlineMs = settings.DefaultDeadlineMs;
+        target.DefaultGenerationDeadlineMs = settings.DefaultGenerationDeadlineMs;
+        target.HeartbeatMs = settings.HeartbeatMs;
+        target.MaxItems = settings.MaxItems;
+        target.ResumeSeconds = settings.ResumeSeconds;
+        target.MaxResumableStreams = settings.MaxResumableStreams;
+        target.MaxResumableStreamsPerTenant = settings.MaxResumableStreamsPerTenant;
+        target.ResumeKey = settings.ResumeKey;
+        target.TrustTenantHeader = settings.TrustTenantHeader;
+        target.Hosts = [.. settings.Hosts, .. own.OfType<Uri>().Select(static address => address.Host)];
+        target.AllowedOrigins = settings.AllowedOrigins;
+    }
+}
