@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Meridian.Client;
 
-/// <summary>One gateway as configured: an address and port, or a host name and port.</summary>
+/// <summary>A configured gateway: an IP address or a host name, and a port.</summary>
 internal readonly record struct GatewayAddress(string Host, int Port)
 {
     /// <summary>Reads <c>host:port</c>, <c>1.2.3.4:port</c> or <c>[::1]:port</c>.</summary>
@@ -22,7 +22,7 @@ internal readonly record struct GatewayAddress(string Host, int Port)
         var bracketed = host[0] == '[' && host[^1] == ']';
         if (bracketed)
             host = host[1..^1];
-        // A bare IPv6 address cannot be told from its port.
+        // In an IPv6 address without brackets, the port cannot be told from the address.
         if (bracketed ? !IPAddress.TryParse(host, out _) : Uri.CheckHostName(host) is not (UriHostNameType.Dns or UriHostNameType.IPv4))
             return false;
 

@@ -3,10 +3,10 @@ using Microsoft.Extensions.Options;
 
 namespace Meridian.Client;
 
-/// <summary>Finds every mistake in the options, each named by option, value and rule.</summary>
+/// <summary>Finds all mistakes in the options. Each message has the option, its value and the rule.</summary>
 internal sealed class MeridianClientOptionsValidator : IValidateOptions<MeridianClientOptions>
 {
-    /// <summary>Regions already tried by a request are kept in the bits of one word.</summary>
+    /// <summary>Most regions. A request keeps the regions that it has tried as bits of one 64-bit word.</summary>
     public const int MaxRegions = 64;
 
     private static readonly TimeSpan LongestTime = TimeSpan.FromDays(1);

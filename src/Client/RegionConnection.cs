@@ -2,12 +2,12 @@ using Meridian.Messages;
 
 namespace Meridian.Client;
 
-/// <summary>What the client knows of a region right now. Immutable; a newer one replaces it.</summary>
+/// <summary>What the client knows about a region now. Immutable; a newer object replaces it.</summary>
 public sealed record RegionConnection
 {
     public required string Name { get; init; }
 
-    /// <value>As configured, or null.</value>
+    /// <value>As configured, or null if none is configured.</value>
     public string? Jurisdiction { get; init; }
 
     public required RegionConnectionState State { get; init; }
@@ -15,49 +15,49 @@ public sealed record RegionConnection
     /// <value>Smoothed round trip, ms; NaN while unknown.</value>
     public double RoundTripMs { get; init; } = double.NaN;
 
-    /// <value>The region's own count of its starts, unix ms; 0 while unknown.</value>
+    /// <value>Identifies the start of the region, unix ms of the start; 0 while unknown.</value>
     public long Incarnation { get; init; }
 
-    /// <value>Readiness and load that the region reported last.</value>
+    /// <value>Readiness and load in the region's last report.</value>
     public ModelStatus[] Models { get; init; } = [];
 
-    /// <value>The region says that it takes nothing new: it gets only what no other permitted region can serve. What it has begun goes on.</value>
+    /// <value>Whether the region is draining. It then gets only requests that no other permitted region can serve. Requests that it has begun go on.</value>
     public bool Draining { get; init; }
 
-    /// <value>Requests of this client that are under way at the region.</value>
+    /// <value>Requests of this client that are in flight at the region.</value>
     public int InFlight { get; init; }
 
     /// <value>Why the region cannot be reached, or null while it can.</value>
     public string? Problem { get; init; }
 
-    /// <value>When the state changed last.</value>
+    /// <value>Time of the last change of the state.</value>
     public DateTimeOffset Since { get; init; }
 
     /// <value>
-    /// Cancelled as soon as this connection is lost. Calls through <see cref="IMeridianClient.GetClusterClient"/> should be linked to it: a call to a process that was
-    /// killed is otherwise noticed only by its time-out.
+    /// Cancelled as soon as this connection is lost. Link calls through <see cref="IMeridianClient.GetClusterClient"/> to it. Without the link, a call to a
+    /// killed process ends only by its timeout.
     /// </value>
     public CancellationToken Lost { get; init; }
 
-    /// <value>Smoothed wait in the queues, ms, by the index of <see cref="Models"/>.</value>
+    /// <value>Smoothed waiting time in the queues, ms, with the same indexes as <see cref="Models"/>.</value>
     internal double[] QueueMs { get; init; } = [];
 
-    /// <value>False while a region that was lost has yet to prove itself.</value>
+    /// <value>False while a region that was lost has not been back for long enough.</value>
     internal bool Settled { get; init; } = true;
 }
 
 /// <summary>The client's view of a region.</summary>
 public enum RegionConnectionState
 {
-    /// <summary>Not reached since the client started.</summary>
+    /// <summary>Not reached yet since the client started.</summary>
     Connecting = 0,
 
-    /// <summary>Connected, and it answers.</summary>
+    /// <summary>Connected, and the region answers.</summary>
     Alive = 1,
 
-    /// <summary>Was connected and is not; the client keeps trying.</summary>
+    /// <summary>No longer connected; the client keeps trying to reconnect.</summary>
     Lost = 2,
 
-    /// <summary>Under a jurisdiction that the client's residency does not permit: never connected to.</summary>
+    /// <summary>Under a jurisdiction that the client's residency does not permit. The client never connects to it.</summary>
     Excluded = 3,
 }

@@ -9,12 +9,12 @@ using Microsoft.Extensions.Options;
 
 namespace Meridian.Inference;
 
-/// <summary>Registers inference.</summary>
+/// <summary>Registers the services of inference.</summary>
 public static class InferenceServices
 {
     /// <summary>
-    /// Registers <see cref="IModelStore"/>, <see cref="EngineCatalog"/> and the engine factories of this build (embedding, generation). Options are validated at start.
-    /// Needs logging; <see cref="TimeProvider"/> is the system's unless one is registered.
+    /// Registers <see cref="IModelStore"/>, <see cref="EngineCatalog"/> and the engine factories of this build (embedding, generation). Options are validated
+    /// at start. Needs logging. Uses the system's <see cref="TimeProvider"/> unless another one is registered.
     /// </summary>
     public static IServiceCollection AddMeridianInference(this IServiceCollection services, Action<ModelStoreOptions> configure)
     {

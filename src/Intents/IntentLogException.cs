@@ -1,6 +1,6 @@
 namespace Meridian.Intents;
 
-/// <summary>The log of this member cannot be used. The message names file or setting, and the remedy.</summary>
+/// <summary>The log of this member cannot be used. The message names the file or setting, and the remedy.</summary>
 public class IntentLogException : Exception
 {
     public IntentLogException()
@@ -18,7 +18,7 @@ public class IntentLogException : Exception
     }
 }
 
-/// <summary>No majority of the voters is within reach, so nothing can be changed now. Local reads go on.</summary>
+/// <summary>No majority of the voters is within reach, so nothing can be changed now. Local reads still work.</summary>
 public sealed class IntentUnavailableException : IntentLogException
 {
     public IntentUnavailableException()
@@ -35,6 +35,6 @@ public sealed class IntentUnavailableException : IntentLogException
     {
     }
 
-    /// <value>Whether the change may have been made all the same, or may still be. False: it was not and will not be.</value>
+    /// <value>Whether the change may have been made nevertheless, or may still be. False: it was not made and will not be.</value>
     public bool OutcomeUnknown { get; init; }
 }

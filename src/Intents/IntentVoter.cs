@@ -12,20 +12,22 @@ public sealed record IntentVoter
     /// <value>Name of the region, or of the witness.</value>
     [Key(0)] public required string Name { get; init; }
 
-    /// <value>Where it speaks consensus, <c>host:port</c>.</value>
+    /// <value>Address of its consensus port, <c>host:port</c>.</value>
     [Key(1)] public required string Consensus { get; init; }
 
-    /// <value>Where it answers the region protocol: changes are forwarded there while it leads.</value>
+    /// <value>Address of its region protocol. While it leads, changes are forwarded there.</value>
     [Key(2)] public required Uri Protocol { get; init; }
 
-    /// <value>Votes and keeps the log, but never leads: the third voter of two regions.</value>
+    /// <value>Whether it is a witness: it votes and keeps the log, but never leads. A witness is the third voter of two regions.</value>
     [Key(3)] public bool Witness { get; init; }
 }
 
-/// <summary><c>host:port</c> as an end point.</summary>
+/// <summary>Converts between <c>host:port</c> and an end point.</summary>
 public static class ConsensusAddress
 {
-    /// <summary>An IP address (IPv6 in brackets) gives an <see cref="IPEndPoint"/>, a name a <see cref="DnsEndPoint"/>; the port is 1 to 65535.</summary>
+    /// <summary>
+    /// Parses an address. An IP address (IPv6 in brackets) gives an <see cref="IPEndPoint"/>, a name a <see cref="DnsEndPoint"/>. The port must be 1 to 65535.
+    /// </summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out EndPoint? endPoint)
     {
         endPoint = null;

@@ -1,7 +1,7 @@
 namespace Meridian.Intents;
 
-/// <summary>A value that is replaced whole, and that callers wait for. Any thread may read and wait; only one thread at a time may publish.</summary>
-/// <param name="first">The value until another one is published.</param>
+/// <summary>A value that is replaced as a whole and that callers can wait for. Any thread may read and wait; only one thread at a time may publish.</summary>
+/// <param name="first">The value until the first publish.</param>
 public sealed class Latest<T>(T first)
     where T : class
 {
@@ -16,12 +16,12 @@ public sealed class Latest<T>(T first)
         Interlocked.Exchange(ref _next, NewSource()).TrySetResult();
     }
 
-    /// <summary>Completes with the first value that is wanted, the current one included.</summary>
+    /// <summary>Completes with the first value, the current one included, for which <paramref name="wanted"/> is true.</summary>
     public async Task<T> WaitAsync(Func<T, bool> wanted, CancellationToken cancellationToken)
     {
         while (true)
         {
-            // The signal before the value: one that is published in between completes this very signal.
+            // Read the signal before the value: a value that is published in between completes this signal.
             var next = Volatile.Read(ref _next).Task;
             if (Current is var value && wanted(value))
                 return value;
@@ -29,6 +29,6 @@ public sealed class Latest<T>(T first)
         }
     }
 
-    // Continuations wait for locks of their own: they never run inside the publisher's.
+    // Continuations take locks of their own, so they must not run inside the publisher's locks.
     private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -1,6 +1,6 @@
 namespace Meridian.Intents;
 
-/// <summary>The current copy, swapped whole by one writer, and those who wait for a later one.</summary>
+/// <summary>The current copy, which callers can read and wait for. One writer replaces it as a whole.</summary>
 internal sealed class ReplicaFeed
 {
     private readonly Lock _gate = new();
@@ -12,7 +12,7 @@ internal sealed class ReplicaFeed
     {
         lock (_gate)
         {
-            // A log that is opened again shows its past once more.
+            // A log that is opened again publishes its past once more. Skip those copies.
             if (replica.AppliedIndex >= Current.AppliedIndex)
                 _latest.Publish(replica);
         }

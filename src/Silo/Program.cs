@@ -1,7 +1,7 @@
 using Meridian.Silo.CommandLine;
 using Meridian.Silo.Processes;
 
-// Commands: `Silo` (dev supervisor), `Silo region`, `Silo front-door`, `Silo drain`, `Silo recover`; CommandLine/Commands.cs.
-// What a region is made of: Hosting/RegionHost.cs. A front door: Hosting/FrontDoorHost.cs.
+// The commands (`Silo`, the dev supervisor; `Silo region`; `Silo front-door`; `Silo witness`; `Silo drain`; `Silo recover`) are in CommandLine/Commands.cs.
+// Hosting/RegionHost.cs builds a region, Hosting/FrontDoorHost.cs a front door.
 PrivateFiles.Enforce();
 return await Commands.RunAsync(args, Console.Out, Console.Error);

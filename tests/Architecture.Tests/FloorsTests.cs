@@ -4,7 +4,7 @@ using Meridian.Cluster.Tests.Harness;
 
 namespace Meridian.Architecture.Tests;
 
-/// <summary>Fails where a project or folder of <c>src</c> uses one that it may not use. docs/architecture.md has the table.</summary>
+/// <summary>Fails where a project or folder of <c>src</c> uses one that it may not use. docs/folders.md has the table.</summary>
 public sealed partial class FloorsTests
 {
     public static TheoryData<string> Projects => [.. Floors.Projects.Keys];
@@ -57,7 +57,7 @@ public sealed partial class FloorsTests
     [Fact]
     public void The_page_has_the_table_of_folders()
     {
-        var page = Path.Combine(Repository.Root, "docs", "architecture.md");
+        var page = Path.Combine(Repository.Root, "docs", "folders.md");
         var text = File.ReadAllText(page);
         var table = Table();
         var renewed = Between().Replace(text, match => $"{match.Groups[1].Value}\n{table}{match.Groups[2].Value}", 1);
@@ -69,7 +69,7 @@ public sealed partial class FloorsTests
 
         TestContext.Current.TestOutputHelper?.WriteLine(table);
         Assert.Matches(Between(), text);
-        Assert.True(renewed == text, "The table of folders in docs/architecture.md is not that of the code. Run this test with MERIDIAN_WRITE_DOCS=1 and read the difference.");
+        Assert.True(renewed == text, "The table in docs/folders.md is not that of the code. Run this test with MERIDIAN_WRITE_DOCS=1 and read the difference.");
     }
 
     private static string Table()

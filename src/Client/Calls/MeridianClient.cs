@@ -9,10 +9,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Meridian.Client.Calls;
 
-/// <summary>The failover loop: one attempt budget, one deadline, every attempt linked to its connection's loss.</summary>
+/// <summary>The failover loop. A request has one budget of attempts and one deadline, and every attempt is linked to the loss of its connection.</summary>
 internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianClient> logger, TimeProvider time) : IMeridianClient
 {
-    /// <summary>Between two rounds over regions that answered, but not with a result.</summary>
+    /// <summary>Pause between two rounds over regions that answered without a result. It is multiplied by the number of attempts made.</summary>
     private static readonly TimeSpan RoundPause = TimeSpan.FromMilliseconds(100);
 
     private readonly ILogger _logger = logger;
@@ -117,11 +117,11 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
     }
 
     /// <summary>Opens a stream in one region.</summary>
-    /// <param name="request">What to generate.</param>
-    /// <param name="first">Time to the first frame.</param>
-    /// <param name="left">Time to the last one.</param>
-    /// <param name="whole">Time that the stream has or had in all, for its messages.</param>
-    /// <param name="leaves">Region that comes last, or null.</param>
+    /// <param name="request">The text to generate.</param>
+    /// <param name="first">Time limit for the first frame.</param>
+    /// <param name="left">Time limit for the last frame.</param>
+    /// <param name="whole">Total time limit of the stream, for messages.</param>
+    /// <param name="leaves">Region that is tried last, or null.</param>
     /// <param name="cancellationToken">Ends the opening.</param>
     private Task<MeridianStream> OpenLegAsync(InferRequest request, TimeSpan first, TimeSpan left, TimeSpan whole, RegionLink? leaves, CancellationToken cancellationToken) => SendAsync(
         request,
@@ -139,13 +139,13 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
         cancellationToken,
         leaves);
 
-    /// <summary>The loop, whatever is asked of a region.</summary>
-    /// <param name="request">As the caller made it.</param>
-    /// <param name="budget">Time to an answer, all attempts together.</param>
-    /// <param name="whole">Time to the end of the region's work, which may go on after its answer.</param>
-    /// <param name="send">One attempt.</param>
-    /// <param name="cancellationToken">The caller's.</param>
-    /// <param name="leaves">Region that counts as tried, or null.</param>
+    /// <summary>The failover loop, for every kind of request.</summary>
+    /// <param name="request">The request as the caller made it.</param>
+    /// <param name="budget">Time limit for an answer, all attempts together.</param>
+    /// <param name="whole">Time limit for the region's work, which may go on after its answer.</param>
+    /// <param name="send">Makes one attempt.</param>
+    /// <param name="cancellationToken">The caller's token.</param>
+    /// <param name="leaves">Region that counts as tried in the first round, or null.</param>
     private async Task<T> SendAsync<T>(InferRequest request, TimeSpan budget, TimeSpan whole, Attempt<T> send, CancellationToken cancellationToken, RegionLink? leaves = null)
         where T : class
     {
@@ -219,7 +219,7 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
         CancellationToken caller)
         where T : class
     {
-        // Linked to the connection's loss: Orleans notices a killed peer only by its time-out.
+        // Linked to the loss of the connection, because Orleans notices a killed peer only by its timeout.
         using var attempt = caller.CanBeCanceled
             ? CancellationTokenSource.CreateLinkedTokenSource(caller, deadline, connection.Lost)
             : CancellationTokenSource.CreateLinkedTokenSource(deadline, connection.Lost);
@@ -240,11 +240,11 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
         }
     }
 
-    /// <summary>The configured time, or the caller's where that is sooner.</summary>
+    /// <summary>The configured time limit, or the caller's if it is shorter.</summary>
     private static TimeSpan Budget(TimeSpan configured, InferRequest request) =>
         request.RemainingMs > 0 && request.RemainingMs < configured.TotalMilliseconds ? TimeSpan.FromMilliseconds(request.RemainingMs) : configured;
 
-    /// <summary>No region is left in this round: waits until it makes sense to begin another, or throws.</summary>
+    /// <summary>Called when no region is left in this round. Waits until another round makes sense, or throws.</summary>
     private async Task NextRoundAsync(
         string[]? residency,
         string[]? regions,
@@ -258,7 +258,7 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline, caller);
         if (pool.Reach(residency, regions).Connected)
         {
-            // Queues that are full everywhere, and a residency that no region accepts, do not pass within a retry.
+            // If all queues are full, or no region accepts the residency, another round does not help.
             if (refusal?.Code is RefusalCode.NoCapacity or RefusalCode.ResidencyUnavailable)
                 throw Refused(refusal, null);
             if (anyTried)
@@ -282,7 +282,7 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
             }
             catch (TimeoutException)
             {
-                // The next turn of the loop says so.
+                // The next iteration sees that no time is left and throws.
             }
         }
     }

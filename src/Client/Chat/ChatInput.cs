@@ -4,15 +4,18 @@ using Turn = Meridian.Messages.ChatMessage;
 
 namespace Meridian.Client.Chat;
 
-/// <summary>Microsoft.Extensions.AI's words for a chat in Meridian's. What has no counterpart is refused by name: a setting that is passed over changes the answer in silence.</summary>
+/// <summary>
+/// Converts a chat of Microsoft.Extensions.AI to Meridian's input. A setting without a counterpart is refused by name, because ignoring it would silently
+/// change the answer.
+/// </summary>
 internal static class ChatInput
 {
     /// <param name="messages">The conversation.</param>
-    /// <param name="options">Its settings, or null.</param>
-    /// <param name="client">The client that a <see cref="ChatOptions.RawRepresentationFactory"/> is asked for.</param>
-    /// <param name="seeds">Draws the seed of options without one.</param>
+    /// <param name="options">The settings, or null.</param>
+    /// <param name="client">The client that is passed to <see cref="ChatOptions.RawRepresentationFactory"/>.</param>
+    /// <param name="seeds">Draws the seed if the options have none.</param>
     /// <exception cref="ArgumentException">A message or a value is wrong.</exception>
-    /// <exception cref="NotSupportedException">Something that this version cannot do is asked for.</exception>
+    /// <exception cref="NotSupportedException">The options or a message ask for a feature that this version does not have.</exception>
     public static GenerationInput Of(IEnumerable<Microsoft.Extensions.AI.ChatMessage> messages, ChatOptions? options, IChatClient client, SeedSource seeds)
     {
         ArgumentNullException.ThrowIfNull(messages);

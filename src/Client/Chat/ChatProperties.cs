@@ -6,14 +6,17 @@ using Microsoft.Extensions.AI;
 
 namespace Meridian.Client.Chat;
 
-/// <summary>The settings that <see cref="ChatOptions"/> has no member for, by their names in the HTTP API. Values may be .NET's or, where the options came through JSON, elements.</summary>
+/// <summary>
+/// Reads the settings that have no member in <see cref="ChatOptions"/>, by their names in the HTTP API. A value may be a .NET value or, if the options came
+/// from JSON, a <see cref="JsonElement"/>.
+/// </summary>
 internal static class ChatProperties
 {
     private const string MinP = "min_p";
     private const string RepetitionPenalty = "repetition_penalty";
     private const string Bias = "logit_bias";
 
-    /// <exception cref="ArgumentException">A name that means nothing here, or a value of the wrong kind.</exception>
+    /// <exception cref="ArgumentException">A name is unknown, or a value has the wrong type.</exception>
     public static SamplingInput Apply(AdditionalPropertiesDictionary? properties, SamplingInput sampling)
     {
         if (properties is null)

@@ -8,10 +8,14 @@ using ChatMessage = Microsoft.Extensions.AI.ChatMessage;
 namespace Meridian.Client.Chat;
 
 /// <summary>
-/// Chats by Meridian for Microsoft.Extensions.AI. Leaving the enumeration of a streamed answer, or its token, ends the region's work.
-/// <para>Options: all of <see cref="ChatOptions"/> that Meridian can do, and in <c>AdditionalProperties</c> <c>min_p</c>, <c>repetition_penalty</c> and <c>logit_bias</c> (token ids to numbers).
-/// What it cannot do (tools, formats other than text, contents other than text) is refused by name.</para>
-/// <para>The answer's <c>AdditionalProperties</c>, of a streamed one the first update's: <c>region</c>, <c>version</c>, <c>variant</c>; <c>exact</c> is false, of a streamed one in the last update's, where a seed or temperature 0 was given and the text may not be the one that they give. A streamed update's <c>RawRepresentation</c> is its <see cref="TokenGroup"/>.</para>
+/// Chat client for Microsoft.Extensions.AI. Leaving the enumeration of a streamed answer, or cancelling its token, ends the region's work.
+///
+/// <para>Options: all members of <see cref="ChatOptions"/> that Meridian supports, and in <c>AdditionalProperties</c> <c>min_p</c>, <c>repetition_penalty</c>
+/// and <c>logit_bias</c> (token ids to numbers). Anything else (tools, formats other than text, contents other than text) is refused by name.</para>
+///
+/// <para>The answer's <c>AdditionalProperties</c> has <c>region</c>, <c>version</c> and <c>variant</c>; in a streamed answer the first update has them.
+/// <c>exact</c> is false if the request had a seed or temperature 0 and the text may differ from the reproducible text; in a streamed answer the last update
+/// has it. The <c>RawRepresentation</c> of a streamed update is its <see cref="TokenGroup"/>.</para>
 /// </summary>
 internal sealed class MeridianChatClient(IMeridianClient client, RegionPool pool, SeedSource seeds, TimeProvider time) : IChatClient
 {
@@ -19,8 +23,8 @@ internal sealed class MeridianChatClient(IMeridianClient client, RegionPool pool
     private readonly ChatClientMetadata _metadata = new("meridian", defaultModelId: pool.Options.DefaultChatModel);
 
     /// <exception cref="ArgumentException">A message or an option is wrong, or no model is named.</exception>
-    /// <exception cref="NotSupportedException">Something is asked for that this version cannot do.</exception>
-    /// <exception cref="Errors.MeridianException">Refused, or lost on the way; no partial answer is returned.</exception>
+    /// <exception cref="NotSupportedException">The options or a message ask for a feature that this version does not have.</exception>
+    /// <exception cref="Errors.MeridianException">The request was refused or lost. No partial answer is returned.</exception>
     public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         var stream = await client.OpenAsync(Request(messages, options), cancellationToken).ConfigureAwait(false);
@@ -55,7 +59,7 @@ internal sealed class MeridianChatClient(IMeridianClient client, RegionPool pool
         IEnumerable<ChatMessage> messages,
         ChatOptions? options = null,
         CancellationToken cancellationToken = default) =>
-        // Mistakes show here rather than at the first step of the enumeration.
+        // Mistakes are thrown here and not at the first step of the enumeration.
         StreamAsync(Request(messages, options), cancellationToken);
 
     public object? GetService(Type serviceType, object? serviceKey = null)
@@ -70,7 +74,7 @@ internal sealed class MeridianChatClient(IMeridianClient client, RegionPool pool
 
     public void Dispose()
     {
-        // The connections belong to the container.
+        // The service container owns the connections.
     }
 
     private async IAsyncEnumerable<ChatResponseUpdate> StreamAsync(InferRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -85,7 +89,7 @@ internal sealed class MeridianChatClient(IMeridianClient client, RegionPool pool
             foreach (var group in frame.Groups)
             {
                 tokens += group.TokenIds.Length;
-                // Tokens of a character that is not complete, or of what may become a stop string.
+                // These tokens belong to an incomplete character, or to text that may become a stop string.
                 if (group.Text.Length == 0 && group.Finish is null)
                     continue;
 

@@ -1,6 +1,6 @@
 namespace Meridian.Client.Chat;
 
-/// <summary>Draws the seeds of chats that bring none. A <see cref="Random"/> breaks when threads share it.</summary>
+/// <summary>Draws the seeds of chats without a seed. A <see cref="Random"/> with its own state is not thread-safe, so a lock protects it.</summary>
 internal sealed class SeedSource(Random random)
 {
     private readonly Lock _gate = new();

@@ -5,13 +5,15 @@ using Meridian.Messages;
 
 namespace Meridian.Client.Embeddings;
 
-/// <summary>Cuts an answer's bytes into vectors: one copy, from the message into arrays of the vector's own length, so that keeping one vector keeps no other alive.</summary>
+/// <summary>
+/// Cuts the bytes of an answer into vectors. Each vector is copied once into its own array. So keeping one vector does not keep the others in memory.
+/// </summary>
 internal static class EmbeddingVectors
 {
     /// <param name="output">[Rows, Dimensions] float32 little-endian.</param>
     /// <param name="expectedRows">Number of items that were sent.</param>
-    /// <param name="take">Called with row (from 0) and vector, in order.</param>
-    /// <exception cref="MeridianException">The answer's size is not that of its shape, or not that of the question.</exception>
+    /// <param name="take">Called for each row in order, with the row (from 0) and its vector.</param>
+    /// <exception cref="MeridianException">The size of the answer does not match its shape, or its rows do not match the request.</exception>
     public static void Read(EmbeddingOutput output, int expectedRows, Action<int, float[]> take)
     {
         if (output.Rows != expectedRows || (long)output.Rows * output.Dimensions * sizeof(float) != output.Vectors.Length)

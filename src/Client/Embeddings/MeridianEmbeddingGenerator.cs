@@ -7,21 +7,26 @@ using Microsoft.Extensions.AI;
 namespace Meridian.Client.Embeddings;
 
 /// <summary>
-/// Embeddings by Meridian for Microsoft.Extensions.AI. An input larger than <see cref="MeridianClientOptions.MaxItemsPerRequest"/> goes in several requests;
-/// the first one's version and variant are asked of the others, because vectors of different versions cannot be compared.
-/// <para>Options: <c>ModelId</c>, <c>Dimensions</c>, and in <c>AdditionalProperties</c> <c>truncate</c> (bool): cut texts over the model's limit instead of refusing them.</para>
+/// Embedding generator for Microsoft.Extensions.AI. An input with more than <see cref="MeridianClientOptions.MaxItemsPerRequest"/> items is sent in several
+/// requests. The later requests ask for the version and variant of the first answer, because vectors of different versions cannot be compared.
+///
+/// <para>Options: <c>ModelId</c>, <c>Dimensions</c>, and in <c>AdditionalProperties</c> <c>truncate</c> (bool). It cuts texts that exceed the model's limit
+/// instead of refusing them.</para>
+///
 /// <para>The result's <c>AdditionalProperties</c>: <c>region</c> (several are joined by a comma), <c>version</c>, <c>variant</c>.</para>
 /// </summary>
 internal sealed class MeridianEmbeddingGenerator(IMeridianClient client, RegionPool pool, TimeProvider time) : IEmbeddingGenerator<string, Embedding<float>>
 {
-    /// <summary>Requests of one large input that are under way together: the second fills the engine while the first one's answer travels.</summary>
+    /// <summary>
+    /// Number of parallel requests for one large input. The second request keeps the engine busy while the answer of the first one travels.
+    /// </summary>
     private const int Together = 2;
 
     private readonly MeridianClientOptions _options = pool.Options;
     private readonly EmbeddingGeneratorMetadata _metadata = new("meridian", defaultModelId: pool.Options.DefaultModel);
 
     /// <exception cref="ArgumentException">A text is null, or <c>truncate</c> is not a bool.</exception>
-    /// <exception cref="MeridianException">Refused; no partial result is returned.</exception>
+    /// <exception cref="MeridianException">The request was refused. No partial result is returned.</exception>
     public async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
         IEnumerable<string> values,
         EmbeddingGenerationOptions? options = null,
@@ -85,7 +90,7 @@ internal sealed class MeridianEmbeddingGenerator(IMeridianClient client, RegionP
 
     public void Dispose()
     {
-        // The connections belong to the container.
+        // The service container owns the connections.
     }
 
     private GeneratedEmbeddings<Embedding<float>> Assemble(int count, InferResult[] answers)
@@ -133,7 +138,7 @@ internal sealed class MeridianEmbeddingGenerator(IMeridianClient client, RegionP
         return value switch
         {
             bool truncate => truncate,
-            // Options that came through JSON carry elements.
+            // Options that came from JSON contain JsonElement values.
             JsonElement { ValueKind: JsonValueKind.True } => true,
             JsonElement { ValueKind: JsonValueKind.False } => false,
             _ => throw new ArgumentException($"AdditionalProperties[\"truncate\"] is '{value}': must be true or false.", nameof(options)),

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Meridian.Client.Hosting;
 
-/// <summary>Starts connecting with the application, without holding its start up, and lets go of the connections with its stop.</summary>
+/// <summary>Starts connecting when the application starts, without delaying its start. Closes the connections when the application stops.</summary>
 internal sealed class MeridianClientService(RegionPool pool) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)

@@ -15,8 +15,9 @@ namespace Meridian.Client.Hosting;
 public static class MeridianServiceCollectionExtensions
 {
     /// <summary>
-    /// Registers <see cref="IMeridianClient"/>, <see cref="IChatClient"/> and <c>IEmbeddingGenerator&lt;string, Embedding&lt;float&gt;&gt;</c>. The regions are connected in the background
-    /// when the host starts, or at the first request where there is no host. Can stand beside the application's own Orleans silo or client.
+    /// Registers <see cref="IMeridianClient"/>, <see cref="IChatClient"/> and <c>IEmbeddingGenerator&lt;string, Embedding&lt;float&gt;&gt;</c>. The regions
+    /// are connected in the background when the host starts, or at the first request if there is no host. The client works beside the application's own
+    /// Orleans silo or client.
     /// </summary>
     public static IServiceCollection AddMeridian(this IServiceCollection services, Action<MeridianClientOptions> configure)
     {
@@ -25,7 +26,7 @@ public static class MeridianServiceCollectionExtensions
         return services;
     }
 
-    /// <summary>The same, with options from a configuration section such as <c>Meridian</c>.</summary>
+    /// <summary>Does the same, with options from a configuration section such as <c>Meridian</c>.</summary>
     public static IServiceCollection AddMeridian(this IServiceCollection services, IConfiguration configuration, Action<MeridianClientOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(configuration);

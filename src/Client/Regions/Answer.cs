@@ -2,6 +2,6 @@ using Meridian.Messages;
 
 namespace Meridian.Client.Regions;
 
-/// <summary>What a region said: a value or a refusal. Neither means that it broke its contract.</summary>
+/// <summary>The answer of a region: a value or a refusal. If both are null, the region broke its contract.</summary>
 internal readonly record struct Answer<T>(T? Value, Refusal? Refusal)
     where T : class;

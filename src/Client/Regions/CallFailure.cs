@@ -3,10 +3,13 @@ using Meridian.Messages;
 
 namespace Meridian.Client.Regions;
 
-/// <summary>What a failed call to a region means for its request.</summary>
+/// <summary>Maps a failed call to a region to a refusal of the request.</summary>
 internal static class CallFailure
 {
-    /// <summary>The failure as a refusal. One that may mean the region's loss also has the region looked at. Cancellations by the caller or a deadline are not for here.</summary>
+    /// <summary>
+    /// Returns the failure as a refusal. If the failure may mean that the region is lost, it also starts a probe. Do not call it for a cancellation by the
+    /// caller or by a deadline.
+    /// </summary>
     public static Refusal Judge(RegionLink link, Exception failure)
     {
         if (failure is MeridianException { Refusal: var refusal })
@@ -17,7 +20,10 @@ internal static class CallFailure
         return new Refusal { Code = RefusalCode.RegionLost, Message = $"Region '{link.Name}' was lost while it served: {link.View.Problem ?? failure.Message}" };
     }
 
-    /// <summary>Failures of the way to the region rather than of the request. A cancellation that is neither the caller's nor the deadline's comes from a connection or a region that ends.</summary>
+    /// <summary>
+    /// Whether the connection failed rather than the request. A cancellation that comes neither from the caller nor from the deadline comes from a connection
+    /// or a region that ends.
+    /// </summary>
     private static bool IsLoss(Exception exception) =>
         exception is OperationCanceledException or OrleansException or TimeoutException or ObjectDisposedException or System.Net.Sockets.SocketException or IOException;
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Meridian.Client.Regions;
 
-/// <summary>A child host lives as long as its owner says: it must not listen for Ctrl-C by itself.</summary>
+/// <summary>The lifetime of a child host. Its owner starts and stops it, so it must not listen for Ctrl-C.</summary>
 internal sealed class ChildLifetime : IHostLifetime
 {
     public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

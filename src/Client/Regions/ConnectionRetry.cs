@@ -1,6 +1,6 @@
 namespace Meridian.Client.Regions;
 
-/// <summary>Keeps a starting Orleans client trying until its cluster is there, instead of failing its host.</summary>
+/// <summary>Makes a starting Orleans client retry until its cluster is reachable, instead of failing its host.</summary>
 internal sealed class ConnectionRetry(Func<Exception, CancellationToken, Task> pause) : IClientConnectionRetryFilter
 {
     public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)

@@ -5,8 +5,8 @@ using Orleans.Messaging;
 namespace Meridian.Client.Regions;
 
 /// <summary>
-/// The configured gateways. Addresses are given out as they are, names are looked up at every refresh, so that a region that comes back elsewhere is found.
-/// A name that does not resolve is left out while others do.
+/// The configured gateways. IP addresses are returned unchanged. Host names are resolved at every refresh, so that a region that comes back at another
+/// address is found. A name that does not resolve is left out. If no gateway is left, the error of the lookup is thrown.
 /// </summary>
 internal sealed class GatewayList(IReadOnlyList<GatewayAddress> gateways, TimeSpan refreshPeriod) : IGatewayListProvider
 {
@@ -42,6 +42,6 @@ internal sealed class GatewayList(IReadOnlyList<GatewayAddress> gateways, TimeSp
         return list.Count > 0 || unresolved is null ? list : throw unresolved;
     }
 
-    // Orleans' form of a gateway's address; the generation 0 means "whichever process listens there".
+    // Orleans' form of a gateway's address. Generation 0 means "any process that listens there".
     private static Uri ToUri(IPAddress address, int port) => SiloAddress.New(new IPEndPoint(address, port), 0).ToGatewayUri();
 }

@@ -4,14 +4,14 @@ using Meridian.Grains;
 namespace Meridian.Client.Regions;
 
 /// <summary>
-/// One incarnation of the connection to a region. A request reads it once and so gets an endpoint together with the token that tells of that endpoint's loss:
-/// read apart, a loss in between would leave the request waiting on a dead peer.
-/// Nothing disposes it: requests hold the token for as long as they like, and a source without a timer holds nothing.
+/// One incarnation of the connection to a region. Problem: a request needs an endpoint and the token that reports the loss of this endpoint. If it read the
+/// two separately, a loss in between would leave the request waiting for a dead peer. So it reads this object once and gets both. The object is never
+/// disposed: requests may hold the token for any time, and a token source without a timer holds no resources.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "See above.")]
 internal sealed class LiveConnection(IGrainFactory grains, long incarnation, long since)
 {
-    /// <summary>Several times as long as a shard waits for tokens before it answers without any.</summary>
+    /// <summary>Timeout of one read. It is several times the time that a shard waits for tokens before it answers with an empty frame.</summary>
     public static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(15);
 
     private readonly CancellationTokenSource _lost = new();
@@ -20,14 +20,14 @@ internal sealed class LiveConnection(IGrainFactory grains, long incarnation, lon
 
     public long Incarnation { get; } = incarnation;
 
-    /// <value>Timestamp of the client's clock.</value>
+    /// <value>Start of the connection, a timestamp of the client's clock.</value>
     public long Since { get; } = since;
 
     public CancellationToken Lost => _lost.Token;
 
-    /// <param name="key">Text of a <see cref="ShardKey"/>, as a stream's head names it.</param>
+    /// <param name="key">Text of a <see cref="ShardKey"/>, taken from the head of the stream.</param>
     public IModelShard Shard(string key) => grains.GetGrain<IModelShard>(key);
 
-    /// <summary>Ends every attempt under way, on another thread: the caller is the socket's.</summary>
+    /// <summary>Cancels every running attempt. It does so on another thread, because the caller is the thread of the socket.</summary>
     public void End() => _ = _lost.CancelAsync();
 }

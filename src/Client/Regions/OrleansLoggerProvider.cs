@@ -7,7 +7,7 @@ internal sealed class OrleansLoggerProvider(ILoggerFactory application) : ILogge
 {
     public ILogger CreateLogger(string categoryName) => application.CreateLogger(categoryName);
 
-    // The application owns its factory.
+    // The application owns the logger factory.
     public void Dispose()
     {
     }

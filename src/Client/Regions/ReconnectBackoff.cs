@@ -1,6 +1,9 @@
 namespace Meridian.Client.Regions;
 
-/// <summary>Pauses between attempts to reach a region: doubling from 100 ms to a cap, each drawn from its upper half so that clients of one lost region spread out.</summary>
+/// <summary>
+/// Back-off between attempts to reach a region. The pause doubles from 100 ms up to <c>cap</c>. Each pause is drawn at random from the upper half of its
+/// range, so that the clients of one lost region spread out.
+/// </summary>
 internal sealed class ReconnectBackoff(TimeSpan cap, Random random)
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(100);

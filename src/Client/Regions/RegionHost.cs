@@ -9,8 +9,8 @@ using Orleans.Serialization;
 namespace Meridian.Client.Regions;
 
 /// <summary>
-/// One Orleans client in a host of its own: Orleans keeps a client's state in its container, and two clients cannot share one.
-/// The host sees none of the application's configuration, so that settings meant for the application's own silo do not reach it.
+/// Runs one Orleans client in its own host. Orleans keeps a client's state in the service container, and two clients cannot share one container. The host
+/// does not read the application's configuration. So settings for the application's own silo do not reach this client.
 /// </summary>
 internal sealed class RegionHost : IAsyncDisposable
 {
@@ -31,7 +31,7 @@ internal sealed class RegionHost : IAsyncDisposable
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.AddProvider(new OrleansLoggerProvider(loggerFactory));
         builder.Logging.SetMinimumLevel(options.OrleansLogLevel);
-        // A host that is given up half started complains of it; RegionLink says what there is to say.
+        // A host that is stopped before its start completed logs warnings. RegionLink logs everything that matters.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Logging.AddFilter("Orleans.Messaging.ClientMessageCenter", LogLevel.None);
         builder.Logging.AddFilter("Orleans.Runtime.ClientClusterManifestProvider", LogLevel.None);
@@ -49,13 +49,14 @@ internal sealed class RegionHost : IAsyncDisposable
             client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = GatewayRefresh);
             client.Configure<ConnectionOptions>(o =>
             {
-                // Below the shortest pause of ReconnectBackoff, so that every attempt of ours is one.
+                // Shorter than the shortest pause of ReconnectBackoff, so that Orleans does not suppress an attempt that this client makes.
                 o.ConnectionRetryDelay = TimeSpan.FromMilliseconds(40);
                 o.OpenConnectionTimeout = options.PingTimeout;
             });
             client.Configure<ClientMessagingOptions>(o =>
             {
-                // The net below reads and looks, which have limits of their own. Calls that carry a request have a longer one, in their interface.
+                // Fallback for reads and probes, which have shorter limits of their own. Calls that carry a request have a longer timeout, declared in their
+                // interface.
                 o.ResponseTimeout = LiveConnection.ReadLimit + TimeSpan.FromSeconds(15);
                 o.CancelRequestOnTimeout = true;
             });
@@ -65,7 +66,7 @@ internal sealed class RegionHost : IAsyncDisposable
         _host = builder.Build();
     }
 
-    /// <value>Gateways that were dead are tried again this often.</value>
+    /// <value>Orleans retries dead gateways at this interval.</value>
     private static TimeSpan GatewayRefresh { get; } = TimeSpan.FromSeconds(5);
 
     public IClusterClient Client => _host.Services.GetRequiredService<IClusterClient>();
@@ -73,7 +74,10 @@ internal sealed class RegionHost : IAsyncDisposable
     /// <summary>Completes when the client has a connection and knows the cluster's grains.</summary>
     public Task StartAsync(CancellationToken cancellationToken) => _host.StartAsync(cancellationToken);
 
-    /// <summary>Closes the connections, within 2 s whatever the other side does. Never throws: a host is given up because something is wrong with it.</summary>
+    /// <summary>
+    /// Closes the connections. Stopping takes at most <c>StopTimeout</c> (2 s), whatever the other side does. Never throws, because a host is given up when
+    /// something is wrong with it.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         try
@@ -83,7 +87,7 @@ internal sealed class RegionHost : IAsyncDisposable
         }
         catch (Exception)
         {
-            // Being stopped half started, or with a dead peer: what matters is that it is let go of.
+            // The host was stopped before its start completed, or its peer is dead. Only the release of its resources matters.
         }
 
         try
@@ -95,7 +99,7 @@ internal sealed class RegionHost : IAsyncDisposable
         }
         catch (Exception)
         {
-            // As above.
+            // Ignored for the same reason.
         }
     }
 

@@ -5,20 +5,28 @@ using Microsoft.Extensions.Logging;
 namespace Meridian.Client.Regions;
 
 /// <summary>
-/// Keeps one region connected, for ever.
+/// Keeps one region connected until the client stops.
 ///
-/// Start    A child host is built and started. Orleans' first connection is retried inside that host with pauses that double up to a cap, so a region
-///          that is away costs a socket a try, not a host. Losing the socket between its opening and the end of the start gives the host up
-///          (the start would wait for answers that cannot come), and the next one is built.
-/// Join     Three answers in a row to a look at the region make a <see cref="LiveConnection"/>; the quickest is the first round trip, because the first carries warm-up.
-/// Stay     One look each interval carries readiness, queues and round trip. A look that fails is repeated at once; the second failure without any sign of life
-///          (answers to requests count) loses the region: a process that hangs and a link that swallows packets close no socket.
-/// Crash    A gateway's socket that closes loses the connection at once, even if another gateway of the region is left: which requests went through which gateway is not
-///          known here, and they are idempotent. If another gateway is left, the look that follows immediately finds it.
-/// Restart  The Orleans client dials again whenever a message is sent, so the looks are also the attempts to reconnect, and a new process on the same port is found
-///          by the same client. A changed incarnation is a restart that no socket told of, and ends the old connection.
-/// Rebuild  A host that has not recovered in 15 s is replaced: sockets to addresses that nobody serves any more can stay open for a quarter of an hour.
-/// Impostor A gateway that names another region than configured is never joined: it may be under another jurisdiction.
+/// Start: the link builds and starts a child host. Inside this host Orleans retries its first connection, with pauses that double up to a cap. So an attempt
+/// to reach an absent region costs one socket, not one host. If the socket closes after it opened and before the start completes, the start would wait for
+/// answers that cannot come. The link then gives the host up and builds the next one.
+///
+/// Join: three successful probes in a row create a <see cref="LiveConnection"/>. The fastest of the three is the first round-trip value, because the first
+/// probe includes warm-up.
+///
+/// Stay: one probe per interval reads readiness, queues and round trip. A failed probe is repeated at once. A second failure without any sign of life
+/// (answers to requests count) means that the region is lost. Probes are needed because a hanging process, or a network that drops packets, closes no socket.
+///
+/// Crash: when the socket of a gateway closes, the connection is lost at once, even if another gateway of the region is left. The link does not know which
+/// request went through which gateway, and requests are idempotent. If another gateway is left, the probe that follows immediately finds it.
+///
+/// Restart: the Orleans client reconnects whenever it sends a message, so the probes are also the reconnect attempts. The same client finds a new process on
+/// the same port. A changed incarnation shows a restart that closed no socket. It ends the old connection.
+///
+/// Rebuild: a host that has not recovered after <c>RebuildAfter</c> (15 s) is replaced. Sockets to addresses that no process serves any more can stay open
+/// for 15 minutes.
+///
+/// Wrong region: a gateway that reports another region than the configured one is never joined. Its region may be under another jurisdiction.
 /// </summary>
 internal sealed partial class RegionLink
 {
@@ -51,8 +59,8 @@ internal sealed partial class RegionLink
     private bool _everLost;
 
     /// <summary>
-    /// Rises with every socket that closes. A look notes it before it is sent, and its answer counts only if it still holds:
-    /// an answer that was read just before the socket closed would otherwise bring a dead connection back to life.
+    /// Rises whenever a socket closes. A probe stores the value before it is sent, and its answer counts only if the value is unchanged. Otherwise an answer
+    /// that was read just before the socket closed would mark a dead connection as alive.
     /// </summary>
     private int _epoch;
 
@@ -115,7 +123,7 @@ internal sealed partial class RegionLink
         }
     }
 
-    /// <summary>Asks for a stream through a connection. The answer's value has head and frame.</summary>
+    /// <summary>Asks for a stream through a connection. The value of the answer has both head and frame.</summary>
     public async ValueTask<Answer<StreamReply>> OpenAsync(LiveConnection connection, InferRequest request, CancellationToken cancellationToken)
     {
         Enter();
@@ -131,16 +139,16 @@ internal sealed partial class RegionLink
         }
     }
 
-    /// <summary>One more piece of work of this client is under way at the region.</summary>
+    /// <summary>Counts one more unit of this client's work in flight at the region.</summary>
     public void Enter() => Interlocked.Increment(ref _inFlight);
 
-    /// <summary>What <see cref="Enter"/> counted is done.</summary>
+    /// <summary>Ends one unit of work that <see cref="Enter"/> counted.</summary>
     public void Leave() => Interlocked.Decrement(ref _inFlight);
 
-    /// <summary>The region answered: a look that fails meanwhile does not lose it.</summary>
+    /// <summary>Records that the region answered. A probe that was sent before and fails does not lose the region.</summary>
     public void NoteLife() => Volatile.Write(ref _heard, _time.GetTimestamp());
 
-    /// <summary>Has the region looked at now: a request failed in a way that may mean its loss.</summary>
+    /// <summary>Starts a probe of the region now, because a request failed in a way that may mean that the region is lost.</summary>
     public void Suspect() => Volatile.Read(ref _wake).TrySetResult();
 
     /// <summary>Runs until <paramref name="stopping"/>.</summary>
@@ -159,11 +167,11 @@ internal sealed partial class RegionLink
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
-                // Stopping is the only way out.
+                // The client stops. This is the only way out of the loop.
             }
             catch (TimeoutException e)
             {
-                // A region that is just starting opens and closes its door: nothing to warn of.
+                // A region that is just starting may open and close its port. This does not deserve a warning.
                 Lose(e.Message);
                 LogStartLost(Name, e.Message);
             }
@@ -203,7 +211,8 @@ internal sealed partial class RegionLink
         try
         {
             var start = host.StartAsync(starting.Token);
-            // Orleans' start does not end by its token once it waits for the cluster's grains; the host is disposed then, and nobody else looks at the task.
+            // Once Orleans' start waits for the cluster's grains, it ignores its token. The host is then disposed, and this continuation observes the task's
+            // exception.
             _ = start.ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             await start.WaitAsync(starting.Token).ConfigureAwait(false);
         }
@@ -292,7 +301,7 @@ internal sealed partial class RegionLink
         }
     }
 
-    /// <summary>Asks the region how it is; joins it if it was not joined. Returns what is wrong, or null.</summary>
+    /// <summary>Probes the region, and joins it if it was not joined. Returns the problem, or null.</summary>
     private async Task<string?> LookAsync(IClusterClient client, int epoch, CancellationToken stopping)
     {
         var endpoint = client.GetGrain<IRegionEndpoint>(0);
@@ -396,7 +405,7 @@ internal sealed partial class RegionLink
             if (host != _host)
                 return;
 
-            // Orleans counts atomically but reports outside any lock, so reports may come out of order: differences add up all the same.
+            // Orleans counts atomically but reports outside its lock, so reports may come out of order. The sum of the differences is still right.
             _gateways += now - before;
             if (now > before)
             {
@@ -424,7 +433,7 @@ internal sealed partial class RegionLink
         Ended(ended);
     }
 
-    /// <summary>Under the lock: notes the problem and takes the connection out, if there is one.</summary>
+    /// <summary>The caller holds the lock. Stores the problem and removes the connection, if there is one. Returns the removed connection.</summary>
     private LiveConnection? Take(string problem)
     {
         var ended = _current;
@@ -456,11 +465,14 @@ internal sealed partial class RegionLink
         }
         catch (ObjectDisposedException)
         {
-            // Its owner was done with it just now.
+            // The owner disposed the source in this moment.
         }
     }
 
-    /// <summary>Queue length over the replicas that work it off, smoothed: a queue is a moment's view, and a home region should not move for a moment.</summary>
+    /// <summary>
+    /// Waiting time in each queue: queue length divided by the ready replicas, times the service time, smoothed. One reading of a queue is only a snapshot,
+    /// and the home region should not move because of one reading.
+    /// </summary>
     private static double[] QueueTimes(ModelStatus[] models, RegionConnection? before)
     {
         var times = models.Length == 0 ? [] : new double[models.Length];

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace Meridian.Client.Regions;
 
-/// <summary>All regions, and for each model the one that is home.</summary>
+/// <summary>All regions of the client, and the home region of each model.</summary>
 internal sealed partial class RegionPool : IAsyncDisposable
 {
     private readonly ILogger _logger;
@@ -38,18 +38,20 @@ internal sealed partial class RegionPool : IAsyncDisposable
 
     public MeridianClientOptions Options { get; }
 
-    /// <value>The client's own restriction, or null.</value>
+    /// <value>The client's own restriction, or null for none.</value>
     public string[]? Residency { get; }
 
     public RegionLink[] Links { get; }
 
-    /// <value>Completes at the next change of any region. Take it before looking, so that no change falls between look and wait.</value>
+    /// <value>
+    /// Completes at the next change of any region. Take this task before you read the regions, so that no change is missed between the read and the wait.
+    /// </value>
     public Task Changed => Volatile.Read(ref _changed).Task;
 
-    /// <value>True once disposal began: nothing connects any more.</value>
+    /// <value>True once disposal has begun. Then no region connects any more.</value>
     public bool IsStopping => _stopping.IsCancellationRequested;
 
-    /// <summary>Starts connecting, once; returns at once.</summary>
+    /// <summary>Starts connecting in the background. Only the first call has an effect.</summary>
     public void Start()
     {
         if (Volatile.Read(ref _running) is not null)
@@ -72,7 +74,10 @@ internal sealed partial class RegionPool : IAsyncDisposable
 
     public string? Home(string model) => _homes.TryGetValue(model, out var home) && Links[home].Current is not null ? Links[home].Name : null;
 
-    /// <summary>Whether any region that may see data under <paramref name="residency"/> and <paramref name="regions"/> is configured, and whether one is connected.</summary>
+    /// <summary>
+    /// Whether any configured region may see data under <paramref name="residency"/> and <paramref name="regions"/>, and whether one of these regions is
+    /// connected.
+    /// </summary>
     public (bool Permitted, bool Connected) Reach(string[]? residency, string[]? regions)
     {
         var permitted = false;
@@ -89,10 +94,10 @@ internal sealed partial class RegionPool : IAsyncDisposable
         return (permitted, false);
     }
 
-    /// <summary>Index of the region that a request goes to next, or -1.</summary>
-    /// <param name="request">The request. An answer that goes on and must be reproducible goes first to a region whose arithmetic is that of its beginning.</param>
-    /// <param name="residency">Jurisdictions that its data may enter, or null for all.</param>
-    /// <param name="tried">Bit i is set where the request has been to region i.</param>
+    /// <summary>Index of the region for the next attempt of a request, or -1.</summary>
+    /// <param name="request">A reproducible answer that is continued goes first to a region with the same arithmetic as its beginning.</param>
+    /// <param name="residency">Jurisdictions that the request's data may enter, or null for all.</param>
+    /// <param name="tried">Bit i is set if the request has already been sent to region i.</param>
     public int Choose(InferRequest request, string[]? residency, ulong tried)
     {
         var (model, regions) = (request.Model, request.PermittedRegions);
@@ -113,7 +118,9 @@ internal sealed partial class RegionPool : IAsyncDisposable
 
         var choice = RegionSelection.Choose(candidates, home, tried);
 
-        // A retry, a request under its own restriction, a region that drains and a model without replicas say nothing about where the others should go.
+        // These cases say nothing about the home of other requests, so they do not change it: a retry, a request with its own restriction, a draining region,
+        // and a model without
+        // ready replicas.
         if (choice >= 0 && choice != home && tried == 0 && candidates[choice].Tier < RegionCandidate.LastResort && ReferenceEquals(residency, Residency) && regions is null)
         {
             _homes[model] = choice;

@@ -1,21 +1,23 @@
 namespace Meridian.Client.Routing;
 
 /// <summary>
-/// Decides which region a request goes to. A pure function: the home region is an input and an output.
-/// A home that can serve is kept unless another is clearly better, so that two regions at the same distance do not take turns.
+/// Decides which region a request goes to. A pure function: the home region is an input and an output. A home region that can serve is kept unless another
+/// region is clearly better. So two regions at the same distance do not alternate.
 /// </summary>
 internal static class RegionSelection
 {
-    /// <summary>A challenger must promise less than this share of the home's time ...</summary>
+    /// <summary>
+    /// A region is clearly better if its expected time is below this share of the home region's time and <see cref="ClearlyBetterMs"/> is met, too.
+    /// </summary>
     public const double ClearlyBetterRatio = 0.7;
 
-    /// <summary>... and save at least this much, ms: below it there is nothing to gain but moves.</summary>
+    /// <summary>A region must also save at least this time, ms. A smaller gain is not worth a move.</summary>
     public const double ClearlyBetterMs = 1;
 
-    /// <param name="candidates">All regions in the order of configuration, at most 64.</param>
-    /// <param name="home">Index of the current home, or -1.</param>
-    /// <param name="tried">Bit i is set where the request has been to region i.</param>
-    /// <returns>Index of the region to use, or -1 where none is left.</returns>
+    /// <param name="candidates">All regions in the order of the configuration, at most 64.</param>
+    /// <param name="home">Index of the current home region, or -1.</param>
+    /// <param name="tried">Bit i is set if the request has already been sent to region i.</param>
+    /// <returns>Index of the region to use, or -1 if none is left.</returns>
     public static int Choose(ReadOnlySpan<RegionCandidate> candidates, int home, ulong tried)
     {
         var homeStands = (uint)home < (uint)candidates.Length && IsOpen(candidates, home, tried);

@@ -8,25 +8,33 @@ using Meridian.Routing.Streams;
 namespace Meridian.Client.Streams;
 
 /// <summary>
-/// A stream read from its shard by grain calls.
+/// A stream that the client reads from one shard, by grain calls.
 ///
-/// Open     The region's answer brought head and first frame. The second is asked for at once: a shard takes a reader that does not begin for one that gave up.
-/// Read     One call is under way, or its frame waits here, while the caller works, so a far region's round trips cost no time of the stream. Asking for an offset lets the shard
-///          forget what lies before it, which is here by then. The call is a long poll: a frame without tokens is asked for again. While a
-///          caller pauses, the frame that waits is asked for again now and then: the shard takes a reader that says nothing for one that is gone.
-/// Lost     Calls are linked to the loss of the connection that the stream was opened through, and limited in time for the shard whose own silo hangs behind a gateway that lives.
-///          Another connection to the same region is not tried: see <see cref="MovingStream"/>.
-/// Close    Goes through whatever connection the region has by then, so that a socket that broke does not leave the engine at work, and again for some seconds where that fails. A region that cannot be told, or
-///          was asked to open while the caller gave up, lets go of a stream that nobody reads by itself.
+/// Open: the answer of the region brought the head and the first frame. The second frame is requested at once, because a shard treats a reader that does not
+/// start as gone.
+///
+/// Read: while the caller works on a frame, the next call is already running or its frame waits here. So the round trips to a far region do not slow the
+/// stream down. Asking for an offset lets the shard forget everything before it; that part has arrived by then. The call is a long poll: after a frame
+/// without tokens the stream asks again. While the caller pauses, the stream reads the waiting frame again from time to time, because a shard treats a silent
+/// reader as gone.
+///
+/// Lost: calls are linked to the loss of the connection that opened the stream. They also have a timeout, because the shard's own silo may hang behind a
+/// gateway that is alive. Another connection to the same region is not tried here: see <see cref="MovingStream"/>.
+///
+/// Close: the close call uses the region's current connection, so that a broken socket does not leave the engine at work. A failed close is repeated for some
+/// seconds. If the region cannot be told, or the caller gave up while the region opened the stream, the region itself ends the stream that has no reader.
 /// </summary>
 internal sealed class MeridianStream : IAsyncDisposable
 {
-    /// <summary>How often the shard is read while the caller pauses: a small part of the half minute that it waits for its reader.</summary>
+    /// <summary>Interval at which the shard is read while the caller pauses. It is a third of the 30 s for which a shard waits for its reader.</summary>
     public static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often, and how many times, a region that could not be told is told again: until the shard would have let go by itself.</summary>
+    /// <summary>
+    /// Pause between two attempts to close the stream at a region that could not be told, and the number of these attempts. After them the shard ends the
+    /// stream by itself.
+    /// </summary>
     private static readonly TimeSpan CloseAgainAfter = TimeSpan.FromMilliseconds(250);
     private const int CloseAgainTimes = 40;
 
@@ -46,15 +54,17 @@ internal sealed class MeridianStream : IAsyncDisposable
     private bool _disposed;
     private bool _released;
 
-    /// <summary>Set by the call under way, which may be ahead of the reader: the shard knows the stream no more, and there is nothing to close.</summary>
+    /// <summary>
+    /// True when the shard no longer has the stream, so there is nothing to close. The running call sets it and may be ahead of the reader.
+    /// </summary>
     private volatile bool _over;
 
     /// <param name="link">Region that opened the stream.</param>
-    /// <param name="connection">Connection it was opened through.</param>
-    /// <param name="request">What was asked for; its input generates.</param>
-    /// <param name="opened">The region's answer, with head and frame.</param>
-    /// <param name="left">Time to the stream's end; may be spent.</param>
-    /// <param name="limit">Time that the whole stream had.</param>
+    /// <param name="connection">Connection through which the stream was opened.</param>
+    /// <param name="request">The request. Its input is a <see cref="GenerationInput"/>.</param>
+    /// <param name="opened">Answer of the region, with head and frame.</param>
+    /// <param name="left">Time left until the stream must end; may be zero or negative.</param>
+    /// <param name="limit">Time limit of the whole stream, for messages.</param>
     /// <param name="time">The client's clock.</param>
     public MeridianStream(RegionLink link, LiveConnection connection, InferRequest request, StreamReply opened, TimeSpan left, TimeSpan limit, TimeProvider time)
     {
@@ -76,14 +86,14 @@ internal sealed class MeridianStream : IAsyncDisposable
         _renewal = time.CreateTimer(static stream => ((MeridianStream)stream!).Renew(), this, RenewEvery, RenewEvery);
     }
 
-    /// <value>Region that serves it.</value>
+    /// <value>Region that serves the stream.</value>
     public RegionLink Link => _link;
 
     public string RequestId { get; }
 
     public StreamHead Head { get; }
 
-    /// <summary>See <see cref="IMeridianStream.ReadAsync"/>; the region's loss is thrown.</summary>
+    /// <summary>See <see cref="IMeridianStream.ReadAsync"/>. The loss of the region is thrown as an exception.</summary>
     public async ValueTask<StreamFrame?> ReadAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -135,8 +145,8 @@ internal sealed class MeridianStream : IAsyncDisposable
     };
 
     /// <summary>
-    /// Reads again what waits for the caller. Should the caller take it at the same moment and the next be asked for, the shard refuses this read or ends that one's wait, which is
-    /// answered empty and made again.
+    /// Reads the waiting frame again. Race: the caller may take this frame at the same moment, so that the next frame is requested. Then the shard either
+    /// refuses this read, or ends the wait of the other read. The other read then gets an empty frame and asks again.
     /// </summary>
     private void Renew()
     {
@@ -148,7 +158,7 @@ internal sealed class MeridianStream : IAsyncDisposable
 
     private async Task TouchAsync(long offset) => await _shard.Read(Head.Stream, offset, _readingToken).ConfigureAwait(false);
 
-    /// <summary>The next frame with tokens. Never faults: nobody may be there to look at it.</summary>
+    /// <summary>Gets the next frame with tokens. The task never faults, because it may be that no reader observes it.</summary>
     private async Task<Fetched> FetchAsync(long offset)
     {
         try
@@ -197,7 +207,7 @@ internal sealed class MeridianStream : IAsyncDisposable
         Message = $"Region '{Head.Region}' answered with a wrong frame at offset {offset} of stream {Head.Stream}: {fault}.",
     };
 
-    /// <summary>Tells the shard; false where it may not have heard.</summary>
+    /// <summary>Tells the shard to close the stream. False if the shard may not have heard it.</summary>
     private async Task<bool> ClosedAsync()
     {
         if (_link.Current is not { } connection)
@@ -215,7 +225,7 @@ internal sealed class MeridianStream : IAsyncDisposable
         }
     }
 
-    /// <summary>A connection may be lost a second time while it is being told: the sockets of one client break one after the other.</summary>
+    /// <summary>Repeats the close. A connection may be lost again during the close, because the sockets of one client break one after the other.</summary>
     private async Task CloseLaterAsync()
     {
         for (var times = 0; times < CloseAgainTimes; times++)
@@ -237,6 +247,6 @@ internal sealed class MeridianStream : IAsyncDisposable
         _deadline.Dispose();
     }
 
-    /// <summary>A frame, or why there is none.</summary>
+    /// <summary>A frame, or the reason why there is none.</summary>
     private readonly record struct Fetched(StreamFrame? Frame, Refusal? Refusal, Exception? Cause);
 }

@@ -6,14 +6,20 @@ using Meridian.Messages;
 namespace Meridian.Client.Streams;
 
 /// <summary>
-/// One stream for its caller, whichever regions serve it in turn.
+/// One stream for its caller, served by one region after the other.
 ///
-/// Leg      What one region serves, a <see cref="MeridianStream"/>. It says of itself how to go on: the ids that were read, those of the legs before it included.
-/// Move     A leg that ends with the loss of its region or its replica is left, and the rest is opened by the client's own routing: the same request, pinned to the version and variant that began,
-///          within the stream's deadline; the region that was left comes last, but one whose replica was unloaded may serve again. One task: a read that is given up leaves it to the next one, the disposal ends it.
-/// Count    Each leg counts its tokens from 0; the caller's count goes on.
-/// Budget   All attempts of a request for each loss. As many losses in a row without a token between them end the stream.
-/// Not moved  The deadline, and faults that another region would have as well.
+/// Leg: the part that one region serves, a <see cref="MeridianStream"/>. A leg knows how to continue the stream: it has the ids of all tokens that were read,
+/// including those of earlier legs.
+///
+/// Move: when a leg ends because its region or its replica is lost, the client's usual routing opens the rest. The request is the same, with the version and
+/// variant of the beginning, and within the deadline of the stream. A lost region is tried last. A region whose replica was unloaded may serve again. The
+/// move is one task: if a read is given up, the next read waits for the same task. Disposal ends the task.
+///
+/// Count: each leg counts its tokens from 0. The offsets that the caller sees go on.
+///
+/// Budget: after each loss the request has all its attempts again. If as many legs in a row end without a token, the stream ends.
+///
+/// Not moved: a passed deadline, and faults that would occur in another region as well.
 /// </summary>
 internal sealed class MovingStream : IMeridianStream
 {
@@ -30,10 +36,10 @@ internal sealed class MovingStream : IMeridianStream
     private bool _inexact;
     private bool _disposed;
 
-    /// <param name="first">The leg that is open.</param>
-    /// <param name="request">What was asked for.</param>
-    /// <param name="attempts">Losses in a row without progress that end the stream.</param>
-    /// <param name="reopen">Opens what is left, first of all elsewhere than in a region.</param>
+    /// <param name="first">The leg that is already open.</param>
+    /// <param name="request">The request that opened the stream.</param>
+    /// <param name="attempts">Number of losses in a row without progress that ends the stream.</param>
+    /// <param name="reopen">Opens the rest of the stream. The given region, if any, is tried last.</param>
     public MovingStream(MeridianStream first, InferRequest request, int attempts, Func<InferRequest, RegionLink?, CancellationToken, Task<MeridianStream>> reopen)
     {
         _leg = first;
@@ -71,7 +77,7 @@ internal sealed class MovingStream : IMeridianStream
             }
         }
 
-        // One that failed stays, and fails every read.
+        // A failed move stays, and makes every later read fail.
         var moved = await _move.WaitAsync(cancellationToken).ConfigureAwait(false);
         _move = null;
         return moved;
@@ -115,11 +121,11 @@ internal sealed class MovingStream : IMeridianStream
             var onward = left.GetResume();
             onward = onward with { Echo = false, Reproducible = onward.Reproducible && !_inexact };
 
-            // Not waited for: a region that is gone takes its second.
+            // Not awaited: a lost region would delay the move by one second.
             left.DisposeAsync().AsTask().Ignore();
             if (onward.Resume is { Length: 0 })
             {
-                // Only the word that nothing follows was missing.
+                // Only the notice of the end was missing.
                 _ended = true;
                 return new StreamFrame { Offset = _tokens, Next = _tokens, Groups = [], End = true, Inexact = _inexact };
             }
@@ -137,7 +143,7 @@ internal sealed class MovingStream : IMeridianStream
             }
             catch (ObjectDisposedException)
             {
-                // The client stops, and that is what ended the leg.
+                // The client stops. This ended the leg.
                 throw loss;
             }
 

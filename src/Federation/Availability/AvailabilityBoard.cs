@@ -5,8 +5,8 @@ using Meridian.Routing.Attempts;
 namespace Meridian.Federation.Availability;
 
 /// <summary>
-/// All regions' availability: the seam between what real requests meet and the snapshot. Requests report here; the liveness thread reads, and is woken when a breaker changes,
-/// so that the change is in the next snapshot at once.
+/// The availability of all regions. Real requests report their outcomes here; the liveness thread reads them for its snapshots. When a breaker changes, the
+/// liveness thread is woken, so that the next snapshot has the change at once.
 /// </summary>
 internal sealed class AvailabilityBoard(AvailabilityOptions options, TimeProvider time) : IAttemptReports
 {
@@ -25,6 +25,6 @@ internal sealed class AvailabilityBoard(AvailabilityOptions options, TimeProvide
     public RegionAvailability Of(string region) =>
         _regions.TryGetValue(region, out var known) ? known : _regions.GetOrAdd(region, _ => new RegionAvailability(options, time, _monotonic));
 
-    /// <summary>The region left, or is another one now.</summary>
+    /// <summary>The region has left the intent, or its name now belongs to another address.</summary>
     public void Forget(string region) => _regions.TryRemove(region, out _);
 }

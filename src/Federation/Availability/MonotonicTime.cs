@@ -1,8 +1,8 @@
 namespace Meridian.Federation.Availability;
 
 /// <summary>
-/// A clock that only goes forward, for libraries that reckon durations in universal time (Polly's breakers do): a wall clock that is set back by an hour would keep
-/// a breaker open for that hour. Its zero means nothing.
+/// A clock that never goes back, for libraries that measure durations in universal time (Polly's breakers do). With a wall clock that is set back by an hour,
+/// a breaker would stay open for that hour. The zero of this clock has no meaning.
 /// </summary>
 internal sealed class MonotonicTime(TimeProvider time) : TimeProvider
 {

@@ -4,11 +4,11 @@ using Meridian.Routing.Snapshots;
 namespace Meridian.Federation.Availability;
 
 /// <summary>
-/// Whether requests should go to a region that liveness judges alive, and how many: its breaker, and the slow start of a region that has returned. Outcomes come from
-/// any thread; the rest is the liveness thread's.
+/// Says whether a region that liveness judges alive should get requests, and how many. Consists of the region's breaker and of the slow start of a region
+/// that has returned. Any thread may report outcomes; only the liveness thread calls the rest.
 /// <para>
-/// Belongs to one incarnation at a time. A new one begins with a closed breaker: what its predecessor did says nothing about it. The same process heard again after a
-/// silence keeps its breaker: what failed may fail still.
+/// Belongs to one incarnation at a time. A new incarnation begins with a closed breaker, because failures of the old process say nothing about it. If the
+/// same process is heard again after a silence, it keeps its breaker: the cause of its failures may still be there.
 /// </para>
 /// </summary>
 internal sealed class RegionAvailability(AvailabilityOptions options, TimeProvider time, MonotonicTime monotonic)
@@ -17,14 +17,14 @@ internal sealed class RegionAvailability(AvailabilityOptions options, TimeProvid
 
     private Life? _life;
 
-    // Written by a report that closes the breaker and by the liveness thread; either is right about when the region returned.
+    // Written by a report that closes the breaker and by the liveness thread. If both write, either time is a correct time of the return.
     private long _warmingSince = Warm;
 
     public BreakerState Breaker => Volatile.Read(ref _life)?.Breaker.State ?? BreakerState.Closed;
 
     /// <summary>A life of the region has begun.</summary>
     /// <param name="incarnation">Reports about any other are ignored from now on.</param>
-    /// <param name="returned">It was away, or is another process than before: it is loaded gently.</param>
+    /// <param name="returned">Whether the region was away or runs in a new process: its load then rises slowly.</param>
     /// <param name="now">Timestamp.</param>
     public void Begin(long incarnation, bool returned, long now)
     {
@@ -46,7 +46,9 @@ internal sealed class RegionAvailability(AvailabilityOptions options, TimeProvid
     /// <summary>Time has passed. Returns whether the breaker's state changed.</summary>
     public bool Advance(long now) => Volatile.Read(ref _life)?.Breaker.Advance(now) ?? false;
 
-    /// <summary>Share of its fair load, above 0 to 1; the least one while the breaker is not closed.</summary>
+    /// <summary>
+    /// The region's share of its fair load, above 0 to 1. While the breaker is not closed, it is <see cref="AvailabilityOptions.SlowStartFloor"/>.
+    /// </summary>
     public double Weight(long now)
     {
         if (Breaker != BreakerState.Closed)

@@ -7,14 +7,15 @@ using Polly.CircuitBreaker;
 namespace Meridian.Federation.Availability;
 
 /// <summary>
-/// The circuit breaker of one life of one region. Polly counts and decides; attempts are not run through it, their outcomes are told to it when they have ended, because one attempt
-/// may be a stream of minutes and the choice of region is made from the snapshot.
+/// The circuit breaker of one incarnation of a region. Polly counts and decides. Attempts do not run inside Polly; only their outcomes are reported to it
+/// when they have ended. The reasons: an attempt may be a stream of several minutes, and the choice of region is made from the snapshot.
 /// <code>
 /// Closed --too many failures--> Open --time--> HalfOpen --answers in a row--> Closed
 ///                                ^----a failure---'
 /// </code>
-/// While it is open, outcomes of attempts that had begun before say nothing new and are dropped. While it is half open routing sends few requests; the first failure opens it again,
-/// for twice as long. Thread-safe; while closed an outcome costs two short locks and, apart from one object each tenth of the sampling window, no allocation.
+/// While the breaker is open, outcomes of attempts that began before are dropped, because they say nothing new. While it is half open, routing sends few
+/// requests; the first failure opens it again for twice as long. Thread-safe. While closed, an outcome costs two short locks and no allocation, except one
+/// object per tenth of the sampling window.
 /// </summary>
 internal sealed class RegionBreaker
 {
@@ -23,7 +24,7 @@ internal sealed class RegionBreaker
     private readonly TimeProvider _time;
     private readonly int _probes;
 
-    // Guards every change of state. Outcomes while closed do not take it.
+    // Guards every change of state. Outcomes in the closed state do not take it.
     private readonly Lock _lock = new();
     private volatile BreakerState _state;
     private TimeSpan _break;
@@ -31,7 +32,7 @@ internal sealed class RegionBreaker
     private int _answered;
 
     /// <param name="time">For timestamps.</param>
-    /// <param name="monotonic">The same clock for Polly, which reckons in universal time.</param>
+    /// <param name="monotonic">The same clock for Polly, which measures durations in universal time.</param>
     public RegionBreaker(AvailabilityOptions options, TimeProvider time, MonotonicTime monotonic)
     {
         _time = time;
@@ -98,7 +99,7 @@ internal sealed class RegionBreaker
     {
         lock (_lock)
         {
-            // Of two reports that saw it open, one tells.
+            // If two reports saw the breaker open, only one of them reports the change.
             if (_state != BreakerState.Closed)
                 return false;
             Follow();
@@ -121,7 +122,7 @@ internal sealed class RegionBreaker
         var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: false);
         var told = _pipeline.ExecuteOutcomeAsync(static (_, outcome) => ValueTask.FromResult(Outcome.FromResult(outcome)), context, outcome);
 
-        // Nothing in it waits: the callback is done at once, and there are no callbacks of the breaker's own.
+        // Nothing here waits: the callback completes at once, and the breaker has no callbacks of its own.
         Debug.Assert(told.IsCompleted, "A breaker without callbacks completes synchronously.");
         _ = told.GetAwaiter().GetResult();
         ResilienceContextPool.Shared.Return(context);

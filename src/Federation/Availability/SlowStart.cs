@@ -1,7 +1,8 @@
 namespace Meridian.Federation.Availability;
 
 /// <summary>
-/// How much of its fair load a region that has returned is given: its caches are cold, its code is not compiled, and a whole region's load at once would be its next failure.
+/// The share of its fair load that a returned region gets. Its caches are cold and its code is not compiled yet, so the full load at once would make it fail
+/// again.
 /// The curve is Envoy's slow start mode (Envoy documentation, "Load balancing: slow start mode"): max(floor, (t / window)^(1 / aggression)).
 /// </summary>
 internal static class SlowStart

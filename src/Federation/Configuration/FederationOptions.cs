@@ -15,8 +15,8 @@ public sealed class FederationOptions
     public string? Region { get; set; }
 
     /// <value>
-    /// Address of the region's process that keeps the intent log, where this process of the region does not: its intent comes from there. Null: this process keeps the log, or
-    /// there is none.
+    /// Address of the region's process that keeps the intent log. Set it if this process belongs to the region but does not keep the log: the intent comes
+    /// from there. Null: this process keeps the log, or there is no log.
     /// </value>
     public Uri? Control { get; set; }
 
@@ -33,12 +33,14 @@ public sealed class FederationOptions
     public long Epoch { get; set; } = 1;
 
     /// <value>
-    /// Regions that one request may be sent to, the first included. Default 4. A stream under way that loses its region may ask as many for each loss, provided that tokens came since the last.
+    /// Number of attempts that one request may make, including the first. Default 4. A stream that loses its region may make as many again for each loss, if
+    /// tokens have come since the last loss.
     /// </value>
     public int Attempts { get; set; } = 4;
 
     /// <value>
-    /// After how many ms without an answer a request whose answer is taken whole is sent to a second region, too, where its model says nothing of it; 0 (the default) for never.
+    /// Time without an answer, ms, after which a request is also sent to a second region. Only for requests whose answer is taken as a whole and whose model
+    /// has no setting of its own. 0 (the default) for never.
     /// </value>
     public int HedgeAfterMs { get; set; }
 
@@ -67,6 +69,8 @@ public sealed class FederationOptions
 
     public AvailabilityOptions Availability { get; set; } = new();
 
-    /// <value>Whether this process states an intent of its own, which must then be whole; one that only looks for regions needs their addresses.</value>
+    /// <value>
+    /// Whether this process states its own intent, which must then be complete. A process that only looks for regions needs only their addresses.
+    /// </value>
     internal bool StatesIntent => Region is not null || Models.Count > 0;
 }

@@ -5,15 +5,17 @@ using Meridian.Routing.Attempts;
 
 namespace Meridian.Federation.Edge;
 
-/// <summary>Makes attempts: asks a region, or opens a stream there, and says how it ended. What follows, <see cref="RequestAttempts"/> decides.</summary>
+/// <summary>
+/// Makes attempts: asks a region or opens a stream there, and reports how the attempt ended. <see cref="RequestAttempts"/> decides what follows.
+/// </summary>
 internal sealed class AttemptRunner(EdgeContext edge)
 {
-    /// <summary>Opens a stream in the next region that can; null when the request has ended, refused.</summary>
+    /// <summary>Opens a stream in the next region that can serve it. Null if the request has ended with a refusal.</summary>
     public async ValueTask<ServedStream?> OpenNextAsync(RequestAttempts attempts, CancellationToken caller)
     {
         while (await attempts.NextAsync(caller).ConfigureAwait(false))
         {
-            // The region has the whole time that is left; the limit of an attempt is one for its first frame.
+            // The region may use all the time that is left. The attempt's limit only bounds the time until its first frame.
             var end = await OpenAsync(attempts, attempts.Current, attempts.Message(attempts.Current.RemainingMs), caller).ConfigureAwait(false);
             if (end.ServedStream is { } served)
             {
@@ -28,7 +30,7 @@ internal sealed class AttemptRunner(EdgeContext edge)
         return null;
     }
 
-    /// <summary>One attempt at an answer. Never throws.</summary>
+    /// <summary>One attempt to get an answer. Never throws.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<AttemptEnd> AskAsync(Attempt attempt, InferRequest sent, CancellationToken caller)
     {
@@ -51,7 +53,7 @@ internal sealed class AttemptRunner(EdgeContext edge)
         return new AttemptEnd(attempt, reply, null, reply?.Refusal, failure, fired);
     }
 
-    /// <summary>One attempt at a stream. Never throws.</summary>
+    /// <summary>One attempt to open a stream. Never throws.</summary>
     public async ValueTask<AttemptEnd> OpenAsync(RequestAttempts attempts, Attempt attempt, InferRequest sent, CancellationToken caller)
     {
         StreamOpening opening = default;
@@ -65,7 +67,8 @@ internal sealed class AttemptRunner(EdgeContext edge)
                 limits.Limit(attempts.LeftMs);
             if (opening.Stream is { } stillborn && limits.Token.IsCancellationRequested)
             {
-                // The region was lost, or its time was over, while its answer was on the way: the stream is cancelled already, and nothing of it has been read.
+                // The region was lost, or the time was over, while its answer was on the way. The stream is already cancelled and none of it has been read,
+                // so it is dropped.
                 opening = default;
                 await stillborn.DisposeAsync().ConfigureAwait(false);
             }

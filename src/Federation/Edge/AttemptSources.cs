@@ -3,17 +3,17 @@ using Microsoft.Extensions.ObjectPool;
 namespace Meridian.Federation.Edge;
 
 /// <summary>
-/// Cancellation of attempts without garbage: sources and their timers are reused, and a registration in a token takes a node from that token's own free list.
-/// A linked source an attempt would cost three objects and a timer each time.
+/// Cancels attempts without allocations. Cancellation sources and their timers are reused, and a registration in a token takes a node from that token's own
+/// free list. A linked source per attempt would cost three objects and a timer each time.
 /// </summary>
 public sealed class AttemptSources(TimeProvider time)
 {
     private readonly ObjectPool<CancellationTokenSource> _pool = new DefaultObjectPool<CancellationTokenSource>(new Policy(time), 1024);
 
-    /// <summary>A token that fires with either of two others or after a time.</summary>
-    /// <param name="milliseconds">Time left.</param>
+    /// <summary>Begins an attempt whose token fires when <paramref name="caller"/> or <paramref name="lost"/> fires, or after the given time.</summary>
+    /// <param name="milliseconds">Time left, ms.</param>
     /// <param name="caller">Fires when the caller goes away.</param>
-    /// <param name="lost">Fires when what works on the attempt is lost.</param>
+    /// <param name="lost">Fires when the region of the attempt is lost.</param>
     public Attempt Begin(int milliseconds, CancellationToken caller, CancellationToken lost)
     {
         var source = _pool.Get();
@@ -23,7 +23,7 @@ public sealed class AttemptSources(TimeProvider time)
 
     private static readonly Action<object?> Fire = static source => ((CancellationTokenSource)source!).Cancel();
 
-    /// <summary>Ended exactly once, by the attempt that began it, when nothing of it uses the token any more.</summary>
+    /// <summary>Dispose it exactly once, when nothing of the attempt uses the token any more.</summary>
     public readonly struct Attempt : IDisposable
     {
         private readonly ObjectPool<CancellationTokenSource> _pool;
@@ -36,14 +36,15 @@ public sealed class AttemptSources(TimeProvider time)
 
         public CancellationToken Token => _source.Token;
 
-        /// <summary>Begins its time anew; one that has fired stays so.</summary>
-        /// <param name="milliseconds">Time left from now on.</param>
+        /// <summary>Starts the time limit again. A token that has fired stays fired.</summary>
+        /// <param name="milliseconds">Time left from now on, ms.</param>
         public void Limit(int milliseconds) => _source.CancelAfter(milliseconds);
 
         public void Dispose()
         {
-            // Unregister does not wait for a callback that is running on another thread, and that callback will still fire the source. Such a source must not
-            // serve another attempt, which it would cancel out of the blue: it is left to the collector. (A default registration is not registered: true is not returned for it.)
+            // Unregister does not wait for a callback that runs on another thread, and that callback will still fire the source. If such a source were
+            // reused, it would cancel another attempt; so it is left to the collector. (A default registration is not registered, so Unregister does not
+            // return true for it.)
             var idle = (_caller.Equals(default) || _caller.Unregister()) & (_lost.Equals(default) || _lost.Unregister());
             if (idle)
                 _pool.Return(_source);
@@ -59,7 +60,7 @@ public sealed class AttemptSources(TimeProvider time)
             if (source.IsCancellationRequested)
                 return false;
 
-            // Refuses when the timer has been queued to fire.
+            // TryReset returns false if the timer has already been queued to fire.
             source.CancelAfter(Timeout.Infinite);
             return source.TryReset();
         }

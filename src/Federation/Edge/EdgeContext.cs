@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Meridian.Federation.Edge;
 
-/// <summary>The parts of the process that attempts use.</summary>
+/// <summary>The services and settings that attempts use.</summary>
 internal sealed partial class EdgeContext(ILogger logger)
 {
     public required FederationOptions Options { get; init; }
@@ -31,7 +31,7 @@ internal sealed partial class EdgeContext(ILogger logger)
 
     public required IAttemptReports Breakers { get; init; }
 
-    /// <value>The edge's own region, or null at a front door.</value>
+    /// <value>The edge's own region, or null in a front door.</value>
     public required ILocalRegion? Local { get; init; }
 
     public required AttemptSources Sources { get; init; }
@@ -41,7 +41,7 @@ internal sealed partial class EdgeContext(ILogger logger)
     /// <value>Longest time of a request, ms.</value>
     public int LongestMs => (int)Options.Deadline.TotalMilliseconds;
 
-    /// <value>Longest wait for a region while all are lost, ms.</value>
+    /// <value>Longest wait for a region while all regions are lost, ms.</value>
     public int WaitMs => (int)Math.Min(Options.WaitForRegion.TotalMilliseconds, LongestMs);
 
     /// <summary>Tells the region's breaker how an attempt ended.</summary>
@@ -50,14 +50,15 @@ internal sealed partial class EdgeContext(ILogger logger)
     /// <summary>Tells liveness that the region of an attempt did not answer as a live region does.</summary>
     public void Report(in Attempt attempt) => Reports.ReportFailure(attempt.Region.Name, attempt.Incarnation);
 
-    /// <summary>An attempt has brought the answer.</summary>
+    /// <summary>An attempt has succeeded: tells the breaker and records the cost of earlier failures.</summary>
     public void Answered(RequestAttempts attempts, in Attempt attempt)
     {
         Count(attempt, AttemptOutcome.Answered);
         attempts.Recovered(attempt);
     }
 
-    // Debug: liveness tells once that the region is lost, metrics count the requests; a line each would be hundreds at a kill under load.
+    // Level Debug: liveness already logs the loss of a region once, and metrics count the requests. One line per request would be hundreds of lines when a
+    // region is killed under load.
     [LoggerMessage(2401, LogLevel.Debug, "Request {RequestId}: region {Region} was lost in attempt {Attempt}: {Reason}")]
     public partial void LogLost(string requestId, string region, int attempt, string? reason);
 

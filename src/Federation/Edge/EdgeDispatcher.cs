@@ -10,25 +10,30 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Federation.Edge;
 
 /// <summary>
-/// The entry edge: one budget of attempts and one deadline for a request, whatever happens to regions meanwhile.
+/// The edge where requests enter. Regions may fail while a request runs; the request still has one budget of attempts and one deadline.
 /// <para>
-/// Each attempt is decided on the snapshot of that moment, among regions not tried yet, and is cancelled by the caller, by the deadline or by the region's
-/// <see cref="RegionView.Lost"/> token. How an attempt ends decides what follows:
+/// The region of each attempt is chosen on the snapshot of that moment, among regions that were not tried yet. The attempt is cancelled when the caller goes,
+/// at the deadline, and when the region's <see cref="RegionView.Lost"/> token fires. The end of an attempt decides what follows:
 /// </para>
 /// <list type="bullet">
-/// <item>a result, or a refusal that any region would give (input, model, deadline, a fault): the answer.</item>
-/// <item>no capacity or no replica there: the next region; when all have refused, <c>no_capacity</c> with the soonest retry-after, else <c>not_ready</c>.</item>
-/// <item>lost (token fired, connection refused or broken, region stopping): reported to liveness, then the next region. The request is idempotent by id.</item>
-/// <item>nothing left to try and nobody had refused: wait, within <see cref="FederationOptions.WaitForRegion"/> and the deadline, for a later snapshot that offers a region
-/// (one that was tried may be offered again: it may have restarted). Then, as the panic rule, one untried region that liveness calls dead. Then <c>region_lost</c>.</item>
-/// <item>the caller goes: <see cref="OperationCanceledException"/>, and the region's work is cancelled.</item>
+/// <item>A result, or a refusal that every region would give (input, model, deadline, a fault): this is the answer.</item>
+/// <item>The region has no capacity or no replica: the next region is tried. If all have refused, the answer is <c>no_capacity</c> with the shortest
+/// retry-after, otherwise <c>not_ready</c>.</item>
+/// <item>The region is lost (its token fired, the connection was refused or broke, the region stops): liveness is told, if the transport failed, and the next
+/// region is tried. A retry is safe, because the request is idempotent by its id.</item>
+/// <item>No region is left to try and none has refused: the request waits for a later snapshot that offers a region, for at most
+/// <see cref="FederationOptions.WaitForRegion"/> and within the deadline. A region that was tried may be offered again, because it may have restarted. After
+/// that comes the last resort (the panic rule): untried regions that drain or that liveness does not hear. Then the answer is <c>region_lost</c>.</item>
+/// <item>The caller goes: <see cref="OperationCanceledException"/>, and the region's work is cancelled.</item>
 /// </list>
-/// Only here is anything retried: what is sent on carries one hop more, and a request that has hopped before gets a single attempt.
+/// Only the edge where a request entered retries it. Each message to a region carries one hop more, and an edge that receives a request with a hop makes a
+/// single attempt.
 /// <para>
-/// A stream is opened by the same attempts. Its first frame is the answer; where its region is lost after it, the stream goes on in another one, see <see cref="FailoverStream"/>.
+/// A stream is opened with the same attempts. Its first frame is the answer. If its region is lost after that, the stream goes on in another region, see
+/// <see cref="FailoverStream"/>.
 /// </para>
 /// <para>
-/// An answer that its caller takes whole may be hedged where its model is set so: see <see cref="HedgedAttempts"/>.
+/// An answer that the caller gets as a whole may be hedged, if its model is configured so: see <see cref="HedgedAttempts"/>.
 /// </para>
 /// </summary>
 internal sealed class EdgeDispatcher : IEdge
@@ -113,7 +118,10 @@ internal sealed class EdgeDispatcher : IEdge
         return new EdgeOpening(new FailoverStream(_edge, _runner, attempts, request, served, cancellationToken), null, served.Attempt.Region.Name, attempts.Attempts);
     }
 
-    /// <summary>Time without an answer after which a request goes to a second region, too, ms; 0 for never. What has entered elsewhere is hedged there.</summary>
+    /// <summary>
+    /// Time without an answer after which a request also goes to a second region, ms; 0 for never. A request that entered at another edge is hedged there,
+    /// not here.
+    /// </summary>
     private int HedgeAfterMs(InferRequest request) =>
         request.Hops > 0 ? 0 : RoutingDirector.Find(_edge.Directory.Current.Intent, request.Model)?.HedgeAfterMs ?? _edge.Options.HedgeAfterMs;
 }

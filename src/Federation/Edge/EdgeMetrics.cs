@@ -4,9 +4,10 @@ using Meridian.Messages;
 namespace Meridian.Federation.Edge;
 
 /// <summary>
-/// Meter <c>Meridian.Federation</c>: <c>meridian.edge.failovers</c>, attempts that went on to another region, by region and reason; <c>meridian.edge.hedges</c>, requests that were slow
-/// enough to be sent to a second region, by outcome: <c>won</c> (the second region's answer came first), <c>lost</c> (the first one's did), <c>failed</c> (neither had one) and <c>none</c>
-/// (no second region had room).
+/// Meter <c>Meridian.Federation</c>.
+/// <c>meridian.edge.failovers</c>: attempts after which another region was tried, by region and reason.
+/// <c>meridian.edge.hedges</c>: requests that were slow enough for a second region, by outcome: <c>won</c> (the second region answered first), <c>lost</c>
+/// (the first region answered first), <c>failed</c> (neither answered) or <c>none</c> (no second region was ready).
 /// </summary>
 internal static class EdgeMetrics
 {

@@ -4,7 +4,7 @@ using Meridian.Routing.Snapshots;
 
 namespace Meridian.Federation.Edge;
 
-/// <summary>The edge's own refusals, in words that name the value and the remedy.</summary>
+/// <summary>The refusals that the edge itself gives. Each message names the value and the remedy.</summary>
 internal static class EdgeRefusals
 {
     private const int ComeBackMs = 1000;
@@ -54,18 +54,21 @@ internal static class EdgeRefusals
         Refuse(RefusalCode.InvalidInput, $"The request or its answer exceeds {maxBytes} bytes between regions; send fewer or shorter items in one request.", request.Input is EmbeddingInput ? "input" : null);
 
     /// <param name="tokens">Tokens that had come.</param>
-    /// <param name="why">What ended it, or null.</param>
+    /// <param name="why">Why the region was lost, or null.</param>
     public static Refusal StreamLost(string region, string requestId, long tokens, string? why = null) =>
         Refuse(RefusalCode.RegionLost, $"Region '{region}' was lost after {tokens} tokens of request {requestId}{(why is null ? "" : $" ({why})")}; send the request again.", retryAfterMs: ComeBackMs);
 
     /// <param name="tokens">Tokens that had come.</param>
-    /// <param name="fault">What it did.</param>
+    /// <param name="fault">What was wrong with the region's frames.</param>
     public static Refusal StreamWrong(string region, string requestId, long tokens, string fault) =>
         Refuse(RefusalCode.RegionLost, $"Region '{region}' broke the order of request {requestId} after {tokens} tokens: {fault}; send the request again.", retryAfterMs: ComeBackMs);
 
-    /// <summary>A stream that nobody can go on with. What would blame the caller's input elsewhere does not here: a region has taken it before.</summary>
+    /// <summary>
+    /// For a stream that no region can continue. A refusal that would blame the caller's input becomes <see cref="RefusalCode.RegionLost"/>, because a region
+    /// has already accepted that input.
+    /// </summary>
     /// <param name="tokens">Tokens that had come.</param>
-    /// <param name="why">What the last region, or the edge itself, said.</param>
+    /// <param name="why">The refusal of the last region or of the edge itself.</param>
     public static Refusal StreamStranded(string region, string requestId, long tokens, StreamHead head, Refusal why) =>
         Refuse(
             why.Code is RefusalCode.NoCapacity or RefusalCode.NotReady or RefusalCode.ResidencyUnavailable or RefusalCode.Internal ? why.Code : RefusalCode.RegionLost,

@@ -3,10 +3,11 @@ using System.Diagnostics.Metrics;
 namespace Meridian.Federation.Edge;
 
 /// <summary>
-/// Meter <c>Meridian.Federation</c>, what the loss of a region cost whoever was served by it, ms; <c>kind</c> is <c>stream</c> for one that had begun, else <c>request</c>.
-/// <c>meridian.failover.detect</c>: from the last token, or the beginning of the first attempt, to the failure's notice.
-/// <c>meridian.failover.decide</c>: from there to the attempt that succeeded, failed ones and waits for a region included.
-/// <c>meridian.failover.reopen</c>: from there to its answer or first frame. <c>meridian.failover.stall</c>: all three.
+/// Meter <c>Meridian.Federation</c>: time that the loss of a region cost the requests it served, ms. <c>kind</c> is <c>stream</c> for a stream that had
+/// begun, otherwise <c>request</c>.
+/// <c>meridian.failover.detect</c>: from the last token, or from the beginning of the first attempt, until the failure is noticed.
+/// <c>meridian.failover.decide</c>: from there to the beginning of the attempt that succeeds, including failed attempts and waits for a region.
+/// <c>meridian.failover.reopen</c>: from there to the answer or the first frame. <c>meridian.failover.stall</c>: the sum of all three.
 /// </summary>
 internal static class FailoverMetrics
 {

@@ -9,21 +9,27 @@ using Meridian.Routing.Streams;
 namespace Meridian.Federation.Edge;
 
 /// <summary>
-/// A stream at the edge where its request entered. Its caller sees one stream, whichever regions serve it in turn.
+/// A stream at the edge where its request entered. Regions may be lost while it runs; its caller still sees one stream, even if several regions serve it in
+/// turn.
 /// <para>
-/// <see cref="ServedStream"/>: the part that one region serves. The token of the attempt that opened it fires with the caller, with the region's loss and at the deadline, and ends the stream at
-/// the region, so that a read links nothing.
+/// Normal course: <see cref="ServedStream"/> is the part that one region serves. The token of the attempt that opened it fires when the caller goes, when the
+/// region is lost and at the deadline. It ends the stream at the region, so a read needs no linked token.
 /// </para>
 /// <para>
-/// Move: when a read fails because the region or the replica has gone, what was read of each choice is opened elsewhere, as the same request pinned to the version and variant that began, within the
-/// same deadline and residency. It is one task: the caller's token or the stream's disposal ends it, a read that is given up does not, and the next read finds it. The new region counts its tokens
-/// from 0; the caller's count goes on. Every frame must go on exactly where its choices stand, whoever sent it: another ends the stream with an error.
+/// Move: a read fails because the region or the replica has gone. The rest of each choice is then opened in another region: the same request, pinned to the
+/// version and variant that began, within the same deadline and residency. The move is one task. The caller's token and the stream's disposal end it. A
+/// cancelled read does not end it; the next read waits for the same task. The new region counts its tokens from 0; the caller's count continues. Every frame
+/// must begin exactly where its choices stand, whichever region sent it. A frame that does not ends the stream with an error.
 /// </para>
 /// <para>
-/// Bits: a reproducible request says so, and a region of the same arithmetic computes again what was generated before it goes on, with the same bits. Where that cannot be (another
-/// arithmetic, or the region says that it would take too long) every frame from there on is <see cref="StreamFrame.Inexact"/>.
+/// Same bits: for a reproducible request, a region with the same arithmetic first computes the generated tokens again and then continues with the same bits.
+/// If that is not possible (the region has another arithmetic, or says that it would take too long), every frame from there on is
+/// <see cref="StreamFrame.Inexact"/>.
 /// </para>
-/// <para>Not moved: the deadline, a fault of the engine, which another would have as well, and what has entered at another edge, which moves it itself.</para>
+/// <para>
+/// Not moved: a stream whose deadline has passed; a fault of the engine, because other regions would have the same fault; a stream whose request entered at
+/// another edge, because that edge moves it.
+/// </para>
 /// </summary>
 internal sealed class FailoverStream : IRegionStream
 {
@@ -36,7 +42,7 @@ internal sealed class FailoverStream : IRegionStream
     private readonly CancellationToken _caller;
     private readonly Lock _gate = new();
 
-    /// <summary>Tokens that earlier regions have sent.</summary>
+    /// <summary>Number of tokens that earlier regions have sent.</summary>
     private long _before;
     private long _tokens;
     private long _arrivedAt;
@@ -44,7 +50,7 @@ internal sealed class FailoverStream : IRegionStream
     private bool _inexact;
     private Task<StreamFrame>? _move;
 
-    // Under the gate: a disposal races with the move that writes it.
+    // Guarded by _gate, because a disposal races with the move that writes them.
     private ServedStream _served;
     private CancellationTokenSource? _moving;
     private bool _disposed;
@@ -76,7 +82,7 @@ internal sealed class FailoverStream : IRegionStream
         if (_ended)
             return default;
 
-        // The caller's own token is in the attempt's already.
+        // The attempt's token already fires with the caller's token.
         var read = _served.Stream.ReadAsync(cancellationToken == _caller ? CancellationToken.None : cancellationToken);
         if (!read.IsCompletedSuccessfully)
             return AwaitAsync(read, cancellationToken);
@@ -99,7 +105,7 @@ internal sealed class FailoverStream : IRegionStream
         {
             if (moving is not null)
             {
-                // A move that ended meanwhile has disposed it.
+                // If the move has ended meanwhile, the source is disposed already; see the catch below.
                 await moving.CancelAsync().ConfigureAwait(false);
                 if (_move is Task move)
                     await move.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -136,7 +142,7 @@ internal sealed class FailoverStream : IRegionStream
         return await MovedAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What the move under way brings. One that failed stays, and fails every read.</summary>
+    /// <summary>The frame that the move under way brings. A failed move is kept, and every later read fails with it.</summary>
     private async ValueTask<StreamFrame?> MovedAsync(CancellationToken cancellationToken)
     {
         var frame = await _move!.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -162,7 +168,7 @@ internal sealed class FailoverStream : IRegionStream
 
     private MeridianException Wrong(string fault) => new(EdgeRefusals.StreamWrong(Region, _request.RequestId, _tokens, fault));
 
-    /// <summary>Why the region cannot go on, where another may; throws where none may.</summary>
+    /// <summary>Why the region cannot go on. Returns only if another region may go on; otherwise throws.</summary>
     private Loss Judge(Exception failure, CancellationToken reader)
     {
         _caller.ThrowIfCancellationRequested();
@@ -211,7 +217,7 @@ internal sealed class FailoverStream : IRegionStream
                 await left.EndAsync().ConfigureAwait(false);
                 if (_progress.Done)
                 {
-                    // Only the word that nothing follows was missing.
+                    // All tokens have come; only the end mark is missing.
                     _ended = true;
                     return new StreamFrame { Offset = _tokens, Next = _tokens, Groups = [], End = true, Inexact = _inexact };
                 }
@@ -274,7 +280,7 @@ internal sealed class FailoverStream : IRegionStream
         Version = Head.Version,
         Variant = Head.Variant,
 
-        // The texts of the prompts have been told.
+        // Without the echo: the caller already has the texts of the prompts.
         Input = Rest(),
     };
 
@@ -293,9 +299,9 @@ internal sealed class FailoverStream : IRegionStream
             : EdgeRefusals.StreamStranded(attempt.Region.Name, _request.RequestId, _tokens, Head, why);
     }
 
-    /// <param name="Kind">In a word.</param>
-    /// <param name="Reason">What was said of it, or null.</param>
-    /// <param name="Outcome">As the region's breaker counts it.</param>
-    /// <param name="Again">Whether the region itself may be asked again.</param>
+    /// <param name="Kind">One word for logs.</param>
+    /// <param name="Reason">The region's or the transport's reason, or null.</param>
+    /// <param name="Outcome">The outcome that the region's breaker counts.</param>
+    /// <param name="Again">Whether the same region may be tried again.</param>
     private readonly record struct Loss(string Kind, string? Reason, AttemptOutcome Outcome, bool Again);
 }

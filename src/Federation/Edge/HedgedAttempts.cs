@@ -1,14 +1,15 @@
 namespace Meridian.Federation.Edge;
 
-/// <summary>Asks a second region where the first one is slow.</summary>
+/// <summary>Asks a second region when the first one is slow.</summary>
 internal sealed class HedgedAttempts(EdgeContext edge, AttemptRunner runner)
 {
     /// <summary>
-    /// The attempts of a request with a hedge (J. Dean and L. A. Barroso, "The tail at scale", 2013): an attempt that has brought nothing for a time gets a second one beside it, in the best of the permitted regions
-    /// that were not tried and have room. The first good answer wins and the other attempt is cancelled at once; a refusal waits for what the other says. One hedge a request; it counts as an
-    /// attempt of the budget.
+    /// The attempts of a request with a hedge (J. Dean and L. A. Barroso, "The tail at scale", 2013). If an attempt has brought no answer after
+    /// <paramref name="hedgeAfterMs"/>, a second attempt begins beside it, in the best permitted region that was not tried and is ready. The first good
+    /// answer wins, and the other attempt is cancelled at once. If one attempt ends with a refusal, the other one is awaited. A request has at most one
+    /// hedge; the hedge counts as an attempt of the budget.
     /// </summary>
-    /// <returns>The good answer, or null when the request has ended, refused.</returns>
+    /// <returns>The good answer, or null if the request has ended with a refusal.</returns>
     /// <exception cref="OperationCanceledException">The caller has gone.</exception>
     public async Task<AttemptEnd?> RaceAsync(RequestAttempts attempts, bool stream, int hedgeAfterMs, CancellationToken caller)
     {
@@ -84,7 +85,7 @@ internal sealed class HedgedAttempts(EdgeContext edge, AttemptRunner runner)
         return new RunningAttempt(task.AsTask(), cancellation);
     }
 
-    /// <summary>Whether an attempt has not ended within a time.</summary>
+    /// <summary>Waits up to the given time for the attempt. True if it has not ended by then.</summary>
     private async Task<bool> IsSlowAsync(Task<AttemptEnd> attempt, int milliseconds, CancellationToken caller)
     {
         if (attempt.IsCompleted)
@@ -96,7 +97,7 @@ internal sealed class HedgedAttempts(EdgeContext edge, AttemptRunner runner)
         return !attempt.IsCompleted;
     }
 
-    /// <summary>Cancels an attempt that is not needed any more; what it opens nevertheless is given back.</summary>
+    /// <summary>Cancels an attempt that is not needed any more. If it opens a stream nevertheless, the stream is released.</summary>
     private static async Task AbandonAsync(RunningAttempt running)
     {
         await running.CancelAsync().ConfigureAwait(false);

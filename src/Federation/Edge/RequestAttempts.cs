@@ -9,7 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Meridian.Federation.Edge;
 
 /// <summary>
-/// The attempts of one request: the budget, the deadline, the regions that were tried, which region is next, and what follows the end of an attempt. One caller at a time uses it.
+/// The attempts of one request. Keeps the budget, the deadline and the regions that were tried; chooses the next region; decides what follows when an attempt
+/// ends. Not thread-safe: one caller at a time.
 /// </summary>
 internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
 {
@@ -31,22 +32,22 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
     private int? _waitEnds;
     private bool _lastResort;
 
-    /// <value>The whole request's, ms.</value>
+    /// <value>Deadline of the whole request, ms from its start.</value>
     public int DeadlineMs { get; } = Math.Min(request.RemainingMs, edge.LongestMs);
 
-    /// <value>Regions tried, the one of the attempt under way included.</value>
+    /// <value>Number of attempts begun, including the one under way.</value>
     public int Attempts { get; private set; }
 
     /// <value>The attempt that began last.</value>
     public Attempt Current { get; private set; }
 
-    /// <value>Whether a stream may go on elsewhere from here: only where its request entered.</value>
+    /// <value>Whether this edge may move a stream to another region. Only the edge where the request entered may.</value>
     public bool MayMove { get; } = request.Hops == 0;
 
-    /// <value>Time that is left now, ms.</value>
+    /// <value>Time left until the deadline, ms.</value>
     public int LeftMs => Math.Max(0, DeadlineMs - ElapsedMs);
 
-    /// <value>Why the request was not served; set once it has ended.</value>
+    /// <value>Why the request was not served. Set when the request has ended with a refusal.</value>
     public Refusal? Refusal { get; private set; }
 
     /// <value>Region that the refusal came from, or null.</value>
@@ -54,10 +55,10 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
 
     private int ElapsedMs => (int)Math.Min(edge.Time.GetElapsedTime(_started).TotalMilliseconds, int.MaxValue);
 
-    /// <summary>What the region of the last attempt is sent.</summary>
+    /// <summary>The message for the region of the last attempt.</summary>
     public InferRequest Message(int remainingMs) => _request with { RemainingMs = remainingMs, AttemptsLeft = _budget - _spent, Hops = _request.Hops + 1 };
 
-    /// <summary>Finds the next attempt's region, waiting for one where all are lost; false when the request has ended, refused.</summary>
+    /// <summary>Chooses the region of the next attempt. If all regions are lost, waits for one. False if the request has ended with a refusal.</summary>
     /// <exception cref="OperationCanceledException">The caller has gone.</exception>
     public async ValueTask<bool> NextAsync(CancellationToken caller)
     {
@@ -85,7 +86,7 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
         }
     }
 
-    /// <summary>Begins an attempt beside one that is slow, where another region has room now; never waits.</summary>
+    /// <summary>Begins a second attempt beside a slow one, if another region is ready now. Never waits.</summary>
     public bool TryHedge()
     {
         var remainingMs = DeadlineMs - ElapsedMs;
@@ -100,13 +101,15 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
     }
 
     /// <summary>
-    /// A stream that was under way needs another region. Tokens that have come since the last time fill the budget again and let every region but the one that was left count again.
+    /// A stream that was under way needs another region. If tokens have come since the last move, the budget of attempts is full again and all regions may be
+    /// tried again, except the region that is left.
     /// </summary>
-    /// <param name="continued">What goes on from where it stands.</param>
-    /// <param name="left">Name of the region that it leaves: of two that raced for the opening the one that won, which need not be the one of <see cref="Current"/>.</param>
+    /// <param name="continued">The request for the rest of the stream.</param>
+    /// <param name="left">Name of the region that the stream leaves. If two regions raced for the opening, this is the winner, which need not be the region
+    /// of <see cref="Current"/>.</param>
     /// <param name="progress">Whether tokens have come from the region that is left.</param>
-    /// <param name="again">Whether that region itself may be asked again: it lives, the replica has gone.</param>
-    /// <param name="silentSince">When its last tokens came.</param>
+    /// <param name="again">Whether the region that is left may be tried again: the region lives, only the replica has gone.</param>
+    /// <param name="silentSince">Timestamp of the last tokens.</param>
     public void Interrupted(InferRequest continued, string left, bool progress, bool again, long silentSince)
     {
         _request = continued;
@@ -129,7 +132,7 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
         Notice(silentSince);
     }
 
-    /// <summary>The attempt has brought what was asked for: records what its forerunners' failure cost.</summary>
+    /// <summary>The attempt has succeeded. Records how much time the failed attempts before it have cost.</summary>
     public void Recovered(in Attempt attempt)
     {
         if (_noticed == 0)
@@ -140,10 +143,10 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
         _noticed = 0;
     }
 
-    /// <summary>Decides what follows an attempt that brought no result: true ends the request with <see cref="Refusal"/>, false goes on to the next region.</summary>
+    /// <summary>Decides what follows an attempt without a result. True: the request has ended with <see cref="Refusal"/>. False: try the next region.</summary>
     /// <param name="attempt">The attempt.</param>
-    /// <param name="refusal">What the region said, or null where no answer came.</param>
-    /// <param name="failure">What the transport threw, or null.</param>
+    /// <param name="refusal">The region's refusal, or null if no answer came.</param>
+    /// <param name="failure">The transport's exception, or null.</param>
     /// <param name="fired">Whether the attempt's token had fired.</param>
     /// <param name="caller">The caller's token.</param>
     /// <exception cref="OperationCanceledException">The caller has gone.</exception>
@@ -163,7 +166,7 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
             Failed = failure is not null,
             TooLarge = failure is not null && TransportFaults.IsTooLarge(failure),
 
-            // The timer may be a hair early by the clock, which must not start another attempt of no length.
+            // The attempt's timer and the clock may differ slightly. Both end the request, so that no attempt with zero time begins.
             DeadlineOver = DeadlineMs - ElapsedMs <= 0,
         });
         edge.Count(attempt, verdict.Breaker);
@@ -238,7 +241,7 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
         _tried[_triedCount++] = region;
     }
 
-    /// <summary>The first failure of a disturbance was noticed.</summary>
+    /// <summary>Remembers when the first failure since the last success was noticed.</summary>
     private void Notice(long since)
     {
         if (_noticed != 0)
@@ -269,7 +272,10 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
         LastResort = _lastResort,
     };
 
-    /// <summary>A ready region whose bits are those that the answer began with, if it is to be reproducible and goes on, here or for a caller who came back; null where any will do, or none is there.</summary>
+    /// <summary>
+    /// For a reproducible request that continues an answer (after a move, or because its caller came back): a ready region whose arithmetic gives the same
+    /// bits as the beginning of the answer. Null if any region will do, or if there is no such region.
+    /// </summary>
     private RoutingDecision? SameArithmetic(DirectorySnapshot snapshot)
     {
         if (_request.Input is not GenerationInput { Reproducible: true, Arithmetic: { } arithmetic })
@@ -280,16 +286,19 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
         return decision is { Choice: not null, Standing: RegionStanding.Ready } ? decision : null;
     }
 
-    /// <summary>Where the data may go by the intent of the decision: it may bind the tenant since the request came.</summary>
+    /// <summary>Where the data may go. Uses the tenant's residency from the snapshot's intent, because it may have changed since the request came.</summary>
     private DataBoundary Boundary(DirectorySnapshot snapshot) =>
         new DataBoundary(_request.Residency, _request.PermittedRegions).And(new DataBoundary(edge.Tenants.Of(snapshot.Intent, _request.Tenant), null));
 
-    /// <summary>Only where no region has answered: a full or unready one is an answer. A stream that is under way waits for those, too: its caller has a part already.</summary>
+    /// <summary>
+    /// Whether the request may wait for a region. A new request waits only if no region has answered; "full" and "not ready" are answers. A stream under way
+    /// also waits when regions are full or not ready, because its caller already has part of the answer.
+    /// </summary>
     private bool MayWait(RoutingVerdict verdict) => !_lastResort && (_moving
         ? verdict is RoutingVerdict.RegionLost or RoutingVerdict.Exhausted or RoutingVerdict.NoIntent or RoutingVerdict.NotReady
         : !_full && _notReady is null && verdict is (RoutingVerdict.RegionLost or RoutingVerdict.Exhausted or RoutingVerdict.NoIntent));
 
-    /// <summary>Waits for a snapshot later than <paramref name="known"/> that offers any region; false when the time is over.</summary>
+    /// <summary>Waits for a snapshot later than <paramref name="known"/> that offers a region. False if the time is over.</summary>
     private async Task<bool> WaitForRegionAsync(DirectorySnapshot known, int milliseconds, CancellationToken caller)
     {
         if (milliseconds <= 0)
@@ -325,7 +334,8 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
         {
             RoutingVerdict.NotReady => EdgeRefusals.NotReady(_request),
 
-            // A restricted request is told that its restriction stands, whatever else is up: the caller must not read "lost" as "send again without it".
+            // A restricted request always gets the residency refusal, whatever else has failed. Otherwise the caller could read "lost" as "send it again
+            // without the restriction".
             RoutingVerdict.ResidencyUnavailable => EdgeRefusals.ResidencyUnavailable(snapshot, _request.Model, Boundary(snapshot)),
             _ when !Boundary(snapshot).IsUnrestricted => EdgeRefusals.ResidencyUnavailable(snapshot, _request.Model, Boundary(snapshot)),
             _ => EdgeRefusals.RegionLost(snapshot, _request, Attempts),

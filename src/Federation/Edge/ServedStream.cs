@@ -3,16 +3,15 @@ using Meridian.Routing.Tables;
 
 namespace Meridian.Federation.Edge;
 
-/// <summary>The part of a stream that one region serves, with everything that must be given back when it ends.</summary>
-/// <param name="stream">The stream.</param>
+/// <summary>The part of a stream that one region serves, with everything that must be released when it ends.</summary>
 /// <param name="attempt">The attempt that opened it.</param>
-/// <param name="limits">Its token fires with the caller, with the region's loss and at the deadline.</param>
-/// <param name="entry">Its entry in the ledger of requests under way.</param>
+/// <param name="limits">Its token fires when the caller goes, when the region is lost and at the deadline.</param>
+/// <param name="entry">The attempt's entry in the ledger of requests under way.</param>
 internal sealed class ServedStream(IRegionStream stream, Attempt attempt, AttemptSources.Attempt limits, InFlightLedger.Entry entry)
 {
     private int _ended;
 
-    /// <value>Disposed with the stream, or null.</value>
+    /// <value>An object that is disposed together with the stream, or null.</value>
     public IDisposable? Owned { get; set; }
 
     public IRegionStream Stream => stream;
@@ -22,7 +21,9 @@ internal sealed class ServedStream(IRegionStream stream, Attempt attempt, Attemp
     /// <value>Whether the caller has gone, the region is lost, or the deadline has passed.</value>
     public bool IsOver => limits.Token.IsCancellationRequested;
 
-    /// <summary>Gives back what the stream holds. Only the first call counts. An error of the stream is dropped: nobody reads on.</summary>
+    /// <summary>
+    /// Releases everything that the stream holds. Only the first call has an effect. An error of the stream is ignored, because nobody reads on.
+    /// </summary>
     public async ValueTask EndAsync()
     {
         if (Interlocked.Exchange(ref _ended, 1) != 0)
@@ -33,7 +34,7 @@ internal sealed class ServedStream(IRegionStream stream, Attempt attempt, Attemp
         }
         catch (Exception)
         {
-            // The region is left, and what is held here is given back below: the move goes on.
+            // The stream leaves this region anyway. The resources are released below, and a move can go on.
         }
 
         limits.Dispose();

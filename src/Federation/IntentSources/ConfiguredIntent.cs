@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Federation.IntentSources;
 
 /// <summary>
-/// Intent as this process's configuration states it; never changes while it runs. A front door without models states nothing: its intent has epoch 0, which any
-/// region's overrules, and regions of which only the address is known go by it.
+/// The intent from this process's configuration. It never changes while the process runs. A front door without models states no intent: its intent has epoch
+/// 0, so that any region's intent overrules it. A region of which only the address is known is named by that address.
 /// </summary>
 public sealed class ConfiguredIntent(IOptions<FederationOptions> options) : IIntentSource
 {

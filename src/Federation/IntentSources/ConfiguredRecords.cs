@@ -4,7 +4,7 @@ using Meridian.Intents.Records;
 
 namespace Meridian.Federation.IntentSources;
 
-/// <summary>Configuration in the log's terms.</summary>
+/// <summary>The configuration as records of the intent log.</summary>
 internal sealed record ConfiguredRecords
 {
     public required IReadOnlyList<(string Name, MemberRecord Member)> Members { get; init; }
@@ -13,8 +13,8 @@ internal sealed record ConfiguredRecords
 
     public required IReadOnlyList<(string Name, TenantRecord Tenant)> Tenants { get; init; }
 
-    /// <param name="options">Regions, models, tenants.</param>
-    /// <param name="log">Voters: where each region speaks consensus, and the witnesses.</param>
+    /// <param name="options">Source of regions, models and tenants.</param>
+    /// <param name="log">Source of the voters: the consensus address of each region, and the witnesses.</param>
     public static ConfiguredRecords From(FederationOptions options, IntentLogOptions log)
     {
         var members = new List<(string, MemberRecord)>();

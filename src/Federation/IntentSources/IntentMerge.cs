@@ -4,11 +4,12 @@ using MessagePack;
 
 namespace Meridian.Federation.IntentSources;
 
-/// <summary>Which of two intents holds: commutative, associative and idempotent, so that it does not matter from whom one heard what first.</summary>
+/// <summary>Decides which of two intents holds. Commutative, associative and idempotent, so the order in which intents arrive does not matter.</summary>
 public static class IntentMerge
 {
     /// <summary>
-    /// The one with the higher epoch. Two different intents of one epoch are an operator's mistake; all observers must still agree on one of them, so their bytes decide.
+    /// The intent with the higher epoch wins. Two different intents of one epoch are an operator's mistake. All observers must still choose the same one, so
+    /// the bytes decide.
     /// </summary>
     public static Intent Merge(Intent left, Intent right)
     {
@@ -20,7 +21,10 @@ public static class IntentMerge
         return order >= 0 ? left : right;
     }
 
-    /// <summary>Why an intent from the wire must not be taken, or null where it may: names missing or twice. What an older build does not tell (tenants) may be missing.</summary>
+    /// <summary>
+    /// Why an intent from the wire must be refused (names missing or used twice), or null if it may be taken. Tenants may be missing, because older builds do
+    /// not send them.
+    /// </summary>
     public static string? Fault(Intent intent)
     {
         if (intent.Regions is null || intent.Models is null)

@@ -4,14 +4,14 @@ using Meridian.Routing.Snapshots;
 
 namespace Meridian.Federation.IntentSources;
 
-/// <summary>Turns the log's records into the intent that edges work by. Pure; the same records give the same intent in every region.</summary>
+/// <summary>Turns the log's records into the intent that edges use. No side effects: the same records give the same intent in every region.</summary>
 internal static class IntentProjection
 {
-    /// <summary>Above every epoch that configuration may state: what the log says overrules it.</summary>
+    /// <summary>Greater than every epoch in configuration, so that the log overrules configuration.</summary>
     public const long FirstEpoch = 1L << 40;
 
     /// <param name="replica">A copy with at least one change made.</param>
-    /// <param name="unreadable">Records that are left out: a later build's, or broken.</param>
+    /// <param name="unreadable">Records that are left out, because they are broken or come from a later build.</param>
     public static Intent Project(IntentReplica replica, out IReadOnlyList<IntentKey> unreadable)
     {
         var left = new List<IntentKey>();
@@ -37,7 +37,7 @@ internal static class IntentProjection
                     left.Add(key);
                     break;
                 case IntentKinds.Tenant:
-                    // What binds a tenant's data and cannot be read must not free it.
+                    // An unreadable restriction must not free the tenant's data: no jurisdiction is permitted.
                     left.Add(key);
                     tenants.Add(new TenantDeclaration { Name = key.Name, Residency = [] });
                     break;

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Federation.IntentSources;
 
 /// <summary>
-/// Tells the log, once it can be changed, what this region's configuration has to say (<see cref="Reconciliation"/>). Serving does not wait for it. All writes are compare-and-set:
-/// regions that start together and say the same disturb one another only in so far as they look again.
+/// Writes to the log, once it accepts changes, the part of this region's configuration that the log lacks (<see cref="Reconciliation"/>). Serving does not
+/// wait for this. All writes are compare-and-set: if regions start together with the same configuration, the loser of a race only reads the log again.
 /// </summary>
 internal sealed partial class IntentReconciler(
     IIntentLog log,
@@ -25,7 +25,8 @@ internal sealed partial class IntentReconciler(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
-    // A leader that refuses the configuration (it may be of a build with other rules) must not stop this process, as a background service that fails would: it is told and tried again.
+    // A leader may refuse the configuration, for example if its build has other rules. A background service that fails would stop this process, so the error
+    // is logged and the write is retried.
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => supervisor.RunAsync("configuration into the log", TellAsync, stoppingToken);
 
     private async Task TellAsync(CancellationToken stop)
@@ -33,7 +34,7 @@ internal sealed partial class IntentReconciler(
         var configured = ConfiguredRecords.From(federation.Value, options.Value);
         var pause = FirstPause;
 
-        // Services start together: the log may not have begun yet.
+        // All services start together, so the log may not have started yet.
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var _ = lifetime.ApplicationStarted.UnsafeRegister(static started => ((TaskCompletionSource)started!).TrySetResult(), started);
         await started.Task.WaitAsync(stop).ConfigureAwait(false);
@@ -54,7 +55,7 @@ internal sealed partial class IntentReconciler(
         }
     }
 
-    /// <summary>One look and, where something is missing, one change; false when nothing was.</summary>
+    /// <summary>Reads the log once and, if something is missing, makes one change. False if nothing was missing.</summary>
     private async Task<bool> ReconcileAsync(ConfiguredRecords configured, CancellationToken cancellationToken)
     {
         var replica = await log.ReadAsync(cancellationToken).ConfigureAwait(false);
@@ -76,7 +77,7 @@ internal sealed partial class IntentReconciler(
                 Writes = some,
                 Author = $"configuration of {self}",
 
-                // Configuration may deploy to a region that operators have removed, or that joins later.
+                // The configuration may deploy to a region that operators have removed or that joins later.
                 Pending = true,
                 ProposedUnixMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
             },

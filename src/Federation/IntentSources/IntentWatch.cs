@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Meridian.Federation.IntentSources;
 
-/// <summary>Runs the watch with the host where the intent is a watched one; a region's intent is its own.</summary>
+/// <summary>Starts and stops the intent watch with the host, if the intent is a <see cref="WatchedIntent"/>. Other intent sources need no watch.</summary>
 internal sealed class IntentWatch(IIntentSource intent) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken) =>

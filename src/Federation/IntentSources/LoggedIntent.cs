@@ -8,8 +8,9 @@ using Microsoft.Extensions.Logging;
 namespace Meridian.Federation.IntentSources;
 
 /// <summary>
-/// Intent as the replicated log has it, in the process that keeps the region's copy. Until the log has its first change (an installation that starts for the first time, a region
-/// that has not been let in yet) it is what configuration states. Reading never waits: a region that is cut off serves on by its last copy.
+/// The intent from the replicated log, in the process that keeps the region's copy of the log. Before the log has its first change (the installation starts
+/// for the first time, or the region is not admitted yet), the intent is the configured one. Reading never waits: a region that is cut off goes on with its
+/// last copy.
 /// </summary>
 internal sealed partial class LoggedIntent(IIntentLog log, ConfiguredIntent configured, LoopSupervisor supervisor, ILogger<LoggedIntent> logger) : IIntentSource, IHostedService, IDisposable
 {
@@ -48,7 +49,7 @@ internal sealed partial class LoggedIntent(IIntentLog log, ConfiguredIntent conf
 
     private void Take(IntentReplica replica)
     {
-        // The index moves without changes, too: terms and members are entries of the log.
+        // The index also advances without changes, because terms and members are entries of the log, too.
         if (replica.Revision == _revision)
             return;
         var intent = IntentProjection.Project(replica, out var unreadable);
@@ -56,7 +57,7 @@ internal sealed partial class LoggedIntent(IIntentLog log, ConfiguredIntent conf
             LogUnreadable(key);
         _latest.Publish(intent);
 
-        // Last: what could not be taken is tried again.
+        // Set last: if anything above fails, the revision is tried again.
         _revision = replica.Revision;
     }
 }

@@ -5,20 +5,21 @@ using Meridian.Intents.Records;
 namespace Meridian.Federation.IntentSources;
 
 /// <summary>
-/// What a region's configuration still has to tell the log. Pure.
+/// Computes the records that the log still lacks from a region's configuration. No side effects.
 /// <list type="bullet">
-/// <item>A log without a seed takes everything: members, models, tenants.</item>
-/// <item>Later a region writes its own member alone (its addresses may have changed; a new region joins by it), unless operators have removed it.</item>
+/// <item>If the log has no seed yet, everything is written: members, models, tenants.</item>
+/// <item>Later a region writes only its own member, unless operators have removed the region. Its addresses may have changed, and a new region joins this
+/// way.</item>
 /// <item>Models and tenants: see <see cref="ReconcileMode"/>.</item>
 /// </list>
 /// </summary>
 internal static class Reconciliation
 {
-    /// <param name="replica">The log as it stands.</param>
-    /// <param name="self">The region.</param>
-    /// <param name="configured">What it is configured with: all members, models, tenants.</param>
-    /// <param name="mode">How far configuration goes.</param>
-    /// <param name="nowUnixMs">For the seed's date.</param>
+    /// <param name="replica">The present state of the log.</param>
+    /// <param name="self">The region that runs this.</param>
+    /// <param name="configured">All members, models and tenants of its configuration.</param>
+    /// <param name="mode">How far configuration overrides the log.</param>
+    /// <param name="nowUnixMs">Date of the seed, unix ms.</param>
     public static IReadOnlyList<IntentWrite> Plan(IntentReplica replica, string self, ConfiguredRecords configured, ReconcileMode mode, long nowUnixMs)
     {
         var writes = new List<IntentWrite>();

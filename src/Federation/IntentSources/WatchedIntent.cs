@@ -12,9 +12,10 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Federation.IntentSources;
 
 /// <summary>
-/// The intent of a process that does not keep it: what it was configured with, then the newest that it is told. A front door watches every address it was given and every region
-/// it has learned of; a region's process watches the one of its region that keeps the log. On connections of their own, for ever; whatever comes is merged by
-/// <see cref="IntentMerge"/>, so order and repetition do not matter.
+/// The intent of a process that does not keep the intent log: first its own configuration, then the newest intent that other processes send. A front door
+/// watches every address from its configuration and every region that it has learned of. A process of a region watches the region's process that keeps the
+/// log. Each watch has its own connection and is retried for ever. Every received intent is merged with <see cref="IntentMerge"/>, so order and repetition do
+/// not matter.
 /// </summary>
 internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOptions<FederationOptions> options, LoopSupervisor supervisor, TimeProvider time, ILogger<WatchedIntent> logger)
     : IIntentSource, IHostedService, IDisposable
@@ -40,7 +41,7 @@ internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOption
 
     public void Dispose() => _stop.Cancel();
 
-    /// <summary>Takes an intent that a region told; returns whether it changed ours.</summary>
+    /// <summary>Merges an intent that another process has sent. Returns whether the current intent changed.</summary>
     internal bool Offer(Intent offered, Uri from)
     {
         if (IntentMerge.Fault(offered) is { } fault)

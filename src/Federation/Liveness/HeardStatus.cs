@@ -4,22 +4,28 @@ using Meridian.Messages;
 namespace Meridian.Federation.Liveness;
 
 /// <summary>
-/// The asking side of heartbeats: puts a region's whole status together from acks that carry changes alone. One a stream; the counterpart is <see cref="StatusVersions"/>.
-/// A change holds the model's status itself and not a difference, so one that was worked out from an older version than ours does no harm.
-/// Not thread-safe, <see cref="Known"/> aside.
+/// The observer's side of heartbeats. Acks carry only the models that have changed; this class builds the region's whole status from them. One instance per
+/// stream; the counterpart is <see cref="StatusVersions"/>.
+/// <para>
+/// A change contains the model's complete status, not a difference. So a change that the region computed against a version older than ours does no harm.
+/// </para>
+/// Not thread-safe, except for <see cref="Known"/>.
 /// </summary>
 internal sealed class HeardStatus
 {
     private RegionStatus? _status;
     private long _known;
 
-    /// <value>What the next beat says that we know; 0 before the first ack, and where the region knows no versions.</value>
+    /// <value>The status version to send with the next beat. 0 before the first ack, and when the region does not support versions.</value>
     public long Known => Volatile.Read(ref _known);
 
-    /// <value>Whether the region has shown that it knows versions.</value>
+    /// <value>Whether the region has shown that it supports status versions.</value>
     public bool Versioned => Known != 0;
 
-    /// <summary>The region's whole status after this ack, the same object where nothing has changed; null where the ack makes no sense and the next one must bring everything.</summary>
+    /// <summary>
+    /// The region's whole status after this ack; the same object if nothing has changed. Null if the ack is inconsistent; the next ack must then bring
+    /// everything.
+    /// </summary>
     public RegionStatus? After(BeatAck ack)
     {
         if (ack.Status is not { Models: { } models, Region: not null } status)

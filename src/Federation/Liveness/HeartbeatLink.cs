@@ -10,14 +10,17 @@ using Meridian.Routing.Snapshots;
 namespace Meridian.Federation.Liveness;
 
 /// <summary>
-/// The active monitor of one region: keeps one heartbeat stream open, on a connection of its own, and notes what it sees. Judges nothing.
+/// The active monitor of one region. It keeps one heartbeat stream open, on a connection of its own, and reports observations. It judges nothing.
 /// <para>
-/// A stream that ends after having been acked is reopened at once (its process may have been replaced within the same second); an attempt that fails is repeated
-/// after a back-off from <see cref="HeartbeatOptions.MinBackOff"/> to <see cref="HeartbeatOptions.MaxBackOff"/>, for ever. A stream that has been silent for
-/// <see cref="HeartbeatOptions.MaxSilence"/> is dropped with its connection, since TCP may take minutes to notice a healed partition; against a frozen process the
-/// new attempts connect (its kernel answers) and stay silent, until it thaws.
+/// If a stream ends after at least one ack and lived for one beat interval or more, the next one is opened at once: the process may have been replaced within
+/// the same second. Otherwise the link retries for ever, with a back-off from <see cref="HeartbeatOptions.MinBackOff"/> to
+/// <see cref="HeartbeatOptions.MaxBackOff"/>.
 /// </para>
-/// Methods are called on the liveness thread; the stream runs on the pool and only writes observations.
+/// <para>
+/// A stream that has been silent for <see cref="HeartbeatOptions.MaxSilence"/> is dropped together with its connection, because TCP may take minutes to
+/// notice that a partition has healed. If the process is frozen, new streams connect (its kernel answers) but stay silent until the process continues.
+/// </para>
+/// The liveness thread calls all methods. The stream runs on the thread pool and only writes observations.
 /// </summary>
 internal sealed class HeartbeatLink(RegionMember member, FederationOptions options, TimeProvider time, Func<long, Beat> newBeat, Action<Observation, bool> note) : IDisposable
 {
@@ -26,19 +29,22 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
     private long _sessions;
     private TimeSpan _backOff;
     private long _retryAfter = long.MinValue;
-    private Task _knock = Task.CompletedTask;
+    private Task _probe = Task.CompletedTask;
     private bool _quiet;
 
     public RegionMember Member => member;
 
-    /// <value>An ack that says what the last one said is no news: it is noted, and read with the next tick. Otherwise it wakes the liveness thread.</value>
+    /// <value>
+    /// While true, an ack with the same incarnation and the same draining flag as the last one does not wake the liveness thread; the thread reads it with
+    /// the next tick. While false, every ack wakes the thread.
+    /// </value>
     public bool Quiet
     {
         get => Volatile.Read(ref _quiet);
         set => Volatile.Write(ref _quiet, value);
     }
 
-    /// <summary>Once a tick: sends the beat, or drops a stream that has been silent for too long.</summary>
+    /// <summary>Called once a tick. Sends the beat, or drops a stream that has been silent for <see cref="HeartbeatOptions.MaxSilence"/>.</summary>
     public void Pace(Beat beat, long now)
     {
         if (_session is not { } session)
@@ -49,7 +55,7 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
             session.Send(beat);
     }
 
-    /// <summary>Opens the stream when its time has come; returns how long until then, or null while there is a stream.</summary>
+    /// <summary>Opens the stream when the back-off is over. Returns the time that is left until then, or null while there is a stream.</summary>
     public TimeSpan? Due(long now)
     {
         if (_session is not null)
@@ -60,15 +66,15 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
         return null;
     }
 
-    /// <summary>The current stream ended, or could not be opened: knocks, and opens the next one at once or after a back-off.</summary>
+    /// <summary>The current stream has ended or could not be opened. Probes the region and opens the next stream, at once or after a back-off.</summary>
     public void Ended(long now)
     {
         if (_session is not { Ended: true } session)
             return;
         _session = null;
-        Knock(now);
+        Probe(now);
 
-        // A stream that lived for a beat or more was a healthy one. One that is acked once and then cut, again and again, must not make this loop spin.
+        // A stream that lived for a beat interval or more was healthy. A stream that is acked once and then cut, again and again, must not make this loop spin.
         if (session.Acked && time.GetElapsedTime(session.Started, now) >= _heartbeat.Interval)
         {
             _backOff = TimeSpan.Zero;
@@ -80,8 +86,8 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
         _retryAfter = now + (long)(_backOff.TotalSeconds * time.TimestampFrequency);
     }
 
-    /// <summary>There is reason to look now: skips the back-off.</summary>
-    public void Hurry(long now)
+    /// <summary>Opens a stream now, without waiting for the back-off.</summary>
+    public void RetryNow(long now)
     {
         _backOff = TimeSpan.Zero;
         if (_session is null)
@@ -89,22 +95,22 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
     }
 
     /// <summary>
-    /// The region has restarted and this stream leads to the process that was: after a power cut nobody resets it. A stream that has not been acked yet is left alone:
-    /// it is the new one, and hints come faster than a distant region can ack.
+    /// The region has restarted, but this stream may still lead to its old process: after a power cut nobody resets the connection. So a stream with an ack
+    /// is cancelled. A stream without an ack is left alone: it is the new one, and hints arrive faster than a distant region can ack.
     /// </summary>
     public void Renew(long now)
     {
         if (_session is { Acked: true } stale)
             stale.Cancel();
         else
-            Hurry(now);
+            RetryNow(now);
     }
 
-    /// <summary>Asks the region's kernel whether anybody listens: a bare TCP connection, independent of the stream and of HTTP.</summary>
-    public void Knock(long now)
+    /// <summary>Tests whether any process listens at the region's address: opens a bare TCP connection, independent of the stream and of HTTP.</summary>
+    public void Probe(long now)
     {
-        if (_knock.IsCompleted)
-            _knock = Task.Run(() => KnockAsync(now));
+        if (_probe.IsCompleted)
+            _probe = Task.Run(() => ProbeAsync(now));
     }
 
     public void Dispose()
@@ -121,7 +127,7 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
         _ = Task.Run(() => session.RunAsync(first));
     }
 
-    private async Task KnockAsync(long started)
+    private async Task ProbeAsync(long started)
     {
         try
         {
@@ -135,7 +141,7 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException)
         {
-            // Says nothing certain: phi decides.
+            // This proves nothing about the region; phi decides.
         }
     }
 
@@ -155,12 +161,13 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
 
         public bool Acked { get; private set; }
 
-        // Written before the observation that makes the liveness thread read it.
+        // Written before the observation is queued that makes the liveness thread read it.
         public bool Ended { get; private set; }
 
         public void Send(Beat beat)
         {
-            // Null until the stream is open. A beat that is still on its way is not followed by another: gRPC forbids it, and a stuck stream needs no more bytes.
+            // The writer is null until the stream is open. While one beat is being written, no other is sent: gRPC forbids it, and a stuck stream needs no
+            // more bytes.
             if (Volatile.Read(ref _writer) is not { } writer || !_write.IsCompleted)
                 return;
             var status = beat.Status is { Models.Length: > 0 } full && _heard.Versioned ? full with { Models = [] } : beat.Status;
@@ -185,17 +192,21 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
                     Acked = true;
                     Volatile.Write(ref _lastSign, now);
 
-                    // Whatever an ack lacks, it is a sign of life: with what was known before.
+                    // An ack whose status cannot be used is still a sign of life: it is reported with the status known before.
                     if ((_heard.After(ack) ?? before) is not { } status)
                         continue;
                     var news = !link.Quiet || before is null || status.Incarnation != before.Incarnation || status.Draining != before.Draining;
                     before = status;
                     link.Note(new Observation(ObservationKind.Heard, link.Member.Name, now, status, ack.SentTimestamp, Connection: connection, ClockOffMs: ClockOffMs(ack, now)), news);
                 }
+
+                // A process that dies breaks the stream off. Only a process that stops ends it.
+                if (before is not null)
+                    link.Note(new Observation(ObservationKind.Stopping, link.Member.Name, link.Time.GetTimestamp(), Incarnation: before.Incarnation), false);
             }
             catch (Exception)
             {
-                // Whatever it was, the stream is over. What that means is asked by a knock: gRPC does not say reliably why a stream could not be opened.
+                // The stream is over, whatever the error was. gRPC does not say reliably why a stream could not be opened, so a probe finds that out.
             }
             finally
             {
@@ -206,7 +217,9 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
             link.Note(new Observation(ObservationKind.LinkEnded, link.Member.Name, link.Time.GetTimestamp()), true);
         }
 
-        /// <summary>The ack was written half a round trip ago.</summary>
+        /// <summary>
+        /// The region's wall clock minus this observer's, ms. Assumes that the ack was written half a round trip ago. NaN if the ack has no clock.
+        /// </summary>
         private double ClockOffMs(BeatAck ack, long now) => ack.ClockMs == 0
             ? double.NaN
             : ack.ClockMs - (link.Time.GetUtcNow().ToUnixTimeMilliseconds() - (link.Time.GetElapsedTime(ack.SentTimestamp, now).TotalMilliseconds / 2));
@@ -219,7 +232,7 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
             }
             catch (Exception)
             {
-                // The reader of the same stream sees the end, with its reason.
+                // The reading side of the same stream sees the end and its reason.
             }
         }
     }

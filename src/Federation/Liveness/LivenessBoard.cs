@@ -9,8 +9,8 @@ using Meridian.Routing.Tables;
 namespace Meridian.Federation.Liveness;
 
 /// <summary>
-/// The judgement of all regions: applies observations, judges, and makes snapshots of what it judged and of what <see cref="AvailabilityBoard"/> says. Knows no network.
-/// Used on the liveness thread alone.
+/// Judges all regions. It applies observations, judges, and builds snapshots from its judgements and from <see cref="AvailabilityBoard"/>. It does not use
+/// the network. Only the liveness thread uses it.
 /// </summary>
 internal sealed class LivenessBoard(
     FederationOptions options, string? ownRegion, ILocalRegion? local, InFlightLedger inFlight, TimeProvider time, AvailabilityBoard? availability = null)
@@ -26,10 +26,10 @@ internal sealed class LivenessBoard(
 
     public Intent Intent => _intent;
 
-    /// <value>Regions other than one served by this process.</value>
+    /// <value>All regions except the one that this process serves.</value>
     public IReadOnlyDictionary<string, RegionRecord> Records => _records;
 
-    /// <summary>Takes the members of a new intent: records of regions that stay, at the same address, are kept.</summary>
+    /// <summary>Takes over the members of a new intent. A region that stays at the same address keeps its record.</summary>
     public void Follow(Intent intent)
     {
         _intent = intent;
@@ -59,8 +59,8 @@ internal sealed class LivenessBoard(
     }
 
     /// <summary>
-    /// Whether who answers at a region's address is that region: data must not go to another one, under another law. Before any intent is known, an address
-    /// is all there is to a region's name.
+    /// Whether the process that answers at a region's address belongs to that region. If not, data must not go there: it could come under another law. Before
+    /// any intent is known, a region is known by its address only, and every answer is accepted.
     /// </summary>
     public bool IsWho(string region, RegionStatus status) => status.Region == region || _intent.Epoch == 0;
 
@@ -74,7 +74,7 @@ internal sealed class LivenessBoard(
         var changed = record.Heard(status, timestamp, time.GetElapsedTime(sentTimestamp, timestamp).TotalMilliseconds, Clock, connection, clockOffMs);
         if (record.Lives != lives)
         {
-            // At the observer's own start every region is new to it and none has returned.
+            // When this observer starts, every region is new to it; none of them has returned.
             var returned = lives > 0 || time.GetElapsedTime(_started, timestamp) > options.Availability.SlowStart;
             _availability.Of(region).Begin(record.Incarnation, returned, timestamp);
         }
@@ -83,10 +83,10 @@ internal sealed class LivenessBoard(
     }
 
     /// <summary>Returns whether a region's health changed.</summary>
-    public bool Refused(string region, long knockedTimestamp) =>
-        _records.TryGetValue(region, out var record) && record.Refused(knockedTimestamp);
+    public bool Refused(string region, long probedTimestamp) =>
+        _records.TryGetValue(region, out var record) && record.Refused(probedTimestamp);
 
-    /// <summary>Lets open breakers try again when their time has come. Returns the regions whose breaker changed, mostly none.</summary>
+    /// <summary>Moves open breakers to half-open when their break is over. Returns the regions whose breaker changed, mostly none.</summary>
     public IEnumerable<string> Advance(long now)
     {
         foreach (var member in _intent.Regions)
@@ -98,7 +98,9 @@ internal sealed class LivenessBoard(
 
     public BreakerState Breaker(string region) => _availability.Of(region).Breaker;
 
-    /// <summary>The present state; the last snapshot itself where nothing in it has changed, and the last view of every region of which nothing has.</summary>
+    /// <summary>
+    /// The present state. Returns the last snapshot object if nothing has changed, and reuses the last view of every region that has not changed.
+    /// </summary>
     public DirectorySnapshot Snapshot()
     {
         var now = time.GetTimestamp();
@@ -162,7 +164,7 @@ internal sealed class LivenessBoard(
             InFlight = inFlight.Count(name),
         };
 
-        // By value, models by reference.
+        // Views compare by value, their models by reference.
         return own.Equals(_own) ? _own : _own = own;
     }
 }

@@ -4,7 +4,8 @@ using Meridian.Routing.Snapshots;
 namespace Meridian.Federation.Liveness;
 
 /// <summary>
-/// Meter <c>Meridian.Federation</c>: <c>meridian.liveness.changes</c>, judgements that changed, by region and new health; <c>meridian.breaker.changes</c>, by region and new state.
+/// Meter <c>Meridian.Federation</c>. <c>meridian.liveness.changes</c>: changes of a region's health, by region and new health.
+/// <c>meridian.breaker.changes</c>: changes of a region's breaker, by region and new state.
 /// </summary>
 internal static class LivenessMetrics
 {

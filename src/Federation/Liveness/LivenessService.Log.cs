@@ -14,7 +14,7 @@ internal sealed partial class LivenessService
     [LoggerMessage(2213, LogLevel.Information, "Region {Region} is alive again after its stop (incarnation {Incarnation})")]
     private partial void LogBack(string region, long incarnation);
 
-    [LoggerMessage(2214, LogLevel.Information, "Region {Region} has stopped: it drained, and nobody listens at {Address} any more (incarnation {Incarnation})")]
+    [LoggerMessage(2214, LogLevel.Information, "Region {Region} has stopped in order, and nobody listens at {Address} any more (incarnation {Incarnation})")]
     private partial void LogStopped(string region, long incarnation, Uri address);
 
     [LoggerMessage(2202, LogLevel.Warning, "Region {Region} is dead: nobody listens at {Address} (incarnation {Incarnation})")]

@@ -12,22 +12,35 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Federation.Liveness;
 
 /// <summary>
-/// This observer's own view of all regions. Three seams: <see cref="HeartbeatLink"/> monitors and judges nothing; <see cref="LivenessBoard"/> judges whether a region lives and knows
-/// no network; <see cref="AvailabilityBoard"/> says from real requests whether a region that lives should be given any. What is published here is all that routing sees.
+/// This observer's own view of all regions.
 /// <para>
-/// A snapshot is published at once when health, incarnation, draining or a breaker changed, and with the tick when anything else did: load, round trips, weights. Where nothing has
-/// changed nothing is published.
+/// The work is split in three. <see cref="HeartbeatLink"/> monitors one region and judges nothing. <see cref="LivenessBoard"/> judges whether a region lives
+/// and does not know the network. <see cref="AvailabilityBoard"/> decides from the outcomes of real requests whether a live region should get any. Routing
+/// sees only the snapshots that this class publishes.
 /// </para>
 /// <para>
-/// One thread of its own (<c>meridian-liveness</c>) paces beats, judges and publishes, so that no amount of work on the pool delays a judgement. Network callbacks
-/// run on the pool and only queue observations; the thread is the single writer of all records, and readers take the whole snapshot by one volatile read.
+/// When health, incarnation, draining or a breaker changes, a new snapshot is published at once. When load, round trips or weights change, it is published
+/// with the next tick. If nothing has changed, nothing is published.
 /// </para>
-/// Cases. <i>Killed</i>: its stream is reset, reopening is refused: Dead within milliseconds. <i>Restarted within a second</i>: reset, reopening succeeds, the first ack
-/// carries another incarnation: the old life's token fires, a new one is issued. <i>Frozen or cut off</i>: silence, phi: Suspect, then Dead. <i>Thawed or healed</i>:
-/// the next ack makes it Alive, with a new token. <i>Stopping</i>: it ends its streams; reopening is answered Unavailable, then refused.
-/// <i>This process stopped or starved</i>: <see cref="ObserverClock"/> does not count that time. <i>Joined</i>: Unknown until the first ack.
-/// <i>Left the intent</i>: its token fires, its link closes. <i>A wall clock stepped</i>: it is shown and nobody here goes by one; a region that restarts with a lower incarnation than it had is believed
-/// because its connection is the later one.
+/// <para>
+/// A thread of its own (<c>meridian-liveness</c>) paces beats, judges and publishes, so that work on the thread pool cannot delay a judgement. Network
+/// callbacks run on the pool and only queue observations. The thread is the single writer of all records; readers get the whole snapshot with one volatile
+/// read.
+/// </para>
+/// Cases:
+/// <list type="bullet">
+/// <item><i>Region killed</i>: its stream is reset and a new one is refused. The region is Dead within milliseconds.</item>
+/// <item><i>Restarted within a second</i>: the stream is reset, a new one opens, and the first ack carries another incarnation. The token of the old life
+/// fires and a new one is issued.</item>
+/// <item><i>Frozen or cut off</i>: the region is silent and phi rises: Suspect, then Dead.</item>
+/// <item><i>Thawed or healed</i>: the next ack makes the region Alive, with a new token.</item>
+/// <item><i>Stopping</i>: the region ends its streams. Opening a new one is answered with Unavailable, later refused.</item>
+/// <item><i>This process was stopped or starved</i>: <see cref="ObserverClock"/> does not count that time.</item>
+/// <item><i>Joined</i>: the region is Unknown until its first ack.</item>
+/// <item><i>Left the intent</i>: its token fires and its link closes.</item>
+/// <item><i>A wall clock was changed</i>: the offset is shown, but no decision here uses a wall clock. A region that restarts with a lower incarnation than
+/// before is believed, because its connection is the later one.</item>
+/// </list>
 /// </summary>
 internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, IFailureReports, IPeerHints, IDisposable
 {
@@ -53,7 +66,7 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
     private Thread? _thread;
     private long _sequence;
 
-    // Set by the pool, cleared by the thread before it asks the pool again.
+    // The thread pool sets it; the liveness thread clears it before it queues the next probe of the pool.
     private volatile bool _poolServed = true;
 
     public LivenessService(
@@ -91,7 +104,7 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
             if (!ReferenceEquals(current, known))
                 return Task.FromResult(current);
 
-            // Not run inline: the publisher is the liveness thread.
+            // Continuations must not run inline, because the publisher is the liveness thread.
             _next ??= new TaskCompletionSource<DirectorySnapshot>(TaskCreationOptions.RunContinuationsAsynchronously);
             return _next.Task.WaitAsync(cancellationToken);
         }
@@ -141,7 +154,7 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
         var known = _intent.Current.Epoch;
         while (true)
         {
-            // Also at the beginning: a change may have come while this loop did not run.
+            // Wake the thread before the first wait, too: the intent may have changed while this loop was not running.
             _wake.Set();
             var intent = await _intent.WaitForChangeAsync(known, stop).ConfigureAwait(false);
             known = intent.Epoch;
@@ -174,7 +187,7 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
             }
             catch (Exception exception)
             {
-                // A fault here must not end the observer: it would leave every region in its last state for ever.
+                // An exception here must not end the thread: every region would keep its last state for ever.
                 _wake.WaitOne(self.Failed(exception));
             }
         }
@@ -259,25 +272,28 @@ internal sealed partial class LivenessService : IHostedService, IDirectoryFeed, 
                 case ObservationKind.Refused when _board.Refused(seen.Region, seen.Timestamp):
                     if (record.Incarnation == 0)
                         LogNotUp(seen.Region, record.Member.Protocol);
-                    else if (record.Draining)
+                    else if (record.Draining || record.Stopping)
                         LogStopped(seen.Region, record.Incarnation, record.Member.Protocol);
                     else
                         LogRefused(seen.Region, record.Incarnation, record.Member.Protocol);
                     LivenessMetrics.Changed(seen.Region, record.Health);
                     changed = true;
                     break;
+                case ObservationKind.Stopping:
+                    record.Stop(seen.Incarnation);
+                    break;
                 case ObservationKind.LinkEnded:
                     link.Ended(now);
                     break;
                 case ObservationKind.RequestFailed when seen.Incarnation == record.Incarnation && record.Health != RegionHealth.Dead:
-                    link.Knock(now);
-                    link.Hurry(now);
+                    link.Probe(now);
+                    link.RetryNow(now);
                     break;
                 case ObservationKind.Hinted when seen.Incarnation > record.Incarnation:
                     link.Renew(now);
                     break;
                 case ObservationKind.Hinted when record.Health != RegionHealth.Alive:
-                    link.Hurry(now);
+                    link.RetryNow(now);
                     break;
             }
 

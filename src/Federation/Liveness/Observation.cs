@@ -2,15 +2,17 @@ using Meridian.Messages;
 
 namespace Meridian.Federation.Liveness;
 
-/// <summary>Something that a network callback saw. Callbacks only note it; the liveness thread alone judges, so judgement needs no lock.</summary>
-/// <param name="Kind">What was seen.</param>
-/// <param name="Region">Of which region.</param>
-/// <param name="Timestamp">When: for <see cref="ObservationKind.Refused"/> when the knock began (a region heard later than that is not gone), otherwise when it was seen.</param>
-/// <param name="Status">With <see cref="ObservationKind.Heard"/>: what the region says of itself.</param>
-/// <param name="SentTimestamp">With <see cref="ObservationKind.Heard"/>: when the beat left.</param>
-/// <param name="Incarnation">With <see cref="ObservationKind.RequestFailed"/> and <see cref="ObservationKind.Hinted"/>: whom it is about.</param>
-/// <param name="Connection">With <see cref="ObservationKind.Heard"/>: the connection it came over, counted in the order of opening.</param>
-/// <param name="ClockOffMs">With <see cref="ObservationKind.Heard"/>: how far the region's wall clock is ahead of this observer's, ms, as exactly as half the round trip; NaN where it does not tell.</param>
+/// <summary>An event that a network callback noticed. Callbacks only report it. Only the liveness thread judges, so judging needs no lock.</summary>
+/// <param name="Kind">Kind of event.</param>
+/// <param name="Region">The region concerned.</param>
+/// <param name="Timestamp">For <see cref="ObservationKind.Refused"/>: when the probe began; a region heard after that is not gone. For all others: when the
+/// event was noticed.</param>
+/// <param name="Status">With <see cref="ObservationKind.Heard"/>: the region's own status.</param>
+/// <param name="SentTimestamp">With <see cref="ObservationKind.Heard"/>: when the beat was sent.</param>
+/// <param name="Incarnation">With <see cref="ObservationKind.RequestFailed"/> and <see cref="ObservationKind.Hinted"/>: the incarnation concerned.</param>
+/// <param name="Connection">With <see cref="ObservationKind.Heard"/>: number of the connection, counted in the order of opening.</param>
+/// <param name="ClockOffMs">With <see cref="ObservationKind.Heard"/>: how far the region's wall clock is ahead of this observer's, ms, with an error of up to
+/// half the round trip. NaN if the region does not send its clock.</param>
 internal readonly record struct Observation(
     ObservationKind Kind, string Region, long Timestamp, RegionStatus? Status = null, long SentTimestamp = 0, long Incarnation = 0, long Connection = 0,
     double ClockOffMs = double.NaN);

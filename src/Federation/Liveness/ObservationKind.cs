@@ -8,13 +8,16 @@ internal enum ObservationKind
     /// <summary>A heartbeat stream or an attempt to open one ended.</summary>
     LinkEnded,
 
-    /// <summary>Nobody listens at the region's address.</summary>
+    /// <summary>The region ended the heartbeat stream in order: its process begins to stop.</summary>
+    Stopping,
+
+    /// <summary>A probe was refused: no process listens at the region's address.</summary>
     Refused,
 
     /// <summary>A real request failed in transport.</summary>
     RequestFailed,
 
-    /// <summary>The region has spoken to us.</summary>
+    /// <summary>A process of the region has sent us a beat of its own.</summary>
     Hinted,
 
     /// <summary>A real request's outcome opened or closed the region's breaker.</summary>

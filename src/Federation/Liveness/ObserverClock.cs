@@ -1,11 +1,14 @@
 namespace Meridian.Federation.Liveness;
 
 /// <summary>
-/// Time as far as this observer was able to hear. A process that was stopped, or whose thread pool was starved, has heard nothing and must not blame the regions
-/// (local health awareness: A. Dadgar, J. Phillips, J. Currey, "Lifeguard: local health awareness for more accurate failure detection", 2018).
-/// Being stopped is taken off the clock in full. A starved pool is forgiven up to a bound for each silence: without one, an observer that is always a little starved
-/// would never find a frozen region.
-/// Used on the liveness thread alone.
+/// A clock that counts only the time in which this observer was able to hear. A process that was stopped, or whose thread pool was starved, has heard nothing
+/// and must not blame the regions for it (local health awareness: A. Dadgar, J. Phillips, J. Currey, "Lifeguard: local health awareness for more accurate
+/// failure detection", 2018).
+/// <para>
+/// The clock does not count time in which the process was stopped. Starved time is forgiven only up to a bound per silence. Without the bound, an observer
+/// that is always slightly starved would never find a frozen region.
+/// </para>
+/// Only the liveness thread uses it.
 /// </summary>
 internal sealed class ObserverClock(TimeProvider time, TimeSpan tick)
 {
@@ -13,13 +16,13 @@ internal sealed class ObserverClock(TimeProvider time, TimeSpan tick)
     private readonly double _tickMs = tick.TotalMilliseconds;
     private long _lastWake = time.GetTimestamp();
 
-    /// <value>Time that this process did not run, ms, since the start.</value>
+    /// <value>Total time since the start in which this process did not run, ms.</value>
     public double StoppedMs { get; private set; }
 
-    /// <value>Time that the thread pool did not serve, ms, since the start.</value>
+    /// <value>Total time since the start in which the thread pool ran no work, ms.</value>
     public double StarvedMs { get; private set; }
 
-    /// <summary>Ms on a monotonic clock that stands while the process is stopped.</summary>
+    /// <summary>Milliseconds on a monotonic clock that does not advance while the process is stopped.</summary>
     public double Ms(long timestamp) => time.GetElapsedTime(0, timestamp).TotalMilliseconds - StoppedMs;
 
     /// <summary>Called whenever the liveness thread wakes, at least once a tick, before it reads any observation.</summary>
@@ -31,6 +34,6 @@ internal sealed class ObserverClock(TimeProvider time, TimeSpan tick)
             StoppedMs += gap - _tickMs;
     }
 
-    /// <summary>The pool did not run within a tick what the last tick gave it.</summary>
+    /// <summary>The thread pool did not run the work item of the last tick within one tick.</summary>
     public void PoolStarved() => StarvedMs += _tickMs;
 }

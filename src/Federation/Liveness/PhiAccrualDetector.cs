@@ -1,17 +1,18 @@
 namespace Meridian.Federation.Liveness;
 
 /// <summary>
-/// How surprising a silence is, on a scale that applications can set thresholds on: N. Hayashibara, X. Defago, R. Yared, T. Katayama,
-/// "The phi accrual failure detector", SRDS 2004.
+/// Measures how improbable a silence is, on a scale on which applications can set thresholds: N. Hayashibara, X. Defago, R. Yared, T. Katayama, "The phi
+/// accrual failure detector", SRDS 2004.
 /// <para>
 /// phi(t) = -log10(1 - F(t)), with t the time since the last arrival and F the normal distribution with the mean and deviation of the last arrivals' intervals:
-/// phi = n means that a silence this long comes from a live sender once in 10^n. Two additions of practice: the mean is raised by an acceptable pause
-/// (garbage collection, a busy machine) and the deviation has a floor, or very regular arrivals would make any delay look like death.
+/// phi = n means that a live sender causes a silence this long once in 10^n. Two additions from practice: an acceptable pause (garbage collection, a busy
+/// machine) is added to the mean; and the deviation has a minimum, otherwise any delay after very regular arrivals would look like a death.
 /// The tail of F is taken from the logistic approximation F(y) = 1 / (1 + exp(-y (1.5976 + 0.070566 y^2))), y = (t - mean - pause) / deviation
 /// (error below 0.00014; S. Bowling et al., JIEM 2009), whose logarithm stays finite far out in the tail.
 /// </para>
 /// <para>
-/// Pure: it knows timestamps, not clocks. With the default options (200 ms, pause 1 s, deviation at least 320 ms) phi is 1 after 1.6 s and 8 after 2.9 s of silence.
+/// Reads no clock: it gets all times as arguments. With the default options (200 ms, pause 1 s, deviation at least 320 ms) phi is 1 after 1.6 s and 8 after
+/// 2.9 s of silence.
 /// Not thread-safe.
 /// </para>
 /// </summary>
@@ -25,10 +26,10 @@ public sealed class PhiAccrualDetector
     private int _next;
     private double _lastMs;
 
-    /// <param name="expectedInterval">Interval assumed until arrivals have shown one.</param>
-    /// <param name="acceptablePause">Silence beyond the mean that arouses no suspicion.</param>
-    /// <param name="minStdDev">Floor of the deviation, above zero.</param>
-    /// <param name="window">Intervals remembered.</param>
+    /// <param name="expectedInterval">Interval that is assumed until two intervals have been measured.</param>
+    /// <param name="acceptablePause">Silence beyond the mean that causes no suspicion.</param>
+    /// <param name="minStdDev">Least standard deviation, above zero.</param>
+    /// <param name="window">Number of intervals that are remembered, 2 or more.</param>
     public PhiAccrualDetector(TimeSpan expectedInterval, TimeSpan acceptablePause, TimeSpan minStdDev, int window = 64)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(minStdDev, TimeSpan.Zero);
@@ -39,8 +40,8 @@ public sealed class PhiAccrualDetector
         _minStdDevMs = minStdDev.TotalMilliseconds;
     }
 
-    /// <summary>Forgets all arrivals; the next ones are a new sender's.</summary>
-    /// <param name="nowMs">Counts as the new sender's first arrival.</param>
+    /// <summary>Forgets all arrivals: the following ones come from a new sender.</summary>
+    /// <param name="nowMs">Time of the new sender's first arrival, ms.</param>
     public void Reset(double nowMs)
     {
         _count = 0;
@@ -48,7 +49,7 @@ public sealed class PhiAccrualDetector
         _lastMs = nowMs;
     }
 
-    /// <param name="nowMs">Time of the arrival on any monotonic clock, ms. One before the last arrival is ignored.</param>
+    /// <param name="nowMs">Time of the arrival on any monotonic clock, ms. An arrival before the last one is ignored.</param>
     public void Heard(double nowMs)
     {
         var interval = nowMs - _lastMs;
@@ -60,8 +61,8 @@ public sealed class PhiAccrualDetector
         _count = Math.Min(_count + 1, _intervals.Length);
     }
 
-    /// <summary>The suspicion: 0 for none, rising with the silence without bound.</summary>
-    /// <param name="nowMs">On the clock of <see cref="Heard"/>.</param>
+    /// <summary>The suspicion. Near 0 for none; it rises with the silence, without bound.</summary>
+    /// <param name="nowMs">Present time on the clock of <see cref="Heard"/>, ms.</param>
     public double Phi(double nowMs)
     {
         var (mean, deviation) = Distribution();

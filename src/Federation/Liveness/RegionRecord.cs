@@ -6,38 +6,43 @@ using Meridian.Routing.Snapshots;
 namespace Meridian.Federation.Liveness;
 
 /// <summary>
-/// The judgement of one region: a state machine over observations and time. Knows no network and no thread.
+/// Judges one region: a state machine over observations and time. It uses no network and no thread.
 /// <code>
 /// Unknown --heard--> Alive --silence--> Suspect --silence--> Dead --heard--> Alive
 ///                      ^-------heard-------'                   ^
 ///                    (any) ----------------refused-------------'
 /// </code>
-/// The token <see cref="RegionView.Lost"/> belongs to one life of one incarnation: it is cancelled when the region is judged Dead or another incarnation is heard,
-/// and a new one is issued when the region is heard again.
+/// The token <see cref="RegionView.Lost"/> belongs to one life of one incarnation. It is cancelled when the region is judged Dead or when another incarnation
+/// is heard. After an orderly stop (<see cref="Stop"/>) it is cancelled later. A new token is issued when the region is heard again.
 /// <para>
-/// Which incarnation is the later one: over one connection the greater number; over a connection that was opened after the last, whichever speaks. Numbers come from the region's wall
-/// clock, and one that restarts with its clock set back has a lower number than before: it would never be believed. The order of connections is this observer's own.
+/// Which of two incarnations is later? Over one connection it is the greater number. If one connection was opened after the other, it is the incarnation
+/// heard over the later connection. Incarnation numbers come from the region's wall clock: a region that restarts after its clock was set back has a lower
+/// number than before and would never be believed by number alone. The observer itself counts connections in the order in which it opened them.
 /// </para>
-/// Used on the liveness thread alone.
+/// Only the liveness thread uses it.
 /// </summary>
 [SuppressMessage("Reliability", "CA1001", Justification = "See _life.")]
 internal sealed class RegionRecord
 {
     private const double MaxForgivenMs = 2000;
 
-    /// <summary>A wall clock is wrong that is so much further off than half a round trip, which is all that it is known to.</summary>
+    /// <summary>
+    /// A wall clock counts as wrong if its offset exceeds this bound plus half a round trip. Half a round trip is the error of the measurement.
+    /// </summary>
     private const double ClockToleranceMs = 2000;
 
     private readonly HeartbeatOptions _options;
     private readonly PhiAccrualDetector _detector;
     private readonly RoundTripEstimator _roundTrip = new();
 
-    // Never disposed: it has no timer and no link, so the collector takes it once no view and no attempt holds its token. Disposing would race with CancelAsync.
+    // Never disposed: it has no timer and no link, so the collector frees it once no view and no attempt holds its token. Disposing it would race with
+    // CancelAsync.
     private CancellationTokenSource? _life;
     private CancellationToken _lost;
     private double _heardMs = double.NegativeInfinity;
 
-    // Beside _heardMs, because the observer's clock is set back when it finds that the process was stopped: what was earlier on it need not have been earlier.
+    // Kept beside _heardMs, because the observer's clock is set back when it finds that the process was stopped. A smaller value on that clock need not be
+    // earlier.
     private long _heardTimestamp = long.MinValue;
     private double _starvedWhenHeardMs;
 
@@ -60,28 +65,32 @@ internal sealed class RegionRecord
     /// <value>Whether the region takes nothing new.</value>
     public bool Draining { get; private set; }
 
-    /// <value>Lives that have begun, the present one included.</value>
+    /// <value>Whether the process has said that it begins to stop.</value>
+    public bool Stopping { get; private set; }
+
+    /// <value>Number of lives that have begun, including the present one.</value>
     public int Lives { get; private set; }
 
-    /// <value>Changes of health since the first sign of the region.</value>
+    /// <value>Number of changes of health since the region was first heard.</value>
     public int Changes { get; private set; }
 
-    /// <value>How far its wall clock is ahead of this observer's, ms; NaN while unknown. Decides nothing.</value>
+    /// <value>How far the region's wall clock is ahead of this observer's, ms; NaN while unknown. No decision uses it.</value>
     public double ClockOffMs { get; private set; } = double.NaN;
 
-    /// <value>Whether that is more than clocks that are kept right can be apart.</value>
+    /// <value>Whether the clock offset is larger than between two synchronized clocks.</value>
     public bool ClockWrong { get; private set; }
 
-    /// <summary>The region spoke. Returns whether health, incarnation or draining changed.</summary>
-    /// <param name="status">What it says of itself.</param>
-    /// <param name="timestamp">When it was heard.</param>
-    /// <param name="roundTripMs">Of its beat.</param>
-    /// <param name="clock">The observer's time.</param>
-    /// <param name="connection">Over which connection, counted in the order of opening.</param>
-    /// <param name="clockOffMs">How far its wall clock is ahead, as exactly as half the round trip; NaN where it does not tell.</param>
+    /// <summary>An ack of the region has arrived. Returns whether health, incarnation or draining changed.</summary>
+    /// <param name="status">The region's own status.</param>
+    /// <param name="timestamp">When the ack arrived.</param>
+    /// <param name="roundTripMs">Round trip of its beat, ms.</param>
+    /// <param name="clock">The observer's clock.</param>
+    /// <param name="connection">Number of the connection, counted in the order of opening.</param>
+    /// <param name="clockOffMs">How far the region's wall clock is ahead, ms, with an error of up to half the round trip. NaN if the region does not send its
+    /// clock.</param>
     public bool Heard(RegionStatus status, long timestamp, double roundTripMs, ObserverClock clock, long connection = 0, double clockOffMs = double.NaN)
     {
-        // A late ack of an earlier incarnation (its connection was still draining) says nothing about the present one.
+        // A late ack of an earlier incarnation, whose connection was still draining, says nothing about the present one.
         if (connection < _connection || (connection == _connection && status.Incarnation < Incarnation))
             return false;
         _connection = connection;
@@ -106,6 +115,7 @@ internal sealed class RegionRecord
         }
 
         changed |= Health != RegionHealth.Alive;
+        Stopping = false;
         Become(RegionHealth.Alive);
         Models = status.Models ?? [];
         _heardMs = nowMs;
@@ -117,7 +127,7 @@ internal sealed class RegionRecord
         return changed;
     }
 
-    // What is within the measure's own error is as before, so that views do not change with every beat.
+    // An offset within the error of the measurement counts as unchanged, so that views do not change with every beat.
     private void SeeClock(double offMs, double roundTripMs)
     {
         var error = (roundTripMs / 2) + 50;
@@ -130,26 +140,41 @@ internal sealed class RegionRecord
     {
         if (health == Health)
             return;
-        // A region that was refused before it was heard of was not up yet: its first life is no return.
+        // A region that was refused before it was ever heard was not up yet. Its first life is not a return and does not count as a change.
         var first = Health == RegionHealth.Unknown || (Health == RegionHealth.Dead && Lives == 1 && health == RegionHealth.Alive) || Lives == 0;
         if (!first)
             Changes++;
         Health = health;
     }
 
-    /// <summary>Nobody listens at its address. Returns whether that changed its health.</summary>
-    /// <param name="knockedTimestamp">When the knock that was refused began: a process that was heard since is a later one.</param>
-    public bool Refused(long knockedTimestamp)
+    /// <summary>A probe was refused: no process listens at the region's address. Returns whether this changed the region's health.</summary>
+    /// <param name="probedTimestamp">When the refused probe began. A process heard after that started later, so the refusal is ignored.</param>
+    public bool Refused(long probedTimestamp)
     {
-        if (Health == RegionHealth.Dead || _heardTimestamp > knockedTimestamp)
+        if (Health == RegionHealth.Dead || _heardTimestamp > probedTimestamp)
             return false;
-        Die();
+        if (Stopping)
+            Become(RegionHealth.Dead);
+        else
+            Die();
         return true;
     }
 
-    /// <summary>Judges the silence. Returns whether health changed.</summary>
+    /// <summary>
+    /// The process of an incarnation says that it begins to stop. It soon refuses probes, so it is judged Dead and gets nothing new. But its requests and streams
+    /// under way go on until it ends them: their token is cancelled only after <see cref="HeartbeatOptions.MaxSilence"/>.
+    /// </summary>
+    public void Stop(long incarnation) => Stopping |= incarnation == Incarnation;
+
+    /// <summary>Judges how long the region has been silent. Returns whether its health changed.</summary>
     public bool Judge(double nowMs, ObserverClock clock)
     {
+        if (Health == RegionHealth.Dead && _life is not null && nowMs - _heardMs >= _options.MaxSilence.TotalMilliseconds)
+        {
+            EndLife();
+            return false;
+        }
+
         if (Health is RegionHealth.Unknown or RegionHealth.Dead)
             return false;
         var forgivenMs = Math.Min(clock.StarvedMs - _starvedWhenHeardMs, MaxForgivenMs);
@@ -174,8 +199,8 @@ internal sealed class RegionRecord
     public void Removed() => EndLife();
 
     /// <summary>
-    /// What to publish: the last view itself where it still holds, so that whoever derives something from a view derives it once. A round trip that moved by less than a
-    /// hundredth and a twentieth of a millisecond holds.
+    /// The view to publish. Returns the last view object if it still holds, so that code which derives data from a view does so only once. A round trip that
+    /// moved by at most 0.05 ms or 1 percent, whichever is more, counts as unchanged.
     /// </summary>
     public RegionView View(int inFlight, BreakerState breaker, double weight)
     {
@@ -214,7 +239,7 @@ internal sealed class RegionRecord
 
     private void EndLife()
     {
-        // On the pool: what attempts registered runs callers' continuations, which have no business on the liveness thread.
+        // CancelAsync runs the callbacks on the thread pool. Attempts have registered callers' continuations, which must not run on the liveness thread.
         _ = _life?.CancelAsync();
         _life = null;
     }

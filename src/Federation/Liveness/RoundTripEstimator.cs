@@ -1,9 +1,9 @@
 namespace Meridian.Federation.Liveness;
 
 /// <summary>
-/// Smooths round trips. Everything that disturbs a sample (a busy thread pool, a garbage collection, a full core) only ever lengthens it, so the least of the
-/// last ten samples (two seconds of beats) is the one nearest to the network's own time (the reasoning of NTP's clock filter, RFC 5905 section 10); the exponential average
-/// after it keeps a single lucky sample from moving the choice of region.
+/// Smooths round trips. Every disturbance of a sample (a busy thread pool, a garbage collection, a loaded core) makes the sample longer, never shorter. So
+/// the smallest of the last ten samples (two seconds of beats) is the one closest to the network's own time (as in NTP's clock filter, RFC 5905 section 10).
+/// An exponential average follows, so that a single lucky sample does not change the choice of region.
 /// Not thread-safe.
 /// </summary>
 public sealed class RoundTripEstimator
@@ -16,7 +16,7 @@ public sealed class RoundTripEstimator
     /// <value>Smoothed round trip, ms; NaN before the first sample.</value>
     public double Ms { get; private set; } = double.NaN;
 
-    /// <param name="sampleMs">One round trip, ms. A negative or undefined one is ignored.</param>
+    /// <param name="sampleMs">One round trip, ms. A negative or undefined sample is ignored.</param>
     public void Add(double sampleMs)
     {
         if (!(sampleMs >= 0) || double.IsInfinity(sampleMs))

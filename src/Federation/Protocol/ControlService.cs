@@ -5,7 +5,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace Meridian.Federation.Protocol;
 
-/// <summary>What a process that keeps the intent log offers to the region's other processes: <see cref="RegionProtocol.WatchControl"/>, on the control address.</summary>
+/// <summary>
+/// Serves the region's other processes, in the process that keeps the intent log: <see cref="RegionProtocol.WatchControl"/>, on the control address.
+/// </summary>
 internal sealed class ControlService(IIntentSource intent, IHostApplicationLifetime lifetime)
 {
     public Task WatchAsync(WatchRequest request, IServerStreamWriter<Intent> intents, ServerCallContext context) =>

@@ -6,7 +6,7 @@ using Meridian.Messages;
 
 namespace Meridian.Federation.Protocol;
 
-/// <summary>A stream that another region pushes. Frames that nobody has read yet wait in the call's window; when that is full the region pauses.</summary>
+/// <summary>A stream that another region pushes. Unread frames wait in the call's HTTP/2 window; when it is full, the region pauses.</summary>
 internal sealed class GrpcRegionStream(AsyncServerStreamingCall<StreamReply> call, IDisposable line, string region, StreamHead head, StreamFrame first) : IRegionStream
 {
     private readonly IAsyncStreamReader<StreamReply> _replies = call.ResponseStream;
@@ -27,7 +27,7 @@ internal sealed class GrpcRegionStream(AsyncServerStreamingCall<StreamReply> cal
 
     public ValueTask DisposeAsync()
     {
-        // Before its end this resets the call, which the region sees as its cancellation.
+        // Before the stream's end this resets the call; the region sees a cancellation.
         call.Dispose();
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
             line.Dispose();
@@ -37,7 +37,7 @@ internal sealed class GrpcRegionStream(AsyncServerStreamingCall<StreamReply> cal
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<StreamFrame?> NextAsync(CancellationToken cancellationToken)
     {
-        // A token given to MoveNext would end the call with the read: a read that was given up stays pending for the next one.
+        // A token given to MoveNext would end the whole call when a read is cancelled. So a cancelled read stays pending, and the next read continues it.
         var pending = _pending ??= _replies.MoveNext(CancellationToken.None);
         if (!pending.IsCompleted && cancellationToken.CanBeCanceled)
             await pending.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -57,7 +57,7 @@ internal sealed class GrpcRegionStream(AsyncServerStreamingCall<StreamReply> cal
         {
             _ended = true;
 
-            // Takes in the trailers, which come with the last frame: a call that has ended is not reset by its disposal.
+            // Reads the trailers, which come with the last frame. A call that has ended is not reset when it is disposed.
             _replies.MoveNext(CancellationToken.None).Ignore();
         }
 

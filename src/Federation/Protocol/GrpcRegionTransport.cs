@@ -10,18 +10,19 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Federation.Protocol;
 
 /// <summary>
-/// Infer and Open over gRPC: two shared channels an address, one for each, opened at the first request and kept while it is used. Addresses come and go with the installation's members, so
-/// whenever a channel is opened, those that carried nothing for <see cref="IdleAfter"/> are closed: there are never many more channels than addresses in use.
+/// Sends Infer and Open over gRPC. Each address has two shared channels, one for each method, opened at the first request and kept while they are used.
+/// Addresses come and go with the members of the installation. So whenever a channel is opened, channels without a call for <see cref="IdleAfter"/> are
+/// closed: there are never many more channels than addresses in use.
 /// </summary>
 internal sealed class GrpcRegionTransport(IOptions<FederationOptions> options, TimeProvider time) : IRegionTransport, IDisposable
 {
-    /// <summary>After how long without a call a channel may be closed. A region that is asked again afterwards costs one connect.</summary>
+    /// <summary>Time without a call after which a channel may be closed. The next request to its region then costs one connect.</summary>
     public static readonly TimeSpan IdleAfter = TimeSpan.FromMinutes(10);
 
     private readonly FederationOptions _options = options.Value;
     private readonly ConcurrentDictionary<(Uri Address, int WindowBytes), Line> _lines = new();
 
-    /// <value>Channels that are open.</value>
+    /// <value>Number of channels.</value>
     public int Count => _lines.Count;
 
     public async Task<InferReply> InferAsync(RegionMember region, InferRequest request, CancellationToken cancellationToken)
@@ -46,7 +47,7 @@ internal sealed class GrpcRegionTransport(IOptions<FederationOptions> options, T
             if (first is { Refusal: null, Head: { } head, Frame: { } frame })
                 return new StreamOpening(new GrpcRegionStream(call, line, region.Name, head, frame), null);
 
-            // Nothing follows a refusal. Read to its end a call is closed in peace; disposed before, it is reset.
+            // Nothing follows a refusal. A call that is read to its end is closed cleanly; a call disposed before its end is reset.
             if (first is { Refusal: not null })
                 await call.ResponseStream.MoveNext(CancellationToken.None).ConfigureAwait(false);
         }
@@ -56,7 +57,7 @@ internal sealed class GrpcRegionTransport(IOptions<FederationOptions> options, T
         }
         catch (Exception) when (first?.Refusal is not null)
         {
-            // The refusal is here; how its call ended matters no more.
+            // The refusal has arrived; how its call ended does not matter.
         }
         catch
         {
@@ -88,7 +89,7 @@ internal sealed class GrpcRegionTransport(IOptions<FederationOptions> options, T
                 if (known.TryEnter())
                     return known;
 
-                // It is being closed.
+                // The channel is being closed.
                 _lines.TryRemove(KeyValuePair.Create(key, known));
                 continue;
             }
@@ -108,16 +109,19 @@ internal sealed class GrpcRegionTransport(IOptions<FederationOptions> options, T
         }
     }
 
-    /// <summary>One channel and the calls that it carries. Each call disposes what it entered.</summary>
+    /// <summary>One channel and its calls. Each call disposes the line that it entered.</summary>
     private sealed class Line(Uri address, int windowBytes, FederationOptions options, TimeProvider time) : IDisposable
     {
         private const int Closed = -1;
 
-        // Lazy: of two first requests only one may open the channel.
+        // Lazy: if two first requests race, only one of them may open the channel.
         private readonly Lazy<WireChannel> _channel = new(() => new WireChannel(address, options.Wire, windowBytes));
         private long _usedAt = time.GetTimestamp();
 
-        /// <summary>Calls under way, or <see cref="Closed"/>: a call that begins while the channel is being closed sees it, and takes another.</summary>
+        /// <summary>
+        /// Number of calls under way, or <see cref="Closed"/>. A call that begins while the channel is being closed sees <see cref="Closed"/> and takes
+        /// another channel.
+        /// </summary>
         private int _calls;
 
         public CallInvoker Invoker => _channel.Value.Invoker;

@@ -8,11 +8,11 @@ namespace Meridian.Federation.Protocol;
 internal static class IntentPush
 {
     /// <summary>Writes the current intent and every newer one until the observer goes or the process begins to stop.</summary>
-    /// <param name="source">Where intent comes from.</param>
-    /// <param name="request">What the observer has.</param>
-    /// <param name="intents">The observer.</param>
+    /// <param name="source">Source of the intent.</param>
+    /// <param name="request">Says which epoch the observer already has.</param>
+    /// <param name="intents">Writes to the observer.</param>
     /// <param name="context">The call.</param>
-    /// <param name="stopping">The process begins to stop.</param>
+    /// <param name="stopping">Fires when the process begins to stop.</param>
     public static async Task ServeAsync(IIntentSource source, WatchRequest request, IServerStreamWriter<Intent> intents, ServerCallContext context, CancellationToken stopping)
     {
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stopping);

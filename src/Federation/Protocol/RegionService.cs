@@ -11,19 +11,20 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Federation.Protocol;
 
 /// <summary>
-/// The serving side of the region protocol. One instance a process.
+/// The serving side of the region protocol. One instance per process.
 /// <para>
-/// Infer: a refusal is a reply; a fault of the region is a reply too (<see cref="RefusalCode.Internal"/>, or <see cref="RefusalCode.RegionLost"/> while it stops, so that
-/// the edge goes elsewhere). gRPC errors are left to the transport. The edge's cancellation, deadline or death aborts the HTTP/2 stream, whose token goes to the region.
+/// Infer: a refusal is sent as a reply. A fault of the region is a reply, too: <see cref="RefusalCode.Internal"/>, or <see cref="RefusalCode.RegionLost"/>
+/// while the region stops, so that the edge tries another region. gRPC errors are left to the transport. If the edge cancels, reaches its deadline or dies,
+/// the HTTP/2 stream is aborted, and its token is passed to the region.
 /// </para>
 /// <para>
-/// Open: pushes frames as they come. It reads the next one only when the last is written, and what came meanwhile is one frame: a slow edge pauses the stream through HTTP/2
-/// and the engine's ring, and costs no more writes than it takes. A process that stops lets its streams run on for <see cref="FederationOptions.StreamDrain"/>; those that
-/// have not ended then are refused with <see cref="RefusalCode.RegionLost"/>.
+/// Open: pushes frames as they come. The next frame is read only after the last one is written, and everything that came meanwhile is one frame. So a slow
+/// edge pauses the stream through HTTP/2 and the engine's ring, and causes no more writes than it can take. A process that stops lets its streams run for
+/// <see cref="FederationOptions.StreamDrain"/>. Streams that have not ended by then are refused with <see cref="RefusalCode.RegionLost"/>.
 /// </para>
 /// <para>
-/// Heartbeat and Watch live as long as the observer. They end when the host begins to stop: an open stream would hold a graceful stop for its whole time-out,
-/// and its end is what tells observers at once.
+/// Heartbeat and Watch live as long as the observer. They end when the host begins to stop, for two reasons: an open stream would delay a graceful stop until
+/// its timeout, and the end of the stream tells observers at once.
 /// </para>
 /// </summary>
 internal sealed partial class RegionService : IDisposable
@@ -137,7 +138,7 @@ internal sealed partial class RegionService : IDisposable
 
     private static async Task PushAsync(IRegionStream stream, IServerStreamWriter<StreamReply> replies)
     {
-        // A shard's key means nothing outside its region.
+        // A shard's key has no meaning outside its region.
         StreamHead? head = stream.Head with { Shard = "" };
         while (await stream.ReadAsync(CancellationToken.None).ConfigureAwait(false) is { } frame)
         {
@@ -147,7 +148,7 @@ internal sealed partial class RegionService : IDisposable
         }
     }
 
-    /// <summary>False where the edge has gone.</summary>
+    /// <summary>Writes a message. False if the edge has gone.</summary>
     private static async ValueTask<bool> WroteAsync(IServerStreamWriter<StreamReply> replies, StreamReply reply, bool last)
     {
         // The last message leaves with the trailers in one write.

@@ -8,14 +8,14 @@ namespace Meridian.Federation.Regions;
 public interface IRegionTransport
 {
     /// <exception cref="OperationCanceledException">The token fired.</exception>
-    /// <exception cref="Exception">Anything else is the transport's; <see cref="TransportFaults"/> reads it.</exception>
+    /// <exception cref="Exception">Any other exception comes from the transport; <see cref="TransportFaults"/> classifies it.</exception>
     Task<InferReply> InferAsync(RegionMember region, InferRequest request, CancellationToken cancellationToken);
 
     /// <summary>Opens a stream. The first frame is at hand when the task completes.</summary>
-    /// <param name="region">Where to.</param>
+    /// <param name="region">The region to ask.</param>
     /// <param name="request">With an input of kind <see cref="Messages.GenerationInput"/>.</param>
     /// <param name="cancellationToken">Ends the opening and, until it is disposed, the stream.</param>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
-    /// <exception cref="Exception">Anything else is the transport's.</exception>
+    /// <exception cref="Exception">Any other exception comes from the transport.</exception>
     Task<StreamOpening> OpenAsync(RegionMember region, InferRequest request, CancellationToken cancellationToken);
 }

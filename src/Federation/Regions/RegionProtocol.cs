@@ -19,13 +19,13 @@ internal static class RegionProtocol
         new(MethodType.Unary, ServiceName, "Infer", WireFormat.RequestMarshaller<InferRequest>(), WireFormat.Marshaller<InferReply>());
 
     /// <summary>
-    /// The head and frames of a stream as they come, or a refusal, in the first message or after frames; either it or the frame that says so is the last message. A region that
-    /// does not know this method yet has no streams to offer.
+    /// The head and the frames of a stream as they come, or a refusal. A refusal is the first message or follows frames. The last message is a refusal or the
+    /// frame marked as the end. A region that does not know this method yet has no streams to offer.
     /// </summary>
     public static readonly Method<InferRequest, StreamReply> Open =
         new(MethodType.ServerStreaming, ServiceName, "Open", WireFormat.RequestMarshaller<InferRequest>(), WireFormat.Marshaller<StreamReply>());
 
-    /// <summary>Beats of the observer, an ack of the region for each. Ends when either side goes.</summary>
+    /// <summary>The observer sends beats; the region answers each one with an ack. Ends when either side goes.</summary>
     public static readonly Method<Beat, BeatAck> Heartbeat =
         new(MethodType.DuplexStreaming, ServiceName, "Heartbeat", WireFormat.RequestMarshaller<Beat>(), WireFormat.Marshaller<BeatAck>());
 
@@ -33,7 +33,7 @@ internal static class RegionProtocol
     public static readonly Method<WatchRequest, Intent> Watch =
         new(MethodType.ServerStreaming, ServiceName, "Watch", WireFormat.RequestMarshaller<WatchRequest>(), WireFormat.Marshaller<Intent>());
 
-    /// <summary>The same for the region's own processes, at the control address of the one that keeps the log.</summary>
+    /// <summary>The same for the region's own processes, at the control address of the process that keeps the log.</summary>
     public static readonly Method<WatchRequest, Intent> WatchControl =
         new(MethodType.ServerStreaming, ControlServiceName, "Watch", WireFormat.RequestMarshaller<WatchRequest>(), WireFormat.Marshaller<Intent>());
 }

@@ -3,8 +3,9 @@ using Meridian.Messages;
 namespace Meridian.Federation.Regions;
 
 /// <summary>
-/// The answering side of heartbeats: remembers at which version each model's status changed last, so that an ack carries what its observer does not know yet. A thousand models
-/// are some 80 kB, five times a second to fifty observers; mostly nothing has changed. An observer of an earlier build names no version and gets everything.
+/// The region's side of heartbeats. The status of a thousand models is some 80 kB, sent five times a second to fifty observers, although mostly nothing has
+/// changed. So this class remembers at which version the status of each model changed last, and an ack carries only the changes that its observer does not
+/// know. An observer of an earlier build sends no version and gets everything.
 /// Thread-safe.
 /// </summary>
 internal sealed class StatusVersions(ILocalRegion region)
@@ -40,7 +41,7 @@ internal sealed class StatusVersions(ILocalRegion region)
             return current;
         lock (_lock)
         {
-            // Read again inside: of two callers the one with the older status must not come last.
+            // Read again inside the lock: if two callers race, the older status must not be stored last.
             var status = region.Status;
             current = _current;
             if (current is null || !ReferenceEquals(current.Source, status))
@@ -54,7 +55,7 @@ internal sealed class StatusVersions(ILocalRegion region)
     }
 
     /// <summary>A status with the version at which each of its models changed last.</summary>
-    /// <param name="AllSince">Least version that a change can be told from: earlier ones had other models, or the same in another order.</param>
+    /// <param name="AllSince">The least version from which changes can be given. Before it, the region had other models or another order of models.</param>
     private sealed record Versioned(RegionStatus Source, RegionStatus Lean, long Version, long AllSince, long[] ChangedAt)
     {
         public static Versioned After(Versioned? before, RegionStatus status)

@@ -5,7 +5,8 @@ using Meridian.Routing.Snapshots;
 namespace Meridian.Federation.Residency;
 
 /// <summary>
-/// The boundary of a request: what the tenant's residency, the caller's own narrowing and the geofence permit together. Known before a byte of the body is read.
+/// The boundary of a request: the intersection of the tenant's residency, the caller's own restriction and the geofence. It is known before a byte of the
+/// body is read.
 /// </summary>
 public sealed class DataBoundaries(Geofence geofence, TenantResidency tenants)
 {

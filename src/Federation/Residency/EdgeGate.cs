@@ -5,16 +5,17 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Federation.Residency;
 
 /// <summary>
-/// Whether the edge itself may receive a request: an edge outside of a request's boundary must not, since the data would leave it with the body. It can name a region whose
-/// facade may. A pure function over snapshot and boundary.
+/// Says whether the edge itself may receive a request. An edge outside of the request's boundary must not, because the data would leave the boundary with the
+/// body. The edge can then name a region whose facade may receive it. The result depends only on the settings, the snapshot and the boundary.
 /// </summary>
 public sealed class EdgeGate(IOptions<ResidencyOptions> options)
 {
     private readonly string? _jurisdiction = options.Value.Jurisdiction;
 
     /// <summary>
-    /// A region's facade goes by its region. A front door goes by its declared jurisdiction, which must be permitted and, where regions are permitted by name, be that of one of them;
-    /// one that declares none is not checked. Where no region at all is permitted, nobody need receive the data.
+    /// The facade of a region may receive a request if the boundary permits its region. A front door may receive it if its declared jurisdiction is
+    /// permitted; if regions are permitted by name, its jurisdiction must also be that of one of them. A front door without a declared jurisdiction is not
+    /// checked. If no region at all is permitted, no edge may receive the data.
     /// </summary>
     public bool MayReceive(DirectorySnapshot snapshot, in DataBoundary boundary)
     {
@@ -23,7 +24,7 @@ public sealed class EdgeGate(IOptions<ResidencyOptions> options)
         if (snapshot.OwnRegion is { } own)
             return boundary.IsUnrestricted || (Array.Find(intent.Regions, r => r.Name == own) is { } region && boundary.Permits(region));
 
-        // Whose data may go where is not known yet. An edge that declares no jurisdiction takes the request, and the decision waits for an intent.
+        // The residency of tenants is not known yet. An edge without a declared jurisdiction takes the request, and the decision waits for an intent.
         if (intent.Epoch == 0)
             return _jurisdiction is null;
         if (boundary.IsUnrestricted)
@@ -40,7 +41,8 @@ public sealed class EdgeGate(IOptions<ResidencyOptions> options)
     }
 
     /// <summary>
-    /// The region to send the caller to: permitted, with a facade, and heard of. Alive ones before suspect ones, then by round trip from here; null where there is none.
+    /// The region to which the caller is sent. It must be permitted, have a facade and be heard. Alive regions come before suspect ones, then the shorter
+    /// round trip wins. Null if there is none.
     /// </summary>
     public static RegionMember? Nearest(DirectorySnapshot snapshot, in DataBoundary boundary)
     {
@@ -53,7 +55,7 @@ public sealed class EdgeGate(IOptions<ResidencyOptions> options)
                 || !snapshot.Views.TryGetValue(region.Name, out var view) || view.Health is not (RegionHealth.Alive or RegionHealth.Suspect))
                 continue;
 
-            // One that takes nothing new passes requests on at best.
+            // A draining region can at best pass requests on, so it comes last.
             var here = (Health: (view.Draining ? 2 : 0) + (view.Health == RegionHealth.Alive ? 0 : 1), RoundTripMs: double.IsNaN(view.RoundTripMs) ? double.MaxValue : view.RoundTripMs);
             if (best is null || here.CompareTo(rank) < 0)
                 (best, rank) = (region, here);

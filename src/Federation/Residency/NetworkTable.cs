@@ -3,8 +3,8 @@ using System.Net;
 namespace Meridian.Federation.Residency;
 
 /// <summary>
-/// Values of networks, found by the longest prefix that holds an address. Nested networks are laid flat once, into ascending ranges without overlap; a look-up is a binary
-/// search over them and allocates nothing. Immutable. Of n networks at most 2n + 1 ranges come about: 6 bytes each for IPv4, 18 for IPv6.
+/// Finds the value of the longest network prefix that contains an address. The constructor flattens nested networks into ascending ranges without overlap. A
+/// look-up is a binary search and allocates nothing. Immutable. n networks give at most 2n + 1 ranges: 6 bytes each for IPv4, 18 for IPv6.
 /// </summary>
 public sealed class NetworkTable
 {
@@ -13,7 +13,7 @@ public sealed class NetworkTable
     private readonly UInt128[] _starts6;
     private readonly ushort[] _values6;
 
-    /// <param name="networks">With values above 0. Of a network that comes twice the later value counts.</param>
+    /// <param name="networks">Networks with values above 0. If a network comes twice, the later value counts.</param>
     public NetworkTable(IReadOnlyCollection<(NetworkPrefix Network, ushort Value)> networks)
     {
         ArgumentNullException.ThrowIfNull(networks);
@@ -42,7 +42,7 @@ public sealed class NetworkTable
 
     private static (UInt128[] Starts, ushort[] Values) Flatten(IEnumerable<(NetworkPrefix Network, ushort Value)> networks, bool isIPv4)
     {
-        // Outer networks before those that they hold; OrderBy is stable, so of equal ones the later comes later and covers the earlier.
+        // Outer networks come before the networks inside them. OrderBy is stable: of two equal networks the later one comes last and covers the earlier one.
         var sorted = networks.Where(n => n.Network.IsIPv4 == isIPv4).OrderBy(n => n.Network.First).ThenBy(n => n.Network.Length);
         var starts = new List<UInt128> { UInt128.Zero };
         var values = new List<ushort> { 0 };

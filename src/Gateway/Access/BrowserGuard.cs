@@ -9,13 +9,14 @@ using Microsoft.Net.Http.Headers;
 namespace Meridian.Gateway.Access;
 
 /// <summary>
-/// Keeps web pages from driving the installation through the browser of somebody who can reach it. Nobody is asked for keys, so the browser's own words are what tells a page's request
-/// from a program's. Three rules, each alone closes one way in:
+/// Prevents a web page from using this installation through the browser of somebody who can reach it. Callers need no keys, so only the headers that a
+/// browser sets tell a request of a page from a request of a program. Three rules close one way in each:
 /// <list type="bullet">
-/// <item>Host: a name that is not ours is refused (421). Closes DNS rebinding, see <see cref="PermittedHosts"/>.</item>
-/// <item>Origin: a request that changes or computes something, or goes to the admin API, is refused (403) where another site's page sends it. Pages in
-/// <see cref="GatewayOptions.AllowedOrigins"/> may call all but the admin API.</item>
-/// <item>Media type: a body must be declared as JSON (415). A page cannot declare that across sites without asking first (a CORS preflight), which is answered with no.</item>
+/// <item>Host: a host name that is not ours is refused (421). This stops DNS rebinding, see <see cref="PermittedHosts"/>.</item>
+/// <item>Origin: a request that changes or computes something, or that goes to the admin API, is refused (403) if another site's page sent it. Pages in
+/// <see cref="GatewayOptions.AllowedOrigins"/> may call everything except the admin API.</item>
+/// <item>Media type: a body must be declared as JSON (415). A page of another site cannot declare JSON without a CORS preflight, and the preflight is
+/// refused.</item>
 /// </list>
 /// </summary>
 internal sealed class BrowserGuard(RequestDelegate next, IOptions<GatewayOptions> options)
@@ -37,14 +38,14 @@ internal sealed class BrowserGuard(RequestDelegate next, IOptions<GatewayOptions
         return HttpMethods.IsOptions(request.Method) ? AnswerOptionsAsync(context) : next(context);
     }
 
-    /// <summary>Whether pages of other origins may read answers at a path.</summary>
+    /// <summary>Whether pages of other origins may read the answers of a path.</summary>
     public static bool IsShared(PathString path) => !path.StartsWithSegments(Admin, StringComparison.OrdinalIgnoreCase);
 
     private ApiError? Refusal(HttpContext context)
     {
         var request = context.Request;
 
-        // HTTP/1.0 has no Host; browsers do not speak it, health checks of old proxies do.
+        // HTTP/1.0 has no Host header. Browsers do not use HTTP/1.0, but health checks of old proxies do.
         if (request.Headers.Host.Count > 0 && !_hosts.Permits(request.Headers.Host.ToString(), context.Connection.LocalIpAddress))
         {
             return new ApiError(
@@ -81,7 +82,7 @@ internal sealed class BrowserGuard(RequestDelegate next, IOptions<GatewayOptions
                 || (MediaTypeHeaderValue.TryParse(type, out var media) && media.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)));
     }
 
-    /// <summary>Says which methods a path takes. Routing knows them and would answer 405.</summary>
+    /// <summary>Answers OPTIONS with the methods of a path. Routing knows them and would answer 405.</summary>
     private async Task AnswerOptionsAsync(HttpContext context)
     {
         await next(context);

@@ -7,10 +7,10 @@ namespace Meridian.Gateway.Access;
 
 internal static class BrowserGuardExtensions
 {
-    // The browser asks again after this, so that a setting that was taken back holds soon.
+    // The browser sends a new preflight after this time, so an origin that was removed from the settings loses its access soon.
     private static readonly TimeSpan PreflightAge = TimeSpan.FromMinutes(10);
 
-    /// <summary>Puts the guard, and behind it the answers to pages that are allowed, into the pipeline. After routing.</summary>
+    /// <summary>Adds the guard to the pipeline, and behind it CORS for the allowed origins. Call it after routing.</summary>
     public static void UseBrowserGuard(this WebApplication app)
     {
         app.UseMiddleware<BrowserGuard>();

@@ -5,12 +5,12 @@ using Microsoft.Extensions.Primitives;
 namespace Meridian.Gateway.Access;
 
 /// <summary>
-/// The network address of a caller. Who opened the connection, unless that is a trusted proxy: then the last address of <c>x-forwarded-for</c> that is none. What comes before it
-/// was written by somebody who is not trusted.
+/// Finds the network address of a caller. It is the address that opened the connection, unless that is a trusted proxy. Then it is the last address in
+/// <c>x-forwarded-for</c> that is not a trusted proxy: the entries before it come from a sender who is not trusted.
 /// </summary>
 internal static class CallerAddress
 {
-    /// <returns>Null where it cannot be told: a socket without address, or a trusted proxy whose header cannot be read.</returns>
+    /// <returns>Null if the address is unknown: a socket without address, or a trusted proxy whose header cannot be read.</returns>
     public static IPAddress? Of(IPAddress? socket, StringValues forwardedFor, Geofence geofence)
     {
         if (socket is null || !geofence.IsTrustedProxy(socket))
@@ -39,7 +39,7 @@ internal static class CallerAddress
         return caller;
     }
 
-    /// <summary>An address with or without a port; IPv6 with a port is in brackets.</summary>
+    /// <summary>Parses an address with or without a port. An IPv6 address with a port is in brackets.</summary>
     private static bool TryRead(string text, out IPAddress address)
     {
         if (text.StartsWith('['))

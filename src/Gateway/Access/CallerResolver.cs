@@ -11,8 +11,9 @@ using Microsoft.Extensions.Primitives;
 namespace Meridian.Gateway.Access;
 
 /// <summary>
-/// The one place where a request gets its caller. Processes without keys bind loopback only, so everyone who reaches this is the operator's own: any key, or none, is the
-/// default tenant, unless a proxy in front is trusted to name another. The authorization header is never read, so it can never be logged.
+/// The only place that decides who the caller of a request is. A process without keys binds loopback addresses only, so every caller belongs to the operator:
+/// with any key or none it is the default tenant, unless a trusted proxy in front names another tenant.
+/// The authorization header is never read, so it can never be logged.
 /// </summary>
 internal sealed class CallerResolver(Geofence geofence, IOptions<GatewayOptions> options)
 {
@@ -22,7 +23,7 @@ internal sealed class CallerResolver(Geofence geofence, IOptions<GatewayOptions>
 
     private readonly bool _trustsHeader = options.Value.TrustTenantHeader;
 
-    /// <returns>The caller's mistake, or null.</returns>
+    /// <returns>The caller's error, or null.</returns>
     public ApiError? Resolve(HttpContext context, out Caller caller)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -31,13 +32,14 @@ internal sealed class CallerResolver(Geofence geofence, IOptions<GatewayOptions>
         return error;
     }
 
-    /// <exception cref="MeridianException">The caller's mistake.</exception>
+    /// <exception cref="MeridianException">The caller sent a bad header.</exception>
     public Caller Resolve(HttpContext context) =>
         Resolve(context, out var caller) is { } error
             ? throw new MeridianException(new Refusal { Code = RefusalCode.InvalidInput, Message = error.Message, Param = error.Param })
             : caller;
 
-    // A name that is not believed is refused, not passed over: the request would run as another tenant's, whose data may go further.
+    // A tenant name that is not trusted is refused, not ignored. If it were ignored, the request would run as another tenant, whose data may go to more
+    // places.
     private ApiError? ReadTenant(StringValues header, out string tenant)
     {
         tenant = DefaultTenant;
@@ -60,7 +62,7 @@ internal sealed class CallerResolver(Geofence geofence, IOptions<GatewayOptions>
         return null;
     }
 
-    /// <summary>Whether a text can be a tenant's name.</summary>
+    /// <summary>Whether a text is a valid tenant name.</summary>
     public static bool IsTenant(StringValues text) =>
         text is [{ Length: > 0 and <= MaxTenantLength } name] && !name.AsSpan().ContainsAnyExcept(NameCharacters);
 

@@ -10,8 +10,9 @@ using Microsoft.AspNetCore.Http.Extensions;
 namespace Meridian.Gateway.Access;
 
 /// <summary>
-/// Turns requests away whose data must not reach this edge: with a redirect to a region's facade that may have it, or with an error. It answers before the body is read, so a
-/// caller who waits for <c>100 (Continue)</c> never sends it (RFC 9110, 10.1.1); 307 keeps method and body (RFC 9110, 15.4.8).
+/// Turns away requests whose data must not reach this edge: with a redirect to the facade of a permitted region, or with an error.
+/// It answers before the body is read, so a caller who waits for <c>100 (Continue)</c> never sends the body (RFC 9110, 10.1.1). Status 307 keeps method and
+/// body (RFC 9110, 15.4.8).
 /// </summary>
 internal sealed class EdgeBorder(EdgeGate gate, DataBoundaries boundaries)
 {
@@ -26,7 +27,8 @@ internal sealed class EdgeBorder(EdgeGate gate, DataBoundaries boundaries)
         var response = context.Response;
         if (HttpProtocol.IsHttp11(context.Request.Protocol) && context.Request.ContentLength != 0)
         {
-            // A body that was held back leaves nothing to tell the next request by. (HTTP/2 resets the stream alone, and knows no such header.)
+            // The unread body would leave no way to find the start of the next request on this connection, so close it. (HTTP/2 resets only the stream and
+            // has no such header.)
             response.Headers.Connection = "close";
         }
 
@@ -52,7 +54,7 @@ internal sealed class EdgeBorder(EdgeGate gate, DataBoundaries boundaries)
         return Task.CompletedTask;
     }
 
-    /// <returns>Null for a redirect to the facade.</returns>
+    /// <returns>Null if the caller is redirected to the facade.</returns>
     private static ApiError? Judge(DirectorySnapshot snapshot, in DataBoundary boundary, RegionMember? facade, bool follows)
     {
         if (snapshot.Intent.Epoch == 0)

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Meridian.Gateway.Access;
 
-/// <summary>What an answer says of the way it took.</summary>
+/// <summary>Writes the answer headers that tell which region served the request and how many regions were tried.</summary>
 internal static class EdgeHeaders
 {
     public static void Write(HttpResponse response, string? region, int attempts)

@@ -4,10 +4,11 @@ using System.Net;
 namespace Meridian.Gateway.Access;
 
 /// <summary>
-/// The names that a process answers to. A web page can make any name of its own resolve to this machine (DNS rebinding); its browser then counts this process as the page's own server
-/// and lets the page read every answer. Such a request carries the page's name in <c>Host</c>, so a name that is not ours is refused.
+/// The host names that a process answers to. A web page can make any name that it owns resolve to this machine (DNS rebinding). Its browser then treats this
+/// process as the page's own server and lets the page read every answer.
+/// Such a request carries the page's name in <c>Host</c>, so a name that is not ours is refused.
 /// </summary>
-/// <param name="names">Host names and addresses besides the loopback ones, without a port; an IPv6 address with or without brackets.</param>
+/// <param name="names">Host names and addresses besides the loopback ones, without a port. An IPv6 address may have brackets.</param>
 public sealed class PermittedHosts(IEnumerable<string> names)
 {
     private readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> _names = names
@@ -16,8 +17,9 @@ public sealed class PermittedHosts(IEnumerable<string> names)
         .ToFrozenSet(StringComparer.OrdinalIgnoreCase)
         .GetAlternateLookup<ReadOnlySpan<char>>();
 
-    /// <param name="host">Value of the header <c>Host</c> (HTTP/2: <c>:authority</c>).</param>
-    /// <param name="local">Address of this machine that the connection was made to. A page cannot rebind an address, so the address itself is a permitted name.</param>
+    /// <param name="host">Value of the <c>Host</c> header (HTTP/2: <c>:authority</c>).</param>
+    /// <param name="local">Address of this machine that the caller connected to, or null. A page cannot rebind an address, so this address is itself a
+    /// permitted name.</param>
     public bool Permits(string host, IPAddress? local)
     {
         var name = WithoutPort(host);
@@ -26,7 +28,7 @@ public sealed class PermittedHosts(IEnumerable<string> names)
             return true;
         }
 
-        // Other spellings of the loopback addresses, and the address that was called where the process listens on all of them.
+        // Also permitted: other spellings of the loopback addresses, and the local address of the connection if the process listens on all addresses.
         return IPAddress.TryParse(name.Trim("[]"), out var address) && (IPAddress.IsLoopback(address) || (local is not null && Plain(local).Equals(Plain(address))));
     }
 

@@ -7,16 +7,18 @@ using Microsoft.Extensions.Logging;
 namespace Meridian.Gateway.Access;
 
 /// <summary>
-/// Outermost step of every request: gives it its id and sees that whatever happens inside leaves as the API promises, an OpenAI error with that id.
+/// Outermost step of every request. It gives the request its id, and turns every failure inside into the answer that the API promises: an OpenAI error with
+/// that id.
 /// <list type="bullet">
 /// <item>No route, or a route without the method: 404 or 405 with an error object.</item>
-/// <item>A caller's mistake that the server finds (a body cut short, a chunk that is none): its status, nothing logged.</item>
-/// <item>The caller went away: 499, nothing logged.</item>
-/// <item>A refusal thrown by an inner service: as a refusal that was answered.</item>
-/// <item>Anything else is a fault of ours: 500, logged once with the id. Where the answer had begun, the connection is cut: half an answer must not look whole.</item>
+/// <item>An error of the caller that the server finds (a truncated body, a malformed chunk): the status that the server gives; nothing is logged.</item>
+/// <item>The caller went away: 499; nothing is logged.</item>
+/// <item>A refusal thrown by an inner service: the same answer as for a refusal that was returned.</item>
+/// <item>Anything else is a fault of ours: 500, logged once with the id. If the answer had begun, the connection is cut, because half an answer must not look
+/// complete.</item>
 /// </list>
 /// </summary>
-internal sealed partial class RequestEnvelope(RequestDelegate next, ClosingDoors doors, ILogger<RequestEnvelope> logger)
+internal sealed partial class RequestEnvelope(RequestDelegate next, FacadeShutdown shutdown, ILogger<RequestEnvelope> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -24,7 +26,7 @@ internal sealed partial class RequestEnvelope(RequestDelegate next, ClosingDoors
         context.TraceIdentifier = id;
         var response = context.Response;
         response.Headers[GatewayHeaders.RequestId] = id;
-        if (doors.HasBegun) response.Headers.Connection = "close";
+        if (shutdown.HasBegun) response.Headers.Connection = "close";
         try
         {
             if (HasDoubtfulEnd(context.Request))
@@ -53,7 +55,8 @@ internal sealed partial class RequestEnvelope(RequestDelegate next, ClosingDoors
         }
         catch (IOException exception) when (!response.HasStarted && exception.InnerException is OverflowException)
         {
-            // The server's own words for a chunk whose size does not fit into a number: it throws them as a broken connection, not as a bad request.
+            // A chunk size that does not fit into a number. The server throws an IOException for it, as for a broken connection, and not a bad request; its
+            // message explains the error.
             response.Headers.Connection = "close";
             await FailAsync(context, ApiError.Invalid("bad_request", exception.Message));
         }
@@ -76,8 +79,8 @@ internal sealed partial class RequestEnvelope(RequestDelegate next, ClosingDoors
     }
 
     /// <summary>
-    /// Whether a proxy in front could see the end of the body elsewhere than the server does, and take the rest for another caller's request (RFC 9112, 11.2). The server reads "gzip, chunked"
-    /// and "chunked, chunked" as "chunked".
+    /// Whether a proxy in front could find the end of the body at another place than the server does, and so take the rest for the request of another caller
+    /// (request smuggling, RFC 9112, 11.2). The server reads "gzip, chunked" and "chunked, chunked" as "chunked".
     /// </summary>
     private static bool HasDoubtfulEnd(HttpRequest request) =>
         request.Headers.TransferEncoding is { Count: > 0 } coding && !coding.ToString().Equals("chunked", StringComparison.OrdinalIgnoreCase);
@@ -92,11 +95,11 @@ internal sealed partial class RequestEnvelope(RequestDelegate next, ClosingDoors
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // Nobody is left to read it.
+            // The caller has gone.
         }
     }
 
-    /// <summary>Puts an error object on an answer that has a status alone: routing's own 404, 405 and 415.</summary>
+    /// <summary>Adds an error object to an answer that has only a status: the 404, 405 and 415 of routing.</summary>
     private static Task DescribeAsync(HttpContext context)
     {
         var request = context.Request;

@@ -2,24 +2,24 @@ using Meridian.Routing.Residency;
 
 namespace Meridian.Gateway.Access;
 
-/// <summary>What a request says before its body.</summary>
-/// <param name="Started">Timestamp of its arrival.</param>
-/// <param name="DeadlineMs">The caller's deadline from then on, ms.</param>
+/// <summary>The part of a request that precedes its body.</summary>
+/// <param name="Started">Timestamp of the request's arrival.</param>
+/// <param name="DeadlineMs">The caller's deadline, counted from the arrival, ms.</param>
 internal readonly record struct RequestHead(long Started, int DeadlineMs)
 {
-    /// <value>Who sent it.</value>
+    /// <value>Sender of the request.</value>
     public Caller Caller { get; init; }
 
-    /// <value>Jurisdictions that the caller narrows to, or null.</value>
+    /// <value>Jurisdictions to which the caller restricts the request, or null.</value>
     public string[]? Asked { get; init; }
 
-    /// <value>Where the data may go, by all rules together.</value>
+    /// <value>Where the data may go after all rules are combined.</value>
     public DataBoundary Boundary { get; init; }
 
-    /// <value>The conversation that it belongs to, or null.</value>
+    /// <value>Id of the conversation that the request belongs to, or null.</value>
     public string? Session { get; init; }
 
-    /// <value>Whether the answer is to explain the decision.</value>
+    /// <value>Whether the answer explains the routing decision.</value>
     public bool Explain { get; init; }
 
     /// <value>Whether the caller follows redirects.</value>

@@ -5,7 +5,10 @@ using Microsoft.Extensions.Primitives;
 
 namespace Meridian.Gateway.Access;
 
-/// <summary>Reads the headers with which a caller narrows a request. A header that cannot be read is a mistake, never ignored: it was meant to bind.</summary>
+/// <summary>
+/// Reads the headers with which a caller restricts a request. A header that cannot be read is an error and is never ignored, because the caller meant it to
+/// bind.
+/// </summary>
 internal static class RequestHeaders
 {
     private const int MaxJurisdictions = 16;
@@ -14,7 +17,7 @@ internal static class RequestHeaders
 
     private const int MaxSessionLength = 256;
 
-    /// <summary>The caller's deadline, ms.</summary>
+    /// <summary>Reads the caller's deadline, ms.</summary>
     public static ApiError? ReadDeadline(StringValues header, int absent, out int deadlineMs)
     {
         deadlineMs = absent;
@@ -31,7 +34,7 @@ internal static class RequestHeaders
         return ApiError.Invalid("invalid_header", $"The header {GatewayHeaders.Deadline} must be one whole number of ms from 1 to {GatewayOptions.GreatestDeadlineMs}.", GatewayHeaders.Deadline);
     }
 
-    /// <summary>Jurisdictions the data may enter, or null where the caller does not narrow them.</summary>
+    /// <summary>Reads the jurisdictions that the data may enter, or null if the caller does not restrict them.</summary>
     public static ApiError? ReadResidency(StringValues header, out string[]? residency)
     {
         residency = null;
@@ -52,7 +55,7 @@ internal static class RequestHeaders
         return null;
     }
 
-    /// <summary>The conversation that the request belongs to, or null.</summary>
+    /// <summary>Reads the id of the conversation, or null.</summary>
     public static ApiError? ReadSession(StringValues header, out string? session)
     {
         session = null;
@@ -70,20 +73,17 @@ internal static class RequestHeaders
         return null;
     }
 
-    /// <summary>A header that is one of two words.</summary>
-    /// <param name="header">As it came.</param>
-    /// <param name="name">Of the header.</param>
+    /// <summary>Reads a header whose value is one of two words.</summary>
     /// <param name="yes">The word for true.</param>
     /// <param name="no">The word for false.</param>
-    /// <param name="absent">Value where there is none.</param>
-    /// <param name="value">What it says.</param>
+    /// <param name="absent">Value if the header is absent.</param>
     public static ApiError? ReadSwitch(StringValues header, string name, string yes, string no, bool absent, out bool value)
     {
         value = header.Count == 0 ? absent : header == yes;
         return header.Count == 0 || value || header == no ? null : ApiError.Invalid("invalid_header", $"The header {name} must be {yes} or {no}.", name);
     }
 
-    /// <summary>Jurisdictions of a comma-separated list in lower case; null where they cannot be read.</summary>
+    /// <summary>Parses a comma-separated list of jurisdictions in lower case. Returns null if the list is malformed.</summary>
     public static string[]? Jurisdictions(string text)
     {
         var names = text.Split(',', StringSplitOptions.TrimEntries);

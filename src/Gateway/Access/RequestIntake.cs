@@ -16,19 +16,21 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Gateway.Access;
 
 /// <summary>
-/// Takes in a request: the headers that bind it, and its body within limit and deadline. A body that arrived in one piece is parsed where it lies,
-/// one that did not is gathered in rented blocks, and in both cases it is let go before the request is sent on.
+/// Reads a request: the headers that bind it, and its body within the size limit and the deadline. A body that arrived in one piece is parsed in place. Other
+/// bodies are gathered in rented blocks.
+/// In both cases the body is released before the request is sent on.
 /// </summary>
 internal sealed class RequestIntake(
     CallerResolver callers, IRegionDirectory directory, DataBoundaries boundaries, EdgeBorder border, RouteExplainer explainer, IOptions<GatewayOptions> options, TimeProvider time)
 {
     private readonly long _maxBytes = options.Value.MaxRequestBytes;
 
-    /// <summary>Reads head and body. A request with a mistake, or with data that must not come here, is answered here, and not taken: the latter without reading its body.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="defaultDeadlineMs">Deadline where the caller names none, ms.</param>
-    /// <param name="state">What the parser needs besides the body.</param>
-    /// <param name="parse">Reads the body.</param>
+    /// <summary>
+    /// Reads head and body. A request with an error is answered here and not taken. So is a request whose data must not come to this edge; its body is not
+    /// read.
+    /// </summary>
+    /// <param name="defaultDeadlineMs">Deadline if the caller names none, ms.</param>
+    /// <param name="state">Passed to the parser.</param>
     public async ValueTask<(bool Taken, TRequest Request, RequestHead Head)> ReceiveAsync<TState, TRequest>(
         HttpContext context, int defaultDeadlineMs, TState state, BodyParser<TState, TRequest> parse)
     {
@@ -55,13 +57,12 @@ internal sealed class RequestIntake(
         return (error is null, request, head);
     }
 
-    /// <summary>What goes to the edge: the input with all that binds it. Puts the reasons of the decision on the answer where the caller asked for them.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="head">Its head.</param>
-    /// <param name="model">Name as the caller wrote it.</param>
-    /// <param name="input">What to compute.</param>
-    /// <param name="tier">As in <see cref="InferRequest.Tier"/>.</param>
-    /// <param name="affinity">As in <see cref="InferRequest.Affinity"/>, where the head names no conversation.</param>
+    /// <summary>
+    /// Builds the request for the edge: the input with everything that binds it. If the caller asked for an explanation, adds the explain header to the
+    /// answer.
+    /// </summary>
+    /// <param name="tier">See <see cref="InferRequest.Tier"/>.</param>
+    /// <param name="affinity">See <see cref="InferRequest.Affinity"/>; used if the head names no conversation.</param>
     public InferRequest ForEdge(HttpContext context, in RequestHead head, string model, InferInput input, string? tier = null, string? affinity = null)
     {
         var request = new InferRequest
@@ -84,10 +85,9 @@ internal sealed class RequestIntake(
         return request;
     }
 
-    /// <param name="context">The request.</param>
-    /// <param name="defaultDeadlineMs">Deadline where the caller names none, ms.</param>
-    /// <param name="head">Its arrival is right even where the rest could not be read.</param>
-    /// <param name="error">The caller's mistake.</param>
+    /// <param name="defaultDeadlineMs">Deadline if the caller names none, ms.</param>
+    /// <param name="head">Its arrival time is valid even if the rest could not be read.</param>
+    /// <param name="error">The caller's error.</param>
     private bool TryReadHead(HttpContext context, int defaultDeadlineMs, out RequestHead head, [NotNullWhen(false)] out ApiError? error)
     {
         var started = time.GetTimestamp();
@@ -104,7 +104,7 @@ internal sealed class RequestIntake(
             ?? RequestHeaders.ReadSwitch(request.Headers[GatewayHeaders.Explain], GatewayHeaders.Explain, "1", "0", absent: false, out explain)
             ?? RequestHeaders.ReadSwitch(request.Headers[GatewayHeaders.Redirect], GatewayHeaders.Redirect, "yes", "no", absent: true, out follows)
             ?? ReadEncoding(request);
-        // The body's limit is ours: the server's own would answer without an error object, and only once it had read that far.
+        // This class enforces the body limit. The server's own limit would answer without an error object, and only after it had read that far.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
             limit.MaxRequestBodySize = null;
@@ -133,13 +133,13 @@ internal sealed class RequestIntake(
         return new((request, error));
     }
 
-    /// <summary>Time since the request's arrival, whole ms.</summary>
+    /// <summary>Returns the time since the request's arrival, whole ms.</summary>
     private int ElapsedMs(in RequestHead head) => (int)time.GetElapsedTime(head.Started).TotalMilliseconds;
 
-    /// <summary>What is left of the deadline, at least 1 ms.</summary>
+    /// <summary>Returns the time left until the deadline, at least 1 ms.</summary>
     public int RemainingMs(in RequestHead head) => Math.Max(1, head.DeadlineMs - ElapsedMs(head));
 
-    /// <summary>Puts the time that the request has taken so far on its answer.</summary>
+    /// <summary>Writes the time that the request has taken so far into a header of the answer.</summary>
     public void Stamp(HttpContext context, in RequestHead head) =>
         context.Response.Headers[GatewayHeaders.ProcessingMs] = ElapsedMs(head).ToString(CultureInfo.InvariantCulture);
 
@@ -149,13 +149,17 @@ internal sealed class RequestIntake(
         return ApiErrorWriter.WriteAsync(context, error);
     }
 
-    /// <summary>Reads a body that is still on its way. What arrives at once after all is parsed in place; the rest is gathered, within limit and deadline.</summary>
-    /// <param name="first">What has arrived, not advanced over yet; null where nothing has.</param>
+    /// <summary>
+    /// Reads a body that has not fully arrived. If it is complete at the first read, it is parsed in place; otherwise it is gathered, within the size limit
+    /// and the deadline.
+    /// </summary>
+    /// <param name="first">The part that has arrived, not advanced over yet; null if nothing has.</param>
     private async ValueTask<(TRequest Request, ApiError? Error)> GatherAsync<TState, TRequest>(
         HttpContext context, PipeReader body, ReadResult? first, int deadlineMs, TState state, BodyParser<TState, TRequest> parse)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(deadlineMs), time);
-        // Not by a token given to the read: a read that throws leaves the body in a state that the server cannot drain, which it logs as an error.
+        // CancelPendingRead and not a token for the read: a read that throws leaves the body in a state that the server cannot drain, which the server logs
+        // as an error.
         using var wake = deadline.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), body);
         using var blocks = new BodyBlocks();
         var read = first ?? await body.ReadAsync(CancellationToken.None);
@@ -213,7 +217,7 @@ internal sealed class RequestIntake(
 
     private ApiError TooLarge(HttpContext context)
     {
-        // What is left of the body is not worth a connection. (HTTP/2 resets the stream alone, and knows no such header.)
+        // Close the connection instead of reading the rest of the body. (HTTP/2 resets only the stream and has no such header.)
         if (HttpProtocol.IsHttp11(context.Request.Protocol))
         {
             context.Response.Headers.Connection = "close";

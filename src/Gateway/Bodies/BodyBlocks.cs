@@ -3,8 +3,9 @@ using System.Buffers;
 namespace Meridian.Gateway.Bodies;
 
 /// <summary>
-/// A request body that did not arrive in one piece, held in rented blocks until it is parsed. Blocks of one size, below the large-object heap:
-/// the pool reuses them for bodies of any length, and a body takes what it is long, not what its Content-Length promises.
+/// Holds a request body that did not arrive in one piece, in rented blocks, until it is parsed.
+/// All blocks have the same size, below the large-object heap, so the pool reuses them for bodies of any length. A body takes memory for the bytes that
+/// arrived, not for those that its Content-Length promises.
 /// </summary>
 internal sealed class BodyBlocks : IDisposable
 {

@@ -8,17 +8,17 @@ using Meridian.Gateway.Errors;
 namespace Meridian.Gateway.Bodies;
 
 /// <summary>
-/// A request body as JSON, and the steps that every reader of one takes. A value that is not what it must be is answered as an error and skipped, so that reading
-/// goes on behind it; malformed JSON throws what <see cref="Describe"/> puts into words. Nested at most 64 levels deep.
+/// A request body as JSON, with the steps that every body reader shares. A wrong value is returned as an error and skipped, so that reading goes on after it.
+/// Malformed JSON throws an exception, which <see cref="Describe"/> turns into an error. Nesting is limited to 64 levels.
 /// </summary>
 internal ref struct JsonBody
 {
-    /// <summary>Longest model name that is looked up, characters.</summary>
+    /// <summary>Maximum length of a model name that is looked up, characters.</summary>
     public const int MaxModelLength = 256;
 
     private static readonly JsonReaderOptions Strict = new() { MaxDepth = 64 };
 
-    /// <summary>A field: properties would hand out copies.</summary>
+    /// <summary>A field and not a property, because a property would return a copy of the reader.</summary>
     public Utf8JsonReader Json;
 
     public JsonBody(in ReadOnlySequence<byte> body) =>
@@ -26,15 +26,15 @@ internal ref struct JsonBody
 
     public readonly JsonTokenType Token => Json.TokenType;
 
-    /// <summary>Whether the exception is the caller's doing: malformed JSON, or a name or short value with a lone surrogate.</summary>
+    /// <summary>Whether the caller caused the exception: malformed JSON, or a name or short value with a lone surrogate.</summary>
     public static bool IsMistake(Exception exception) => exception is JsonException or InvalidOperationException;
 
-    /// <summary>The error for an exception of this body's reading.</summary>
+    /// <summary>Returns the error for an exception that reading this body has thrown.</summary>
     public readonly ApiError Describe(Exception exception)
     {
         if (exception is not JsonException malformed)
         {
-            // A name or a short value with a lone surrogate; longer texts are judged where they are read.
+            // A name or short value with a lone surrogate. Longer texts are checked where they are read.
             return ApiError.Invalid("invalid_json", string.Create(CultureInfo.InvariantCulture, $"The text that starts at byte {Json.TokenStartIndex + 1} of the request body is not valid Unicode."));
         }
 
@@ -50,8 +50,8 @@ internal ref struct JsonBody
             string.Create(CultureInfo.InvariantCulture, $"The request body is not valid JSON at line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}: {reason}"));
     }
 
-    /// <summary>Moves to the first field. An error where the body is no object.</summary>
-    /// <param name="expected">The fields that it must have, for example <c>'model' and 'input'</c>.</param>
+    /// <summary>Moves to the first field. Returns an error if the body is not an object.</summary>
+    /// <param name="expected">The required fields, for example <c>'model' and 'input'</c>.</param>
     public ApiError? Open(string expected)
     {
         Json.Read();
@@ -65,13 +65,13 @@ internal ref struct JsonBody
         return ApiError.Invalid("invalid_type", $"The request body must be a JSON object with {expected}, but is {actual}.");
     }
 
-    /// <summary>Moves to the next name of an object. False at its end.</summary>
+    /// <summary>Moves to the next name of an object. Returns false at its end.</summary>
     public bool NextName() => Json.Read() && Token == JsonTokenType.PropertyName;
 
-    /// <summary>Whether this is the name that the reader stands at; if so, moves to its value.</summary>
+    /// <summary>Whether the reader stands at this name. If so, moves to its value.</summary>
     public bool Is(ReadOnlySpan<byte> name) => Json.ValueTextEquals(name) && Json.Read();
 
-    /// <summary>Reads to the end of the body, which throws where something follows the JSON value.</summary>
+    /// <summary>Reads to the end of the body. Throws if something follows the JSON value.</summary>
     public void Close()
     {
         while (Json.Read())
@@ -79,7 +79,7 @@ internal ref struct JsonBody
         }
     }
 
-    /// <summary>From one of an array's items to the array's end.</summary>
+    /// <summary>Skips from an item of an array to the end of that array.</summary>
     public void SkipItems()
     {
         do
@@ -90,7 +90,7 @@ internal ref struct JsonBody
         while (Token != JsonTokenType.EndArray);
     }
 
-    /// <summary>A model's name.</summary>
+    /// <summary>Reads a model name.</summary>
     public ApiError? Model(out string? model)
     {
         var error = Text("model", out model);
@@ -111,7 +111,7 @@ internal ref struct JsonBody
         return error;
     }
 
-    /// <summary>A string, or null.</summary>
+    /// <summary>Reads a string or null.</summary>
     public ApiError? Text(string name, out string? text)
     {
         text = null;
@@ -123,17 +123,17 @@ internal ref struct JsonBody
         };
     }
 
-    /// <summary>A string or null, whose content does not matter.</summary>
+    /// <summary>Accepts a string or null and ignores the content.</summary>
     public ApiError? AnyText(string name) => Token is JsonTokenType.String or JsonTokenType.Null ? null : WrongType(name, "a string");
 
-    /// <summary>True, false, or null for <paramref name="absent"/>.</summary>
+    /// <summary>Reads true or false; null gives <paramref name="absent"/>.</summary>
     public ApiError? Boolean(string name, bool absent, out bool value)
     {
         value = Token == JsonTokenType.Null ? absent : Token == JsonTokenType.True;
         return Token is JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null ? null : WrongType(name, "true or false");
     }
 
-    /// <summary>A whole number, or null.</summary>
+    /// <summary>Reads a whole number or null.</summary>
     public ApiError? Integer(string name, int least, int most, out int? value)
     {
         value = null;
@@ -157,7 +157,7 @@ internal ref struct JsonBody
         return ApiError.Invalid("invalid_value", $"'{name}' is {NumberText()}: it must be a whole number {range}.", name);
     }
 
-    /// <summary>A number in a closed range, or null.</summary>
+    /// <summary>Reads a number in a closed range, or null.</summary>
     public ApiError? Number(string name, float least, float most, out float? value)
     {
         value = null;
@@ -171,7 +171,7 @@ internal ref struct JsonBody
             return WrongType(name, "a number");
         }
 
-        // As float64 first: 1e999 is infinite there and 2.00000001 is not 2.
+        // Parse as float64 first: 1e999 then becomes infinite, and 2.00000001 stays above 2.
         if (Json.TryGetDouble(out var number) && number >= least && number <= most)
         {
             value = (float)number;
@@ -181,7 +181,7 @@ internal ref struct JsonBody
         return ApiError.Invalid("invalid_value", $"'{name}' is {NumberText()}: it must be a number from {Invariant(least)} to {Invariant(most)}.", name);
     }
 
-    /// <summary>False where the text is not valid Unicode, which the reader finds only when it decodes.</summary>
+    /// <summary>Reads a text. Returns false if it is not valid Unicode, which the reader only detects when it decodes.</summary>
     public readonly bool TryText([NotNullWhen(true)] out string? text)
     {
         try
@@ -196,7 +196,7 @@ internal ref struct JsonBody
         }
     }
 
-    /// <summary>The error for a value of the wrong kind, which is skipped.</summary>
+    /// <summary>Returns the error for a value of the wrong type, and skips the value.</summary>
     public ApiError WrongType(string param, string expected)
     {
         var error = ApiError.WrongType(param, expected, Kind(Token));
@@ -207,7 +207,7 @@ internal ref struct JsonBody
     public static ApiError InvalidText(string param) =>
         ApiError.Invalid("invalid_value", $"'{param}' is not valid Unicode: it has bytes that are not UTF-8, or half of a surrogate pair.", param);
 
-    /// <summary>The number as the caller wrote it, unless that is long.</summary>
+    /// <summary>Returns the number as the caller wrote it, unless that text is long.</summary>
     public readonly string NumberText()
     {
         var length = Json.HasValueSequence ? Json.ValueSequence.Length : Json.ValueSpan.Length;

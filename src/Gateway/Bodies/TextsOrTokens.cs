@@ -6,30 +6,30 @@ using Meridian.Gateway.Http;
 namespace Meridian.Gateway.Bodies;
 
 /// <summary>
-/// A field that is a text, an array of texts, an array of token ids or an array of such arrays. The first item says what an array holds.
-/// After a mistake, or beyond the limit, items are only counted: a wrong array of any size costs one scan and no memory.
+/// A field that is a text, an array of texts, an array of token ids, or an array of such arrays. The first item decides which kind of array it is.
+/// After an error, and beyond the limit, items are only counted: a wrong array of any size costs one scan and no memory.
 /// </summary>
 /// <param name="field">Name of the field.</param>
-/// <param name="maxItems">Most items that are taken.</param>
-/// <param name="emptyTexts">Whether a text may be empty.</param>
+/// <param name="maxItems">Maximum number of items.</param>
+/// <param name="emptyTexts">Whether texts may be empty.</param>
 internal struct TextsOrTokens(string field, int maxItems, bool emptyTexts)
 {
     private const string Expected = "a string, an array of strings, an array of token ids, or an array of such arrays";
 
-    /// <value>Set where the field holds texts and there is no <see cref="Error"/>.</value>
+    /// <value>Set if the field holds texts and there is no <see cref="Error"/>.</value>
     public string[]? Texts { get; private set; }
 
-    /// <value>Set where the field holds token ids and there is no <see cref="Error"/>.</value>
+    /// <value>Set if the field holds token ids and there is no <see cref="Error"/>.</value>
     public int[][]? Tokens { get; private set; }
 
     public ApiError? Error { get; private set; }
 
-    /// <summary>The error for a field that was not there.</summary>
+    /// <summary>Returns the error for a field that is missing.</summary>
     public readonly ApiError Missing() => ApiError.Missing(field, Expected);
 
     public readonly bool IsMissing => Texts is null && Tokens is null && Error is null;
 
-    /// <summary>Reads the field's value; what an earlier one of the same name said is forgotten.</summary>
+    /// <summary>Reads the field's value. The value of an earlier field with the same name is discarded.</summary>
     public void Read(ref JsonBody body)
     {
         Texts = null;
@@ -49,12 +49,11 @@ internal struct TextsOrTokens(string field, int maxItems, bool emptyTexts)
         }
     }
 
-    /// <summary>Token ids from an array's first token to its end, or null with the mistake.</summary>
-    /// <param name="body">At the token after the array's opening.</param>
+    /// <summary>Reads token ids up to the end of an array. Returns null and an error if the array is not valid.</summary>
+    /// <param name="body">Stands at the token after the opening bracket.</param>
     /// <param name="field">Name of the field.</param>
-    /// <param name="item">Index of the array in the field, or -1 where the field itself is the array.</param>
-    /// <param name="empty">Whether there may be none.</param>
-    /// <param name="error">The mistake.</param>
+    /// <param name="item">Index of the array in the field, or -1 if the field itself is the array.</param>
+    /// <param name="empty">Whether the array may be empty.</param>
     public static int[]? ReadTokens(ref JsonBody body, string field, int item, bool empty, out ApiError? error)
     {
         error = null;
@@ -178,7 +177,7 @@ internal struct TextsOrTokens(string field, int maxItems, bool emptyTexts)
         return true;
     }
 
-    /// <summary>Moves to the next item. False: the array is at its end.</summary>
+    /// <summary>Moves to the next item. Returns false at the end of the array.</summary>
     private static bool NextItem(ref JsonBody body, ref int count)
     {
         count++;
@@ -196,8 +195,8 @@ internal struct TextsOrTokens(string field, int maxItems, bool emptyTexts)
         return Error is null;
     }
 
-    /// <summary>The text of an item, or null with the mistake.</summary>
-    /// <param name="item">Index in the field, or -1 where the field itself is the item.</param>
+    /// <summary>Reads the text of an item. Returns null and sets <see cref="Error"/> if it is not valid.</summary>
+    /// <param name="item">Index in the field, or -1 if the field itself is the item.</param>
     private string? ReadItem(ref JsonBody body, int item)
     {
         if (!body.TryText(out var text))

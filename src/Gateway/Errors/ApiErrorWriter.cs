@@ -5,7 +5,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace Meridian.Gateway.Errors;
 
-/// <summary>Writes <c>{"error":{"message","type","param","code"}}</c> with its status and headers. Cheap: under overload most answers are refusals.</summary>
+/// <summary>
+/// Writes <c>{"error":{"message","type","param","code"}}</c> with its status and headers. This must be cheap, because most answers are refusals under
+/// overload.
+/// </summary>
 internal static class ApiErrorWriter
 {
     public static async Task WriteAsync(HttpContext context, ApiError error)
@@ -40,11 +43,11 @@ internal static class ApiErrorWriter
         }
     }
 
-    /// <summary>Most bytes that <see cref="Write"/> writes.</summary>
+    /// <summary>Maximum number of bytes that <see cref="Write"/> writes.</summary>
     public static int Bound(ApiError error) =>
         128 + JsonCursor.TextBound(error.Message) + JsonCursor.TextBound(error.Type) + JsonCursor.TextBound(error.Param) + JsonCursor.TextBound(error.Code);
 
-    /// <summary>The body alone.</summary>
+    /// <summary>Writes only the body.</summary>
     public static void Write(ApiError error, ref JsonCursor cursor)
     {
         cursor.Raw("{\"error\":{\"message\":"u8);

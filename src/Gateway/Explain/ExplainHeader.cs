@@ -3,13 +3,13 @@ using System.Text.Json;
 
 namespace Meridian.Gateway.Explain;
 
-/// <summary>An explanation as a header: compact JSON, ASCII alone, of a length that clients and proxies take.</summary>
+/// <summary>Writes an explanation as a header value: compact JSON, only ASCII, short enough for clients and proxies.</summary>
 internal static class ExplainHeader
 {
-    /// <summary>Most bytes.</summary>
+    /// <summary>Maximum length, bytes.</summary>
     public const int MaxLength = 8 * 1024;
 
-    /// <summary>Room for the mark that candidates were left out.</summary>
+    /// <summary>Space for the field that tells how many candidates were left out, bytes.</summary>
     private const int Mark = 32;
 
     public static string Write(ExplainReport report)
@@ -20,7 +20,8 @@ internal static class ExplainHeader
             return Encoding.ASCII.GetString(whole);
         }
 
-        // The order repeats the candidates' names; without it there is room for more reasons. Lists of a boundary's rules have no bound of their own.
+        // The order only repeats the candidates' names; without it there is room for more reasons. The lists in the boundary have no size limit, so the
+        // boundary is dropped if it does not fit.
         var frame = report with { Order = null, Candidates = [] };
         if (Length(frame) + Mark > MaxLength)
         {

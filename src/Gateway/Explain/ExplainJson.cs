@@ -2,6 +2,6 @@ using System.Text.Json.Serialization;
 
 namespace Meridian.Gateway.Explain;
 
-/// <summary>Serializers of a decision that is explained, generated at build.</summary>
+/// <summary>Source-generated JSON serializers of an explained decision.</summary>
 [JsonSerializable(typeof(ExplainReport))]
 internal sealed partial class ExplainJson : JsonSerializerContext;

@@ -42,7 +42,7 @@ internal sealed record ExplainReport
         Candidates = Array.ConvertAll(explanation.Regions, ExplainCandidate.Of),
     };
 
-    /// <summary>Of a request that was turned away before its body, so that its model is not known.</summary>
+    /// <summary>Creates the report of a request that was turned away before its body was read, so that its model is not known.</summary>
     public static ExplainReport OfBorder(DirectorySnapshot snapshot, DataBoundary boundary, BoundaryPart[] parts, string verdict) => new()
     {
         Edge = snapshot.Edge,
@@ -91,7 +91,7 @@ internal sealed record ExplainCandidate
         Facts = double.IsFinite(region.Score) ? ExplainFacts.Of(region.Facts) : null,
     };
 
-    /// <summary>An enumeration's value as the API writes it.</summary>
+    /// <summary>Returns the value of an enumeration as the API writes it.</summary>
     public static string Name(Enum value) => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 }
 

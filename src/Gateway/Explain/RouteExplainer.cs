@@ -7,12 +7,14 @@ using Meridian.Routing.Snapshots;
 
 namespace Meridian.Gateway.Explain;
 
-/// <summary>Says why a request goes where it goes. For people: allocates freely, and runs only where it is asked for.</summary>
+/// <summary>
+/// Explains the routing decision for a request. The result is for people: this class allocates freely and runs only when a caller asks for an explanation.
+/// </summary>
 internal sealed class RouteExplainer(RoutingDirector director, DataBoundaries boundaries, EdgeGate gate, Random random)
 {
-    /// <param name="snapshot">What the decision looks at.</param>
-    /// <param name="request">As it goes to the edge, its boundary on it.</param>
-    /// <param name="asked">Jurisdictions that the caller narrows to, or null.</param>
+    /// <param name="snapshot">The snapshot that the decision is based on.</param>
+    /// <param name="request">The request as it goes to the edge, with its boundary.</param>
+    /// <param name="asked">Jurisdictions to which the caller restricts the request, or null.</param>
     /// <param name="caller">The caller's address, or null.</param>
     public ExplainReport Explain(DirectorySnapshot snapshot, InferRequest request, string[]? asked, IPAddress? caller)
     {

@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace Meridian.Gateway.Health;
 
-/// <summary><c>/healthz</c> says that the process runs, <c>/readyz</c> that it can serve.</summary>
-internal sealed class HealthEndpoints(IRegionDirectory directory, ClosingDoors doors)
+/// <summary><c>/healthz</c> tells that the process runs, <c>/readyz</c> that it can serve.</summary>
+internal sealed class HealthEndpoints(IRegionDirectory directory, FacadeShutdown shutdown)
 {
     private static readonly HealthReport Healthy = new();
 
-    // Set once and never taken back: a race between two first answers writes the same.
+    // Set once and never reset. If two first answers race, both write the same value.
     private volatile bool _reached;
 
     public static Task HealthAsync(HttpContext context) =>
@@ -18,7 +18,7 @@ internal sealed class HealthEndpoints(IRegionDirectory directory, ClosingDoors d
 
     public Task ReadyAsync(HttpContext context)
     {
-        var readiness = doors.HasBegun ? new Readiness([], ["this process is stopping"]) : Readiness.Of(directory.Current, _reached);
+        var readiness = shutdown.HasBegun ? new Readiness([], ["this process is stopping"]) : Readiness.Of(directory.Current, _reached);
         if (readiness.Ready)
         {
             _reached = true;

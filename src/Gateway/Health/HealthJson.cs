@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Meridian.Gateway.Health;
 
-/// <summary>Serializers of what probes are answered, generated at build.</summary>
+/// <summary>Source-generated JSON serializers of the answers to probes.</summary>
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(ReadyReport))]
 internal sealed partial class HealthJson : JsonSerializerContext;

@@ -5,19 +5,21 @@ using Meridian.Routing.Snapshots;
 namespace Meridian.Gateway.Health;
 
 /// <summary>
-/// Whether an edge can serve, judged from its own snapshot: a region's facade by its own region (a peer's readiness is the peer's to announce), a front door by all regions that it hears.
+/// Tells whether an edge can serve, based only on its own snapshot. A region's facade looks at its own region (each peer announces its own readiness). A
+/// front door looks at all regions that it hears.
 /// <para>
-/// Ready is reached when every model that is deployed has a ready replica, or a reason why it has none; at a front door one region is enough for each model. From then on it is lost only
-/// when no replica of any model is ready, or when the region drains: a model that is unloaded or deployed later must not take the edge from its callers.
+/// The edge becomes ready when every deployed model has a ready replica, or a reason why it has none. At a front door one region is enough for each model.
+/// From then on the edge stops being ready only when no replica of any model is ready, or when the region drains. A model that is unloaded or deployed later
+/// must not take the edge away from its callers.
 /// </para>
 /// </summary>
-/// <param name="Regions">Regions that are ready; empty where the edge is not.</param>
-/// <param name="Missing">What is missing; empty where the edge is ready.</param>
+/// <param name="Regions">Regions that are ready; empty if the edge is not ready.</param>
+/// <param name="Missing">What is missing; empty if the edge is ready.</param>
 internal sealed record Readiness(string[] Regions, string[] Missing)
 {
     public bool Ready => Regions.Length > 0;
 
-    /// <param name="snapshot">The edge's snapshot: what routing decides by. Anything newer would call an edge ready that still refuses.</param>
+    /// <param name="snapshot">The edge's snapshot, on which routing decides. With newer data an edge could be called ready that still refuses requests.</param>
     /// <param name="reached">Whether the edge was ready before.</param>
     public static Readiness Of(DirectorySnapshot snapshot, bool reached)
     {
@@ -32,7 +34,7 @@ internal sealed record Readiness(string[] Regions, string[] Missing)
             }
         }
 
-        // A region that drains is asked where no other can serve: a front door that has nothing else still serves.
+        // A draining region serves if no other region can: a front door that has only draining regions is still ready.
         var open = serving.FindAll(static view => !view.Draining);
         var ready = (open.Count > 0 ? open : serving).ConvertAll(static view => view.Name);
         if (ready.Count == 0)
@@ -76,7 +78,9 @@ internal sealed record Readiness(string[] Regions, string[] Missing)
         }
     }
 
-    /// <summary>Whether a model has all that can be waited for, in one of the regions.</summary>
+    /// <summary>
+    /// Whether a model has a ready replica in one of the regions, or whether there is nothing to wait for: none is desired, or a problem prevents it.
+    /// </summary>
     private static bool HasAny(List<RegionView> regions, string model) => regions.Exists(
         region => Array.Exists(region.Models, status => status.Model == model && (status.ReadyReplicas > 0 || status.DesiredReplicas == 0 || status.Problem is not null)));
 

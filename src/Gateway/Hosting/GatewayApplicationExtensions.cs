@@ -20,8 +20,8 @@ namespace Meridian.Gateway.Hosting;
 public static class GatewayApplicationExtensions
 {
     /// <summary>
-    /// Puts the facade into the pipeline: the envelope first (request id, errors), then routing, the guard against web pages, then every route.
-    /// Call it before other endpoints are mapped, so that the envelope is around them too.
+    /// Adds the facade to the pipeline: first the envelope (request id, errors), then routing, the guard against web pages, and every route.
+    /// Call it before other endpoints are mapped, so that the envelope covers them, too.
     /// </summary>
     public static WebApplication UseMeridianGateway(this WebApplication app)
     {

@@ -32,8 +32,8 @@ namespace Meridian.Gateway.Hosting;
 public static class GatewayServiceCollectionExtensions
 {
     /// <summary>
-    /// Registers the HTTP facade. Needs an <see cref="IEdge"/>, an <see cref="IRegionDirectory"/> and a <see cref="RoutingDirector"/>;
-    /// uses an <see cref="ILocalRegion"/> (readiness of the own region) and an <see cref="IModelScaling"/> where they are registered.
+    /// Registers the HTTP facade. It needs an <see cref="IEdge"/>, an <see cref="IRegionDirectory"/> and a <see cref="RoutingDirector"/>.
+    /// It uses an <see cref="ILocalRegion"/> (readiness of the own region) and an <see cref="IModelScaling"/> if they are registered.
     /// </summary>
     public static IServiceCollection AddMeridianGateway(this IServiceCollection services, Action<GatewayOptions>? configure = null)
     {
@@ -50,13 +50,13 @@ public static class GatewayServiceCollectionExtensions
         return services.AddAccess().AddOpenAi().AddHealth().AddAdmin();
     }
 
-    /// <summary>Who calls, from where, and whether the request may enter.</summary>
+    /// <summary>Registers the services that find out who calls, from where, and whether the request may enter.</summary>
     private static IServiceCollection AddAccess(this IServiceCollection services)
     {
         services.TryAddSingleton<CallerResolver>();
         services.TryAddSingleton<EdgeBorder>();
         services.TryAddSingleton<RouteExplainer>();
-        services.TryAddSingleton<ClosingDoors>();
+        services.TryAddSingleton<FacadeShutdown>();
         services.TryAddSingleton<RequestIntake>();
         return services;
     }

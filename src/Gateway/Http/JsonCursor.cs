@@ -5,12 +5,12 @@ using System.Text.Unicode;
 namespace Meridian.Gateway.Http;
 
 /// <summary>
-/// Writes JSON of a fixed shape front to back into a span that the caller made large enough. For the few answers of the hot path, whose shape
-/// never changes: there is no state to track and nothing to allocate.
+/// Writes JSON of a fixed shape, front to back, into a span that the caller made large enough. It serves the few answers of the hot path, whose shape never
+/// changes: there is no state to track and nothing to allocate.
 /// </summary>
 internal ref struct JsonCursor(Span<byte> destination)
 {
-    // Of what JSON lets pass, the line separators are escaped too: JavaScript took them for ends of a line until 2019.
+    // JSON allows the line separators U+2028 and U+2029 unescaped. They are escaped anyway, because JavaScript treated them as ends of a line until 2019.
     private static readonly SearchValues<char> EscapedCharacters = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(c => (char)c), '"', '\\', '\u2028', '\u2029']);
 
     private static readonly SearchValues<byte> EscapedBytes = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(c => (byte)c), (byte)'"', (byte)'\\']);
@@ -24,7 +24,7 @@ internal ref struct JsonCursor(Span<byte> destination)
     /// <value>Bytes written.</value>
     public int Written { get; private set; }
 
-    /// <summary>Most bytes that <see cref="Text"/> writes: six a UTF-16 unit (a \u escape) and the quotes.</summary>
+    /// <summary>Maximum number of bytes that <see cref="Text"/> writes: six for each UTF-16 unit (a \u escape), and the quotes.</summary>
     public static int TextBound(string? text) => text is null ? 4 : (text.Length * 6) + 2;
 
     public readonly Span<byte> Rest => _destination[Written..];
@@ -43,7 +43,7 @@ internal ref struct JsonCursor(Span<byte> destination)
         Written += bytes;
     }
 
-    /// <summary>A string with its quotes, or null. Unpaired surrogates become U+FFFD.</summary>
+    /// <summary>Writes a string with its quotes, or null. Unpaired surrogates become U+FFFD.</summary>
     public void Text(string? text)
     {
         if (text is null)
@@ -57,7 +57,7 @@ internal ref struct JsonCursor(Span<byte> destination)
         _destination[Written++] = (byte)'"';
     }
 
-    /// <summary>A string's content, escaped, without quotes: at most six bytes a UTF-16 unit.</summary>
+    /// <summary>Writes the content of a string, escaped, without quotes: at most six bytes for each UTF-16 unit.</summary>
     public void Escaped(ReadOnlySpan<char> text)
     {
         while (true)
@@ -75,7 +75,7 @@ internal ref struct JsonCursor(Span<byte> destination)
         }
     }
 
-    /// <summary>A string's content given as UTF-8, escaped, without quotes: at most six bytes a byte.</summary>
+    /// <summary>Writes the content of a UTF-8 string, escaped, without quotes: at most six bytes for each byte.</summary>
     public void Escaped(ReadOnlySpan<byte> utf8)
     {
         while (true)
@@ -92,7 +92,7 @@ internal ref struct JsonCursor(Span<byte> destination)
         }
     }
 
-    /// <summary>A byte as two hexadecimal digits.</summary>
+    /// <summary>Writes a byte as two hexadecimal digits.</summary>
     public void Hex(byte value)
     {
         Utf8Formatter.TryFormat(value, Rest, out var bytes, ByteEscape);

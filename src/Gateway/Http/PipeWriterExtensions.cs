@@ -4,7 +4,7 @@ namespace Meridian.Gateway.Http;
 
 internal static class PipeWriterExtensions
 {
-    /// <summary>A string's content, escaped, without quotes, a slice at a time.</summary>
+    /// <summary>Writes the content of a string, escaped, without quotes, in slices.</summary>
     public static void WriteEscaped(this PipeWriter pipe, ReadOnlySpan<char> text)
     {
         const int Slice = 1024;
@@ -23,7 +23,7 @@ internal static class PipeWriterExtensions
         }
     }
 
-    /// <summary>Flushes where enough has gathered: a reader that is slow holds the writer back.</summary>
+    /// <summary>Flushes once 32 KiB are unflushed, so that a slow reader slows the writer down.</summary>
     public static async ValueTask FlushLargeAsync(this PipeWriter pipe, CancellationToken cancellationToken)
     {
         if (pipe.UnflushedBytes >= 32 * 1024)

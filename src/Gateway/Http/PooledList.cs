@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Meridian.Gateway.Http;
 
-/// <summary>A growing list on a rented array. Whoever makes one disposes it, whatever the parser throws.</summary>
+/// <summary>A growing list on a rented array. Its creator disposes it, even if the parser throws.</summary>
 internal ref struct PooledList<T>
 {
     private T[] _items = [];
@@ -50,7 +50,7 @@ internal ref struct PooledList<T>
 
         if (RuntimeHelpers.IsReferenceOrContainsReferences<T>())
         {
-            // Only the used part: the pool must not keep a caller's texts alive.
+            // Clear only the used part, so that the pool does not keep a caller's texts alive.
             _items.AsSpan(0, Count).Clear();
         }
 

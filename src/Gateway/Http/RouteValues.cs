@@ -6,7 +6,7 @@ namespace Meridian.Gateway.Http;
 /// <summary>Values of a request's route.</summary>
 internal static class RouteValues
 {
-    /// <summary>The route's model id. The server decodes a path once, but not encoded slashes, which an id may have.</summary>
+    /// <summary>Returns the route's model id. The server decodes a path once but leaves encoded slashes, which a model id may contain.</summary>
     public static string ModelId(HttpContext context) =>
         ((string?)context.GetRouteValue("id") ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 }

@@ -4,16 +4,17 @@ using System.Globalization;
 namespace Meridian.Gateway.Http;
 
 /// <summary>
-/// Writes a float32 as the shortest decimal that reads back as the same float32, whether the reader rounds once or (as JavaScript does) by way of float64.
-/// The components of a normalised embedding lie below 1 in magnitude; for them trying 8, 7 and 9 digits in float64 is several times as fast as the runtime's
-/// general algorithm, which serves the rest.
+/// Writes a float32 as the shortest decimal that reads back as the same float32, whether the reader rounds once or (as JavaScript does) twice, through
+/// float64.
+/// The components of a normalised embedding are below 1 in magnitude. For them, trying 8, 7 and 9 digits in float64 is several times as fast as the runtime's
+/// general algorithm, which serves all other values.
 /// </summary>
 internal static class ShortestFloat
 {
-    /// <summary>Most bytes that a float32 takes.</summary>
+    /// <summary>Maximum length of a float32, bytes.</summary>
     public const int MaxLength = 16;
 
-    /// <summary>Decimals after the point that the fast path writes at most: 4 leading zeros and 9 digits.</summary>
+    /// <summary>Maximum number of decimals that the fast path writes: 4 leading zeros and 9 digits.</summary>
     private const int MaxDecimals = 13;
 
     private static ReadOnlySpan<double> PowersOfTen => [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13];
@@ -32,7 +33,8 @@ internal static class ShortestFloat
             var zeros = magnitude >= 0.1 ? 0 : magnitude >= 0.01 ? 1 : magnitude >= 0.001 ? 2 : magnitude >= 0.0001 ? 3 : 4;
             if (TryDigits(magnitude, zeros + 8, out var digits))
             {
-                // Every decimal of six digits has its own float32, so a number with fewer digits than six is its six digits with zeros at the end.
+                // Every decimal of six digits has its own float32. So the shortest form of a number with fewer than six digits is its six-digit form without
+                // the zeros at the end.
                 if (TryDigits(magnitude, zeros + 7, out var seven))
                 {
                     return TryDigits(magnitude, zeros + 6, out var six)
@@ -54,14 +56,14 @@ internal static class ShortestFloat
         return bytes;
     }
 
-    /// <summary>The nearest decimal with that many decimals, if it reads back as the float32 that <paramref name="magnitude"/> is.</summary>
+    /// <summary>Finds the nearest decimal with that many decimals. Returns true if it reads back as the float32 <paramref name="magnitude"/>.</summary>
     private static bool TryDigits(double magnitude, int decimals, out ulong digits)
     {
         var power = PowersOfTen[decimals];
         digits = (ulong)((magnitude * power) + 0.5);
-        // Both are exact in float64, so the quotient is the decimal rounded once.
+        // Both operands are exact in float64, so the quotient is the decimal, rounded once.
         var back = digits / power;
-        // Rounding a second time, to float32, differs from rounding the decimal itself only where the first landed exactly between two float32.
+        // A second rounding, to float32, differs from rounding the decimal directly only if the first result lies exactly between two float32 values.
         return (float)back == (float)magnitude && (BitConverter.DoubleToUInt64Bits(back) & 0x1FFF_FFFF) != 0x1000_0000;
     }
 

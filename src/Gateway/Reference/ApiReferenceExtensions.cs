@@ -19,7 +19,7 @@ internal static class ApiReferenceExtensions
 
     public static void AddMeridianApiReference(this IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
-        // HEAD is GET without the body and says nothing new.
+        // HEAD is GET without the body and adds nothing to the reference.
         options.ShouldInclude = static description => description.GroupName is (null or "v1") && description.HttpMethod != "HEAD";
         options.AddDocumentTransformer((document, _, _) =>
         {
@@ -36,7 +36,7 @@ internal static class ApiReferenceExtensions
     public static void MapMeridianApiReference(this IEndpointRouteBuilder routes)
     {
         routes.MapOpenApi();
-        // The page must work where nothing but this process can be reached: own bundle, system fonts, no telemetry, no assistant.
+        // The page must work if only this process can be reached: own bundle, system fonts, no telemetry, no assistant.
         routes.MapScalarApiReference("/docs", options => options
             .WithTitle("Meridian API")
             .HideDeveloperTools()

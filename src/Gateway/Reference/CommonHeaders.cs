@@ -4,7 +4,7 @@ using Microsoft.OpenApi;
 
 namespace Meridian.Gateway.Reference;
 
-/// <summary>Headers that every operation takes and answers.</summary>
+/// <summary>Describes the headers that every operation takes and answers.</summary>
 internal static class CommonHeaders
 {
     public static void Describe(OpenApiOperation operation)

@@ -3,7 +3,10 @@ using Microsoft.OpenApi;
 
 namespace Meridian.Gateway.Reference;
 
-/// <summary>Request, answer and headers of <c>/v1/embeddings</c>, whose body is parsed by hand and has no type that the reference could be made of.</summary>
+/// <summary>
+/// Describes request, answer and headers of <c>/v1/embeddings</c>. Its body is parsed by hand, so there is no type from which the reference could be
+/// generated.
+/// </summary>
 internal static class EmbeddingsOperation
 {
     private const string RequestSchema = "CreateEmbeddingRequest";

@@ -15,7 +15,10 @@ using Microsoft.OpenApi;
 
 namespace Meridian.Gateway.Reference;
 
-/// <summary>What the API reference says of each route. The routes are plain request delegates, so all of it is said here and none of it runs with a request.</summary>
+/// <summary>
+/// Describes every route for the API reference. The routes are plain request delegates, so the descriptions are given here. None of this code runs during a
+/// request.
+/// </summary>
 internal static class EndpointDescriptions
 {
     private const string GenerationTag = "Text generation";
@@ -228,7 +231,7 @@ internal static class EndpointDescriptions
 
     private static IEndpointConventionBuilder Describe(this IEndpointConventionBuilder route, string name, string tag, string summary, string description)
     {
-        // The document is made of endpoints that name a method, which routing adds for parameter-bound handlers alone.
+        // The document lists only endpoints that name a method. Routing adds that method only for handlers with parameter binding, so it is added here.
         route.Add(endpoint => endpoint.Metadata.Add(((RouteEndpointBuilder)endpoint).RequestDelegate!.Method));
         return route.WithName(name).WithTags(tag).WithSummary(summary).WithDescription(description);
     }

@@ -8,7 +8,7 @@ using Microsoft.OpenApi;
 
 namespace Meridian.Gateway.Reference;
 
-/// <summary>Requests and answers of <c>/v1/chat/completions</c>, <c>/v1/completions</c>, <c>/tokenize</c> and <c>/detokenize</c>.</summary>
+/// <summary>Describes the requests and answers of <c>/v1/chat/completions</c>, <c>/v1/completions</c>, <c>/tokenize</c> and <c>/detokenize</c>.</summary>
 internal static class GenerationOperations
 {
     private const string Usage = "CompletionUsage";
@@ -16,7 +16,7 @@ internal static class GenerationOperations
     private const string RequestNote =
         "JSON, whatever the content type says. Of a repeated field the last counts. Fields that are not known are ignored; those that are known to change the answer and are not supported are refused by name (`unsupported_parameter`).";
 
-    /// <value>Of chat completions and completions.</value>
+    /// <value>Answers of chat completions and completions.</value>
     public static Answer[] Answers { get; } =
     [
         .. InferenceOperation.Answers(typeof(object), "The answer, or with `stream` its chunks as server-sent events. A stream whose first token is far away begins with comments; where it comes from is a comment then, too."),

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Meridian.Gateway.Reference;
 
-/// <summary><c>HEAD</c> wherever there is <c>GET</c> (RFC 9110, 9.3.2): load balancers and monitors look with it. The server leaves the body out.</summary>
+/// <summary>
+/// Adds <c>HEAD</c> to every <c>GET</c> route (RFC 9110, 9.3.2), because load balancers and monitors probe with it. The server leaves the body out.
+/// </summary>
 internal static class HeadRoutes
 {
     public static RouteGroupBuilder AlsoHead(this RouteGroupBuilder routes)

@@ -6,7 +6,9 @@ using Microsoft.OpenApi;
 
 namespace Meridian.Gateway.Reference;
 
-/// <summary>What all operations that run a model have in common: headers that bind the request, headers that say where it ran, and the ways to fail.</summary>
+/// <summary>
+/// Describes the parts that all operations that run a model share: headers that bind the request, headers that tell where it ran, and errors.
+/// </summary>
 internal static class InferenceOperation
 {
     public static Answer[] Answers(Type body, string description) =>
@@ -23,8 +25,7 @@ internal static class InferenceOperation
         new(StatusCodes.Status504GatewayTimeout, typeof(ErrorBody), "`deadline`: your deadline passed."),
     ];
 
-    /// <param name="operation">To describe.</param>
-    /// <param name="deadlineMs">Deadline where the caller names none, ms.</param>
+    /// <param name="deadlineMs">Deadline if the caller names none, ms.</param>
     public static void Describe(OpenApiOperation operation, int deadlineMs)
     {
         operation.Parameters ??= [];

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Meridian.Gateway.Reference;
 
-/// <summary>What a browser sees first: where to go. One file, nothing fetched.</summary>
+/// <summary>The first page that a browser shows, with links to the others. It is one file and loads nothing else.</summary>
 internal static class LandingPage
 {
     private const string Html = """

@@ -4,7 +4,7 @@ using Microsoft.OpenApi;
 
 namespace Meridian.Gateway.Reference;
 
-/// <summary>Short words for the schemas of bodies that are read and written by hand.</summary>
+/// <summary>Short helpers to describe the schemas of bodies that are read and written by hand.</summary>
 internal static class Schemas
 {
     public static OpenApiSchema Text(string? description = null) => new() { Type = JsonSchemaType.String, Description = description };
@@ -37,13 +37,12 @@ internal static class Schemas
         return schema;
     }
 
-    /// <param name="description">Or null.</param>
-    /// <param name="required">Names of the members that must be there.</param>
-    /// <param name="members">All members.</param>
+    /// <param name="description">Description, or null.</param>
+    /// <param name="required">Names of the required members.</param>
     public static OpenApiSchema Object(string? description, string[] required, Dictionary<string, IOpenApiSchema> members) =>
         new() { Type = JsonSchemaType.Object, Description = description, Required = required.ToHashSet(), Properties = members };
 
-    /// <summary>Ids of a vocabulary.</summary>
+    /// <summary>Schema of an array of token ids.</summary>
     public static OpenApiSchema TokenIds(string description) => Array(Whole("Token id.", 0), description, 1);
 
     private static string? Bound(int? value) => value?.ToString(CultureInfo.InvariantCulture);

@@ -2,29 +2,31 @@ using MessagePack;
 
 namespace Meridian.Grains.Deployments;
 
-/// <summary>What a deployment keeps in the region's store. Old records are read for ever: add under new keys, never renumber.</summary>
+/// <summary>
+/// The state of a deployment in the region's store. Old records stay readable forever: add fields under new keys and never renumber them.
+/// </summary>
 [MessagePackObject]
 public sealed record DeploymentState
 {
-    /// <summary>Changes that are kept; an operation id is remembered as long as its change is.</summary>
+    /// <summary>Number of changes that are kept. An operation id is remembered as long as its change.</summary>
     public const int MaxHistory = 256;
 
-    /// <value>Replicas asked for last; null while nobody asked, and the region's options decide.</value>
+    /// <value>The newest requested number of replicas. Null until someone requests a number; the region's options decide until then.</value>
     [Key(0)] public int? Replicas { get; init; }
 
     /// <value>Sequence of the newest change, 0 for none.</value>
     [Key(1)] public long Sequence { get; init; }
 
-    /// <value>Newest changes, oldest first, at most <see cref="MaxHistory"/>.</value>
+    /// <value>The newest changes, oldest first. At most <see cref="MaxHistory"/>.</value>
     [Key(2)] public ScaleRecord[] History { get; init; } = [];
 
     /// <value>
-    /// Numbers of the replicas, in the order of the table; null while they are 0 and up. A replica that left is replaced under another number, and whoever takes the deployment over must
-    /// find the replacements.
+    /// Numbers of the replicas, in the order of the table. Null while they are simply 0, 1, 2 and so on. A replacement has another number than the
+    /// replica that left, and a later activation must find the replacements.
     /// </value>
     [Key(3)] public int[]? Numbers { get; init; }
 
-    /// <summary>The numbers for so many replicas: those kept, then the least that are free.</summary>
+    /// <summary>The numbers for <paramref name="replicas"/> replicas: first the stored numbers, then the smallest free ones.</summary>
     public int[] NumbersFor(int replicas)
     {
         var numbers = new List<int>(Numbers ?? []);
@@ -37,7 +39,7 @@ public sealed record DeploymentState
         return [.. numbers];
     }
 
-    /// <summary>The change that an operation id stands for, or null.</summary>
+    /// <summary>Finds the change with an operation id. Null if it is not in the history.</summary>
     public ScaleRecord? Find(string operationId)
     {
         for (var i = History.Length - 1; i >= 0; i--)
@@ -48,7 +50,7 @@ public sealed record DeploymentState
         return null;
     }
 
-    /// <summary>The state after a change; <see cref="History"/>'s last is its record.</summary>
+    /// <summary>The state after a change. The last entry of <see cref="History"/> is the record of the change.</summary>
     public DeploymentState With(ScaleChange change, DateTimeOffset at)
     {
         ArgumentNullException.ThrowIfNull(change);
@@ -65,7 +67,10 @@ public sealed record DeploymentState
         return new DeploymentState { Replicas = change.Replicas, Sequence = record.Sequence, History = [.. kept, record], Numbers = Numbers };
     }
 
-    /// <summary>Above all numbers that a replica may have: of any remembered change, of the kept ones, and one more that was to replace another when the deployment was lost.</summary>
+    /// <summary>
+    /// An exclusive upper bound of all numbers that a replica may have. It covers every remembered change, the stored numbers, and one more number: a
+    /// replacement may have been loading when the deployment was lost.
+    /// </summary>
     public int HighWater()
     {
         var most = Replicas ?? 0;

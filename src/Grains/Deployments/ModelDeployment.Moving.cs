@@ -3,12 +3,18 @@ using Meridian.Grains.Placement;
 
 namespace Meridian.Grains.Deployments;
 
-// Replicas that leave, because they or their silo are drained, or because another silo has fewer. A replacement under another number is loaded beside the old replica (placement passes
-// drained silos over) and takes its place in the table when it is ready; the old one is unloaded once routers know. One extra copy of the model at a time. Where there is no room for it
-// the load fails, the old replica serves on and the table says why; at the drain's deadline it gives its place up first, which frees its memory, and the replacement loads after it. A
-// replica whose model can run on no other silo stays. One that moves only for balance stays where its replacement cannot be loaded or comes to stand on the same silo.
+// This file moves replicas to other silos. A replica leaves its place for one of three reasons: it is drained, its silo is drained, or another silo
+// has fewer replicas.
+// Normal course: the deployment loads a replacement with another number beside the old replica. Placement avoids drained silos. When the replacement
+// is ready, it takes the old replica's place in the table. The old replica is unloaded after the routers know. At most one extra copy of the model
+// exists at a time.
+// Without room for the extra copy, the load fails. The old replica keeps serving and the table gives the reason. At the drain's deadline the old
+// replica gives up its place first. This frees its memory, and the replacement loads afterwards.
+// A replica stays if no other silo can run its model. A replica that moves only for balance also stays if its replacement fails to load or is placed
+// on the same silo.
 //
-// Another number, because Orleans remembers where the old one stood: called after its end it would be activated there again.
+// The replacement needs another number because Orleans remembers the silo of the old number. A call to the old number after its end would activate it
+// on that silo again.
 public sealed partial class ModelDeployment
 {
     private string? _drainProblem;
@@ -19,7 +25,7 @@ public sealed partial class ModelDeployment
     private long _movedAt;
     private long _nextKeeping;
 
-    /// <summary>The drain that a replica is to leave by, or null.</summary>
+    /// <summary>The drain that makes a replica leave, or null.</summary>
     private DrainReport? Leaving(ReplicaSlot slot) =>
         _drains.DrainOf(slot.Key) ?? (slot.Status.Silo is { } silo ? _drains.DrainOf(silo) : null);
 
@@ -57,13 +63,14 @@ public sealed partial class ModelDeployment
                 slot.Moving = false;
                 LogReplacing(slot.Status.Key, slot.Replacement.Status.Key);
 
-                // Makes the record, where there is none, by which whoever takes over from here looks for what is loaded now.
+                // The store may have no record of the replica numbers yet. Write one now: a later activation needs it to find the replacement that is
+                // being loaded.
                 if (State.Numbers is null) _numbersUnknown = true;
             }
 
             if (drain.Target.Scope == DrainScope.Silo && slot.Replacement.Status.Silo is { } landed && _drains.IsLeaving(landed))
             {
-                // Orleans still knew an activation of that number there. Another number has no past.
+                // Orleans still knew an activation with that number on the drained silo. A new number has no such history.
                 GiveUp(slot, slot.Replacement);
                 continue;
             }
@@ -98,7 +105,10 @@ public sealed partial class ModelDeployment
         slot.Moving = false;
     }
 
-    /// <summary>Begins to move a replica where two silos differ by two or more. A move that failed is tried again, each time after twice as long, or when the silos are others.</summary>
+    /// <summary>
+    /// Begins to move one replica if the replica counts of two silos differ by two or more. A failed move is retried after a wait that doubles each
+    /// time. A change of the silo list ends the wait.
+    /// </summary>
     private void Rebalance()
     {
         if (_slots.Count < 2 || _surplus.Count > 0 || _time.GetElapsedTime(_settledAt) < _region.RebalanceAfter) return;
@@ -140,9 +150,9 @@ public sealed partial class ModelDeployment
         _surplus.Add(slot);
     }
 
-    /// <summary>The least number that no replica has or is drained under.</summary>
-    /// <param name="reuse">Whether it may be that of a replica which is just being unloaded, and is loaded again after that.</param>
-    /// <param name="fits">What else it must be, or null.</param>
+    /// <summary>Finds the smallest number that no replica has and that no drain names.</summary>
+    /// <param name="reuse">Whether the number may belong to a replica that is waiting for its unload. That replica then stays in use.</param>
+    /// <param name="fits">A further condition on the number, or null.</param>
     private int FreeNumber(bool reuse, Predicate<int>? fits = null)
     {
         for (var number = 0; ; number++)
@@ -157,7 +167,10 @@ public sealed partial class ModelDeployment
         }
     }
 
-    /// <summary>Takes the numbers of the record, which is known now, and unloads what a predecessor left behind: it may have been lost between a change and its unloading.</summary>
+    /// <summary>
+    /// Applies the replica numbers of the record, which is known now. Unloads replicas that an earlier activation left behind: it may have been lost
+    /// between a change and the unload.
+    /// </summary>
     private bool Adopt()
     {
         var wanted = State.NumbersFor(Desired);
@@ -171,7 +184,8 @@ public sealed partial class ModelDeployment
         _slots.Clear();
         foreach (var number in wanted) _slots.Add(Array.Find(known, slot => slot.Key.Replica == number) ?? Slot(number));
 
-        // A replacement for balance takes the first number that lands on the wanted silo: as many above the others as there are silos.
+        // A replacement for balance takes the first number that placement maps to the wanted silo. Its number can exceed the others by up to the
+        // number of silos.
         var numbers = State.HighWater();
         if (numbers > 0) numbers += _devices.Candidates(_model!.Device).Length;
         for (var i = 0; i < numbers; i++)
@@ -190,7 +204,9 @@ public sealed partial class ModelDeployment
         if (_numbersUnknown || !numbers.SequenceEqual(State.NumbersFor(Desired))) KeepNumbersAsync([.. numbers]).Ignore();
     }
 
-    /// <summary>A store that does not take them is asked again: they matter only to whoever takes over from this activation.</summary>
+    /// <summary>
+    /// Writes the replica numbers to the store. A failed write is retried later without haste: only the next activation needs the numbers.
+    /// </summary>
     private async Task KeepNumbersAsync(int[] numbers)
     {
         _keepingNumbers = true;
@@ -204,7 +220,7 @@ public sealed partial class ModelDeployment
         }
         catch (Exception e)
         {
-            // What the store has now is read before the next change, as after one that failed.
+            // The write may have happened. The record is read again before the next change, as after any failed write.
             LogNumbersNotKept(e, _name);
             _recordKnown = false;
             _nextKeeping = _time.GetTimestamp() + _time.TimestampFrequency;

@@ -17,20 +17,24 @@ using Orleans.Storage;
 namespace Meridian.Grains.Deployments;
 
 /// <summary>
-/// Keeps a model's shards as many as asked for, and tells the routers which of them are ready.
+/// Keeps the wanted number of replicas of one model loaded, and tells the routers which replicas are ready.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>Start: it serves on the region's default number of replicas at once and reads its record in the background. Until the record is known nothing is unloaded and <see cref="Scale"/> refuses:
-/// a store that is down stops changes, never service.</item>
-/// <item>Change: the record is written, then acknowledged, then acted on. Of two activations (Orleans allows them while a silo dies) the store's etag lets one win; the other reads again and
-/// answers from what it finds, so an operation id has one outcome.</item>
-/// <item>A write that fails in any other way may have happened: the record counts as unknown and is read again before the next change.</item>
-/// <item>A shard that does not answer (its silo died or hangs) counts as unloaded and is asked to load again at every interval; Orleans activates it elsewhere once the silo is declared dead.</item>
-/// <item>A silo that joins later gets its share, one replica at a time and only while all are ready. A single replica stays where it is. A replica moves, as it leaves a silo that is
-/// drained, by a replacement (<c>ModelDeployment.Moving.cs</c>).</item>
-/// <item>A new activation knows nothing of its shards, which may all be serving. Whoever has its predecessor's table is told nothing before each shard was asked once.</item>
-/// <item>The revision starts at the clock, so that a router never takes a new activation's table for the one it knows.</item>
+/// <item>Start: the deployment serves at once with the region's default number of replicas and reads its record in the background. Until the record
+/// is known, nothing is unloaded and <see cref="Scale"/> refuses. A store that is down stops changes, but never service.</item>
+/// <item>Change: the deployment writes the record, acknowledges the change, then applies it. Orleans allows two activations while a silo dies. The
+/// store's etag lets only one of them win. The other reads the record again and answers from it, so an operation id has one outcome.</item>
+/// <item>A write that fails in any other way may still have happened. The record then counts as unknown and is read again before the next
+/// change.</item>
+/// <item>A shard that does not answer (its silo died or hangs) counts as unloaded. The deployment asks it to load again at every interval. Orleans
+/// activates it on another silo once its silo is declared dead.</item>
+/// <item>A silo that joins later gets its share of the replicas, one replica at a time and only while all replicas are ready. A single replica stays
+/// where it is. A replica moves by a replacement, as it does when its silo is drained (<c>ModelDeployment.Moving.cs</c>).</item>
+/// <item>A new activation does not know which shards run; all of them may be serving. It asks every shard once before it answers a router that holds
+/// the previous activation's table.</item>
+/// <item>The first revision comes from the clock. A router therefore never confuses a new activation's table with the table that it already
+/// has.</item>
 /// </list>
 /// </remarks>
 [KeepAlive]
@@ -109,7 +113,10 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         _revision = _firstRevision = time.GetUtcNow().ToUnixTimeMilliseconds();
     }
 
-    /// <summary>A silo that stops refuses its own calls first: that says nothing of the shards, and must not reach the routers of those that go on.</summary>
+    /// <summary>
+    /// Whether this activation or its silo is stopping. A stopping silo refuses its own calls first. Those failures say nothing about the shards and
+    /// must not reach the routers of silos that keep running.
+    /// </summary>
     private bool IsEnding => _ended.IsCancellationRequested || _host.ApplicationStopping.IsCancellationRequested;
 
     private DeploymentState State => _record.State ?? Unscaled;
@@ -120,7 +127,8 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     {
         if (_model is null) return;
 
-        // Usually a few ms. A store that is slow or down must not keep the replicas waiting: then the default number starts, and the record is followed when it arrives.
+        // The read usually takes a few ms. Replicas must not wait for a slow or dead store: after ReconcileInterval the default number of replicas
+        // starts. The record is applied when it arrives.
         await ReadRecordAsync().WaitAsync(_region.ReconcileInterval, _time, cancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         Reconcile();
@@ -136,7 +144,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        // Wakes the long polls: their callers ask the next activation.
+        // Wake the long polls. Their callers then ask the next activation.
         _changed.TrySetResult();
         _surveyed.TrySetResult();
         return _ended.CancelAsync();
@@ -183,7 +191,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
             if (!_recordKnown) throw StoreRefusal();
             if (State.Find(change.OperationId) is { } first) return first;
 
-            // A copy, so that a failed write leaves what is acknowledged untouched.
+            // Change a copy, so that a failed write leaves the acknowledged state untouched.
             var next = new GrainState<DeploymentState>(State.With(change, _time.GetUtcNow()), _record.ETag) { RecordExists = _record.RecordExists };
             try
             {
@@ -216,7 +224,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
 
     private Task ReadRecordAsync()
     {
-        // One read at a time: a change that finds one under way waits for it.
+        // Only one read at a time. A change that finds a read in progress waits for that read.
         if (_reading is null or { IsCompleted: true }) _reading = ReadRecordOnceAsync();
         return _reading;
     }
@@ -241,7 +249,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         }
     }
 
-    /// <summary>Starts whatever is missing and waits for nothing.</summary>
+    /// <summary>Starts all missing work and waits for none of it.</summary>
     private void Reconcile()
     {
         if (IsEnding) return;
@@ -267,7 +275,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
 
         while (_recordKnown && _slots.Count > Desired)
         {
-            // What is to leave anyway goes first.
+            // Remove a replica first that has to leave anyway.
             var index = _slots.FindLastIndex(slot => Leaving(slot) is not null);
             Remove(index < 0 ? _slots.Count - 1 : index);
             changed = true;
@@ -367,7 +375,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         }
         catch (Exception e)
         {
-            // Lost with its silo, or still draining: a shard of no table gets no requests and unloads by itself.
+            // The shard died with its silo or is still draining. A shard in no table gets no requests and unloads by itself.
             LogUnloadFailed(e, slot.Status.Key);
         }
         finally

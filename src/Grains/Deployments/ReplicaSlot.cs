@@ -1,6 +1,6 @@
 namespace Meridian.Grains.Deployments;
 
-/// <summary>A replica as its deployment sees it. Belongs to the deployment's scheduler.</summary>
+/// <summary>A replica from its deployment's view. Only the deployment's scheduler may use it.</summary>
 internal sealed class ReplicaSlot(IModelShard shard, ShardKey key, ShardStatus status)
 {
     public ShardKey Key { get; } = key;
@@ -9,18 +9,18 @@ internal sealed class ReplicaSlot(IModelShard shard, ShardKey key, ShardStatus s
 
     public ShardStatus Status { get; set; } = status;
 
-    /// <value>A question to the shard is under way: at most one, so that a silo that hangs costs one call a replica.</value>
+    /// <value>Whether a call to the shard is in progress. At most one call is, so that a hanging silo costs one call per replica.</value>
     public bool Asking { get; set; }
 
-    /// <value>What takes its place once it is ready, or null: the replica is to leave.</value>
+    /// <value>The replica that takes this place once it is ready. Null unless this replica has to leave.</value>
     public ReplicaSlot? Replacement { get; set; }
 
-    /// <value>Timestamp from which it may be unloaded: routers must have learned first that it is no longer in the table.</value>
+    /// <value>Timestamp from which the replica may be unloaded. Routers must first learn that it is no longer in the table.</value>
     public long UnloadFrom { get; set; }
 
-    /// <value>Whether the shard has been asked since this activation began, with or without an answer.</value>
+    /// <value>Whether this activation has asked the shard at least once, with or without an answer.</value>
     public bool Asked { get; set; }
 
-    /// <value>Whether it has a <see cref="Replacement"/> only so that the silos carry alike.</value>
+    /// <value>Whether the <see cref="Replacement"/> exists only to balance the replicas over the silos.</value>
     public bool Moving { get; set; }
 }

@@ -14,17 +14,20 @@ using Orleans.Storage;
 namespace Meridian.Grains.Draining;
 
 /// <summary>
-/// Keeps what is being drained, gathers what the silos say of their work, and tells every process of the region.
+/// Keeps the list of drains, collects the work reports of the silos, and tells every process of the region about the drains.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>Begin and end reach a process with the answer to the question it has under way: at once. A process that cannot ask goes on with what it knew.</item>
-/// <item>Every drain is written to the store, so that it survives the silo that this grain stands on. A store that fails holds up no drain, or a region with a sick store could not be
-/// drained; only a sticky one, which promises to outlive the region, is refused.</item>
-/// <item>The region restarted: none of the silos that were active at the beginning is left, at once or one after another. A drain that is not sticky is over.</item>
-/// <item>A drained silo that is no member any more has nothing left to drain.</item>
-/// <item>Empty is what the silos say now, not an event: a request without any other place to go may come at any time.</item>
-/// <item>A silo counts as heard when its count was taken after it had learned of the drain; until then a drain is not empty.</item>
+/// <item>Normal course: every process has a long poll open here. The answer to it reports the begin or end of a drain at once. A process that cannot
+/// ask keeps the drains that it knew.</item>
+/// <item>Every drain is written to the store, so that it survives the silo of this grain. A failed write does not stop a drain; otherwise a region
+/// with a broken store could not be drained. Exception: a sticky drain promises to outlive the region. It is refused if the write fails.</item>
+/// <item>The region counts as restarted when none of the silos that were active at the drain's begin is left. The silos may leave together or one
+/// after another. A restart ends every drain of a region or a replica that is not sticky.</item>
+/// <item>The drain of a silo ends when the silo is no longer a member.</item>
+/// <item>Empty describes the newest reports of the silos. It is not final: a request that has no other place to go may arrive at any time.</item>
+/// <item>A silo counts as heard when it took its work count after it had learned of the drain. A drain is not empty before every silo concerned is
+/// heard.</item>
 /// </list>
 /// </remarks>
 [KeepAlive, Reentrant]
@@ -75,7 +78,7 @@ public sealed partial class RegionDrain : Grain, IRegionDrain
         _time = time;
         _logger = logger;
 
-        // From the clock, so that an activation's revisions and drain ids are above its predecessor's.
+        // The first revision comes from the clock. Revisions and drain ids of this activation are then above those of the previous one.
         _revision = time.GetUtcNow().ToUnixTimeMilliseconds();
     }
 
@@ -175,7 +178,7 @@ public sealed partial class RegionDrain : Grain, IRegionDrain
         var reports = Array.ConvertAll(_drains, drain => DrainJudgement.Judge(drain, active, _heard, now, _region.DrainSettle));
         for (var i = 0; i < reports.Length; i++)
         {
-            // A replica that has gone stays gone: its number may be given to another.
+            // Once the drain of a replica is empty, it stays empty: the replica's number may be given to another replica later.
             var before = Before(reports[i].Id);
             if (reports[i].Target.Scope == DrainScope.Replica && before?.State == DrainState.Empty) reports[i] = before;
             if (reports[i].State != DrainState.Empty || before?.State == DrainState.Empty) continue;
@@ -223,7 +226,7 @@ public sealed partial class RegionDrain : Grain, IRegionDrain
 
     private async Task KeepAsync()
     {
-        // One after another: two writes with one etag would be a conflict with ourselves.
+        // Writes run one after another. Two writes with the same etag would conflict with each other.
         var before = _writing;
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _writing = done.Task;
@@ -242,7 +245,8 @@ public sealed partial class RegionDrain : Grain, IRegionDrain
                 }
                 catch (InconsistentStateException) when (attempt < MaxWriteTries)
                 {
-                    // Another activation, while a silo dies. What this one was told last is what the operator wants.
+                    // Another activation wrote the record, which can happen while a silo dies. The newest order that this activation received is what
+                    // the operator wants. Read the etag and write again.
                     var other = new GrainState<RegionDrainState>(new RegionDrainState());
                     using var patience = new CancellationTokenSource(_region.StoreTimeout, _time);
                     await _storage.ReadStateAsync(StateName, this.GetGrainId(), other, patience.Token).WaitAsync(patience.Token);
@@ -328,7 +332,7 @@ public sealed partial class RegionDrain : Grain, IRegionDrain
         var model = target.Model ?? "";
         if (_models.Find(model) is null) throw new MeridianException(_models.NotFound(model));
 
-        // An order that is repeated: its replica may be gone by now, and its number is given to no other.
+        // A repeated order is accepted. Its replica may be gone by now, and no other replica gets its number.
         var named = target with { Silo = null };
         if (Array.Exists(_drains, drain => drain.IsFor(named))) return named;
         var table = await GrainFactory.GetGrain<IModelDeployment>(model).Replicas(0);

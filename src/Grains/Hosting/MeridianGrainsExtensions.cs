@@ -27,17 +27,18 @@ using Orleans.Storage;
 
 namespace Meridian.Grains.Hosting;
 
-/// <summary>Registration of the region's grains and of the region as its own processes see it.</summary>
+/// <summary>Registers the region's grains, and the region as its own processes see it.</summary>
 public static class MeridianGrainsExtensions
 {
     private const int MissedProbes = 2;
     private static readonly TimeSpan LongestProbe = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Makes this silo a part of the region: grains, device placement, state format, messaging and failure detection. The host adds clustering, a grain storage named
-    /// <c>Default</c> and <c>AddMeridianInference</c>.
+    /// Makes this silo a part of the region: grains, device placement, state format, messaging and failure detection. The host must add clustering, a
+    /// grain storage named <c>Default</c>, and <c>AddMeridianInference</c>.
     /// </summary>
-    /// <param name="configure">Name, jurisdiction, models, devices. Called on fresh options: of several calls the last decides.</param>
+    /// <param name="configure">Sets name, jurisdiction, models and devices. The lists are empty when it is called. If several actions are
+    /// registered, the last one decides.</param>
     public static ISiloBuilder AddMeridianGrains(this ISiloBuilder silo, Action<RegionOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(silo);
@@ -45,7 +46,7 @@ public static class MeridianGrainsExtensions
         var services = silo.Services;
         AddRegion(services, configure);
 
-        // The metadata is taken from this dictionary when the silo's options are made, which is after this action has put in what the region's options say.
+        // Orleans reads this dictionary when it creates the silo's options. By then, this action has added the devices from the region's options.
         var metadata = new Dictionary<string, string>();
         services.AddOptions<SiloMetadata>().Configure<IOptions<RegionOptions>>((_, region) => metadata[SiloDevices.MetadataKey] = string.Join(',', SiloDevices.OwnOf(region)));
         silo.UseSiloMetadata(metadata);
@@ -57,7 +58,7 @@ public static class MeridianGrainsExtensions
         services.TryAddSingleton<LoadedEngines>();
         services.TryAddSingleton<EngineLoader>();
         services.TryAddSingleton<ConversionQueue>();
-        services.TryAddSingleton<SiloDeparture>();
+        services.TryAddSingleton<SiloShutdown>();
         services.AddConcurrentRandom();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static s => s.GetRequiredService<SiloLiveness>());
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ReplicaWatchLifecycle>();
@@ -69,12 +70,12 @@ public static class MeridianGrainsExtensions
 
         services.Configure<SiloMessagingOptions>(messaging =>
         {
-            // An abandoned request gives its slot back.
+            // A request that was given up frees its slot.
             messaging.CancelRequestOnTimeout = true;
             messaging.ResponseTimeout = TimeSpan.FromSeconds(30);
         });
 
-        // Admission is the engines': inference in the process would trip a threshold on CPU use.
+        // The engines decide about admission. Inference in this process would exceed a threshold on CPU use.
         services.Configure<LoadSheddingOptions>(shedding => shedding.LoadSheddingEnabled = false);
         services.Configure<ClusterMembershipOptions>(membership =>
         {
@@ -92,9 +93,9 @@ public static class MeridianGrainsExtensions
     }
 
     /// <summary>
-    /// Registers this process's region as <see cref="ILocalRegion"/>, over the silo of this process or over an Orleans client of the region.
+    /// Registers this process's region as <see cref="ILocalRegion"/>. It uses the silo of this process, or an Orleans client of the region.
     /// </summary>
-    /// <param name="configure">As for <see cref="AddMeridianGrains"/>; in a silo both are given the same.</param>
+    /// <param name="configure">As for <see cref="AddMeridianGrains"/>. In a silo, give both methods the same action.</param>
     public static IServiceCollection AddMeridianLocalRegion(this IServiceCollection services, Action<RegionOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -119,7 +120,7 @@ public static class MeridianGrainsExtensions
         services.AddOptions<RegionOptions>()
             .Configure(options =>
             {
-                // A silo with a facade configures its region twice: lists must not grow.
+                // A silo with a facade configures its region twice. The second call must not extend the lists of the first.
                 options.Models = [];
                 options.Devices = [];
                 options.Residency = [];
@@ -142,8 +143,10 @@ public static class MeridianGrainsExtensions
     }
 
     /// <summary>
-    /// The default directory deactivates a shard on a healthy silo when the silo that held its directory entry dies: the region then loads models anew instead of serving.
-    /// This one asks the surviving silos what they hold. Its lease on a dead silo's range must not outlast the detection of the death, or lost shards wait for it.
+    /// Adds a grain directory that keeps healthy shards active. Problem: if a silo dies, the default directory deactivates healthy shards on other
+    /// silos whose directory entries the dead silo held. The region would then load models again instead of serving. This directory asks the
+    /// surviving silos for their activations. Its lease on a dead silo's range must not last longer than the detection of the death; otherwise lost
+    /// shards wait for the lease.
     /// </summary>
     private static void AddDirectory(ISiloBuilder silo)
     {

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 
 namespace Meridian.Grains.Local;
 
-/// <summary>This process's region through its grains: inside a silo, or from a process of the region that is an Orleans client of it.</summary>
+/// <summary>Gives this process access to its region through grains. The process is a silo of the region or an Orleans client of it.</summary>
 public sealed partial class OrleansLocalRegion : ILocalRegion
 {
     private const int MaxAttempts = 2;
@@ -23,7 +23,7 @@ public sealed partial class OrleansLocalRegion : ILocalRegion
     private readonly ILogger<OrleansLocalRegion> _logger;
     private IRegionEndpoint? _endpoint;
 
-    /// <param name="connection">Of the Orleans client that <paramref name="grains"/> belongs to; null inside a silo.</param>
+    /// <param name="connection">The connection of the Orleans client that <paramref name="grains"/> belongs to. Null inside a silo.</param>
     public OrleansLocalRegion(
         IGrainFactory grains,
         ReplicaWatch watch,
@@ -45,12 +45,12 @@ public sealed partial class OrleansLocalRegion : ILocalRegion
 
     public string Name { get; }
 
-    // Asked for late: an Orleans client that is still connecting has no grains to give.
+    // Created at the first use: a client that is still connecting cannot create grain references.
     private IRegionEndpoint Endpoint => _endpoint ??= _grains.GetGrain<IRegionEndpoint>(0);
 
     public RegionStatus Status => _watch.Status;
 
-    /// <summary>Never throws for a region that cannot answer: the reply says it.</summary>
+    /// <summary>Sends the request. If the region cannot answer, the reply contains a refusal; no exception is thrown.</summary>
     /// <exception cref="OperationCanceledException">The caller's token fired.</exception>
     public async Task<InferReply> InferAsync(InferRequest request, CancellationToken cancellationToken)
     {
@@ -73,7 +73,7 @@ public sealed partial class OrleansLocalRegion : ILocalRegion
         }
     }
 
-    /// <summary>Never throws for a region that cannot answer: the opening says it.</summary>
+    /// <summary>Opens a stream. If the region cannot answer, the opening contains a refusal; no exception is thrown.</summary>
     /// <exception cref="OperationCanceledException">The caller's token fired.</exception>
     public async Task<StreamOpening> OpenAsync(InferRequest request, CancellationToken cancellationToken)
     {
@@ -111,7 +111,8 @@ public sealed partial class OrleansLocalRegion : ILocalRegion
     {
         if (Unavailability.Is(e) || e is InvalidOperationException || _watch.HasStopped)
         {
-            // InvalidOperationException: the client is not connected yet, or has stopped. Whatever a silo throws that stopped meanwhile says no more than that.
+            // InvalidOperationException: the client is not connected yet or has stopped. After a silo has stopped, any exception only says that the
+            // region cannot be reached.
             LogUnreachable(request.RequestId, Name, e.Message);
             return new Refusal { Code = RefusalCode.RegionLost, Message = $"Region '{Name}' could not be reached: {e.Message}", RetryAfterMs = 1000 };
         }
@@ -130,7 +131,7 @@ public sealed partial class OrleansLocalRegion : ILocalRegion
             var lost = gateways.Token;
             using var life = CancellationTokenSource.CreateLinkedTokenSource(caller, lost);
 
-            // The shard keeps the deadline; this one is for a region that no longer can.
+            // Normally the shard enforces the deadline. This timeout is for a region that no longer can.
             life.CancelAfter(Math.Max(0, remaining) + 500);
             try
             {

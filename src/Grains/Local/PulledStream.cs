@@ -9,19 +9,24 @@ using Meridian.Messages;
 namespace Meridian.Grains.Local;
 
 /// <summary>
-/// A stream of a shard in another process of the region, read by grain calls. The next frame is asked for as soon as one has been delivered, and no further: a reader that stops stops its
-/// sequences, one that reads on finds the next tokens on their way. One that pauses keeps its stream: the frame that waits is read again now and then.
+/// A stream of a shard in another process of the region, read by grain calls.
 /// </summary>
 /// <remarks>
-/// A read is idempotent by its offset. Tied to the shard's silo it ends with that silo, and the stream with it. An Orleans client knows only that one of its gateways has gone: it asks again
-/// through another, and learns there whether the shard still has the stream.
+/// Normal course: when a frame is delivered, the next one is requested at once, but only one. If the reader stops, its sequences therefore stop too.
+/// If it continues, the next tokens are already on their way. A paused reader keeps its stream: the waiting frame is read again from time to time,
+/// which renews the lease.
+/// Failures: a read is idempotent, because it names its offset. In a silo, a read ends when the shard's silo is lost, and the stream ends with it. An
+/// Orleans client only learns that one of its gateways is lost. It reads again through another gateway and finds out whether the shard still has the
+/// stream.
 /// </remarks>
 internal sealed class PulledStream : IRegionStream
 {
-    /// <summary>Beyond the longest pull: for a silo that no longer answers and that nobody has found dead yet.</summary>
+    /// <summary>
+    /// Extra time beyond the longest pull, after which a call is given up. It covers a silo that no longer answers but is not declared dead yet.
+    /// </summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often the stream is read for a reader who pauses: a small part of <see cref="OpenStream.ReaderLease"/>.</summary>
+    /// <summary>How often the stream is read for a paused reader. A small part of <see cref="OpenStream.ReaderLease"/>.</summary>
     internal static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(10);
 
     private readonly IModelShard _shard;
@@ -35,12 +40,9 @@ internal sealed class PulledStream : IRegionStream
     private bool _ended;
     private int _disposed;
 
-    /// <param name="shard">The shard that has the stream.</param>
-    /// <param name="silo">Life of the shard's silo, or of a client's gateways; null where neither is known.</param>
-    /// <param name="throughGateways">Whether <paramref name="silo"/> stands for gateways.</param>
-    /// <param name="head">As the shard answered.</param>
-    /// <param name="first">As the shard answered.</param>
-    /// <param name="time">Of the process.</param>
+    /// <param name="silo">Watches the shard's silo, or the gateways of a client. Null if neither is known.</param>
+    /// <param name="throughGateways">Whether <paramref name="silo"/> watches gateways.</param>
+    /// <param name="first">The first frame, which came with the answer to the opening.</param>
     /// <param name="life">Ends the stream.</param>
     public PulledStream(IModelShard shard, SiloWatch? silo, bool throughGateways, StreamHead head, StreamFrame first, TimeProvider time, CancellationToken life)
     {
@@ -86,13 +88,14 @@ internal sealed class PulledStream : IRegionStream
         await _life.CancelAsync().ConfigureAwait(false);
         _life.Dispose();
 
-        // Not waited for: a shard whose silo has gone answers nobody, and one that lives has it at once. After the end the shard only forgets it sooner.
+        // Do not wait for the close. If the shard's silo is gone, no answer comes. If it lives, it gets the call at once. After the stream's end, the
+        // call only makes the shard forget it sooner.
         _shard.Close(Head.Stream).Ignore();
     }
 
     /// <summary>
-    /// A frame that waits for its reader is asked for once more, which renews the lease. The reader may take it at the same moment and ask for the next: this read is then refused, or it
-    /// ends that one's wait, whose empty answer is asked for again.
+    /// Renews the lease by reading the waiting frame once more. The reader may take that frame at the same moment and request the next one. Then
+    /// either this read is refused, or it ends the reader's wait. In the second case the reader gets an empty answer and asks again.
     /// </summary>
     private void Renew()
     {

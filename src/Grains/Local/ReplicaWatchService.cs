@@ -4,7 +4,10 @@ using Microsoft.Extensions.Hosting;
 
 namespace Meridian.Grains.Local;
 
-/// <summary>Runs the watches of replicas and drains in a process that is an Orleans client. In a silo the silo's lifecycle does, once grains can be called.</summary>
+/// <summary>
+/// Runs the watches of replicas and drains in a process that is an Orleans client. In a silo, the silo's lifecycle starts them once grains can be
+/// called.
+/// </summary>
 internal sealed class ReplicaWatchService(ReplicaWatch watch, DrainWatch drains, ILocalSiloDetails? silo = null) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)

@@ -18,9 +18,8 @@ internal sealed class TakenStream : IRegionStream
     private long _next;
     private bool _ended;
 
-    /// <param name="stream">Taken from its shard.</param>
-    /// <param name="head">As the shard answered.</param>
-    /// <param name="first">As the shard answered.</param>
+    /// <param name="stream">A stream that was taken from its shard. This object closes it.</param>
+    /// <param name="first">The first frame, which came with the answer to the opening.</param>
     /// <param name="life">Ends the stream.</param>
     public TakenStream(OpenStream stream, StreamHead head, StreamFrame first, CancellationToken life)
     {

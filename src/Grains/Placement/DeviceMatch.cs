@@ -1,13 +1,14 @@
 namespace Meridian.Grains.Placement;
 
-/// <summary>Which silos may hold a shard that needs a device: a pure function over what is known of them.</summary>
+/// <summary>Decides which silos may hold a shard that needs a device. A pure function of the known devices.</summary>
 public static class DeviceMatch
 {
     /// <summary>
-    /// Silos that have <paramref name="device"/>. Where none is known to have it, the silos of which nothing is known: the devices of a silo that just joined
-    /// arrive after it, and a failed question is not repeated for a while; a shard on a silo without its device refuses to load and is placed again. Empty where every silo is known to lack it.
+    /// Returns the silos that have <paramref name="device"/>. If no silo is known to have it, returns the silos whose devices are unknown. The
+    /// devices of a silo become known only after it joins, and a failed query for them is not repeated for a while. A shard on a silo without its
+    /// device refuses to load and is placed again. Empty if every silo is known to lack the device.
     /// </summary>
-    /// <param name="devicesOf">Devices of a silo, or null while unknown.</param>
+    /// <param name="devicesOf">The devices of a silo, or null while they are unknown.</param>
     public static IEnumerable<SiloAddress> Candidates(IEnumerable<SiloAddress> silos, Func<SiloAddress, string[]?> devicesOf, string device)
     {
         ArgumentNullException.ThrowIfNull(silos);

@@ -4,7 +4,7 @@ using Orleans.Runtime.Placement;
 
 namespace Meridian.Grains.Placement;
 
-/// <summary>Keeps the silos that have the device of the shard's model; all of them where the model demands none.</summary>
+/// <summary>Keeps the silos that have the device of the shard's model. Keeps all silos if the model needs no particular device.</summary>
 public sealed class DevicePlacementFilterDirector(RegionModels models, SiloDevices devices) : IPlacementFilterDirector
 {
     public IEnumerable<SiloAddress> Filter(PlacementFilterStrategy filterStrategy, PlacementTarget target, IEnumerable<SiloAddress> silos)

@@ -2,5 +2,7 @@ using Orleans.Placement;
 
 namespace Meridian.Grains.Placement;
 
-/// <summary>Says that a grain goes only to silos with the device its model wants. The decision is <see cref="DevicePlacementFilterDirector"/>'s.</summary>
+/// <summary>
+/// Places a grain only on silos with the device that its model needs. <see cref="DevicePlacementFilterDirector"/> makes the decision.
+/// </summary>
 public sealed class DevicePlacementFilterStrategy() : PlacementFilterStrategy(order: 0);

@@ -4,8 +4,9 @@ using Orleans.Runtime.Placement;
 namespace Meridian.Grains.Placement;
 
 /// <summary>
-/// Puts the replicas of a model on the silos in turn, each model starting at another. Orleans' own placements look at the load of the moment or draw lots, and either can put all
-/// replicas on one silo, which then takes the model with it. A silo that is being drained gets none while another can have it.
+/// Places the replicas of a model on the silos in turn. Each model starts at another silo. Problem: the placements of Orleans use the current load or
+/// chance. Both can put all replicas on one silo, and the model is lost with that silo. A silo that is being drained gets a replica only if no other
+/// silo can have it.
 /// </summary>
 public sealed class ReplicaPlacementDirector(DrainWatch drains) : IPlacementDirector
 {
@@ -23,14 +24,17 @@ public sealed class ReplicaPlacementDirector(DrainWatch drains) : IPlacementDire
         return Task.FromResult(Choose(silos, ShardKey.Parse(target.GrainIdentity.Key.ToString() ?? "")));
     }
 
-    /// <summary>The same silo for the same silos and key, whoever asks. A replica's shards stay together: activations between them should not cross the network.</summary>
+    /// <summary>
+    /// Chooses the same silo for the same silos and key in every process. All shards of a replica go to the same silo, because activations between
+    /// them should not cross the network.
+    /// </summary>
     internal static SiloAddress Choose(SiloAddress[] silos, in ShardKey key)
     {
         var ordered = silos.Order().ToArray();
         return ordered[(int)((StableHash(key.Model) + (uint)key.Replica) % (uint)ordered.Length)];
     }
 
-    // FNV-1a; string.GetHashCode differs between processes.
+    // FNV-1a hash. string.GetHashCode gives different values in different processes.
     private static uint StableHash(string text)
     {
         var hash = 2166136261u;

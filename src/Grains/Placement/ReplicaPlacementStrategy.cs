@@ -1,5 +1,5 @@
 namespace Meridian.Grains.Placement;
 
-/// <summary>Says that the replicas of a model are spread over the silos. The decision is <see cref="ReplicaPlacementDirector"/>'s.</summary>
+/// <summary>Spreads the replicas of a model over the silos. <see cref="ReplicaPlacementDirector"/> makes the decision.</summary>
 [GenerateSerializer, Immutable, Alias("meridian.ReplicaPlacementStrategy")]
 public sealed class ReplicaPlacementStrategy : PlacementStrategy;

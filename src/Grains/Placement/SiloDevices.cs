@@ -5,12 +5,12 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 namespace Meridian.Grains.Placement;
 
 /// <summary>
-/// The devices of the region's silos. A silo publishes its own as silo metadata; what others publish is fetched in the background after they joined, so it may be unknown for a moment.
-/// The own silo's come from its options and are known from the start.
+/// Knows the devices of the region's silos. Each silo publishes its devices as silo metadata. Other silos fetch the metadata in the background after
+/// the silo joined, so its devices may be unknown for a moment. This silo's devices come from its options and are always known.
 /// </summary>
 public sealed class SiloDevices(IOptions<RegionOptions> options, ILocalSiloDetails silo, ISiloMetadataCache metadata, ISiloStatusOracle silos, IClusterManifestProvider manifests)
 {
-    /// <summary>Key of the silo metadata: a comma list, for example <c>cpu:0,cuda:0</c>.</summary>
+    /// <summary>Key of the silo metadata. The value is a comma-separated list, for example <c>cpu:0,cuda:0</c>.</summary>
     public const string MetadataKey = "meridian.devices";
 
     /// <value>Devices of this silo.</value>
@@ -23,10 +23,13 @@ public sealed class SiloDevices(IOptions<RegionOptions> options, ILocalSiloDetai
         return metadata.GetSiloMetadata(address).Metadata.TryGetValue(MetadataKey, out var list) ? list.Split(',') : null;
     }
 
-    /// <summary>The active silos that placement may choose and that may hold a model which wants the device; all of them where it wants none.</summary>
+    /// <summary>
+    /// The active silos that placement may choose and that may hold a model with this device. If the device is null, all active silos that placement
+    /// may choose.
+    /// </summary>
     public SiloAddress[] Candidates(string? device)
     {
-        // Orleans places nothing on a silo whose grains it does not know yet, which arrive after it as well.
+        // Orleans places nothing on a silo until it knows the silo's grains. It learns them only after the silo joins.
         var known = manifests.Current.Silos;
         var active = silos.GetActiveSilos().Where(known.ContainsKey);
         return [.. device is null ? active : DeviceMatch.Candidates(active, Of, device)];

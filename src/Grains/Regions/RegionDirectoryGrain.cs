@@ -4,7 +4,7 @@ using Orleans.Concurrency;
 
 namespace Meridian.Grains.Regions;
 
-/// <summary>Answers from the intent that this process follows. Reentrant: long polls wait beside one another.</summary>
+/// <summary>Answers from the intent that this process follows. Reentrant, so that several long polls can wait at the same time.</summary>
 [StatelessWorker(1), Reentrant]
 public sealed class RegionDirectoryGrain(IIntentSource intent, TimeProvider time) : Grain, IRegionDirectoryGrain
 {

@@ -3,14 +3,14 @@ using Meridian.Grains.Silos;
 namespace Meridian.Grains.Replicas;
 
 /// <summary>
-/// Which replica takes a request: the less loaded of two drawn at random (Mitzenmacher, The Power of Two Choices in Randomized Load Balancing, 2001). Looking at all of them
-/// would send every router's next request to the same one between two reports.
+/// Chooses the replica for a request: the less loaded of two that are drawn at random (Mitzenmacher, The Power of Two Choices in Randomized Load
+/// Balancing, 2001). If routers compared all replicas, they would all send their next requests to the same replica between two load reports.
 /// </summary>
 internal static class ReplicaChoice
 {
-    /// <param name="tried">Replica that this request has tried, or null.</param>
-    /// <param name="lost">Silo that did not answer this request, or null: its other replicas are asked only where nothing else is left.</param>
-    /// <returns>Null where no other replica is ready.</returns>
+    /// <param name="tried">The replica that this request has already tried, or null.</param>
+    /// <param name="lost">The silo that did not answer this request, or null. Its other replicas are used only if no better replica is left.</param>
+    /// <returns>Null if no other replica is ready.</returns>
     public static ReplicaTarget? Pick(ReplicaTarget[] ready, Random random, ReplicaTarget? tried = null, SiloWatch? lost = null)
     {
         if (ready.Length == 0) return null;
@@ -21,7 +21,7 @@ internal static class ReplicaChoice
         var best = Better(ready[first], ready[second], tried, lost);
         if (Doubt(best, lost) == 0 && !IsTried(best, tried)) return best;
 
-        // Both drawn are out of the question: rare enough to look at all.
+        // Both drawn replicas are bad choices. This is rare, so compare all replicas.
         foreach (var target in ready) best = Better(best, target, tried, lost);
         return IsTried(best, tried) ? null : best;
     }
@@ -35,10 +35,10 @@ internal static class ReplicaChoice
         return b.Load < a.Load ? b : a;
     }
 
-    // What stands on a dead silo cannot answer; what failed a call may.
+    // 0: no doubt. 1: the replica or its silo failed a call and may still answer. 2: the silo is dead and cannot answer.
     private static int Doubt(ReplicaTarget target, SiloWatch? lost) =>
         target.Silo is { IsDead: true } ? 2 : target.Suspect || (lost is not null && ReferenceEquals(target.Silo, lost)) ? 1 : 0;
 
-    // By key: a retry may already look at a newer table.
+    // Compare keys: a retry may already use a newer table with new objects.
     private static bool IsTried(ReplicaTarget target, ReplicaTarget? tried) => tried is not null && string.Equals(target.Key, tried.Key, StringComparison.Ordinal);
 }

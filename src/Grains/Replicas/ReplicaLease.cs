@@ -1,7 +1,8 @@
 namespace Meridian.Grains.Replicas;
 
 /// <summary>
-/// A request's claim on a replica. Whoever takes it owns it and disposes it; disposing again changes nothing, so no path can release another's claim.
+/// A request's claim on a replica. The taker owns the lease and disposes it. A second disposal does nothing, so no code path can release the claim of
+/// another request.
 /// </summary>
 public sealed class ReplicaLease : IDisposable
 {
@@ -22,14 +23,14 @@ public sealed class ReplicaLease : IDisposable
         if (!_lingers) Release();
     }
 
-    /// <summary>Hands the claim over to the clock: its owner's disposal no longer ends it.</summary>
+    /// <summary>Keeps the claim for <paramref name="delay"/>. After this call, disposal by the owner no longer ends it.</summary>
     public void Linger(TimeSpan delay, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(time);
         _lingers = true;
         _timer = time.CreateTimer(static lease => ((ReplicaLease)lease!).Release(), this, delay, Timeout.InfiniteTimeSpan);
 
-        // It may have fired before the field was set.
+        // The timer may have fired before the field was set.
         if (Volatile.Read(ref _counter) is null) _timer.Dispose();
     }
 

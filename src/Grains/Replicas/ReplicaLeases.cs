@@ -3,16 +3,17 @@ using System.Collections.Concurrent;
 namespace Meridian.Grains.Replicas;
 
 /// <summary>
-/// What this silo has under way at every replica, in items. One for all router activations of the silo: what each counted alone would leave the others blind.
+/// Counts the items that this silo has in flight at each replica. All router activations of the silo share the counts; with separate counts no router
+/// would see the load of the others.
 /// </summary>
 public sealed class ReplicaLeases
 {
     private readonly ConcurrentDictionary<string, Counter> _counters = new(StringComparer.Ordinal);
 
-    /// <summary>Items under way at a replica.</summary>
+    /// <summary>Items in flight from this silo at a replica.</summary>
     public int InFlight(string replica) => _counters.TryGetValue(replica, out var counter) ? counter.Items : 0;
 
-    /// <value>Items under way at all replicas together.</value>
+    /// <value>Items in flight from this silo at all replicas together.</value>
     public int Total
     {
         get

@@ -2,10 +2,10 @@ using Meridian.Messages;
 
 namespace Meridian.Grains.Replicas;
 
-/// <summary>A replica table as the one line that other regions see.</summary>
+/// <summary>Sums up a replica table into the single status that other regions see.</summary>
 internal static class ReplicaSummary
 {
-    /// <param name="stale">Why the table is too old to claim readiness by, or null.</param>
+    /// <param name="stale">The reason why the table is too old to report ready replicas, or null.</param>
     public static ModelStatus Of(ReplicaTable table, string? stale = null)
     {
         int ready = 0, inFlight = 0, queued = 0, capacity = 0;
@@ -45,7 +45,7 @@ internal static class ReplicaSummary
 
     private static TokenPace Mean(List<TokenPace> paces)
     {
-        // A replica that has ended nothing yet knows no length.
+        // A replica on which no sequence has ended yet does not know the usual length.
         var tokens = paces.Where(p => p.Tokens > 0).Select(p => p.Tokens);
         return new TokenPace
         {

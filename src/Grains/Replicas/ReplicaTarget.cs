@@ -2,7 +2,7 @@ using Meridian.Grains.Silos;
 
 namespace Meridian.Grains.Replicas;
 
-/// <summary>A ready replica as a router sees it. Made anew with every table; only the counter of its leases lives on.</summary>
+/// <summary>A ready replica from a router's view. Every new table creates new targets; only the lease counter is kept.</summary>
 internal sealed class ReplicaTarget(string key, IModelShard shard, ReplicaLeases.Counter leases, int reported, SiloWatch? silo)
 {
     private volatile bool _suspect;
@@ -11,13 +11,15 @@ internal sealed class ReplicaTarget(string key, IModelShard shard, ReplicaLeases
 
     public IModelShard Shard { get; } = shard;
 
-    /// <value>Life of its silo, or null where it is this silo.</value>
+    /// <value>Watches the replica's silo. Null if it is this silo.</value>
     public SiloWatch? Silo { get; } = silo;
 
-    /// <value>True once a call to it failed, until the next table: other replicas are asked first.</value>
+    /// <value>True after a failed call to the replica, until the next table. Routers then prefer other replicas.</value>
     public bool Suspect => _suspect;
 
-    /// <value>Items from here right now, and what the replica reported last (all callers, some hundred ms old).</value>
+    /// <value>
+    /// Items from this silo now, plus the load that the replica reported last. The report covers all callers and is some hundred ms old.
+    /// </value>
     public int Load => leases.Items + reported;
 
     public ReplicaLease Lease(int items) => new(leases, items);

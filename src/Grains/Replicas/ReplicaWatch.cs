@@ -10,12 +10,12 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Grains.Replicas;
 
 /// <summary>
-/// Follows the replica tables of the region's models, one long poll a model and process, for the routers of a silo and for the region's status. Asking is also what starts the
-/// deployments and brings them back after their silo was lost.
+/// Follows the replica tables of the region's models for the routers of a silo and for the region's status. Each process has one long poll per model.
+/// The polls also start the deployments, and restart them after their silo was lost.
 /// </summary>
 /// <remarks>
-/// A deployment that cannot be asked (its silo just died) changes nothing for the routers: they go on with the last table and find out at the replicas. The status, which other
-/// regions steer by, stops claiming readiness after <see cref="RegionOptions.StaleAfter"/>.
+/// Failure: a deployment may not answer, for example because its silo just died. The routers then keep the last table; failed calls show them which
+/// replicas are gone. Other regions route by the status. It stops reporting ready replicas after <see cref="RegionOptions.StaleAfter"/>.
 /// </remarks>
 public sealed partial class ReplicaWatch : IAsyncDisposable
 {
@@ -63,16 +63,16 @@ public sealed partial class ReplicaWatch : IAsyncDisposable
         _models = _inOrder.ToFrozenDictionary(m => m.Options.Name, StringComparer.Ordinal);
         _status = Summary();
 
-        // What the next heartbeat says does not wait for the next table.
+        // Publish a change of the drains at once. The next heartbeat must not wait for the next table.
         drains.Changed += Publish;
     }
 
-    /// <value>Newest readiness and load of the region's models; cheap.</value>
+    /// <value>The newest readiness and load of the region's models. Reading it is cheap.</value>
     public RegionStatus Status => _status;
 
     internal Func<ReplicaSet> Follow(string model) => _models.TryGetValue(model, out var followed) ? () => followed.Replicas : static () => ReplicaSet.Empty;
 
-    /// <summary>A ready replica by its shard's key, or null where the newest table has none of it.</summary>
+    /// <summary>Finds a ready replica by its shard's key. Null if the newest table has no such ready replica.</summary>
     internal ReplicaTarget? Find(string model, string shard)
     {
         foreach (var target in Follow(model)().Ready)
@@ -83,13 +83,16 @@ public sealed partial class ReplicaWatch : IAsyncDisposable
         return null;
     }
 
-    /// <value>Whether the silo has started. Before, Orleans fails the calls of grains with whatever is not there yet, a null reference of its membership table for one.</value>
+    /// <value>
+    /// Whether the silo has started. Before that, Orleans fails grain calls with arbitrary exceptions, for example a null reference to its membership
+    /// table.
+    /// </value>
     public bool HasStarted => _started;
 
     /// <value>Whether the silo has begun to stop.</value>
     public bool HasStopped => _stop.IsCancellationRequested;
 
-    /// <summary>Starts following, once.</summary>
+    /// <summary>Starts the loops. Further calls start nothing.</summary>
     public void Start()
     {
         _started = true;
@@ -118,7 +121,7 @@ public sealed partial class ReplicaWatch : IAsyncDisposable
         {
             try
             {
-                // Inside the try: an Orleans client that is still connecting has no grains to give.
+                // This is inside the try because a client that is still connecting cannot create grain references.
                 var deployment = _grains.GetGrain<IModelDeployment>(model.Options.Name);
                 using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
                 patience.CancelAfter(_region.LongPoll + _region.ShardTimeout);
@@ -163,7 +166,7 @@ public sealed partial class ReplicaWatch : IAsyncDisposable
 
     private void Publish()
     {
-        // Two models may publish at once; the later must not lose the earlier's news.
+        // Two models may publish at the same time. Without the lock an older summary could overwrite a newer one.
         lock (_lock) _status = Summary();
     }
 

@@ -2,7 +2,10 @@ using Meridian.Grains.Draining.Watch;
 
 namespace Meridian.Grains.Replicas;
 
-/// <summary>Starts the watches of replicas and drains, and with it the region's deployments, as soon as a silo is active; stops them before the silo's grains go.</summary>
+/// <summary>
+/// Starts the watches of replicas and drains when the silo becomes active. This also starts the region's deployments. Stops the watches before the
+/// silo's grains stop.
+/// </summary>
 internal sealed class ReplicaWatchLifecycle(ReplicaWatch watch, DrainWatch drains) : ILifecycleParticipant<ISiloLifecycle>
 {
     public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(

@@ -2,10 +2,10 @@ using Meridian.Messages;
 
 namespace Meridian.Grains.Requests;
 
-/// <summary>What a router and a shard judge alike of a request.</summary>
+/// <summary>Checks of a request that a router and a shard share.</summary>
 internal static class RequestRules
 {
-    /// <summary>Whether a version and variant are what a request asks for; one that names none takes any.</summary>
+    /// <summary>Whether a version and variant match a request. A request without a version or variant accepts any.</summary>
     public static bool Serves(InferRequest request, string version, string variant) =>
         (request.Version is null || string.Equals(request.Version, version, StringComparison.Ordinal))
         && (request.Variant is null || string.Equals(request.Variant, variant, StringComparison.Ordinal));

@@ -2,13 +2,20 @@ using Meridian.Messages;
 
 namespace Meridian.Grains.Requests;
 
-/// <summary>Which exceptions of a grain call say that the other side cannot be reached, as opposed to having answered with a fault.</summary>
+/// <summary>
+/// Decides whether an exception of a grain call means that the other side cannot be reached. Other exceptions mean that it answered with a fault.
+/// </summary>
 public static class Unavailability
 {
-    /// <summary>A cancellation counts: callers rule out their own token's first, what is left is the loss of the silo or a call given up by Orleans.</summary>
+    /// <summary>
+    /// A cancellation counts as unavailable. Callers first check their own token. Then the cause is the loss of the silo, or a call that Orleans gave
+    /// up.
+    /// </summary>
     public static bool Is(Exception exception) => exception is OrleansException or TimeoutException or OperationCanceledException or ObjectDisposedException;
 
-    /// <summary>What a region says whose grains cannot be called, because its process is starting: the next region is tried.</summary>
+    /// <summary>
+    /// The refusal of a region whose process is starting, so that its grains cannot be called yet. The caller tries the next region.
+    /// </summary>
     public static Refusal OfRegion(string region) =>
         new() { Code = RefusalCode.NotReady, Message = $"Region '{region}' is starting. Send the request again shortly.", RetryAfterMs = 1000 };
 }

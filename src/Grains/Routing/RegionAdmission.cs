@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Grains.Routing;
 
 /// <summary>
-/// What a region refuses before it looks at a model. It trusts no edge with the data's boundary: the request's own is checked again, and the tenant's residency by this region's
-/// own intent, or by its settings in a process that has none.
+/// The checks that a region makes before it looks at the model. The region trusts no edge to keep data within its boundary. It checks the request's
+/// own boundary again. It checks the tenant's residency against the region's own intent, or against its settings in a process without an intent.
 /// </summary>
 public sealed class RegionAdmission
 {
@@ -16,7 +16,7 @@ public sealed class RegionAdmission
     private readonly TenantResidency _tenants;
     private readonly IIntentSource? _intent;
 
-    /// <param name="intent">The region's, or null in a process without the directory.</param>
+    /// <param name="intent">The region's intent. Null in a process without the directory.</param>
     public RegionAdmission(IOptions<RegionOptions> region, TenantResidency tenants, IIntentSource? intent)
     {
         ArgumentNullException.ThrowIfNull(region);
@@ -25,7 +25,7 @@ public sealed class RegionAdmission
         _intent = intent;
     }
 
-    /// <returns>Null where the request may enter.</returns>
+    /// <returns>Null if the request may enter.</returns>
     public Refusal? Check(InferRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);

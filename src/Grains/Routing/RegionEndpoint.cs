@@ -10,7 +10,8 @@ using Orleans.Concurrency;
 namespace Meridian.Grains.Routing;
 
 /// <summary>
-/// The door: checks again what the edge has checked (the data's boundary, which fails closed whoever asks), and passes on to the model's router. One activation a silo and reentrant, see <see cref="RegionRouter"/>.
+/// The entry of a region. It repeats the checks of the edge and passes the request to the model's router. The check of the data's boundary refuses in
+/// case of doubt, for every caller. There is one reentrant activation per silo, see <see cref="RegionRouter"/>.
 /// </summary>
 [StatelessWorker(1), Reentrant]
 public sealed partial class RegionEndpoint : Grain, IRegionEndpoint
@@ -64,7 +65,7 @@ public sealed partial class RegionEndpoint : Grain, IRegionEndpoint
 
     public Task<RegionStatus> Status(CancellationToken cancellationToken = default) => Task.FromResult(_watch.Status);
 
-    /// <returns>Null where the request may enter.</returns>
+    /// <returns>Null if the request may enter.</returns>
     private Refusal? Find(InferRequest request, out IRegionRouter router)
     {
         router = null!;

@@ -10,17 +10,21 @@ using Orleans.Concurrency;
 namespace Meridian.Grains.Routing;
 
 /// <summary>
-/// Picks a replica, holds a lease on it while it computes, and tries one other where it failed.
+/// Chooses a replica for a request and holds a lease on it during the computation. If the replica fails, the router tries one other replica.
 /// </summary>
 /// <remarks>
-/// Of a request's exits (answer, refusal, exception, cancellation) each passes the one <c>using</c> that owns the lease. A second attempt is made for a replica that cannot be reached,
-/// is not ready, or is full; requests are idempotent, so one that was lost on the way may be computed twice. Whatever fails here beyond that is the entry edge's to retry in another region.
+/// Every exit of a request (answer, refusal, exception, cancellation) passes the single <c>using</c> that owns the lease.
 /// <para>
-/// A stream runs on when its opening has been answered. The replica reports it as load, but some hundred ms later; until then the lease lingers, or every stream of a burst would be sent
-/// to the replica that looked idle before it.
+/// Failures: the router makes a second attempt if the replica cannot be reached, is not ready, or is full. Requests are idempotent, so a request that
+/// was lost on the way may be computed twice. Further failures are for the entry edge, which retries in another region.
 /// </para>
-/// One activation a silo, and reentrant: it waits for many requests at once and works on none for long. It must be one, because Orleans delivers the cancellation of a call to a stateless
-/// worker like any other call, to whichever activation is idle, and it would miss the one that has the request.
+/// <para>
+/// A stream continues after the answer to its opening. The replica reports the stream as load only some hundred ms later. Until then the lease
+/// lingers. Otherwise all streams of a burst would go to the replica that looked idle before the burst.
+/// </para>
+/// The router has one activation per silo and is reentrant: it waits for many requests at once and computes little for each. More than one activation
+/// would break cancellation. Orleans delivers the cancellation of a call to a stateless worker like any other call, to any idle activation, which may
+/// not be the one that has the request.
 /// </remarks>
 [StatelessWorker(1), Reentrant]
 public sealed partial class RegionRouter : Grain, IRegionRouter
@@ -53,7 +57,7 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
         _time = time;
         _logger = logger;
 
-        // A shard is asked for its load once an interval, and the table with it is on its way for up to a long poll.
+        // A replica is asked for its load once per ReconcileInterval. The table with the answer may take up to one long poll to arrive.
         _untilReported = (2 * region.Value.ReconcileInterval) + region.Value.LongPoll;
     }
 
@@ -96,7 +100,8 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
                 refusal = reply;
                 if (refused.Code == RefusalCode.NotReady)
                 {
-                    // The table is older than the loss of the replica's silo: Orleans has activated it anew somewhere, not loaded. So it is with the silo's other replicas.
+                    // The table is older than the loss of the replica's silo. Orleans has activated the replica again somewhere, where it is not
+                    // loaded. The same is true of the silo's other replicas.
                     target.MarkSuspect();
                     lost = target.Silo;
                 }
@@ -129,7 +134,7 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
         var lost = silo.Token;
         using var life = CancellationTokenSource.CreateLinkedTokenSource(caller, lost);
 
-        // The shard keeps the deadline; this one is for a silo that no longer can.
+        // Normally the shard enforces the deadline. This timeout is for a silo that no longer can.
         life.CancelAfter(request.RemainingMs + 250);
         try
         {
@@ -167,11 +172,11 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
         };
     }
 
-    /// <summary>A kind of request to a shard, so that each is routed alike.</summary>
-    /// <param name="Send">Asks the shard.</param>
-    /// <param name="RefusalOf">The reply's refusal, or null.</param>
-    /// <param name="Refuse">A reply of a refusal.</param>
-    /// <param name="GoesOn">Whether the shard goes on working after its reply.</param>
+    /// <summary>A kind of request to a shard. It lets all kinds share the same routing.</summary>
+    /// <param name="Send">Sends the request to the shard.</param>
+    /// <param name="RefusalOf">Returns the reply's refusal, or null.</param>
+    /// <param name="Refuse">Builds a reply from a refusal.</param>
+    /// <param name="GoesOn">Whether the shard continues to work after its reply.</param>
     private sealed record Call<TReply>(
         Func<IModelShard, InferRequest, CancellationToken, Task<TReply>> Send, Func<TReply, Refusal?> RefusalOf, Func<Refusal, TReply> Refuse, bool GoesOn = false);
 }

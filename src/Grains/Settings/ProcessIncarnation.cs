@@ -1,7 +1,7 @@
 namespace Meridian.Grains.Settings;
 
-/// <summary>Which start of this process it is: unix ms, so that a restart within seconds is told from the process before.</summary>
-/// <param name="UnixMs">Moment of the start.</param>
+/// <summary>Identifies one start of this process, so that a process that restarted within seconds is not confused with the previous one.</summary>
+/// <param name="UnixMs">Time of the start, Unix ms.</param>
 public sealed record ProcessIncarnation(long UnixMs)
 {
     public static ProcessIncarnation Now(TimeProvider time)

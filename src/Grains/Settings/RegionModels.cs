@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Meridian.Grains.Settings;
 
-/// <summary>The models of <see cref="RegionOptions"/> by name, and the refusal for any other.</summary>
+/// <summary>The models of <see cref="RegionOptions"/> by name, and the refusal for unknown models.</summary>
 public sealed class RegionModels
 {
     private readonly FrozenDictionary<string, ModelOptions> _models;
@@ -21,7 +21,7 @@ public sealed class RegionModels
 
     public string Region { get; }
 
-    /// <value>In the order of configuration.</value>
+    /// <value>The names in the order of the configuration.</value>
     public IReadOnlyList<string> Names { get; }
 
     public ModelOptions? Find(string name) => _models.GetValueOrDefault(name);

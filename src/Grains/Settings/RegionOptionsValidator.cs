@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Meridian.Grains.Settings;
 
-/// <summary>Reports every mistake of <see cref="RegionOptions"/> at once, each with option, value and rule.</summary>
+/// <summary>Reports all mistakes in <see cref="RegionOptions"/> at once, each with the option, its value and the rule.</summary>
 public sealed partial class RegionOptionsValidator : IValidateOptions<RegionOptions>
 {
     public ValidateOptionsResult Validate(string? name, RegionOptions options)

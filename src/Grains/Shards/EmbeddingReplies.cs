@@ -3,7 +3,7 @@ using Meridian.Messages;
 
 namespace Meridian.Grains.Shards;
 
-/// <summary>Between the messages of the region and the types of the embedding engine.</summary>
+/// <summary>Converts between the messages of the region and the types of the embedding engine.</summary>
 internal static class EmbeddingReplies
 {
     public static EmbeddingWork Work(EmbeddingInput input) => new()
@@ -14,7 +14,7 @@ internal static class EmbeddingReplies
         Truncate = input.Truncate,
     };
 
-    /// <summary>Characters or ids to look at before the engine can queue the items: what the synchronous part of a call costs.</summary>
+    /// <summary>Characters or ids to process before the engine can queue the items: the cost of the synchronous part of a call.</summary>
     public static long Size(EmbeddingInput input)
     {
         long size = 0;
@@ -24,7 +24,7 @@ internal static class EmbeddingReplies
         }
         else if (input.TokenIds is { } items)
         {
-            // An id is checked against the vocabulary, not looked up: a sixteenth of a character's cost.
+            // An id is only checked against the vocabulary, not tokenized: a sixteenth of the cost of a character.
             foreach (var ids in items) size += 1 + ((ids?.Length ?? 0) / 16);
         }
 

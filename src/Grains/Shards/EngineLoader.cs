@@ -6,12 +6,16 @@ using Microsoft.Extensions.Options;
 
 namespace Meridian.Grains.Shards;
 
-/// <summary>Brings up a shard's engine on this silo: device, package, version, engine. Reads files and runs the warm-up: not for a scheduler thread of Orleans.</summary>
+/// <summary>
+/// Creates a shard's engine on this silo: checks the device, opens the package, checks its version, starts the engine. It reads files and runs the
+/// warm-up, so do not call it on a scheduler thread of Orleans.
+/// </summary>
 public sealed class EngineLoader(
     IOptions<RegionOptions> region, RegionModels models, SiloDevices devices, ILocalSiloDetails silo, IModelStore store, EngineCatalog catalog, LoadedEngines engines)
 {
-    /// <summary>The engine is registered in <see cref="LoadedEngines"/>, which also releases it.</summary>
-    /// <exception cref="ModelPackageException">Model, device, package or file is not what the key asks for; names it and the remedy.</exception>
+    /// <summary>Loads the engine and registers it in <see cref="LoadedEngines"/>, which also releases it.</summary>
+    /// <exception cref="ModelPackageException">The model, device, package or a file does not match the key. The message names it and the
+    /// remedy.</exception>
     public async Task<IEngine> LoadAsync(ShardKey key, CancellationToken cancellationToken)
     {
         var model = models.Find(key.Model) ?? throw new ModelPackageException(key.Model, models.NotFound(key.Model).Message);

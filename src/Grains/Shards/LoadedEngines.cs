@@ -5,19 +5,19 @@ using Microsoft.Extensions.Logging;
 namespace Meridian.Grains.Shards;
 
 /// <summary>
-/// Every engine of this silo, so that none outlives it: a shard releases its own when it deactivates, and the container disposes what is left where a silo stops without
-/// deactivating its grains (a failed start, a shutdown out of time).
+/// All engines of this silo, so that no engine outlives the silo. Normally a shard releases its own engine when it deactivates. A silo can also stop
+/// without deactivating its grains, after a failed start or a shutdown that ran out of time. The container then disposes the remaining engines.
 /// </summary>
 public sealed partial class LoadedEngines(ILogger<LoadedEngines> logger) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<IEngine, byte> _engines = new(ReferenceEqualityComparer.Instance);
 
-    /// <value>Those that are loaded now.</value>
+    /// <value>The engines that are loaded now.</value>
     public ICollection<IEngine> All => _engines.Keys;
 
     public void Add(IEngine engine) => _engines.TryAdd(engine, 0);
 
-    /// <summary>Disposes an engine once; never throws. May block: not for a scheduler thread of Orleans.</summary>
+    /// <summary>Disposes an engine once and never throws. It may block, so do not call it on a scheduler thread of Orleans.</summary>
     public async Task ReleaseAsync(IEngine engine)
     {
         ArgumentNullException.ThrowIfNull(engine);

@@ -12,7 +12,7 @@ namespace Meridian.Grains.Shards;
 // Text generation: streams, and the tokenizer for callers.
 public sealed partial class ModelShard
 {
-    /// <summary>How long a read by a grain call waits for tokens: well below Orleans' limit of a call.</summary>
+    /// <summary>Longest time that a grain call waits for tokens. It is well below Orleans' time limit for a call.</summary>
     internal static readonly TimeSpan LongestPull = TimeSpan.FromSeconds(5);
 
     public Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default)
@@ -78,7 +78,7 @@ public sealed partial class ModelShard
         }
     }
 
-    /// <summary>Tokenizes and queues the prompts; stops when the caller goes or the request's time is up.</summary>
+    /// <summary>Tokenizes and queues the prompts. Stops when the caller cancels or the request's time is up.</summary>
     private async Task<GenerationAdmission> AdmitAsync(IGenerationEngine engine, GenerationWork work, long size, InferRequest request, CancellationToken caller)
     {
         if (size <= InlineSize) return engine.Open(work, caller);
@@ -115,7 +115,7 @@ public sealed partial class ModelShard
         {
             var (ran, output) = size <= InlineSize ? (true, convert(attempt.Token)) : await _conversions.RunAsync(size, convert, attempt.Token);
 
-            // The last piece of a text is not stopped, so it may end when nobody wants its result any more.
+            // The last piece of a text cannot be stopped. The conversion may therefore succeed after the caller has left.
             attempt.Token.ThrowIfCancellationRequested();
             return ran
                 ? InferReply.Of(new InferResult { Region = _region.Name, Model = _key.Model, Version = _key.Version, Variant = _key.Variant, Output = output! })

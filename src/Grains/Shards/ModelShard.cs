@@ -18,19 +18,24 @@ using Orleans.Placement;
 namespace Meridian.Grains.Shards;
 
 /// <summary>
-/// One engine behind a grain. All of its fields belong to the activation's scheduler; loading, tokenizing of more than a little text, and disposal happen on the thread pool,
-/// inference on the engine's own threads, and each comes back with an await.
+/// One engine behind a grain. All fields belong to the activation's scheduler. Loading, disposal, and the tokenization of more than a little text run
+/// on the thread pool. Inference runs on the engine's own threads. Each of them returns to the scheduler through an await.
 /// </summary>
 /// <remarks>
-/// Life: Unloaded -> Loading -> Ready, or Failed and on the next <see cref="Load"/> after a back-off Loading again; from any state <see cref="Unload"/> -> Draining -> deactivated.
+/// States: Unloaded -> Loading -> Ready. A failed load leads to Failed, and the next <see cref="Load"/> after the back-off leads to Loading again.
+/// <see cref="Unload"/> leads from any state to Draining, then the grain deactivates.
 /// <list type="bullet">
-/// <item>The engine is lost though nobody unloaded it: Ready -> Failed at once, with the reason; its streams end with <see cref="RefusalCode.NotReady"/> and go on at another replica, and the
-/// next <see cref="Load"/> after a back-off loads the model anew. Losses soon after loading lengthen the back-off as failed loads do.</item>
-/// <item>The silo dies: the deployment's next <see cref="Load"/> activates the shard elsewhere, Unloaded.</item>
-/// <item>Streams run on after the call that opened them, see <see cref="OpenStream"/>. An unload waits for them as it does for calls; what then still runs ends with
-/// <see cref="RefusalCode.NotReady"/>, and with <see cref="RefusalCode.RegionLost"/> where the silo stops: another replica or region can go on with it.</item>
-/// <item>Deactivation while loading: the load is cancelled; an engine that appears all the same is released by the load itself, which finds <c>_ended</c>.</item>
-/// <item>Two activations for a moment (Orleans allows it while a silo dies): each has its own engine and both answer alike, so nothing is fenced here.</item>
+/// <item>The engine is lost without an unload: the shard goes from Ready to Failed at once and gives the reason. Its streams end with
+/// <see cref="RefusalCode.NotReady"/> and continue at another replica. The next <see cref="Load"/> after the back-off loads the model again. A loss
+/// soon after loading lengthens the back-off, as a failed load does.</item>
+/// <item>The silo dies: the deployment's next <see cref="Load"/> activates the shard on another silo, in state Unloaded.</item>
+/// <item>Streams continue after the call that opened them, see <see cref="OpenStream"/>. An unload waits for streams and for calls. Streams that
+/// still run after the wait end with <see cref="RefusalCode.NotReady"/>. If the silo stops, they end with <see cref="RefusalCode.RegionLost"/>.
+/// Another replica or region can continue them.</item>
+/// <item>The grain deactivates while it loads: the load is cancelled. If an engine appears anyway, the load itself finds <c>_ended</c> cancelled and
+/// releases the engine.</item>
+/// <item>Orleans allows two activations for a moment while a silo dies. Each has its own engine and both give the same answers, so no fencing is
+/// needed.</item>
 /// </list>
 /// </remarks>
 [Reentrant, Immovable, KeepAlive, DevicePlacementFilter, ReplicaPlacement]
@@ -38,8 +43,8 @@ namespace Meridian.Grains.Shards;
 public sealed partial class ModelShard : Grain, IModelShard
 {
     /// <summary>
-    /// Characters up to which a call's text is tokenized inline. Some tens of microseconds, about what two hops between threads cost under load; a replica's engine
-    /// takes far longer for the same text, so its activation is never the bottleneck.
+    /// Longest text of a call, in characters, that is tokenized inline. This takes some tens of microseconds, about as long as two thread switches
+    /// under load. The replica's engine takes far longer for the same text, so the activation is never the bottleneck.
     /// </summary>
     private const long InlineSize = 256;
 
@@ -167,7 +172,7 @@ public sealed partial class ModelShard : Grain, IModelShard
         }
         catch (Exception e) when (e is EngineStoppedException || (e is ObjectDisposedException && _state != ShardState.Ready))
         {
-            // Unloading ran out of patience with this request.
+            // The unload stopped waiting for this request.
             return new InferReply { Refusal = NotReady() };
         }
         catch (Exception e)
@@ -182,14 +187,16 @@ public sealed partial class ModelShard : Grain, IModelShard
         }
     }
 
-    /// <summary>The texts are tokenized in turn; their places in the engine's own queue are waited for outside of it.</summary>
+    /// <summary>
+    /// Tokenizes the texts in the conversion queue. Their place in that queue is free again before they wait in the engine's own queue.
+    /// </summary>
     private async Task<EmbeddingOutcome> EmbedInTurnAsync(IEmbeddingEngine engine, EmbeddingWork work, long size, CancellationToken cancellationToken)
     {
         var (ran, outcome) = await _conversions.RunAsync(size, token => engine.EmbedAsync(work, token).AsTask(), cancellationToken);
         return ran ? await outcome! : throw new MeridianException(TooManyConversions(size));
     }
 
-    /// <summary>What a shard refuses before it looks at the input.</summary>
+    /// <summary>The checks that a shard makes before it looks at the input. Null if the request passes.</summary>
     private Refusal? Unfit(InferRequest request)
     {
         if (request.RemainingMs <= 0) return RequestRules.OutOfTime(request);
@@ -235,7 +242,7 @@ public sealed partial class ModelShard : Grain, IModelShard
         var started = _time.GetTimestamp();
         try
         {
-            // _ended is read here, on the scheduler: a deactivation cancels the load.
+            // Read _ended here, on the scheduler: a deactivation cancels the load.
             var stop = _ended.Token;
             var engine = await Task.Run(() => _loader.LoadAsync(_key, stop), stop);
             if (stop.IsCancellationRequested)
@@ -264,7 +271,7 @@ public sealed partial class ModelShard : Grain, IModelShard
         }
         catch (Exception)
         {
-            // Deactivated meanwhile: nobody is left to tell.
+            // The grain was deactivated meanwhile. Nobody is left to tell.
         }
     }
 
@@ -285,7 +292,7 @@ public sealed partial class ModelShard : Grain, IModelShard
 
         _streams.EndAll(StreamRefusals.EngineLost(_key));
 
-        // First, so that two copies of the model are never in memory.
+        // No load starts before the release is done: two copies of the model are never in memory.
         _clearingUp = true;
         try
         {

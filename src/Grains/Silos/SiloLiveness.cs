@@ -6,17 +6,20 @@ using Microsoft.Extensions.Logging;
 namespace Meridian.Grains.Silos;
 
 /// <summary>
-/// Tells attempts at other silos that these are gone. A call in flight to a silo that was killed is otherwise answered only when the cluster has voted it dead, seconds later.
+/// Tells running attempts at other silos when those silos are gone. Problem: without this, a call to a killed silo fails only when the cluster has
+/// voted the silo dead, which takes seconds.
 /// </summary>
 /// <remarks>
-/// Two kinds of evidence: a connection that this silo opened is closed, at once for a process that died; and the membership's verdict, for silence. A closed connection to a silo that
-/// lives costs a second attempt of idempotent requests, nothing more. Connections that others opened do not name their silo and are no evidence.
+/// There are two kinds of evidence. The first is the end of a connection that this silo opened; it comes at once if the process died. The second is
+/// the membership's verdict; it covers silos that are silent.
+/// If the connection to a live silo ends, idempotent requests are only attempted a second time. Connections that other silos opened do not name their
+/// silo, so they are no evidence.
 /// </remarks>
 public sealed partial class SiloLiveness(ILogger<SiloLiveness> logger, ISiloStatusOracle? oracle = null) : ISiloStatusListener, ILifecycleParticipant<ISiloLifecycle>
 {
     private readonly ConcurrentDictionary<SiloAddress, SiloWatch> _watches = new();
 
-    /// <summary>The life of a silo, or null for this one.</summary>
+    /// <summary>The watch of a silo. Null for this silo.</summary>
     public SiloWatch? Watch(SiloAddress silo)
     {
         ArgumentNullException.ThrowIfNull(silo);
@@ -25,7 +28,7 @@ public sealed partial class SiloLiveness(ILogger<SiloLiveness> logger, ISiloStat
 
         var watch = _watches.GetOrAdd(silo, static _ => new SiloWatch());
 
-        // The verdict may have come between the report that names the silo and this watch.
+        // The verdict may have arrived after the report that named the silo and before this watch existed.
         if (oracle.IsDeadSilo(silo)) watch.Dead();
         return watch;
     }

@@ -1,6 +1,6 @@
 namespace Meridian.Grains.Storage;
 
-/// <summary>A stored record is not what was written.</summary>
+/// <summary>A stored record differs from the record that was written.</summary>
 public sealed class DamagedRecordException : Exception
 {
     public DamagedRecordException()

@@ -2,7 +2,10 @@ using Orleans.Storage;
 
 namespace Meridian.Grains.Storage;
 
-/// <summary>Wraps the serializer of grain state, for example to encrypt what it writes. Decorators registered in DI are applied in their order, the last outermost.</summary>
+/// <summary>
+/// Wraps the serializer of grain state, for example to encrypt its output. Decorators from DI are applied in the order of their registration; the
+/// last one is outermost.
+/// </summary>
 public interface IGrainStorageSerializerDecorator
 {
     IGrainStorageSerializer Decorate(IGrainStorageSerializer inner);

@@ -1,11 +1,11 @@
 namespace Meridian.Grains.Storage;
 
-/// <summary>How the region's store is, as far as this process can see.</summary>
+/// <summary>The state of the region's store, as far as this process can see it.</summary>
 public interface IStoreHealth
 {
-    /// <value>What an operator must know, in words: why it takes no changes, or what was lost of it. Null where all is well.</value>
+    /// <value>A message for the operator: why the store accepts no changes, or which data it lost. Null if there is no problem.</value>
     string? Problem { get; }
 
-    /// <value>Why it takes no changes now; null where it does.</value>
+    /// <value>Why the store accepts no changes now. Null if it accepts changes.</value>
     string? Refusal { get; }
 }

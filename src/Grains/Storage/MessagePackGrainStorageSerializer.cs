@@ -4,13 +4,15 @@ using Orleans.Storage;
 namespace Meridian.Grains.Storage;
 
 /// <summary>
-/// Grain state as one byte of format version, a MessagePack body and a seal (<see cref="StoredRecordSeal"/>). Version 1 is the standard resolver with integer keys.
-/// A record without seal is one of a release before it and is read.
-/// A record once written is read for ever: fields are added under new keys and never renumbered, and a new version of the format keeps the readers of the old ones.
+/// Writes grain state as one byte of format version, a MessagePack body and a seal (<see cref="StoredRecordSeal"/>). Version 1 is the standard
+/// resolver with integer keys.
+/// A record without a seal comes from a release before the seal and can still be read.
+/// Every record stays readable forever. New fields get new keys, and keys are never renumbered. A new format version keeps the readers of the old
+/// ones.
 /// </summary>
 public sealed class MessagePackGrainStorageSerializer : IGrainStorageSerializer
 {
-    /// <summary>Version that is written.</summary>
+    /// <summary>The version that this build writes.</summary>
     public const byte FormatVersion = 1;
 
     private static readonly MessagePackSerializerOptions Options = MessagePackSerializerOptions.Standard.WithSecurity(MessagePackSecurity.UntrustedData);
@@ -26,7 +28,7 @@ public sealed class MessagePackGrainStorageSerializer : IGrainStorageSerializer
         return new BinaryData(stream.GetBuffer().AsMemory(0, (int)stream.Length));
     }
 
-    /// <exception cref="DamagedRecordException">The record is empty or not what was written.</exception>
+    /// <exception cref="DamagedRecordException">The record is empty or differs from the record that was written.</exception>
     /// <exception cref="InvalidDataException">The record was written by a newer version of Meridian.</exception>
     public T? Deserialize<T>(BinaryData input)
     {
@@ -49,7 +51,7 @@ public sealed class MessagePackGrainStorageSerializer : IGrainStorageSerializer
         {
             var value = MessagePackSerializer.Deserialize<T>(body, Options, out var read);
 
-            // A seal that was damaged itself is no seal any more; what is left of it follows the body.
+            // If the seal itself is damaged, it is not recognized as a seal. Its bytes then follow the body.
             return read == body.Length ? value : throw Damaged<T>(bytes.Length, null);
         }
         catch (MessagePackSerializationException e)

@@ -1,12 +1,11 @@
 namespace Meridian.Grains.Storage;
 
-/// <summary>Why a call to the region's store failed, for operators.</summary>
+/// <summary>Explains to operators why a call to the region's store failed.</summary>
 internal static class StoreFailure
 {
-    /// <param name="exception">What the call threw.</param>
-    /// <param name="health">The store's.</param>
-    /// <param name="patience">How long was waited.</param>
-    /// <returns>Without a full stop.</returns>
+    /// <param name="exception">The exception from the call.</param>
+    /// <param name="patience">The timeout of the call.</param>
+    /// <returns>The reason, without a full stop.</returns>
     public static string Reason(Exception exception, IStoreHealth health, TimeSpan patience) => (exception switch
     {
         _ when health.Refusal is { } refusal => refusal,

@@ -1,6 +1,6 @@
 namespace Meridian.Grains.Storage;
 
-/// <summary>The region's store did not do what it was asked. The message is for operators: what is wrong, and what helps.</summary>
+/// <summary>The region's store failed. The message tells operators what is wrong and how to fix it.</summary>
 public sealed class StoreUnavailableException : Exception
 {
     public StoreUnavailableException()

@@ -4,19 +4,19 @@ using System.IO.Hashing;
 namespace Meridian.Grains.Storage;
 
 /// <summary>
-/// The checksum at the end of a stored record: four bytes that no MessagePack body ends with, the length of what is before them, and its xxHash3. Releases before it wrote none and pass over it:
-/// they read one MessagePack object and no further.
+/// The checksum at the end of a stored record. It is a mark of four bytes that ends no MessagePack body, the length of the record before the seal, and
+/// the record's xxHash3. Older releases write no seal. They can read a record with one, because they read one MessagePack object and ignore the rest.
 /// </summary>
 public static class StoredRecordSeal
 {
-    /// <summary>Bytes of a seal.</summary>
+    /// <summary>Size of a seal in bytes.</summary>
     public const int Size = 16;
 
-    // 0xC1 is the byte that MessagePack and UTF-8 never use.
+    // MessagePack and UTF-8 never use the byte 0xC1.
     private static ReadOnlySpan<byte> Mark => [0xC1, (byte)'M', (byte)'R', (byte)'D'];
 
     /// <summary>Writes the seal of a record.</summary>
-    /// <param name="record">The record without it.</param>
+    /// <param name="record">The record without the seal.</param>
     /// <param name="seal">At least <see cref="Size"/> bytes.</param>
     public static void Write(ReadOnlySpan<byte> record, Span<byte> seal)
     {
@@ -25,18 +25,17 @@ public static class StoredRecordSeal
         BinaryPrimitives.WriteUInt64LittleEndian(seal[8..], Hash(record));
     }
 
-    /// <summary>Whether a record ends with a seal, right or wrong.</summary>
+    /// <summary>Whether a record ends with a seal. The seal may be wrong.</summary>
     public static bool IsSealed(ReadOnlySpan<byte> record) => record.Length >= Size && record[^Size..].StartsWith(Mark);
 
-    /// <summary>Whether the seal at a record's end fits the record.</summary>
+    /// <summary>Whether the seal at the end of a record matches the record.</summary>
     public static bool Holds(ReadOnlySpan<byte> record) =>
         BinaryPrimitives.ReadInt32LittleEndian(record[^(Size - 4)..]) == record.Length - Size
         && BinaryPrimitives.ReadUInt64LittleEndian(record[^(Size - 8)..]) == Hash(record[..^Size]);
 
-    /// <summary>Whether damaged bytes of a larger file lie wholly in one sealed record, which its seal then gives away.</summary>
-    /// <param name="file">The file's bytes.</param>
-    /// <param name="offset">Where the damage begins.</param>
-    /// <param name="length">Bytes of the damage.</param>
+    /// <summary>Whether a damaged part of a larger file lies completely in one sealed record, so that the seal shows the damage.</summary>
+    /// <param name="offset">First byte of the damage.</param>
+    /// <param name="length">Number of damaged bytes.</param>
     public static bool Covers(ReadOnlySpan<byte> file, int offset, int length)
     {
         var at = file[offset..].IndexOf(Mark);

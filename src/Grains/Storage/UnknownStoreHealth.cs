@@ -1,6 +1,6 @@
 namespace Meridian.Grains.Storage;
 
-/// <summary>For a store that nothing is known of but its answers.</summary>
+/// <summary>For a store whose health is not known, except by its answers to calls.</summary>
 internal sealed class UnknownStoreHealth : IStoreHealth
 {
     public string? Problem => null;

@@ -4,24 +4,25 @@ using Meridian.Inference.Decoders.Contract;
 namespace Meridian.Inference.Decoders;
 
 /// <summary>
-/// How ONNX Runtime's attention on the CPU cuts a run: queries into blocks of rows, keys and values into blocks of columns, by the head's size and the second-level cache
-/// (<c>onnxruntime/contrib_ops/cpu/bert</c>, flash attention of MLAS). A block of one row is computed by another kernel and rounds otherwise, so no piece of a prompt may end in one.
+/// The block sizes of ONNX Runtime's attention on the CPU. It cuts the queries of a run into blocks of rows, and the keys and values into blocks of columns.
+/// The sizes depend on the head's dimension and on the second-level cache (<c>onnxruntime/contrib_ops/cpu/bert</c>, flash attention of MLAS). Another kernel
+/// computes a block of one row, and it rounds differently. So no piece of a prompt may end in a block of one row.
 /// </summary>
 internal sealed partial class AttentionBlocks
 {
-    // What ONNX Runtime takes where the machine does not say.
+    // The size that ONNX Runtime assumes if the machine does not report one.
     private const int UnknownCache = 256 * 1024;
 
-    // _SC_LEVEL2_CACHE_SIZE of glibc: where ONNX Runtime asks, too.
+    // _SC_LEVEL2_CACHE_SIZE of glibc. ONNX Runtime asks for the same value.
     private const int SecondLevelCacheSize = 191;
 
-    // Smaller blocks than this are none of a real graph's; pieces of 2 and 3 must be possible.
+    // No real graph has smaller blocks than this, and pieces of 2 and 3 tokens must be possible.
     private const int Fewest = 4;
 
     private readonly int[] _rows;
 
-    /// <param name="headDimension">Of keys and of values.</param>
-    /// <param name="cacheBytes">Size of the second-level cache as the system tells it; 0 where it does not.</param>
+    /// <param name="headDimension">Dimension of keys and of values.</param>
+    /// <param name="cacheBytes">Size of the second-level cache that the system reports; 0 if it reports none.</param>
     public AttentionBlocks(int headDimension, int cacheBytes)
     {
         var width = 2 * headDimension;
@@ -29,13 +30,16 @@ internal sealed partial class AttentionBlocks
         _rows = [.. new[] { width, Math.Min(width, Columns) }.Where(rows => rows >= Fewest).Distinct()];
     }
 
-    /// <value>Blocks of this machine for a decoder.</value>
+    /// <value>The blocks of this machine for a decoder.</value>
     public static AttentionBlocks Of(DecoderShape shape) => new(shape.HeadDimension, CacheBytes());
 
-    /// <value>Keys that are summed up before the next ones: on machines where sequences are longer than that, it decides the bits.</value>
+    /// <value>
+    /// Keys in a block of columns. Attention sums up one block before the next, so for sequences longer than this the block size affects the bits of the
+    /// result.
+    /// </value>
     public int Columns { get; }
 
-    /// <summary>Whether a piece of so many tokens, at least 2, has no token alone in a block.</summary>
+    /// <summary>Whether a piece of <paramref name="count"/> tokens has at least 2 tokens and leaves no block with a single token.</summary>
     public bool Fits(int count)
     {
         foreach (var rows in _rows)

@@ -4,11 +4,13 @@ using Meridian.Inference.Packages;
 
 namespace Meridian.Inference.Decoders;
 
-/// <summary>Whether a package is a decoder that this build runs, found out without creating a session.</summary>
+/// <summary>Checks, without creating a session, whether a package is a decoder that this build can run.</summary>
 public static class DecoderCheck
 {
     /// <summary>Verifies the graph and its weights, reads its outline and compares it with the configuration.</summary>
-    /// <exception cref="ModelPackageException">A file is missing or altered, the graph has another layout, or graph and configuration disagree; says what was expected and found.</exception>
+    /// <exception cref="ModelPackageException">
+    /// A file is missing or altered, the graph has another layout, or graph and configuration disagree. The message says what was expected and what was found.
+    /// </exception>
     public static DecoderShape Run(ModelPackage package) => Open(package).Graph.Shape;
 
     internal static OpenedDecoder Open(ModelPackage package)

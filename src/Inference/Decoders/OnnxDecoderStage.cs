@@ -6,7 +6,7 @@ using Meridian.Inference.Sessions;
 
 namespace Meridian.Inference.Decoders;
 
-/// <summary>A decoder on ONNX Runtime. Create it and call it on one <see cref="EngineThread"/>.</summary>
+/// <summary>A decoder on ONNX Runtime. Create it and call it on the same <see cref="EngineThread"/>.</summary>
 public sealed class OnnxDecoderStage : IDecoderStage
 {
     private readonly OnnxSession _session;
@@ -27,7 +27,7 @@ public sealed class OnnxDecoderStage : IDecoderStage
     /// <inheritdoc />
     public DecoderShape Shape { get; }
 
-    /// <value>The package's configuration, which the graph agrees with.</value>
+    /// <value>The package's configuration. The graph agrees with it.</value>
     public DecoderConfig Config { get; }
 
     /// <inheritdoc />
@@ -43,8 +43,8 @@ public sealed class OnnxDecoderStage : IDecoderStage
     }
 
     /// <summary>Verifies and loads a package's graph.</summary>
-    /// <exception cref="ModelPackageException">A file is missing or altered, or the graph is not one that <see cref="DecoderCheck"/> lets pass.</exception>
-    /// <exception cref="DeviceUnavailableException">The device is not there, or cannot hold keys and values in this build.</exception>
+    /// <exception cref="ModelPackageException">A file is missing or altered, or <see cref="DecoderCheck"/> rejects the graph.</exception>
+    /// <exception cref="DeviceUnavailableException">The device does not exist, or cannot hold keys and values in this build.</exception>
     public static OnnxDecoderStage Load(ModelPackage package, DecoderStageOptions options)
     {
         ArgumentNullException.ThrowIfNull(package);
@@ -74,8 +74,12 @@ public sealed class OnnxDecoderStage : IDecoderStage
     }
 
     /// <inheritdoc />
-    /// <exception cref="ArgumentException">A row does not continue its slot, exceeds the context, or meets another of the same slot; or a span is too short.</exception>
-    /// <exception cref="Microsoft.ML.OnnxRuntime.OnnxRuntimeException">A run failed. Release the slots of all rows of the call; others are as before.</exception>
+    /// <exception cref="ArgumentException">
+    /// A row does not continue its slot, exceeds the context, or has the same slot as another row; or a span is too short.
+    /// </exception>
+    /// <exception cref="Microsoft.ML.OnnxRuntime.OnnxRuntimeException">
+    /// A run failed. Release the slots of all rows of the call; other slots are unchanged.
+    /// </exception>
     public void Forward(ReadOnlySpan<DecoderRow> rows, ReadOnlySpan<int> ids, Span<float> logits)
     {
         if (rows.IsEmpty)

@@ -1,6 +1,6 @@
 namespace Meridian.Inference.Engines;
 
-/// <summary>Vectors, or why there are none.</summary>
+/// <summary>The result of a call: vectors, or the reason why there are none.</summary>
 public sealed record EmbeddingOutcome
 {
     public required EmbeddingStatus Status { get; init; }
@@ -12,21 +12,21 @@ public sealed record EmbeddingOutcome
 
     public int Dimensions { get; init; }
 
-    /// <value>Tokens run, special tokens included, summed over the items.</value>
+    /// <value>Number of computed tokens, including special tokens, summed over the items.</value>
     public int PromptTokens { get; init; }
 
-    /// <value>Longest wait of an item in the queue, ms.</value>
+    /// <value>Longest time that an item waited in the queue, ms.</value>
     public float QueueMs { get; init; }
 
-    /// <value>Longest time of an item in a batch, ms.</value>
+    /// <value>Longest time that an item spent in a batch, ms.</value>
     public float ServiceMs { get; init; }
 
-    /// <value>What was wrong, with which value, and what to do; null when done.</value>
+    /// <value>For a refusal: what is wrong, the wrong value, and what to do. Null when done.</value>
     public string? Message { get; init; }
 
-    /// <value>Field at fault, for example <c>input[3]</c> or <c>dimensions</c>.</value>
+    /// <value>For a refusal: name of the wrong field, for example <c>input[3]</c> or <c>dimensions</c>.</value>
     public string? Param { get; init; }
 
-    /// <value>With <see cref="EmbeddingStatus.QueueFull"/>: when there is likely room again, ms.</value>
+    /// <value>With <see cref="EmbeddingStatus.QueueFull"/>: time until there is likely room again, ms.</value>
     public int RetryAfterMs { get; init; }
 }

@@ -7,7 +7,7 @@ public enum EmbeddingStatus
     /// <summary>An item exceeds the model's limit.</summary>
     TooLong,
 
-    /// <summary>Input is empty, an id is outside the vocabulary, or dimensions are out of range.</summary>
+    /// <summary>The input is empty or malformed, an id is outside the vocabulary, or the dimensions are out of range.</summary>
     Invalid,
 
     /// <summary>The bounded queue has no room for the items.</summary>

@@ -1,6 +1,6 @@
 namespace Meridian.Inference.Engines;
 
-/// <summary>Items to embed; exactly one of <see cref="Texts"/> and <see cref="TokenIds"/> is set.</summary>
+/// <summary>Items to embed. Exactly one of <see cref="Texts"/> and <see cref="TokenIds"/> is set.</summary>
 public sealed record EmbeddingWork
 {
     public string[]? Texts { get; init; }
@@ -8,9 +8,9 @@ public sealed record EmbeddingWork
     /// <value>Ids of the model's vocabulary, without special tokens.</value>
     public int[][]? TokenIds { get; init; }
 
-    /// <value>Leading dimensions to keep (then renormalised), or null for all.</value>
+    /// <value>Number of leading dimensions to keep; the shortened vector is normalised again. Null keeps all.</value>
     public int? Dimensions { get; init; }
 
-    /// <value>True cuts an item to the limit; false makes an over-long item an <see cref="EmbeddingStatus.TooLong"/>.</value>
+    /// <value>True cuts an item to the model's limit. False refuses a longer item with <see cref="EmbeddingStatus.TooLong"/>.</value>
     public bool Truncate { get; init; }
 }

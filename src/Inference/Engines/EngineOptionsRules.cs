@@ -2,10 +2,10 @@ using Meridian.Inference.Sessions;
 
 namespace Meridian.Inference.Engines;
 
-/// <summary>What engine options must satisfy; a host's own validator can ask before any model is loaded.</summary>
+/// <summary>Validates engine options. A host's own validator can call it before any model is loaded.</summary>
 public static class EngineOptionsRules
 {
-    /// <summary>Every mistake, in words that name option, value and rule; empty when the options are sound.</summary>
+    /// <summary>Returns a message for every mistake, with option, value and rule. Empty if the options are valid.</summary>
     public static IReadOnlyList<string> Check(EngineOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

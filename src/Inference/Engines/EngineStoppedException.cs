@@ -1,6 +1,6 @@
 namespace Meridian.Inference.Engines;
 
-/// <summary>The engine was disposed before it could compute the work; another replica can.</summary>
+/// <summary>The engine was disposed or failed before it finished the work. Another replica can do the work.</summary>
 public sealed class EngineStoppedException(string model)
     : Exception($"The engine of {model} was stopped before this work ran. Send it to another replica, or again once the model is loaded.")
 {

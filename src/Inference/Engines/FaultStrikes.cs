@@ -1,8 +1,9 @@
 namespace Meridian.Inference.Engines;
 
 /// <summary>
-/// Counts the searches for the cause of failing runs that say more about the engine than about the work: none of it went well, <see cref="Most"/> times with no good run in between; or none of it
-/// failed alone, <see cref="Most"/> times with fewer than <see cref="Calm"/> good runs in between.
+/// Decides whether the engine itself is at fault. After a failed run, a search looks for the piece of work that causes the failure. Two results of a search
+/// point to the engine: no work passed, <see cref="Most"/> times with no good run in between; or no work failed alone, <see cref="Most"/> times with fewer than
+/// <see cref="Calm"/> good runs in between.
 /// </summary>
 internal sealed class FaultStrikes
 {
@@ -13,12 +14,12 @@ internal sealed class FaultStrikes
     private int _noneFailed;
     private int _good;
 
-    /// <value>Whether the engine is at fault, and no single piece of work.</value>
+    /// <value>Whether the engine is at fault, not a single piece of work.</value>
     public bool Out => _nonePassed >= Most || _noneFailed >= Most;
 
-    /// <summary>A search is over.</summary>
-    /// <param name="failed">How many failed alone.</param>
-    /// <param name="passed">How many went well.</param>
+    /// <summary>Records the result of a search.</summary>
+    /// <param name="failed">Number of pieces of work that failed alone.</param>
+    /// <param name="passed">Number of pieces of work that passed.</param>
     public void Searched(int failed, int passed)
     {
         _good = 0;
@@ -30,7 +31,7 @@ internal sealed class FaultStrikes
             _noneFailed++;
     }
 
-    /// <summary>A run that had no part in a search went well.</summary>
+    /// <summary>Records a good run that was not part of a search.</summary>
     public void Good()
     {
         _nonePassed = 0;

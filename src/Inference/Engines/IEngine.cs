@@ -2,7 +2,7 @@ using Meridian.Inference.Packages;
 
 namespace Meridian.Inference.Engines;
 
-/// <summary>A loaded, verified and warm model on one device. Owns its threads and its bounded queue.</summary>
+/// <summary>A verified, loaded and warmed-up model on one device. Owns its threads and its bounded queue.</summary>
 public interface IEngine : IAsyncDisposable
 {
     ModelPackage Package { get; }
@@ -14,8 +14,8 @@ public interface IEngine : IAsyncDisposable
     EngineLoad Load { get; }
 
     /// <value>
-    /// Completes with the reason when the engine cannot go on, though nobody disposed it; never faults. All of its work has ended with <see cref="EngineStoppedException"/> then,
-    /// and it takes no more: dispose it and load the model anew.
+    /// Completes with the reason when the engine cannot continue although nobody has disposed it. Never faults. By then all of its work has ended with
+    /// <see cref="EngineStoppedException"/>, and it accepts no more. The owner should dispose it and load the model again.
     /// </value>
     Task<Exception> Lost { get; }
 }

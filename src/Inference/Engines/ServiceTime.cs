@@ -1,13 +1,16 @@
 namespace Meridian.Inference.Engines;
 
 /// <summary>
-/// What an item takes in an engine, ms: an exponentially weighted mean that sinks while the engine is idle.
+/// The time of an item in an engine, ms: an exponentially weighted mean that decays while the engine is idle.
 /// </summary>
 /// <remarks>
-/// Routers avoid a slow region, and an avoided region measures nothing: one bad moment (a start on a crowded machine) would keep it out for ever. So an idle engine's
-/// figure sinks towards its best, by half every <see cref="HalfLifeMs"/>, until somebody tries it again. The best is itself doubted, by half every
-/// <see cref="DoubtHalfLifeMs"/>: an engine that was only ever measured while it warmed up beside others knows nothing better. An engine that truly is slow costs one
-/// attempt now and then.
+/// The problem: routers avoid a slow region, and an avoided region measures nothing. One slow moment, such as a start on a busy machine, would exclude it for
+/// ever.
+/// <para>
+/// The estimate of an idle engine therefore decays towards its best value: the difference halves every <see cref="HalfLifeMs"/>, until a request measures it
+/// again. The best value may be wrong, too: an engine may have been measured only while it warmed up beside others. So the estimate also halves every
+/// <see cref="DoubtHalfLifeMs"/>. An engine that is really slow costs one attempt now and then.
+/// </para>
 /// </remarks>
 /// <param name="firstMs">First estimate, ms.</param>
 /// <param name="now">Timestamp of <paramref name="time"/>.</param>
@@ -24,7 +27,7 @@ internal sealed class ServiceTime(float firstMs, long now, TimeProvider time)
     /// <value>Smoothed time of an item under load, ms.</value>
     public float Mean { get; private set; } = firstMs;
 
-    /// <summary>Takes in the time of an item of the batch that has just ended.</summary>
+    /// <summary>Records the time of one item of a finished batch.</summary>
     public void Add(float itemMs, long ended)
     {
         Mean += Smoothing * (itemMs - Mean);
@@ -32,8 +35,8 @@ internal sealed class ServiceTime(float firstMs, long now, TimeProvider time)
         _lastRun = ended;
     }
 
-    /// <summary>What an item that came now would likely take, ms.</summary>
-    /// <param name="busy">Whether a batch is running: then the mean is as fresh as can be.</param>
+    /// <summary>Expected time of an item that arrives now, ms.</summary>
+    /// <param name="busy">Whether a batch runs. Then the mean is up to date and does not decay.</param>
     /// <param name="at">Timestamp.</param>
     public float Expect(bool busy, long at)
     {

@@ -3,11 +3,12 @@ using System.Text;
 
 namespace Meridian.Inference.Packages;
 
-/// <summary>Names a package's content, so that two packages of one version hold the same bytes.</summary>
+/// <summary>Computes a name for a package's content, so that two packages of the same version hold the same bytes.</summary>
 public static class ContentDigest
 {
     /// <summary>
-    /// The first 8 hexadecimal digits of the SHA-256 over the lines <c>sha256 two spaces path line-feed</c>, sorted by path (the format of sha256sum).
+    /// The first 8 hexadecimal digits of a SHA-256. It is computed over one line per file, sorted by path: SHA-256, two spaces, path, line feed (the format of
+    /// sha256sum).
     /// </summary>
     public static string Of(IEnumerable<ModelFile> files)
     {
@@ -19,7 +20,7 @@ public static class ContentDigest
 
     /// <summary>Size and SHA-256 of a file on disk.</summary>
     /// <param name="directory">The package's directory.</param>
-    /// <param name="path">Relative, with <c>/</c>.</param>
+    /// <param name="path">Path relative to the directory, with <c>/</c>.</param>
     public static async Task<ModelFile> DescribeAsync(string directory, string path, CancellationToken cancellationToken)
     {
         var stream = new FileStream(

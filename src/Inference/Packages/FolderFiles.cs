@@ -1,20 +1,21 @@
 namespace Meridian.Inference.Packages;
 
 /// <summary>
-/// Files of a folder that somebody else has filled: a package, a download. Nothing outside of it is read, whatever its links say.
+/// Reads files of a folder whose content is not trusted, for example a package or a download. Links cannot lead a read to a file outside the folder.
 /// </summary>
 /// <remarks>
-/// A link may lead to a place inside the folder. A folder in the cache of the Hugging Face hub (<c>models--OWNER--NAME/snapshots/REVISION</c>) consists of links into <c>blobs</c> beside
-/// <c>snapshots</c>; these are followed, too. The folder itself may be a link: its name comes from who runs the command. What is opened is the place that was checked, and no link to it.
+/// A link may lead to a place inside the folder. There is one exception: a folder in the cache of the Hugging Face hub
+/// (<c>models--OWNER--NAME/snapshots/REVISION</c>) consists of links into <c>blobs</c> beside <c>snapshots</c>, and these links are followed, too. The folder
+/// itself may be a link, because the user who runs the command names it. The code opens the resolved path that it has checked, and never a link to it.
 /// </remarks>
 public static class FolderFiles
 {
     private const int MostLinks = 40;
     private const int LongestPointer = 1024;
 
-    /// <summary>The place of a file, with all links followed. It need not exist.</summary>
+    /// <summary>Resolves the path of a file, following all links. The file need not exist.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="path">Relative, with <c>/</c>.</param>
+    /// <param name="path">Path relative to the folder, with <c>/</c>.</param>
     /// <exception cref="ModelPackageException">The path, or a link in it, leads out of the folder.</exception>
     public static string Resolve(string folder, string path)
     {
@@ -38,15 +39,15 @@ public static class FolderFiles
         }
     }
 
-    /// <summary>Opens a file for reading from its beginning to its end.</summary>
-    /// <exception cref="ModelPackageException">As <see cref="Resolve"/>.</exception>
+    /// <summary>Opens a file for sequential reading.</summary>
+    /// <exception cref="ModelPackageException">See <see cref="Resolve"/>.</exception>
     public static FileStream Open(string folder, string path) =>
         new(Resolve(folder, path), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
 
     public static bool Exists(string folder, string path) => File.Exists(Resolve(folder, path));
 
-    /// <summary>Refuses the few lines that git leaves in place of a large file that was not fetched.</summary>
-    /// <exception cref="ModelPackageException">The file is such a pointer; or as <see cref="Resolve"/>.</exception>
+    /// <summary>Refuses a Git LFS pointer: the few lines of text that git leaves in place of a large file that was not fetched.</summary>
+    /// <exception cref="ModelPackageException">The file is such a pointer. See also <see cref="Resolve"/>.</exception>
     public static void RefusePointer(string folder, string path)
     {
         Span<byte> begin = stackalloc byte[64];
@@ -61,14 +62,13 @@ public static class FolderFiles
         }
     }
 
-    /// <summary>Copies a file to a place where there is none yet.</summary>
-    /// <param name="from">The folder it lies in.</param>
-    /// <param name="path">Its path there, and in <paramref name="to"/>.</param>
-    /// <param name="to">A folder of our own.</param>
-    /// <param name="buffer">Holds a piece.</param>
-    /// <param name="copied">Told the bytes of each piece; or null.</param>
-    /// <param name="cancellationToken">Ends the copying.</param>
-    /// <exception cref="ModelPackageException">As <see cref="Resolve"/>.</exception>
+    /// <summary>Copies a file. The target must not exist.</summary>
+    /// <param name="from">The folder that holds the file.</param>
+    /// <param name="path">The file's path in both folders.</param>
+    /// <param name="to">The target folder. It belongs to this process.</param>
+    /// <param name="buffer">Holds one piece of the file at a time.</param>
+    /// <param name="copied">Called with the number of bytes of each piece; may be null.</param>
+    /// <exception cref="ModelPackageException">See <see cref="Resolve"/>.</exception>
     public static async Task CopyAsync(string from, string path, string to, Memory<byte> buffer, Action<int>? copied, CancellationToken cancellationToken)
     {
         var source = Open(from, path);
@@ -91,7 +91,7 @@ public static class FolderFiles
     private static bool IsInside(string place, string folder) =>
         place.StartsWith(Path.EndsInDirectorySeparator(folder) ? folder : folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
-    /// <summary>Where the links of a snapshot in the hub's cache lead; null for other folders.</summary>
+    /// <summary>The <c>blobs</c> folder that the links of a snapshot in the hub's cache lead to; null for other folders.</summary>
     private static string? Blobs(string root)
     {
         for (var folder = new DirectoryInfo(root); folder.Parent is { } parent; folder = parent)

@@ -1,14 +1,16 @@
 namespace Meridian.Inference.Packages;
 
-/// <summary>Where a model's files come from, for example the resources of a NuGet package.</summary>
+/// <summary>The origin of a model's files, for example the resources of a NuGet package.</summary>
 public interface IModelSource
 {
-    /// <value>Name the model is installed under.</value>
+    /// <value>Name under which the model is installed.</value>
     string Name { get; }
 
-    /// <summary>Writes the files into <paramref name="directory"/> and returns the manifest that describes them (hashes included).</summary>
+    /// <summary>Writes the files into <paramref name="directory"/> and returns the manifest that describes them, hashes included.</summary>
     Task<ModelManifest> WriteAsync(string directory, CancellationToken cancellationToken);
 
-    /// <summary>The version this source would install where that is known without writing (so that a second start does no work), or null.</summary>
+    /// <summary>
+    /// The version that this source would install, if it is known without writing; else null. A known version lets a second start skip the work.
+    /// </summary>
     string? KnownVersion { get; }
 }

@@ -1,6 +1,6 @@
 namespace Meridian.Inference.Packages;
 
-/// <param name="Path">Relative, with <c>/</c>.</param>
-/// <param name="Size">Bytes.</param>
-/// <param name="Sha256">Lower-case hex.</param>
+/// <param name="Path">Path relative to the package, with <c>/</c>.</param>
+/// <param name="Size">Size in bytes.</param>
+/// <param name="Sha256">SHA-256 in lower-case hexadecimal.</param>
 public sealed record ModelFile(string Path, long Size, string Sha256);

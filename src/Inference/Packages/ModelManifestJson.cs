@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Meridian.Inference.Packages;
 
-/// <summary>How <c>manifest.json</c> is written: camel case, indented. Unknown members are skipped, so that older builds read newer packages.</summary>
+/// <summary>The format of <c>manifest.json</c>: camel case, indented. Unknown members are skipped, so that older builds can read newer packages.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, ReadCommentHandling = JsonCommentHandling.Skip)]
 [JsonSerializable(typeof(ModelManifest))]
 internal sealed partial class ModelManifestJson : JsonSerializerContext;

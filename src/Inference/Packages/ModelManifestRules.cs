@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Meridian.Inference.Packages;
 
-/// <summary>What a manifest must satisfy before any of its paths is touched.</summary>
+/// <summary>The rules that a manifest must satisfy before any of its paths is used.</summary>
 public static class ModelManifestRules
 {
     /// <summary>File name of the manifest inside a package.</summary>
@@ -17,8 +17,8 @@ public static class ModelManifestRules
 
     private static readonly SearchValues<char> HexCharacters = SearchValues.Create("0123456789abcdef");
 
-    /// <summary>Every mistake of a manifest, in words that name field, value and rule; empty when it is sound.</summary>
-    /// <param name="manifest">As read; its strings may be null whatever the annotations say, since JSON can say <c>null</c>.</param>
+    /// <summary>Lists all mistakes of a manifest. Each text names field, value and rule. Empty if the manifest is correct.</summary>
+    /// <param name="manifest">The manifest as read. Its strings may be null in spite of their annotations, because JSON may contain <c>null</c>.</param>
     public static IReadOnlyList<string> Check(ModelManifest manifest)
     {
         ArgumentNullException.ThrowIfNull(manifest);
@@ -36,10 +36,10 @@ public static class ModelManifestRules
         return mistakes;
     }
 
-    /// <summary>Refuses a manifest that breaks the rules, before any of its paths is touched.</summary>
-    /// <param name="manifest">As read.</param>
-    /// <param name="where">Where it comes from.</param>
-    /// <exception cref="ModelPackageException">It has mistakes; lists them all.</exception>
+    /// <summary>Throws if a manifest breaks the rules, before any of its paths is used.</summary>
+    /// <param name="manifest">The manifest as read.</param>
+    /// <param name="where">The origin of the manifest, for the message.</param>
+    /// <exception cref="ModelPackageException">The manifest has mistakes. The message lists all of them.</exception>
     public static void Refuse(ModelManifest manifest, string where)
     {
         var mistakes = Check(manifest);
@@ -47,7 +47,7 @@ public static class ModelManifestRules
             throw new ModelPackageException(where, $"The manifest of '{where}' is not sound: {string.Join(" ", mistakes)} Nothing was copied; repair the package.");
     }
 
-    /// <summary>Whether a text can be a model's name: it becomes a directory and a part of grain keys.</summary>
+    /// <summary>Whether a text can be the name of a model. The name becomes a directory and a part of grain keys.</summary>
     public static bool IsName(string? text) => IsSegment(text, NameCharacters);
 
     /// <summary>Whether a text can be a version.</summary>

@@ -3,23 +3,23 @@ using System.Security.Cryptography;
 
 namespace Meridian.Inference.Packages;
 
-/// <summary>A model on disk: a directory with a manifest. Opening it checks the manifest, loading it checks the files.</summary>
+/// <summary>A model on disk: a directory with a manifest. Opening a package checks its manifest; loading it checks its files.</summary>
 /// <param name="Directory">Absolute path.</param>
-/// <param name="Manifest">Its <c>manifest.json</c>.</param>
+/// <param name="Manifest">Content of <c>manifest.json</c>.</param>
 public sealed record ModelPackage(string Directory, ModelManifest Manifest)
 {
     private const int BufferSize = 1 << 20;
 
     private string Remedy => RemedyFor(Directory);
 
-    /// <summary>What to do about a damaged package in a directory.</summary>
+    /// <summary>The advice for a damaged package in a directory.</summary>
     internal static string RemedyFor(string directory) => $"Delete '{directory}' and start again: the package is then installed anew from its source.";
 
     /// <summary>
-    /// Reads a file once and verifies size and SHA-256 of exactly the bytes it returns, so that what is loaded is what was checked.
+    /// Reads a file once and verifies size and SHA-256 of the same bytes that it returns. So the bytes that are loaded are the bytes that were checked.
     /// </summary>
     /// <param name="path">A path of the manifest's <see cref="ModelManifest.Files"/>.</param>
-    /// <exception cref="ModelPackageException">The file is not in the manifest, missing, unreadable, or differs from what was installed.</exception>
+    /// <exception cref="ModelPackageException">The file is not in the manifest, is missing or unreadable, or differs from the installed file.</exception>
     public byte[] ReadFile(string path)
     {
         var file = Entry(path);
@@ -34,7 +34,7 @@ public sealed record ModelPackage(string Directory, ModelManifest Manifest)
         return bytes;
     }
 
-    /// <summary>Verifies a file that is not loaded through <see cref="ReadFile"/>, without keeping its bytes.</summary>
+    /// <summary>Verifies a file without keeping its bytes, for a file that is not loaded through <see cref="ReadFile"/>.</summary>
     /// <inheritdoc cref="ReadFile"/>
     public void VerifyFile(string path)
     {
@@ -49,16 +49,16 @@ public sealed record ModelPackage(string Directory, ModelManifest Manifest)
         }
     }
 
-    /// <summary>Verifies the files that the package's graph keeps weights in: ONNX Runtime opens them itself, by the names that the graph gives.</summary>
-    /// <param name="files">As the graph names them, relative to its own folder.</param>
-    /// <exception cref="ModelPackageException">A name leads out of the graph's folder; else as <see cref="ReadFile"/>.</exception>
+    /// <summary>Verifies the files that hold the graph's weights. ONNX Runtime opens these files itself, under the names that the graph gives.</summary>
+    /// <param name="files">Paths as the graph names them, relative to the graph's folder.</param>
+    /// <exception cref="ModelPackageException">A name leads out of the graph's folder. See also <see cref="ReadFile"/>.</exception>
     public void VerifyExternal(IEnumerable<string> files)
     {
         ArgumentNullException.ThrowIfNull(files);
         var slash = Manifest.Graph.LastIndexOf('/');
         foreach (var file in files)
         {
-            // The manifest's paths are checked to lie inside the package; a graph's are not, and ONNX Runtime would follow them.
+            // The manifest's paths were checked to lie inside the package. The graph's paths were not, and ONNX Runtime would follow them.
             if (!RelativePath.StaysInside(file))
             {
                 var path = Path.Combine(Directory, Manifest.Graph);

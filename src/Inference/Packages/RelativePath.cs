@@ -1,9 +1,9 @@
 namespace Meridian.Inference.Packages;
 
-/// <summary>Paths that a file or a command names inside of a folder, with <c>/</c>.</summary>
+/// <summary>Checks relative paths, with <c>/</c>, that a file or a command names.</summary>
 public static class RelativePath
 {
-    /// <summary>Whether a path stays in the folder that it is relative to, whatever the platform.</summary>
+    /// <summary>Whether a path stays inside the folder that it is relative to, on every platform.</summary>
     public static bool StaysInside(string path)
     {
         ArgumentNullException.ThrowIfNull(path);

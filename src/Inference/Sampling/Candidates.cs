@@ -5,27 +5,30 @@ using System.Runtime.InteropServices;
 namespace Meridian.Inference.Sampling;
 
 /// <summary>
-/// What is left of a distribution: weights of all tokens, those out of the running set to zero. Cuts are found by bisection over the values, one
-/// vectorised pass a step, since a full sort of 100,000 tokens costs more than the model's last layer does. Weights are from 0 to 1 (up to rounding), never NaN.
+/// Filters a distribution. Weights of all tokens; a removed token has weight zero. Weights are from 0 to 1 (up to rounding), never NaN.
 /// </summary>
+/// <remarks>
+/// A full sort of 100,000 tokens costs more than the model's last layer. So cuts are found by bisection over the weights, with one vectorised pass for each
+/// step.
+/// </remarks>
 internal static class Candidates
 {
-    /// <summary>Elements between two bounds at which bisection ends and they are sorted.</summary>
+    /// <summary>Bisection ends when at most this many elements are between the two bounds. They are then sorted.</summary>
     private const int Few = 64;
 
-    /// <summary>Elements between two bounds at which they are copied together, for the passes over all to end.</summary>
+    /// <summary>When at most this many elements are between the two bounds, they are copied together, so that later passes read only the copy.</summary>
     private const int Near = 4096;
 
-    /// <summary>Elements whose sum is looked at when one of them is drawn.</summary>
+    /// <summary>Draw skips blocks of this many elements by their sum.</summary>
     private const int DrawBlock = 128;
 
-    /// <summary>Elements summed in float32 before the sum goes on in float64.</summary>
+    /// <summary>Number of elements summed in float32 before the sum continues in float64.</summary>
     private const int Block = 1024;
 
-    /// <summary>Above every weight: vectorised exponentials make a little more than 1 of 0.</summary>
+    /// <summary>Above every weight. A vectorised exponential of 0 can be slightly more than 1.</summary>
     private const float Ceiling = 1.001f;
 
-    /// <summary>Keeps the k largest and what equals the k-th.</summary>
+    /// <summary>Keeps the k largest weights and all that equal the k-th.</summary>
     public static void KeepTop(Span<float> weights, int k)
     {
         if (k >= weights.Length)
@@ -35,14 +38,14 @@ internal static class Candidates
     }
 
     /// <summary>
-    /// Keeps the fewest of the largest whose mass reaches a share of the total. Of equals at the edge those with the lowest ids are kept.
+    /// Keeps the fewest largest weights whose sum reaches a share of the total. Among equal weights at the edge, those with the lowest ids are kept.
     /// </summary>
     public static void KeepMass(Span<float> weights, float share)
     {
         var total = Total(weights);
         var wanted = total * share;
 
-        // Everything below this together has less than the mass that may be left out.
+        // All weights below this value together have less mass than may be left out.
         var floor = (float)((total - wanted) / weights.Length * 0.999);
         var cut = Find(weights, floor, count: int.MaxValue, mass: wanted);
         if (!(cut > 0))
@@ -60,7 +63,7 @@ internal static class Candidates
         }
     }
 
-    /// <summary>Keeps what is at least a bound.</summary>
+    /// <summary>Keeps all weights that are at least the bound.</summary>
     public static void KeepFrom(Span<float> weights, float bound)
     {
         var vectors = MemoryMarshal.Cast<float, Vector<float>>(weights);
@@ -71,7 +74,7 @@ internal static class Candidates
             weights[i] = weights[i] >= bound ? weights[i] : 0;
     }
 
-    /// <summary>The token at a point of the cumulated weights, in order of ids (inverse of the distribution function).</summary>
+    /// <summary>Finds the token at a point of the cumulated weights, in order of ids (the inverse of the distribution function).</summary>
     /// <param name="weights">Not all zero.</param>
     /// <param name="uniform">In [0, 1).</param>
     public static int Draw(ReadOnlySpan<float> weights, double uniform)
@@ -105,29 +108,29 @@ internal static class Candidates
             break;
         }
 
-        // Rounding has put the point behind the last candidate of its block or of all, which it then means.
+        // Because of rounding, the point lies behind the last candidate of its block or of all blocks. That candidate is drawn.
         return last;
     }
 
     /// <summary>
-    /// The largest weight such that it and all above it are as many as wanted, or have the wanted mass. 0 where that takes all of them.
+    /// Finds the largest weight for which the weights at least as large reach the wanted count or the wanted mass. Returns 0 if all weights are needed.
     /// </summary>
     private static float Find(ReadOnlySpan<float> weights, float floor, int count, double mass)
     {
-        // What is at least `low` suffices, what is at least `high` does not. Floats above zero are in the order of their bits.
+        // The weights from `low` up are enough, the weights from `high` up are not. Positive floats have the same order as their bits.
         var low = BitConverter.SingleToInt32Bits(floor);
         var high = BitConverter.SingleToInt32Bits(Ceiling);
         var (lowCount, lowMass) = Reach(weights, floor);
         if (lowCount < count && lowMass < mass)
         {
-            // Rounding: the floor was a little too high.
+            // Because of rounding, the floor was a little too high.
             if (floor == 0)
                 return 0;
             low = 0;
             (lowCount, _) = Reach(weights, 0);
         }
 
-        // Most of the mass is in a few octaves below the largest.
+        // Most of the mass lies in a few octaves below the largest weight.
         var highCount = 0;
         var highMass = 0.0;
         for (var probe = 0.25f; probe > floor && probe > 1e-30f; probe *= probe)

@@ -5,21 +5,21 @@ namespace Meridian.Inference.Sampling;
 /// <summary>Log probabilities of a model's own distribution.</summary>
 public static class Logprobs
 {
-    /// <summary>What stands for the logarithm of 0, which JSON cannot write; OpenAI and vLLM use the same number.</summary>
+    /// <summary>Stands for the logarithm of 0, which JSON cannot represent. OpenAI and vLLM use the same number.</summary>
     public const float Impossible = -9999;
 
-    /// <summary>Most alternatives of a token.</summary>
+    /// <summary>Most alternatives for one token.</summary>
     public const int MaxTop = 20;
 
     private const int Block = 512;
 
     /// <summary>
-    /// Log softmax at the chosen token and at the most probable ones, summed in float64. A logit that is no number counts as minus infinity;
-    /// where some are plus infinity these share all the probability.
+    /// Log softmax of the chosen token and of the most probable ones, summed in float64. A NaN logit counts as minus infinity. If some logits are plus
+    /// infinity, these tokens share all the probability.
     /// </summary>
-    /// <param name="logits">[vocabulary], as the model gave them.</param>
-    /// <param name="chosen">The chosen token.</param>
-    /// <param name="top">How many of the most probable tokens are wanted, 0 to <see cref="MaxTop"/>; among equals the lowest id comes first.</param>
+    /// <param name="logits">[vocabulary], as the model returned them.</param>
+    /// <param name="chosen">Id of the chosen token.</param>
+    /// <param name="top">Number of most probable tokens to return, 0 to <see cref="MaxTop"/>. Among equals, the lowest id comes first.</param>
     public static GeneratedLogprob Of(ReadOnlySpan<float> logits, int chosen, int top)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chosen, (uint)logits.Length, nameof(chosen));
@@ -29,9 +29,12 @@ public static class Logprobs
         return new GeneratedLogprob(chosen, Of(logits[chosen], most, normalizer), top == 0 ? [] : Best(logits, top, most, normalizer));
     }
 
-    /// <summary>The most probable tokens, best first, as many as are wanted and there are; logits count as in <see cref="Of(ReadOnlySpan{float}, int, int)"/>.</summary>
-    /// <param name="logits">[vocabulary], as the model gave them.</param>
-    /// <param name="count">At least 1; among equals the lowest id comes first.</param>
+    /// <summary>
+    /// Returns the <paramref name="count"/> most probable tokens, best first; fewer if the vocabulary is smaller. Special logits count as in
+    /// <see cref="Of(ReadOnlySpan{float}, int, int)"/>.
+    /// </summary>
+    /// <param name="logits">[vocabulary], as the model returned them.</param>
+    /// <param name="count">At least 1. Among equals, the lowest id comes first.</param>
     public static (int TokenId, float Logprob)[] Top(ReadOnlySpan<float> logits, int count)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -50,7 +53,7 @@ public static class Logprobs
         return most;
     }
 
-    // log(sum(exp(l - most))); with infinities, the logarithm of how many share the probability.
+    // log(sum(exp(l - most))). With infinities: the logarithm of the number of tokens that share the probability.
     private static double Normalizer(ReadOnlySpan<float> logits, float most)
     {
         if (!float.IsFinite(most))

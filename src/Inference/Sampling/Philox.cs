@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Meridian.Inference.Sampling;
 
 /// <summary>
-/// Philox4x32-10, a counter-based generator: a draw is a function of its key and counter, so no state travels with a sequence that goes on elsewhere.
+/// Philox4x32-10, a counter-based random number generator. A draw is a function of its key and counter, so a sequence that moves to another replica
+/// carries no generator state.
 /// </summary>
 /// <remarks>J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw: Parallel Random Numbers: As Easy as 1, 2, 3 (SC 2011), section 3.3.</remarks>
 internal static class Philox
@@ -15,7 +16,7 @@ internal static class Philox
     private const int Rounds = 10;
 
     /// <summary>
-    /// The draw of a choice's token: key = seed (low word first), counter = (position, choice, 0, 0).
+    /// The random number for one token of a choice: key = seed (low word first), counter = (position, choice, 0, 0).
     /// </summary>
     /// <returns>Uniform in [0, 1), a multiple of 2^-53: the first output word's 32 bits, then the upper 21 of the second.</returns>
     public static double Uniform(long seed, int choice, int position)

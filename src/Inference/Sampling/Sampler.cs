@@ -5,25 +5,32 @@ using System.Runtime.InteropServices;
 namespace Meridian.Inference.Sampling;
 
 /// <summary>
-/// Chooses a choice's tokens. One thread at a time.
+/// Samples the tokens of one choice. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// In this order:
+/// The steps, in this order:
 /// <list type="number">
-/// <item><c>logit_bias</c> is added (OpenAI; before the penalties, as in vLLM).</item>
-/// <item>Repetition penalty on every generated id: a logit above 0 is divided by it, any other multiplied (CTRL, arXiv:1909.05858, section 4.1, in the form of Hugging Face's <c>RepetitionPenaltyLogitsProcessor</c>).</item>
-/// <item>Frequency and presence: minus count times frequency penalty, minus presence penalty once (OpenAI's formula).</item>
-/// <item>Temperature 0, or below <see cref="Coldest"/> as in vLLM: the largest logit wins, the lowest id among equals, and nothing below applies. Else logits are divided by it.</item>
-/// <item><c>top_k</c>: the k best stay, and what equals the k-th.</item>
-/// <item><c>top_p</c>, of the mass that top_k has left: the fewest best whose mass reaches p stay, the lowest ids first among equals at the edge (nucleus, arXiv:1904.09751).</item>
-/// <item><c>min_p</c>: what has at least this share of the best one's probability stays (arXiv:2407.01082). Steps 5 to 7 are Hugging Face's order of warpers.</item>
-/// <item>The draw: <see cref="Philox"/> keyed by seed, choice and position gives a number that is looked up in the cumulated probabilities in order of ids.</item>
+/// <item><c>logit_bias</c> is added (as in OpenAI's API; before the penalties, as in vLLM).</item>
+/// <item>The repetition penalty applies to every generated id: a logit above 0 is divided by it, any other is multiplied (CTRL, arXiv:1909.05858, section 4.1,
+/// in the form of Hugging Face's <c>RepetitionPenaltyLogitsProcessor</c>).</item>
+/// <item>Frequency and presence penalties: the logit is reduced by count times the frequency penalty, and once by the presence penalty (OpenAI's
+/// formula).</item>
+/// <item>Temperature 0, or below <see cref="Coldest"/> as in vLLM: the largest logit wins, the lowest id among equals, and the steps below do not apply.
+/// Otherwise logits are divided by the temperature.</item>
+/// <item><c>top_k</c>: the k best tokens stay, and all that equal the k-th.</item>
+/// <item><c>top_p</c>, as a share of the mass that <c>top_k</c> has left: the fewest best tokens whose mass reaches p stay. Among equals at the edge, the
+/// lowest ids stay (nucleus sampling, arXiv:1904.09751).</item>
+/// <item><c>min_p</c>: tokens with at least this share of the best token's probability stay (arXiv:2407.01082). Steps 5 to 7 have the order of Hugging Face's
+/// warpers.</item>
+/// <item>The draw: <see cref="Philox"/>, keyed by seed, choice and position, gives a number. It is looked up in the cumulated probabilities, in order of
+/// ids.</item>
 /// </list>
-/// A logit that is no number counts as minus infinity. Where some are plus infinity only these are candidates, alike. Where none is above minus infinity, id 0 is chosen.
+/// A NaN logit counts as minus infinity. If some logits are plus infinity, only their tokens are candidates, with equal probability. If no logit is above minus
+/// infinity, id 0 is chosen.
 /// </remarks>
 public sealed class Sampler
 {
-    /// <summary>Temperatures below this are 0.</summary>
+    /// <summary>Temperatures below this count as 0.</summary>
     public const float Coldest = 1e-5f;
 
     private readonly SamplingSettings _settings;
@@ -32,7 +39,7 @@ public sealed class Sampler
     private readonly int _vocabularySize;
     private readonly Dictionary<int, int>? _counts;
 
-    /// <param name="settings">In the ranges that they state.</param>
+    /// <param name="settings">Values must be in the documented ranges.</param>
     /// <param name="choice">Index of the choice in the request.</param>
     /// <param name="vocabularySize">Length of the logits.</param>
     /// <exception cref="ArgumentOutOfRangeException">A bias is for an id outside the vocabulary.</exception>
@@ -54,9 +61,9 @@ public sealed class Sampler
             _counts = [];
     }
 
-    /// <summary>Chooses a token and counts it for the penalties.</summary>
+    /// <summary>Samples a token and counts it for the penalties.</summary>
     /// <param name="logits">[vocabulary]; overwritten.</param>
-    /// <param name="position">Tokens that the choice has generated before.</param>
+    /// <param name="position">Number of tokens that the choice has generated before.</param>
     public int Sample(Span<float> logits, int position)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(logits.Length, _vocabularySize, nameof(logits));
@@ -66,7 +73,7 @@ public sealed class Sampler
         return id;
     }
 
-    /// <summary>Counts tokens that were generated elsewhere.</summary>
+    /// <summary>Counts tokens that were generated at another replica, for the penalties.</summary>
     public void Restore(ReadOnlySpan<int> generated)
     {
         foreach (var id in generated)
@@ -118,7 +125,7 @@ public sealed class Sampler
             best = 0;
         }
 
-        // Probabilities up to a factor: the best has weight 1.
+        // Probabilities up to a constant factor: the best token has weight 1.
         TensorPrimitives.Subtract(logits, best, logits);
         if (_settings.Temperature != 1)
             TensorPrimitives.Divide(logits, _settings.Temperature, logits);

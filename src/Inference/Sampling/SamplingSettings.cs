@@ -1,6 +1,6 @@
 namespace Meridian.Inference.Sampling;
 
-/// <summary>How a token is chosen. Penalties look at generated tokens only.</summary>
+/// <summary>Settings that decide how a token is sampled. Penalties apply only to generated tokens.</summary>
 public sealed record SamplingSettings
 {
     /// <value>0 (greedy) to 2.</value>
@@ -9,13 +9,13 @@ public sealed record SamplingSettings
     /// <value>Above 0, up to 1.</value>
     public float TopP { get; init; } = 1;
 
-    /// <value>Most candidates; 0 for all.</value>
+    /// <value>Most candidates; 0 for no limit.</value>
     public int TopK { get; init; }
 
-    /// <value>Least probability of a candidate relative to the best, 0 to 1.</value>
+    /// <value>Least probability of a candidate relative to the best candidate, 0 to 1.</value>
     public float MinP { get; init; }
 
-    /// <value>Above 0; 1 for none.</value>
+    /// <value>Above 0; 1 for no penalty.</value>
     public float RepetitionPenalty { get; init; } = 1;
 
     /// <value>-2 to 2.</value>
@@ -27,6 +27,6 @@ public sealed record SamplingSettings
     /// <value>Added to the logits of single tokens, -100 to 100.</value>
     public IReadOnlyList<(int TokenId, float Bias)> LogitBias { get; init; } = [];
 
-    /// <value>With the choice's index and the token's position it determines every draw.</value>
+    /// <value>Determines every draw, together with the index of the choice and the position of the token.</value>
     public long Seed { get; init; }
 }

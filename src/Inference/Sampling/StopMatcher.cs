@@ -1,13 +1,13 @@
 namespace Meridian.Inference.Sampling;
 
 /// <summary>
-/// Ends a text before the first of its stop strings to be complete (the longest of those that are complete at once), wherever the text is cut into pieces.
-/// What may become a stop string is kept back. One thread at a time.
+/// Ends a text before its first complete stop string, even if the text arrives in pieces. If several strings complete at the same character, the longest one
+/// counts. Text that may become a stop string is held back. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// Knuth, Morris and Pratt (1977), one automaton a string: linear in the text and, since the failure function is only computed as far as a match has come,
-/// no memory for long strings that do not occur. What is kept back is a prefix of one of the strings, so it needs no buffer.
-/// A string with half a character (an unpaired surrogate) never occurs in a text and is left out.
+/// Knuth, Morris and Pratt (1977), with one automaton for each string: linear in the length of the text. The failure function is computed only as far as a
+/// match has come, so long strings that do not occur take no memory. The held text is a prefix of one of the strings, so it needs no buffer.
+/// A string with half a character (an unpaired surrogate) never occurs in a text and is ignored.
 /// </remarks>
 public sealed class StopMatcher
 {
@@ -31,10 +31,10 @@ public sealed class StopMatcher
         _patterns = [.. patterns];
     }
 
-    /// <summary>Takes the next piece of the text.</summary>
-    /// <param name="text">Whole characters.</param>
+    /// <summary>Adds the next piece of the text.</summary>
+    /// <param name="text">Must consist of whole characters.</param>
     /// <param name="stopped">Whether a stop string is complete. All later pieces are then ignored.</param>
-    /// <returns>What is certain now: neither part of a stop string nor the possible beginning of one.</returns>
+    /// <returns>Text that can be released now: neither part of a stop string nor its possible beginning.</returns>
     public string Append(string text, out bool stopped)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -75,7 +75,7 @@ public sealed class StopMatcher
         return released;
     }
 
-    /// <summary>The text has ended: what was kept back.</summary>
+    /// <summary>Ends the text and returns the held text.</summary>
     public string Flush()
     {
         var rest = _heldIn[.._held];
@@ -85,7 +85,7 @@ public sealed class StopMatcher
         return rest;
     }
 
-    // The first `length` characters of what was kept back and the text together.
+    // The first `length` characters of the held text and the new text together.
     private string Released(string text, int length)
     {
         if (_held == 0)
@@ -108,12 +108,12 @@ public sealed class StopMatcher
 
     private sealed class Pattern(string text)
     {
-        // The longest proper prefix of the first i + 1 characters that ends them, too.
+        // At index i: length of the longest proper prefix of the first i + 1 characters that is also their suffix.
         private readonly List<int> _failures = [0];
 
         public string Text { get; } = text;
 
-        /// <value>Characters of the string that end the text so far.</value>
+        /// <value>Number of leading characters of the string that the text so far ends with.</value>
         public int State { get; private set; }
 
         public bool Advance(char next)

@@ -6,12 +6,12 @@ using Microsoft.ML.OnnxRuntime;
 namespace Meridian.Inference.Sessions;
 
 /// <summary>
-/// Names what decides the bits of a result besides graph and weights. ONNX Runtime chooses its kernels by the processor's features, and kernels round differently;
-/// the same name on two machines promises the same kernels.
+/// Names the properties of a machine that affect the bits of a result, besides graph and weights. ONNX Runtime chooses its kernels by the processor's features,
+/// and kernels round differently. If two machines have the same name, they use the same kernels.
 /// </summary>
 public static class Arithmetic
 {
-    // Bits of CPUID leaf 7, as ONNX Runtime's MLAS looks at them.
+    // Bits of CPUID leaf 7 that ONNX Runtime's MLAS checks.
     private const int Avx512Foundation = 1 << 16;
     private const int Avx512Vnni = 1 << 11;
     private const int AvxVnni = 1 << 4;
@@ -21,7 +21,7 @@ public static class Arithmetic
     public static string InstructionSet { get; } = Detect();
 
     /// <summary>For example <c>cpu-avx512vnni-ort1.31.0</c>.</summary>
-    /// <param name="device">As in <see cref="DeviceName"/>; which of several of a kind does not matter.</param>
+    /// <param name="device">A name as in <see cref="DeviceName"/>. Its ordinal is ignored.</param>
     public static string Of(string device)
     {
         ArgumentNullException.ThrowIfNull(device);

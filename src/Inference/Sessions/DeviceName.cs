@@ -2,16 +2,16 @@ using System.Globalization;
 
 namespace Meridian.Inference.Sessions;
 
-/// <summary>A device that a session runs on: <c>cpu:0</c>, <c>cuda:1</c>.</summary>
+/// <summary>A device that a session runs on, for example <c>cpu:0</c> or <c>cuda:1</c>.</summary>
 /// <param name="Kind"><c>cpu</c> or <c>cuda</c>.</param>
-/// <param name="Ordinal">Which of them, from 0.</param>
+/// <param name="Ordinal">Number of the device among those of its kind, from 0.</param>
 public readonly record struct DeviceName(string Kind, int Ordinal)
 {
     public bool IsCuda => Kind == "cuda";
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Kind}:{Ordinal}");
 
-    /// <summary>Reads <c>kind:ordinal</c>.</summary>
+    /// <summary>Parses <c>kind:ordinal</c>.</summary>
     public static bool TryParse(string? text, out DeviceName device)
     {
         device = default;

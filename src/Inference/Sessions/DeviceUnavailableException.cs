@@ -1,6 +1,6 @@
 namespace Meridian.Inference.Sessions;
 
-/// <summary>A device was asked for that this build or this machine does not have; the message names the remedy.</summary>
+/// <summary>This build or this machine does not have the requested device. The message names the remedy.</summary>
 public sealed class DeviceUnavailableException : Exception
 {
     public DeviceUnavailableException(string device, string message) : base(message) => Device = device;

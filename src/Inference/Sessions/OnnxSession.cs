@@ -4,11 +4,12 @@ using Microsoft.ML.OnnxRuntime;
 namespace Meridian.Inference.Sessions;
 
 /// <summary>
-/// Owns one ONNX Runtime session on one device. Create it on an <see cref="EngineThread"/>: ONNX Runtime's threads inherit the priority of their creator.
+/// Owns one ONNX Runtime session on one device. Create it on an <see cref="EngineThread"/>, because ONNX Runtime's threads inherit the priority of the thread
+/// that creates them.
 /// </summary>
 /// <remarks>
-/// Memory: the CPU arena stays on (without it every run pays for fresh pages); memory patterns are off, because they cache a plan for each input shape and an
-/// engine sees thousands of shapes.
+/// The CPU memory arena stays on, because without it every run pays for fresh pages. Memory patterns are off, because they cache one plan for each input shape
+/// and an engine sees thousands of shapes.
 /// </remarks>
 public sealed class OnnxSession : IDisposable
 {
@@ -22,15 +23,15 @@ public sealed class OnnxSession : IDisposable
 
     public DeviceName Device { get; }
 
-    /// <param name="model">The graph's bytes, verified.</param>
-    /// <param name="subject">What to call the graph in errors: its path.</param>
+    /// <param name="model">The graph's verified bytes.</param>
+    /// <param name="subject">Path of the graph, for error messages.</param>
     /// <param name="options">Device and threads.</param>
-    /// <exception cref="ModelPackageException">The bytes are no graph that ONNX Runtime runs.</exception>
-    /// <exception cref="DeviceUnavailableException">The device is not there.</exception>
+    /// <exception cref="ModelPackageException">The bytes are not a graph that ONNX Runtime can run.</exception>
+    /// <exception cref="DeviceUnavailableException">The device does not exist.</exception>
     public static OnnxSession Create(byte[] model, string subject, OnnxSessionOptions options) =>
         Create(settings => new InferenceSession(model, settings), subject, options);
 
-    /// <summary>Loads a graph from its file, for one that keeps weights in files beside it. Verify all of them before.</summary>
+    /// <summary>Loads a graph from its file, for a graph with weights in files beside it. Verify all of these files before the call.</summary>
     /// <param name="path">The graph's file.</param>
     /// <param name="options">Device and threads.</param>
     /// <inheritdoc cref="Create(byte[], string, OnnxSessionOptions)"/>
@@ -72,7 +73,7 @@ public sealed class OnnxSession : IDisposable
 
     public void Dispose() => Session.Dispose();
 
-    // ONNX Runtime's managed API is the same in both builds; what the native library can do is only known at run time.
+    // The managed API of ONNX Runtime is the same in the CPU build and the CUDA build. Only at run time the native library tells whether it supports CUDA.
     private static void UseCuda(SessionOptions settings, DeviceName device)
     {
         if (!OrtEnv.Instance().GetAvailableProviders().Contains("CUDAExecutionProvider"))

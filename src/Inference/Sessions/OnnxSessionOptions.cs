@@ -5,7 +5,7 @@ public sealed record OnnxSessionOptions
 {
     public DeviceName Device { get; init; } = new("cpu", 0);
 
-    /// <value>Threads that one run uses, the calling one included.</value>
+    /// <value>Threads that one run uses, including the calling thread.</value>
     public int IntraOpThreads { get; init; } = 1;
 
     /// <value>Whether ONNX Runtime's own threads spin while idle.</value>

@@ -6,8 +6,8 @@ using Meridian.Jinja.Texts;
 namespace Meridian.Inference.Tokenization;
 
 /// <summary>
-/// The tokens that steer a model: those that its tokenizer calls special, and the markers that its chat template writes. Finds them in a rendered conversation and
-/// tells the template's own from the forged ones, which have a character of the caller's.
+/// The control tokens of a model: the tokens that its tokenizer calls special, and the markers that its chat template writes. Finds them in a rendered
+/// conversation and tells the template's own tokens from forged ones. A token is forged if the caller wrote at least one of its characters.
 /// </summary>
 internal sealed class ControlTokens
 {
@@ -27,14 +27,15 @@ internal sealed class ControlTokens
     }
 
     /// <value>
-    /// For each token a text that stands for it in the disguised tokenizer. No caller can guess it: 128 random bits, drawn when the model is loaded. Lower-case ASCII
-    /// letters and digits, which normalizers leave as they are; all of one length, so that none is part of another.
+    /// For each control token, the text that stands for it in the disguised tokenizer. It contains 128 random bits, drawn when the model is loaded, so no
+    /// caller can guess it. It consists of lower-case ASCII letters and digits, which normalizers do not change. All disguises have the same length, so none is
+    /// part of another.
     /// </value>
     public Dictionary<string, string> Disguises { get; }
 
-    /// <summary>The tokens of a model, or null where it has none.</summary>
-    /// <param name="file">Its tokenizer.</param>
-    /// <param name="template">The chat template, and the texts of the tokens that it is given by name.</param>
+    /// <summary>Finds the control tokens of a model. Null if it has none.</summary>
+    /// <param name="file">The model's tokenizer.</param>
+    /// <param name="template">The source of the chat template, and the special tokens that it gets as variables.</param>
     public static ControlTokens? Find(TokenizerFile file, IEnumerable<string> template)
     {
         var written = template.ToArray();
@@ -48,7 +49,7 @@ internal sealed class ControlTokens
         return ids.Count == 0 ? null : new ControlTokens(ids, file.UnknownId);
     }
 
-    /// <summary>The template's own tokens in a text, and whether there are forged ones.</summary>
+    /// <summary>Finds the template's own tokens in a text, and whether it has forged ones.</summary>
     public (List<Occurrence> Own, bool Forged) Search(TrackedText text)
     {
         var own = new List<Occurrence>();
@@ -59,7 +60,7 @@ internal sealed class ControlTokens
         {
             at += ahead;
 
-            // Longest first, as the tokenizer prefers them; a token that begins within another one is none.
+            // The longest token comes first, as in the tokenizer. A token that begins within another token does not count.
             foreach (var length in _lengths)
             {
                 if (length > value.Length - at || !_ids.TryGetValue(value.AsSpan(at, length), out var content, out var id))
@@ -80,8 +81,8 @@ internal sealed class ControlTokens
     }
 
     /// <summary>
-    /// Whether the ids of a text have the template's own tokens in their order, and no others. It catches forged tokens that no search finds, for
-    /// example <c>＜s＞</c> in full width, of which a normalizer makes <c>&lt;s&gt;</c>.
+    /// Whether the control tokens among the ids are exactly the template's own tokens, in order. This detects forged tokens that <see cref="Search"/> cannot
+    /// find, for example <c>＜s＞</c> in full width, which a normalizer converts to <c>&lt;s&gt;</c>.
     /// </summary>
     public bool Agree(ReadOnlySpan<uint> ids, List<Occurrence> own)
     {
@@ -101,7 +102,7 @@ internal sealed class ControlTokens
         return next == own.Count;
     }
 
-    /// <summary>The text for the disguised tokenizer: the template's own tokens are replaced by their disguise, all else stays.</summary>
+    /// <summary>Creates the text for the disguised tokenizer: the template's own tokens are replaced by their disguises; all other text stays.</summary>
     public string Disguise(string text, List<Occurrence> own)
     {
         var disguised = new System.Text.StringBuilder(text.Length + (own.Count * 40));
@@ -115,7 +116,7 @@ internal sealed class ControlTokens
         return disguised.Append(text, copied, text.Length - copied).ToString();
     }
 
-    // A word that the vocabulary happens to have as an added token is none, nor are the line ends that Gemma's has.
+    // A marker begins and ends with a sign. An added token that is an ordinary word is no marker, nor are the line ends among Gemma's added tokens.
     private static bool IsMarker(string content) =>
         content.Length > 2 && IsSign(content[0]) && IsSign(content[^1]) && content.Any(char.IsLetterOrDigit);
 

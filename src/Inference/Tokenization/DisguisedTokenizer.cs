@@ -4,13 +4,13 @@ using System.Text.Json;
 namespace Meridian.Inference.Tokenization;
 
 /// <summary>
-/// Makes of a <c>tokenizer.json</c> one in which every control token is spelled as its disguise. Everything else is as it was: ids, normalizer, pre-tokenizer,
-/// merges, and each token's rules on the white space around it. What was a control token's name is a text like any other there.
+/// Builds a variant of a <c>tokenizer.json</c> in which every control token is spelled as its disguise. Everything else stays: ids, normalizer, pre-tokenizer,
+/// merges, and each token's rules for the white space around it. In the variant the name of a control token is ordinary text.
 /// </summary>
 /// <remarks>
-/// This is how a text with forged tokens is encoded: with the disguises in place of the template's own tokens, in one call. To encode the pieces between
-/// them one by one would change the tokens at the borders where a tokenizer looks at what stands around (a prefix for the first piece only, white space that a
-/// token swallows), and to break a forged name up would change its text.
+/// The variant encodes texts with forged tokens, in one call. Before that, the template's own tokens in the text are replaced by their disguises.
+/// Two simpler ways would change the result. Encoding the pieces between the template's tokens one by one changes the tokens at the borders, because some
+/// tokenizers look at the surroundings (a prefix for the first piece only, white space that a token swallows). Breaking up a forged name changes its text.
 /// </remarks>
 internal sealed class DisguisedTokenizer
 {
@@ -94,7 +94,7 @@ internal sealed class DisguisedTokenizer
         }
     }
 
-    // A merge that makes a control token, or is made of one, has no such token any more.
+    // Merges that produce a control token, or that use one, are removed, because the variant has no such token.
     private bool TakesPart(JsonElement merge)
     {
         var (left, right) = merge.ValueKind == JsonValueKind.Array

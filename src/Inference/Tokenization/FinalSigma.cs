@@ -4,9 +4,9 @@ using System.Text;
 namespace Meridian.Inference.Tokenization;
 
 /// <summary>
-/// Lower-cases the capital sigma by its place in the word, as BERT's own tokenizer does (Python's <c>str.lower</c>) and JavaScript's: ς at the end of a word,
-/// σ elsewhere. The native library lower-cases character by character and knows only σ; Σ is the one character where the two ways differ, and without
-/// this a Greek word in capitals would not be the word in small letters.
+/// Lower-cases the capital sigma (Σ) by its place in the word: ς at the end of a word, σ elsewhere. BERT's own tokenizer (Python's <c>str.lower</c>) and
+/// JavaScript do the same. The native library lower-cases each character by itself and only produces σ. Σ is the only character for which the results differ.
+/// Without this class a Greek word in capitals would get other tokens than the same word in small letters.
 /// </summary>
 /// <remarks>Final_Sigma of The Unicode Standard, 3.13, table 3-17.</remarks>
 internal static class FinalSigma
@@ -26,7 +26,7 @@ internal static class FinalSigma
         return new string(lowered);
     }
 
-    /// <summary>The nearest character before that counts, or null.</summary>
+    /// <summary>The nearest preceding character that is not ignorable, or null.</summary>
     private static Rune? Before(string text, int end)
     {
         while (end > 0 && Rune.DecodeLastFromUtf16(text.AsSpan(0, end), out var rune, out var length) == System.Buffers.OperationStatus.Done)
@@ -51,13 +51,13 @@ internal static class FinalSigma
         return null;
     }
 
-    // Cased: letters with case, and those of Other_Lowercase and Other_Uppercase that are not ignorable.
+    // Cased: letters with case, and the characters of Other_Lowercase and Other_Uppercase that are not ignorable.
     private static bool IsCased(Rune? rune) => rune is { } r
         && (Rune.GetUnicodeCategory(r) is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
             || r.Value is 0xAA or 0xBA or (>= 0x2160 and <= 0x217F) or (>= 0x24B6 and <= 0x24E9) or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189));
 
-    // Case_Ignorable: marks, format characters, modifiers, and the punctuation that stands inside words. BERT removes control characters before it
-    // lower-cases, so they do not separate either; tab and line ends become spaces.
+    // Case_Ignorable: marks, format characters, modifiers, and the punctuation that occurs inside words. BERT removes control characters before it lower-cases,
+    // so they do not separate words either. Tabs and line ends become spaces, so they do separate words.
     private static bool IsIgnorable(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {
         UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format or UnicodeCategory.ModifierLetter or UnicodeCategory.ModifierSymbol => true,

@@ -5,12 +5,12 @@ using Meridian.Inference.Tokenization.Chat;
 namespace Meridian.Inference.Tokenization;
 
 /// <summary>
-/// A generative model's Hugging Face tokenizer and chat template, as its package has them. Thread-safe.
+/// A generative model's Hugging Face tokenizer and chat template, read from its package. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Ids come from the native library. Texts come from <see cref="TokenTable"/>, which knows what the usual decoders make of each token, and from the
-/// library where a model has an unusual one. An id below <see cref="VocabularySize"/> without a token has no text: vocabularies have gaps, and many graphs are
-/// wider than their tokenizer, for the sake of the device.
+/// Ids come from the native library. Texts come from <see cref="TokenTable"/>, which knows the text that the usual decoders give each token. If a model has an
+/// unusual decoder, texts come from the library. An id below <see cref="VocabularySize"/> may have no token and then has no text: vocabularies have gaps, and
+/// many graphs are wider than their tokenizer to suit the device.
 /// </remarks>
 public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
 {
@@ -35,17 +35,17 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
 
     public int VocabularySize { get; }
 
-    /// <value>The id that ends a text as the tokenizer's own files say (<c>eos_token</c>); null where they name none.</value>
+    /// <value>The id that ends a text according to the tokenizer's own files (<c>eos_token</c>); null if they name none.</value>
     public int? EndId => (int?)_bounds.EndId;
 
     public bool HasChatTemplate => _template is not null;
 
     /// <summary>Reads, verifies and loads the package's tokenizer and chat template.</summary>
-    /// <param name="package">Its files are read and not kept open.</param>
-    /// <param name="time">What a template's <c>strftime_now</c> tells; the system's where none is given.</param>
-    /// <param name="vocabulary">Ids that the graph knows, where they are more than the tokenizer's own.</param>
-    /// <param name="specialTokensInMessages">Whether special tokens that callers write in their messages become special tokens.</param>
-    /// <exception cref="ModelPackageException">The package has no tokenizer, a file was altered, or one cannot be used.</exception>
+    /// <param name="package">The package. Its files are read and then closed.</param>
+    /// <param name="time">The clock of the template's <c>strftime_now</c>; null for the system's clock.</param>
+    /// <param name="vocabulary">Number of ids that the graph knows, if it is larger than the tokenizer's own number.</param>
+    /// <param name="specialTokensInMessages">Whether special tokens that callers write in their messages are encoded as special tokens.</param>
+    /// <exception cref="ModelPackageException">The package has no tokenizer, or a file was altered or cannot be used.</exception>
     public static GenerationTokenizer Load(ModelPackage package, TimeProvider? time = null, int vocabulary = 0, bool specialTokensInMessages = false)
     {
         var file = TokenizerFile.Read(package);
@@ -88,7 +88,7 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
         return _prompts?.Encode(prompt, maxTokens, cancellationToken) ?? Encode(prompt.Text, maxTokens, addSpecialTokens: false, cancellationToken);
     }
 
-    /// <summary>Text of ids as they come; special tokens give none.</summary>
+    /// <summary>Creates a converter from ids to text, one id at a time. Special tokens give no text.</summary>
     public IncrementalDetokenizer CreateDetokenizer() => _table is null ? new IncrementalDetokenizer(_native, _file) : new IncrementalDetokenizer(_table, skipsSpecial: true);
 
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = true)
@@ -138,7 +138,7 @@ public sealed class GenerationTokenizer : IGenerationTokenizer, IDisposable
             throw new ArgumentOutOfRangeException(nameof(id), id, $"Token id {id} is outside the vocabulary: ids are from 0 to {VocabularySize - 1}.");
     }
 
-    // The library leaves special tokens out, so what lies between them is decoded piece by piece.
+    // The library omits special tokens. So the ids between them are decoded separately, and the special tokens are put in between.
     private string DecodeAll(ReadOnlySpan<int> ids)
     {
         var text = new StringBuilder();

@@ -3,13 +3,15 @@ using System.Text;
 namespace Meridian.Inference.Tokenization;
 
 /// <summary>
-/// Text of ids as they come. What it has given after some ids depends on these alone, never splits a character, and with <see cref="Flush"/> is the text of all
-/// of them as <see cref="IGenerationTokenizer.Decode"/> gives it. Special tokens, and ids without a token, give nothing. One thread at a time.
+/// Converts ids to text as they arrive. The text returned so far depends only on the ids so far and never splits a character. Together with <see cref="Flush"/>
+/// it equals the text that <see cref="IGenerationTokenizer.Decode"/> returns for all ids. Special tokens, and ids without a token, give no text. Only one
+/// thread at a time may use it.
 /// </summary>
 /// <remarks>
-/// Bytes that are no UTF-8 become U+FFFD: with byte-level tokenizers one for each longest beginning of a character, as Hugging Face has it; with byte fallback one
-/// for each byte that is part of no character, as SentencePiece has it. (Hugging Face replaces there every byte of a run of byte tokens when one of them is wrong,
-/// which nobody can know before the run has ended: text in a script that the vocabulary lacks would not stream, and no stop string be found in it.)
+/// Invalid UTF-8 becomes U+FFFD. Byte-level tokenizers give one U+FFFD for each longest incomplete beginning of a character, as Hugging Face does. Tokenizers
+/// with byte fallback give one U+FFFD for each byte that is part of no character, as SentencePiece does.
+/// With byte fallback Hugging Face differs: if one byte in a run of byte tokens is wrong, it replaces all bytes of the run. That is only known when the run has
+/// ended. A text in a script that the vocabulary lacks could then not be streamed, and no stop string could be found in it.
 /// </remarks>
 public sealed class IncrementalDetokenizer
 {
@@ -34,7 +36,7 @@ public sealed class IncrementalDetokenizer
     internal IncrementalDetokenizer(NativeTokenizer native, TokenizerFile file) => _windowed = new WindowedText(native, file);
 
     /// <summary>Takes the next id.</summary>
-    /// <returns>What is certain now; often empty while a character is incomplete.</returns>
+    /// <returns>The text that is certain now. It is often empty while a character is incomplete.</returns>
     public string Append(int id)
     {
         if (_table is null)
@@ -52,7 +54,7 @@ public sealed class IncrementalDetokenizer
         return Released();
     }
 
-    /// <summary>The ids have ended: what an incomplete character leaves.</summary>
+    /// <summary>Ends the ids. Returns the replacement of an incomplete character, if there is one.</summary>
     public string Flush()
     {
         if (_table is null)
@@ -77,7 +79,7 @@ public sealed class IncrementalDetokenizer
             _pending.AsSpan(consumed, _pendingCount - consumed).CopyTo(_pending);
             _pendingCount -= consumed;
 
-            // The byte that did not fit may begin a character, or be wrong itself.
+            // The byte that did not fit may begin a new character, or be invalid itself.
             if (_pendingCount > 0 && Rune.DecodeFromUtf8(_pending.AsSpan(0, _pendingCount), out rune, out consumed) != System.Buffers.OperationStatus.NeedMoreData)
             {
                 if (rune == Rune.ReplacementChar)
@@ -138,9 +140,9 @@ public sealed class IncrementalDetokenizer
     }
 
     /// <summary>
-    /// For decoders that no table covers: the new ids are decoded together with those before them, and what is longer than without them is new, unless it ends
-    /// in an incomplete character. Ids count as before until they have given text, so the text of each is decided in the company of the last ones only. So that a
-    /// long row of ids that give none costs no more with each, <see cref="MostWaiting"/> of them are let go for what they are.
+    /// Used for decoders without a table. The new ids are decoded together with the ids before them. The text beyond the text of the ids before is new, unless
+    /// it ends in an incomplete character. After ids have given text, only they serve as context for the next ids. A long row of ids that give no text would
+    /// make each decoding slower; so after <see cref="MostWaiting"/> ids the text is released as it is.
     /// </summary>
     private sealed class WindowedText(NativeTokenizer native, TokenizerFile file)
     {

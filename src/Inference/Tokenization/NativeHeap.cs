@@ -6,8 +6,8 @@ namespace Meridian.Inference.Tokenization;
 internal static partial class NativeHeap
 {
     /// <summary>
-    /// Gives memory that is free back to the system. The allocator of glibc keeps what a thread has freed; after a text of some megabytes that is a hundred times
-    /// the text.
+    /// Returns free memory to the system. The allocator of glibc keeps the memory that a thread has freed. After a text of several megabytes that is about a
+    /// hundred times the size of the text.
     /// </summary>
     public static void Trim()
     {
@@ -19,7 +19,7 @@ internal static partial class NativeHeap
         }
         catch (EntryPointNotFoundException)
         {
-            // Not glibc; musl gives memory back by itself.
+            // The C library is not glibc. musl returns free memory by itself.
         }
     }
 

@@ -6,22 +6,23 @@ using Tokenizers.DotNet;
 namespace Meridian.Inference.Tokenization;
 
 /// <summary>
-/// The native library over one package's tokenizer. Thread-safe.
+/// Wraps the native library for one package's tokenizer. Thread-safe.
 /// </summary>
 /// <remarks>
-/// What the library needs and this class sees to:
+/// The native library has limits that this class handles:
 /// <list type="bullet">
-/// <item>It takes UTF-16 and refuses unpaired surrogates; they become U+FFFD before the call, as every UTF-8 encoder would have it.</item>
-/// <item>It lower-cases character by character; <see cref="FinalSigma"/> puts right the one letter for which that is not enough.</item>
-/// <item>It always puts the special tokens around a text; <see cref="Prefix"/> and <see cref="Suffix"/> say what can be taken off again.</item>
-/// <item>A call cannot be stopped and takes more than a hundred bytes for each character, so long texts are encoded in pieces, see <see cref="TextPieces"/>.</item>
-/// <item>Its time is linear in the text, so a text is read in growing prefixes until the answer is certain, and no further than <see cref="MaxCharacters"/>: 512 a token, where a language has four.
-/// A prefix changes the tokens near its end: BERT splits at white space and punctuation, and a word above 100 characters is one unknown token, so at most 100 of
-/// them; BPE and Unigram merge within the reach of their longest piece; a cut special token adds a few. With <see cref="CutMargin"/> tokens more than the limit, the
-/// tokens up to the limit are the whole text's.</item>
-/// <item>It loads from a path only. The verified bytes are written to a private temporary file, which is gone when the constructor returns.</item>
+/// <item>It takes UTF-16 and refuses unpaired surrogates. They become U+FFFD before the call, as in every UTF-8 encoder.</item>
+/// <item>It lower-cases each character by itself. <see cref="FinalSigma"/> corrects the one letter for which that is wrong.</item>
+/// <item>It always puts the special tokens around a text. <see cref="Prefix"/> and <see cref="Suffix"/> tell which tokens can be removed again.</item>
+/// <item>A call cannot be canceled and takes more than a hundred bytes per character. So long texts are encoded in pieces, see <see cref="TextPieces"/>.</item>
+/// <item>Its time is linear in the text. So a text is read in growing prefixes until the answer is certain, but no further than <see cref="MaxCharacters"/>:
+/// 512 characters per token, where natural language has about four. A prefix changes the tokens near its end. BERT splits at white space and punctuation, and a
+/// word of more than 100 characters is one unknown token, so at most 100 tokens change. BPE and Unigram merge within the length of their longest piece. A
+/// special token that is cut adds a few tokens. So a prefix must have <see cref="CutMargin"/> tokens more than the limit; then the tokens up to the limit equal
+/// those of the whole text.</item>
+/// <item>It loads from a path only. The verified bytes are written to a private temporary file, which is deleted before the load returns.</item>
 /// </list>
-/// Special tokens written out in a text (<c>[SEP]</c>) become their ids, as in every Hugging Face tokenizer.
+/// A special token that is written out in a text (<c>[SEP]</c>) becomes its id, as in every Hugging Face tokenizer.
 /// </remarks>
 internal sealed class NativeTokenizer : IDisposable
 {
@@ -30,7 +31,7 @@ internal sealed class NativeTokenizer : IDisposable
     private const int MostCharactersPerToken = 512;
     private const int ShortestPrefix = 4096;
 
-    // Code units of a text after which the native library has allocated tens of megabytes.
+    // From this size of a text on, in code units, the native library has allocated tens of megabytes. Then the free memory is returned to the system.
     private const int TrimAt = 1 << 18;
     private readonly Tokenizer _tokenizer;
     private readonly bool _lowers;
@@ -47,16 +48,16 @@ internal sealed class NativeTokenizer : IDisposable
         _pieces = new TextPieces(EncodeWhole, file);
     }
 
-    /// <value>Special tokens in front of every text.</value>
+    /// <value>Special tokens that the library puts before every text.</value>
     public uint[] Prefix { get; }
 
-    /// <value>Special tokens behind every text.</value>
+    /// <value>Special tokens that the library puts after every text.</value>
     public uint[] Suffix { get; }
 
     /// <exception cref="ModelPackageException">The library cannot load the file.</exception>
     public static NativeTokenizer Load(TokenizerFile file) => Load(file, file.Json);
 
-    /// <summary>As <see cref="Load(TokenizerFile)"/>, from other bytes than the file's.</summary>
+    /// <summary>As <see cref="Load(TokenizerFile)"/>, but from <paramref name="json"/> instead of the file's own bytes.</summary>
     public static NativeTokenizer Load(TokenizerFile file, byte[] json)
     {
         Tokenizer? tokenizer = null;
@@ -74,28 +75,28 @@ internal sealed class NativeTokenizer : IDisposable
         }
     }
 
-    /// <summary>How far a text is read at most where the limit is <paramref name="maxTokens"/>, in UTF-16 code units.</summary>
+    /// <summary>Maximum number of UTF-16 code units that are read of a text, if the limit is <paramref name="maxTokens"/>.</summary>
     public static int MaxCharacters(int maxTokens) => (int)Math.Min(int.MaxValue / 8, Math.Max(ShortestPrefix, (long)maxTokens * MostCharactersPerToken));
 
     /// <summary>
-    /// Ids of a text, special tokens around them. Reads no more than needed to tell whether the text fits <paramref name="maxTokens"/>: either all of it, or a
-    /// prefix that alone exceeds the limit, or <see cref="MaxCharacters"/> (then the last word may be cut).
+    /// Ids of a text with special tokens around them. Reads no more than is needed to tell whether the text fits <paramref name="maxTokens"/>: all of it, or a
+    /// prefix that exceeds the limit, or <see cref="MaxCharacters"/> (then the last word may be cut).
     /// </summary>
-    /// <param name="text">Any UTF-16, sound or not.</param>
+    /// <param name="text">Any UTF-16, even with unpaired surrogates.</param>
     /// <param name="maxTokens">Limit, special tokens included.</param>
-    /// <param name="cancellationToken">Looked at between the pieces of a long text.</param>
-    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    /// <param name="cancellationToken">Checked between the pieces of a long text.</param>
+    /// <exception cref="OperationCanceledException">The caller canceled.</exception>
     public TokenizedText Encode(string text, int maxTokens, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
         return Encode(text.Length, maxTokens, end => [.. Prefix, .. EncodeBare(text[..end], cancellationToken), .. Suffix], end => !char.IsHighSurrogate(text[end - 1]));
     }
 
-    /// <summary>As <see cref="Encode(string, int, CancellationToken)"/>, for a text that another method turns into ids.</summary>
-    /// <param name="size">The text's UTF-16 code units.</param>
+    /// <summary>As <see cref="Encode(string, int, CancellationToken)"/>, for a text that <paramref name="encode"/> converts to ids.</summary>
+    /// <param name="size">Length of the text in UTF-16 code units.</param>
     /// <param name="maxTokens">Limit, special tokens included.</param>
-    /// <param name="encode">Ids of the text up to a place.</param>
-    /// <param name="ends">Whether a character ends at a place.</param>
+    /// <param name="encode">Returns the ids of the text up to an index.</param>
+    /// <param name="ends">Whether a character ends at an index.</param>
     public static TokenizedText Encode(int size, int maxTokens, Func<int, uint[]> encode, Func<int, bool> ends)
     {
         var most = MaxCharacters(maxTokens);
@@ -115,7 +116,7 @@ internal sealed class NativeTokenizer : IDisposable
     /// <summary>Ids of a whole text, without special tokens around them.</summary>
     public uint[] EncodeBare(string text, CancellationToken cancellationToken) => _pieces.Encode(Prepare(text), cancellationToken);
 
-    /// <summary>Cuts ids to a limit, keeping the special tokens at the end.</summary>
+    /// <summary>Cuts ids to a limit but keeps the special tokens at the end.</summary>
     public uint[] Cut(uint[] ids, int maxTokens)
     {
         if (ids.Length <= maxTokens)
@@ -130,7 +131,7 @@ internal sealed class NativeTokenizer : IDisposable
 
     public void Dispose() => _tokenizer.Dispose();
 
-    /// <summary>Ids of a text that <see cref="Prepare"/> has seen, by one call of the library.</summary>
+    /// <summary>Ids of a text that <see cref="Prepare"/> has processed, in one call of the library.</summary>
     internal uint[] EncodeWhole(string text)
     {
         var ids = _tokenizer.Encode(text);

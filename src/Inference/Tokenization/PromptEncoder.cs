@@ -3,12 +3,14 @@ using Meridian.Jinja.Texts;
 namespace Meridian.Inference.Tokenization;
 
 /// <summary>
-/// Encodes rendered conversations so that only the template writes special tokens. Thread-safe.
+/// Encodes rendered conversations such that only the template can produce special tokens. Thread-safe.
 /// </summary>
 /// <remarks>
-/// A conversation without forged tokens goes to the model's own tokenizer, so its ids are those of every other implementation. Only where one has a control
-/// token's name with a character of the caller's, or where its ids have another control token than the template wrote, it goes to the disguised tokenizer. That
-/// one is loaded then, which takes as long as loading the model's own, and kept.
+/// Problem: a caller may write the name of a control token in a message (a forged token). Normally a conversation has no forged tokens and goes to the model's
+/// own tokenizer, so its ids equal those of every other implementation.
+/// A conversation goes to the disguised tokenizer in two cases: it contains a control token's name of which the caller wrote at least one character, or its ids
+/// have other control tokens than the template wrote. The disguised tokenizer is loaded at its first use and then kept. Loading it takes as long as loading the
+/// model's own tokenizer.
 /// </remarks>
 internal sealed class PromptEncoder(NativeTokenizer native, ControlTokens? tokens, Func<NativeTokenizer> disguised) : IDisposable
 {
@@ -16,7 +18,7 @@ internal sealed class PromptEncoder(NativeTokenizer native, ControlTokens? token
     private NativeTokenizer? _disguised;
     private bool _disposed;
 
-    // A load that fails, for want of room for a temporary file perhaps, is tried again with the next prompt.
+    // If loading fails, for example because the disk has no room for a temporary file, the next prompt tries again.
     private NativeTokenizer Disguised
     {
         get
@@ -35,11 +37,16 @@ internal sealed class PromptEncoder(NativeTokenizer native, ControlTokens? token
         return new PromptEncoder(native, tokens, () => NativeTokenizer.Load(file, DisguisedTokenizer.Make(file.Json, tokens!.Disguises)));
     }
 
-    /// <summary>Ids of a prompt without further special tokens around them; reads no more of it than <see cref="NativeTokenizer.Encode(string, int, CancellationToken)"/>.</summary>
+    /// <summary>
+    /// Ids of a prompt, without further special tokens around them. Reads no more of the prompt than
+    /// <see cref="NativeTokenizer.Encode(string, int, CancellationToken)"/> does.
+    /// </summary>
     public TokenizedText Encode(PromptText prompt, int maxTokens, CancellationToken cancellationToken) =>
         NativeTokenizer.Encode(prompt.Text.Length, maxTokens, end => Ids(prompt.Tracked[..end], cancellationToken), end => !char.IsHighSurrogate(prompt.Text[end - 1]));
 
-    /// <summary>Ids by the disguised tokenizer, whether there are forged tokens or not. For tests: without forged tokens they equal the model's own.</summary>
+    /// <summary>
+    /// Encodes with the disguised tokenizer, even without forged tokens. For tests: without forged tokens the ids equal those of the model's own tokenizer.
+    /// </summary>
     internal uint[] EncodeDisguised(PromptText prompt)
     {
         var text = prompt.Tracked;

@@ -3,7 +3,8 @@ using Meridian.Inference.Packages;
 namespace Meridian.Inference.Tokenization;
 
 /// <summary>
-/// Special tokens around a text: those that <c>tokenizer.json</c> puts there, but for what <c>add_bos_token</c> and <c>add_eos_token</c> of <c>tokenizer_config.json</c> say otherwise.
+/// The special tokens around a text. <c>tokenizer.json</c> defines them, and <c>add_bos_token</c> and <c>add_eos_token</c> of <c>tokenizer_config.json</c> take
+/// precedence.
 /// </summary>
 internal sealed class TextBounds
 {
@@ -11,7 +12,7 @@ internal sealed class TextBounds
     private readonly uint[] _before;
     private readonly uint[] _after;
 
-    /// <exception cref="ModelPackageException">A token is to be added that the vocabulary does not have.</exception>
+    /// <exception cref="ModelPackageException">The settings ask for a token that the vocabulary does not have.</exception>
     public TextBounds(NativeTokenizer native, TokenizerFile file, TokenizerSettings settings)
     {
         _native = native;
@@ -42,10 +43,12 @@ internal sealed class TextBounds
         }
     }
 
-    /// <value>The token that ends a text, whether it is put there or not; null where none is named.</value>
+    /// <value>The token that ends a text, even if it is not added to texts; null if none is named.</value>
     public uint? EndId { get; }
 
-    /// <summary>Ids of a text with its bounds; the limit counts them, too. See <see cref="NativeTokenizer.Encode(string, int, CancellationToken)"/>.</summary>
+    /// <summary>
+    /// Ids of a text with its special tokens, which count towards the limit. See <see cref="NativeTokenizer.Encode(string, int, CancellationToken)"/>.
+    /// </summary>
     public TokenizedText Encode(string text, int maxTokens, CancellationToken cancellationToken)
     {
         if (ReferenceEquals(_before, _native.Prefix) && ReferenceEquals(_after, _native.Suffix))

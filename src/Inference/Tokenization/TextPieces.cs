@@ -1,26 +1,27 @@
 namespace Meridian.Inference.Tokenization;
 
 /// <summary>
-/// Encodes a long text in pieces, so that a caller who has gone is noticed between two of them and the native library never holds more than one. The ids are
+/// Encodes a long text in pieces. So a canceled request is noticed between two pieces, and the native library never holds more than one piece. The ids equal
 /// those of the whole text.
 /// </summary>
 /// <remarks>
-/// A text is cut between an ASCII letter or digit and a space, and only where that changes nothing:
+/// A text is cut between an ASCII letter or digit and a space, and only where the cut does not change the ids:
 /// <list type="bullet">
-/// <item>No piece of the vocabulary has a letter or digit before a space, so no token reaches across the cut; tokenizers with such pieces never cut.</item>
-/// <item>The text around the cut has the same ids whole and cut. This finds tokenizers that put something before every text (Llama 2's <c>▁</c>), tokens
-/// that swallow white space, and added tokens with a space inside.</item>
+/// <item>No piece of the vocabulary has a letter or digit before a space, so no token crosses the cut. If a tokenizer has such pieces, texts are never
+/// cut.</item>
+/// <item>The text around the cut has the same ids in one part and in two. This check detects tokenizers that put something before every text (Llama 2's
+/// <c>▁</c>), tokens that swallow white space, and added tokens with a space inside.</item>
 /// </list>
-/// Where no cut is found a text is encoded whole.
+/// If there is no such place, the text is encoded whole.
 /// </remarks>
-/// <param name="encode">Ids of a text, without special tokens around them.</param>
+/// <param name="encode">Returns the ids of a text, without special tokens around them.</param>
 /// <param name="file">The tokenizer.</param>
 internal sealed class TextPieces(Func<string, uint[]> encode, TokenizerFile file)
 {
-    /// <summary>UTF-16 code units of a piece: some tens of milliseconds.</summary>
+    /// <summary>Size of a piece in UTF-16 code units. Encoding one piece takes some tens of milliseconds.</summary>
     public const int Size = 1 << 15;
 
-    /// <summary>Code units on either side of a cut that are compared.</summary>
+    /// <summary>Code units on either side of a cut whose ids are compared.</summary>
     private const int Around = 256;
 
     private const int Tries = 8;
@@ -28,7 +29,7 @@ internal sealed class TextPieces(Func<string, uint[]> encode, TokenizerFile file
     private readonly bool _cuts = file.Added.TrueForAll(token => token.Content.Length < Around)
         && !file.Tokens.Except(file.Added.Select(token => token.Content)).Any(CrossesWords);
 
-    /// <exception cref="OperationCanceledException">The caller has gone; at most one piece was encoded since.</exception>
+    /// <exception cref="OperationCanceledException">The caller canceled. At most one piece was encoded after that.</exception>
     public uint[] Encode(string text, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -61,7 +62,7 @@ internal sealed class TextPieces(Func<string, uint[]> encode, TokenizerFile file
         return false;
     }
 
-    /// <summary>The last place before <paramref name="end"/> where the text may be cut, or null.</summary>
+    /// <summary>The last place before <paramref name="end"/> where the text may be cut, or null if there is none.</summary>
     private int? Cut(string text, int from, int end)
     {
         var tries = Tries;
@@ -79,6 +80,6 @@ internal sealed class TextPieces(Func<string, uint[]> encode, TokenizerFile file
         return null;
     }
 
-    // Not between the halves of a character.
+    // Moves a place that lies within a surrogate pair to the start of the pair.
     private static int Whole(string text, int at) => at > 0 && at < text.Length && char.IsLowSurrogate(text[at]) ? at - 1 : at;
 }

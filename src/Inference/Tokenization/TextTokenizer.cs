@@ -4,8 +4,8 @@ using Meridian.Inference.Packages;
 namespace Meridian.Inference.Tokenization;
 
 /// <summary>
-/// A package's Hugging Face tokenizer, for texts that are cut at a limit. Thread-safe. Unpaired surrogates become U+FFFD; special tokens written out in a
-/// text (<c>[SEP]</c>) become their ids, as in every Hugging Face tokenizer.
+/// A package's Hugging Face tokenizer, for texts that are cut at a limit. Thread-safe. Unpaired surrogates become U+FFFD. A special token that is written out
+/// in a text (<c>[SEP]</c>) becomes its id, as in every Hugging Face tokenizer.
 /// </summary>
 public sealed class TextTokenizer : IDisposable
 {
@@ -17,14 +17,14 @@ public sealed class TextTokenizer : IDisposable
         VocabularySize = vocabularySize;
     }
 
-    /// <value>Ids are below this.</value>
+    /// <value>All ids are below this number.</value>
     public int VocabularySize { get; }
 
-    /// <value>Special tokens around every text: 2 for BERT.</value>
+    /// <value>Number of special tokens around every text: 2 for BERT.</value>
     public int SpecialTokens => _native.Prefix.Length + _native.Suffix.Length;
 
     /// <summary>Reads, verifies and loads the package's tokenizer.</summary>
-    /// <exception cref="ModelPackageException">The package has none, its file was altered, or it cannot be loaded.</exception>
+    /// <exception cref="ModelPackageException">The package has no tokenizer, or its file was altered or cannot be loaded.</exception>
     public static TextTokenizer Load(ModelPackage package)
     {
         var file = TokenizerFile.Read(package);
@@ -32,19 +32,19 @@ public sealed class TextTokenizer : IDisposable
     }
 
     /// <summary>
-    /// Ids of a text, special tokens around them. Reads no more than needed to tell whether the text fits <paramref name="maxTokens"/>: either all of it, or a
-    /// prefix that alone exceeds the limit, or <see cref="MaxCharacters"/> (then the last word may be cut).
+    /// Ids of a text with special tokens around them. Reads no more than is needed to tell whether the text fits <paramref name="maxTokens"/>: all of it, or a
+    /// prefix that exceeds the limit, or <see cref="MaxCharacters"/> (then the last word may be cut).
     /// </summary>
-    /// <param name="text">Any UTF-16, sound or not.</param>
+    /// <param name="text">Any UTF-16, even with unpaired surrogates.</param>
     /// <param name="maxTokens">Limit, special tokens included.</param>
-    /// <param name="cancellationToken">Looked at between the pieces of a long text.</param>
-    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    /// <param name="cancellationToken">Checked between the pieces of a long text.</param>
+    /// <exception cref="OperationCanceledException">The caller canceled.</exception>
     public TokenizedText Encode(string text, int maxTokens, CancellationToken cancellationToken = default) => _native.Encode(text, maxTokens, cancellationToken);
 
-    /// <summary>How far a text is read at most where the limit is <paramref name="maxTokens"/>, in UTF-16 code units.</summary>
+    /// <summary>Maximum number of UTF-16 code units that are read of a text, if the limit is <paramref name="maxTokens"/>.</summary>
     public static int MaxCharacters(int maxTokens) => NativeTokenizer.MaxCharacters(maxTokens);
 
-    /// <summary>Ids without special tokens, put between them.</summary>
+    /// <summary>Puts the special tokens around ids.</summary>
     public uint[] Wrap(ReadOnlySpan<int> ids)
     {
         var wrapped = GC.AllocateUninitializedArray<uint>(ids.Length + SpecialTokens);
@@ -54,7 +54,7 @@ public sealed class TextTokenizer : IDisposable
         return wrapped;
     }
 
-    /// <summary>Cuts ids to a limit, keeping the special tokens at the end.</summary>
+    /// <summary>Cuts ids to a limit but keeps the special tokens at the end.</summary>
     public uint[] Cut(uint[] ids, int maxTokens)
     {
         ArgumentNullException.ThrowIfNull(ids);

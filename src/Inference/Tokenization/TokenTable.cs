@@ -6,12 +6,12 @@ using System.Text.Unicode;
 namespace Meridian.Inference.Tokenization;
 
 /// <summary>
-/// The UTF-8 of every token as the tokenizer's <c>decoder</c> makes it, so that text can be made token by token. Thread-safe.
+/// Holds the UTF-8 of every token as the tokenizer's <c>decoder</c> produces it, so that text can be built token by token. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Decoders that give each token a text that depends on nothing but its being the first are covered, alone and in the sequences that models have:
-/// <c>ByteLevel</c> (GPT-2, Llama 3, Qwen), <c>Replace</c> of a string, <c>ByteFallback</c>, <c>Fuse</c> and a <c>Strip</c> of leading characters after it (Llama 2,
-/// Mistral, Gemma, Phi-3), <c>Metaspace</c>, <c>WordPiece</c>, and none at all. For others there is no table.
+/// A table exists for decoders whose text for a token depends only on the token and on whether it is the first. These are, alone and in the sequences that
+/// models use: <c>ByteLevel</c> (GPT-2, Llama 3, Qwen), <c>Replace</c> of a string, <c>ByteFallback</c>, <c>Fuse</c> followed by a <c>Strip</c> of leading
+/// characters (Llama 2, Mistral, Gemma, Phi-3), <c>Metaspace</c>, <c>WordPiece</c>, and no decoder at all. For other decoders there is no table.
 /// </remarks>
 internal sealed class TokenTable
 {
@@ -40,26 +40,26 @@ internal sealed class TokenTable
         /// <summary>The id has a token.</summary>
         Exists = 1,
 
-        /// <summary>It is no text.</summary>
+        /// <summary>The token is special and has no text.</summary>
         Special = 2,
 
-        /// <summary>It is one byte (<c>&lt;0x0A&gt;</c>); a character may be several of them.</summary>
+        /// <summary>The token is one byte (<c>&lt;0x0A&gt;</c>). A character may need several such tokens.</summary>
         Byte = 4,
 
-        /// <summary>Its bytes are whole characters.</summary>
+        /// <summary>The token's bytes are complete characters.</summary>
         Whole = 8,
     }
 
     /// <value>
-    /// Whether tokens are text except for single bytes, of which each that is part of no character becomes a U+FFFD. Otherwise tokens are bytes, and each longest
-    /// beginning of a character becomes one.
+    /// How invalid UTF-8 is replaced. True: tokens are texts or single bytes, and each byte that is part of no character becomes one U+FFFD. False: tokens are
+    /// bytes, and each longest incomplete beginning of a character becomes one U+FFFD.
     /// </value>
     public bool ReplacesBytewise { get; }
 
-    /// <value>Character that is taken off the beginning of the whole text.</value>
+    /// <value>Character that is removed from the beginning of the whole text.</value>
     public char Stripped { get; }
 
-    /// <value>How often.</value>
+    /// <value>How many times <see cref="Stripped"/> is removed at most.</value>
     public int Strips { get; }
 
     public bool Exists(int id) => (uint)id < (uint)_traits.Length && _traits[id] != Trait.None;
@@ -71,11 +71,11 @@ internal sealed class TokenTable
     /// <summary>UTF-8 of a token.</summary>
     public ReadOnlyMemory<byte> Bytes(int id, bool first = false) => _pieces[first ? First : NotFirst].Of(id);
 
-    /// <summary>Text of a token that is not the first, or null where it may be part of a character.</summary>
+    /// <summary>Text of a token that is not the first of a text; null if the token may be part of a character.</summary>
     public string? Text(int id) =>
         _texts[id] ?? ((_traits[id] & Trait.Whole) == 0 ? null : _texts[id] = Encoding.UTF8.GetString(Bytes(id).Span));
 
-    /// <summary>The table of a tokenizer, or null where its decoder is none of those that are known.</summary>
+    /// <summary>Builds the table of a tokenizer. Null if its decoder is not supported.</summary>
     public static TokenTable? Make(TokenizerFile file)
     {
         if (Stages(file.Decoder) is not { } stages)
@@ -112,7 +112,7 @@ internal sealed class TokenTable
         var pipeline = new Pipeline();
         if (decoder.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
         {
-            // Without a decoder the library puts a space between the tokens.
+            // Without a decoder the library puts a space between tokens.
             pipeline.Maps.Add((token, first) => first ? token : " " + token);
             pipeline.DistinguishesFirst = true;
             return pipeline;
@@ -121,7 +121,7 @@ internal sealed class TokenTable
         return pipeline.Add(decoder) ? pipeline : null;
     }
 
-    // bytes_to_unicode of GPT-2: printable bytes stand for themselves, the others for the characters from U+0100 on, in order.
+    // bytes_to_unicode of GPT-2: each printable byte stands for itself; the other bytes are mapped to the characters from U+0100 on, in order.
     private static Dictionary<char, byte> MakeByteLevelBytes()
     {
         var bytes = new Dictionary<char, byte>(256);
@@ -135,7 +135,7 @@ internal sealed class TokenTable
         return bytes;
     }
 
-    /// <summary>Byte strings, one behind the other.</summary>
+    /// <summary>Byte strings in one array, one behind the other.</summary>
     private sealed class Pieces(int count)
     {
         private readonly int[] _ends = new int[count + 1];
@@ -154,7 +154,7 @@ internal sealed class TokenTable
         }
     }
 
-    /// <summary>What a decoder does with one token.</summary>
+    /// <summary>The steps by which a decoder converts one token.</summary>
     private sealed class Pipeline
     {
         private bool _byteFallback;
@@ -170,7 +170,7 @@ internal sealed class TokenTable
 
         public int Strips { get; private set; }
 
-        /// <summary>Adds a stage; false where it cannot be told token by token.</summary>
+        /// <summary>Adds a stage of the decoder. Returns false if the stage does not work token by token.</summary>
         public bool Add(JsonElement decoder)
         {
             var type = decoder.GetProperty("type").GetString();
@@ -252,7 +252,7 @@ internal sealed class TokenTable
 
         private bool IsPerToken => !_fused && !_byteFallback;
 
-        // A token with a character that stands for no byte is text (an added token).
+        // A token with a character that stands for no byte is an added token, which is plain text.
         private static byte[] FromByteLevel(string token)
         {
             var bytes = new byte[token.Length];

@@ -4,11 +4,13 @@ using Meridian.Inference.Packages;
 namespace Meridian.Inference.Tokenization;
 
 /// <summary>
-/// A package's <c>tokenizer.json</c>: what of it the native library does not tell, or would pass over in silence.
+/// Reads a package's <c>tokenizer.json</c>: the facts that the native library does not expose, and the mistakes that it would silently accept.
 /// </summary>
 internal sealed class TokenizerFile
 {
-    /// <summary>More ids than any model has; an id beyond is a damaged file and not a reason to fill the memory.</summary>
+    /// <summary>
+    /// Upper limit of ids, more than any model has. A higher id means that the file is damaged. The limit keeps such a file from filling the memory.
+    /// </summary>
     private const int MostIds = 1 << 22;
 
     private readonly ModelPackage _package;
@@ -21,32 +23,32 @@ internal sealed class TokenizerFile
         Json = json;
     }
 
-    /// <value>The file for the native library: as it is, but that it neither truncates nor pads.</value>
+    /// <value>The file for the native library: unchanged, except that truncation and padding are off.</value>
     public byte[] Json { get; private set; }
 
-    /// <value>Tokens by id; null where an id has none.</value>
+    /// <value>Tokens by id; null for an id without a token.</value>
     public string?[] Tokens { get; private set; } = [];
 
-    /// <value>Ids of the tokens that are no text.</value>
+    /// <value>Ids of special tokens, which have no text.</value>
     public HashSet<int> Special { get; } = [];
 
-    /// <value>Tokens beside the vocabulary's own pieces, in the file's order.</value>
+    /// <value>Added tokens, in the file's order. They come in addition to the pieces of the vocabulary.</value>
     public List<AddedToken> Added { get; } = [];
 
-    /// <value>The id for what the vocabulary lacks, or null where every text can be told.</value>
+    /// <value>The id of text that the vocabulary lacks; null if the file names none.</value>
     public int? UnknownId { get; private set; }
 
-    /// <value>Its <c>decoder</c>; null or undefined where it has none.</value>
+    /// <value>The file's <c>decoder</c>; null or undefined if it has none.</value>
     public JsonElement Decoder { get; private set; }
 
-    /// <value>Whether the normalizer makes letters small.</value>
+    /// <value>Whether the normalizer converts letters to lower case.</value>
     public bool Lowers { get; private set; }
 
     public int VocabularySize => Tokens.Length;
 
     public bool HasToken(int id) => (uint)id < (uint)Tokens.Length && Tokens[id] is not null;
 
-    /// <exception cref="ModelPackageException">The package names no tokenizer, its file was altered, or it is none that can be used.</exception>
+    /// <exception cref="ModelPackageException">The package names no tokenizer, its file was altered, or the tokenizer cannot be used.</exception>
     public static TokenizerFile Read(ModelPackage package)
     {
         ArgumentNullException.ThrowIfNull(package);
@@ -106,7 +108,7 @@ internal sealed class TokenizerFile
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         if (vocabulary.ValueKind == JsonValueKind.Array)
         {
-            // Unigram: [token, score], in order of ids.
+            // Unigram: each piece is [token, score], in the order of ids.
             foreach (var piece in vocabulary.EnumerateArray())
             {
                 if (piece.ValueKind != JsonValueKind.Array || piece.GetArrayLength() == 0 || piece[0].GetString() is not { } token)
@@ -124,8 +126,8 @@ internal sealed class TokenizerFile
     }
 
     /// <summary>
-    /// The native library ignores the ids of added tokens and numbers those that the vocabulary lacks itself. Where the file says otherwise a model would be
-    /// given other ids than it was trained with, so that is refused.
+    /// The native library ignores the ids that the file gives to added tokens. It numbers the added tokens that the vocabulary lacks itself. If the file has
+    /// other ids, the model would get other ids than in its training, so such a file is refused.
     /// </summary>
     private void AddTokens(JsonElement added, Dictionary<string, int> ids, Dictionary<int, string> tokens)
     {
@@ -155,7 +157,10 @@ internal sealed class TokenizerFile
         }
     }
 
-    /// <summary>What a training or an export left set: texts would be cut at its limit in silence, and padding would be counted as tokens. Limits are ours.</summary>
+    /// <summary>
+    /// Removes truncation and padding that a training or an export left in the file. Truncation would silently cut texts, and padding would be counted as
+    /// tokens. The server applies its own limits.
+    /// </summary>
     private static byte[] Uncut(JsonElement root)
     {
         using var json = new MemoryStream();
@@ -178,6 +183,6 @@ internal sealed class TokenizerFile
 
     private static bool IsSet(JsonElement root, string name) => root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
 
-    /// <param name="IsSpecial">Whether it is no text.</param>
+    /// <param name="IsSpecial">Whether it is a special token, which has no text.</param>
     public readonly record struct AddedToken(string Content, int Id, bool IsSpecial);
 }

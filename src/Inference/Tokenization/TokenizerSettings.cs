@@ -3,17 +3,17 @@ using Meridian.Inference.Packages;
 
 namespace Meridian.Inference.Tokenization;
 
-/// <summary>What <c>tokenizer_config.json</c> and <c>special_tokens_map.json</c> beside a tokenizer say of the tokens that begin and end a text.</summary>
-/// <param name="Begin">The token that begins a text; null where none is named.</param>
-/// <param name="End">The token that ends one; null where none is named.</param>
-/// <param name="AddBegin">Whether a text gets the first; null where <c>tokenizer.json</c> alone decides.</param>
-/// <param name="AddEnd">Whether a text gets the second; null where <c>tokenizer.json</c> alone decides.</param>
+/// <summary>The settings of <c>tokenizer_config.json</c> and <c>special_tokens_map.json</c> for the tokens that begin and end a text.</summary>
+/// <param name="Begin">The token that begins a text; null if none is named.</param>
+/// <param name="End">The token that ends a text; null if none is named.</param>
+/// <param name="AddBegin">Whether <paramref name="Begin"/> is added to texts; null if <c>tokenizer.json</c> alone decides.</param>
+/// <param name="AddEnd">Whether <paramref name="End"/> is added to texts; null if <c>tokenizer.json</c> alone decides.</param>
 internal sealed record TokenizerSettings(string? Begin, string? End, bool? AddBegin, bool? AddEnd)
 {
     private const string Configuration = "tokenizer_config.json";
     private const string SpecialTokens = "special_tokens_map.json";
 
-    /// <exception cref="ModelPackageException">A file was altered, or is no JSON.</exception>
+    /// <exception cref="ModelPackageException">A file was altered, or is not JSON.</exception>
     public static TokenizerSettings Read(ModelPackage package)
     {
         using var configuration = Open(package, Configuration);
@@ -43,7 +43,8 @@ internal sealed record TokenizerSettings(string? Begin, string? End, bool? AddBe
         }
     }
 
-    // A token is a text, or an object with one and with rules for it. JSON may escape half a character, which is no token of any vocabulary.
+    // A token is a text, or an object that contains a text and rules for it. A text with an escaped half of a surrogate pair cannot be read. It is no token of
+    // any vocabulary, so it counts as missing.
     private static string? Token(JsonElement? file, string name)
     {
         if (Member(file, name) is not { } value)

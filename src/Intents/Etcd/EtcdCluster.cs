@@ -5,7 +5,8 @@ using Grpc.Core;
 namespace Meridian.Intents.Etcd;
 
 /// <summary>
-/// All endpoints: calls go to one of them until it fails, then to the next. Streams that hang on the one that failed are told (<see cref="Current"/>), so that they move, too.
+/// All etcd endpoints. Calls go to one endpoint until it fails, then to the next. <see cref="Current"/> has a token that tells the streams at a failed endpoint
+/// to move, too.
 /// </summary>
 internal sealed class EtcdCluster : IDisposable
 {
@@ -15,7 +16,7 @@ internal sealed class EtcdCluster : IDisposable
     private readonly Lock _gate = new();
     private State _state;
 
-    // The first that answered, or that of the local copy.
+    // Id of the first cluster that answered, or of the local copy's cluster.
     private ulong _clusterId;
 
     public EtcdCluster(IEnumerable<Uri> endpoints, TimeSpan attempt, TimeProvider time)
@@ -26,10 +27,10 @@ internal sealed class EtcdCluster : IDisposable
         _state = new State(0);
     }
 
-    /// <summary>Which cluster the local copy is of; before the first call.</summary>
+    /// <summary>Sets the cluster of the local copy. Call it before the first call to etcd.</summary>
     public void Expect(ulong clusterId) => _clusterId = clusterId;
 
-    /// <value>The endpoint in use, with a token that fires when it is given up.</value>
+    /// <value>The endpoint in use, with a token that is cancelled when the endpoint is given up.</value>
     public (EtcdEndpoint Endpoint, CancellationToken GivenUp) Current
     {
         get
@@ -39,14 +40,16 @@ internal sealed class EtcdCluster : IDisposable
         }
     }
 
-    /// <summary>Whether the endpoint is of the cluster that the others are of; the first one decides.</summary>
+    /// <summary>
+    /// Whether the endpoint belongs to the same cluster as the others. The first endpoint that answers decides, unless there is a local copy.
+    /// </summary>
     public bool Accepts(EtcdEndpoint endpoint, ulong clusterId)
     {
         var first = Interlocked.CompareExchange(ref _clusterId, clusterId, 0);
         return endpoint.Known = first == 0 || first == clusterId;
     }
 
-    /// <summary>Goes on to the next endpoint, unless somebody has done so already.</summary>
+    /// <summary>Moves to the next endpoint, unless another caller has already left <paramref name="endpoint"/>.</summary>
     public void GiveUp(EtcdEndpoint endpoint)
     {
         State left;
@@ -61,11 +64,11 @@ internal sealed class EtcdCluster : IDisposable
         left.End();
     }
 
-    /// <summary>One attempt, at the endpoint in use, within the time of one. An endpoint that fails is given up.</summary>
+    /// <summary>Makes one attempt at the endpoint in use, within the timeout of an attempt. An endpoint that fails is given up.</summary>
     /// <param name="call">The call.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <param name="within">The time of the attempt, where it is not the usual one.</param>
-    /// <exception cref="EtcdCallException">The attempt failed, or came to an endpoint of another cluster.</exception>
+    /// <param name="within">Timeout of this attempt; null for the usual timeout.</param>
+    /// <exception cref="EtcdCallException">The attempt failed, or the endpoint belongs to another cluster.</exception>
     public async Task<T> TryAsync<T>(Func<EtcdEndpoint, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellationToken, TimeSpan? within = null)
     {
         var (endpoint, _) = Current;
@@ -75,7 +78,7 @@ internal sealed class EtcdCluster : IDisposable
         var sent = false;
         try
         {
-            // Asked before anything else: a change must not be made in a cluster that is in the list by mistake.
+            // Check the cluster first: a change must not be made in a cluster that is in the list by mistake.
             if (!endpoint.Known)
             {
                 using var asked = endpoint.Calls.MaintenanceClient.StatusAsync(new StatusRequest(), EtcdEndpoint.Options(both.Token));

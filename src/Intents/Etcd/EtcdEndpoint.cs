@@ -7,12 +7,12 @@ using Grpc.Net.Client;
 namespace Meridian.Intents.Etcd;
 
 /// <summary>
-/// One member of the etcd cluster. A client of its own for each, rather than the library's own balancing over all: that repeats a call by itself, which hides whether a change may have
-/// been made, and backs off for seconds from a member that is up again.
+/// One member of the etcd cluster, with its own client. The library's balancing over all members is not used, for two reasons: it repeats calls by itself,
+/// which hides whether a change may have been made, and it backs off for seconds from a member that is up again.
 /// </summary>
 internal sealed class EtcdEndpoint : IDisposable
 {
-    /// <summary>A member that has lost its leader says so at once, instead of keeping the caller waiting.</summary>
+    /// <summary>With this header, a member that has lost its leader reports that at once instead of keeping the caller waiting.</summary>
     private static readonly Metadata LeaderWanted = new() { { "hasleader", "true" } };
 
     private readonly HttpClient _http;
@@ -29,7 +29,7 @@ internal sealed class EtcdEndpoint : IDisposable
                 ConnectTimeout = connectTimeout,
                 PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
 
-                // Not more often: etcd ends connections that ping within 5 s of each other (--grpc-keepalive-min-time).
+                // Not shorter: etcd ends connections whose pings come within 5 s of each other (--grpc-keepalive-min-time).
                 KeepAlivePingDelay = TimeSpan.FromSeconds(6),
                 KeepAlivePingTimeout = TimeSpan.FromSeconds(3),
                 KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
@@ -55,7 +55,7 @@ internal sealed class EtcdEndpoint : IDisposable
 
     public Uri Address { get; }
 
-    /// <value>Whether it has been seen to belong to the right cluster.</value>
+    /// <value>Whether the endpoint is known to belong to the right cluster.</value>
     public bool Known { get; set; }
 
     public IConnection Calls => _client.GetConnection();

@@ -4,15 +4,15 @@ using Grpc.Core;
 
 namespace Meridian.Intents.Etcd;
 
-/// <summary>Reads etcd's errors.</summary>
+/// <summary>Translates etcd's errors.</summary>
 internal static class EtcdFaults
 {
     private const string SpaceExceeded = "database space exceeded";
 
-    // gRPC's own limit, which etcd sets to its --max-request-bytes and some more.
+    // gRPC's own limit. etcd sets it a little above its --max-request-bytes.
     private const string LargerThanMax = "message larger than max";
 
-    // Nothing but the texts tells these apart within one status code; they are part of etcd's API (api/v3rpc/rpctypes) and the same from 3.4 to 3.6.
+    // Only the texts distinguish errors with the same status code. The texts are part of etcd's API (api/v3rpc/rpctypes) and are the same from 3.4 to 3.6.
     public static EtcdFault Read(RpcException rpc) =>
         rpc.StatusCode switch
         {
@@ -25,10 +25,10 @@ internal static class EtcdFaults
             _ => EtcdFault.Unknown,
         };
 
-    /// <summary>Whether etcd takes no writes at all until an operator acts, whatever they are.</summary>
+    /// <summary>Whether etcd refuses all writes until an operator acts.</summary>
     public static bool IsFull(Exception? exception) => exception is RpcException { StatusCode: StatusCode.ResourceExhausted } rpc && Says(rpc, SpaceExceeded);
 
-    /// <summary>For operators: what it was, and where they can do something about it, what.</summary>
+    /// <summary>Describes the error to operators, with the remedy if they can apply one.</summary>
     public static string Describe(Exception exception)
     {
         if (exception is not RpcException rpc)
@@ -45,7 +45,7 @@ internal static class EtcdFaults
         return $"{rpc.StatusCode}: {rpc.Status.Detail}{remedy}";
     }
 
-    // A connection that was never made carried nothing.
+    // Without a connection, the request was never sent.
     private static bool NeverSent(RpcException rpc)
     {
         for (var cause = rpc.Status.DebugException; cause is not null; cause = cause.InnerException)
@@ -61,19 +61,19 @@ internal static class EtcdFaults
     private static bool Says(RpcException rpc, string text) => rpc.Status.Detail.Contains(text, StringComparison.Ordinal);
 }
 
-/// <summary>What a failed call means for the change that it carried.</summary>
+/// <summary>The meaning of a failed call for its change.</summary>
 internal enum EtcdFault
 {
-    /// <summary>It may have been made, or may still be.</summary>
+    /// <summary>The change may have been made, or may still be.</summary>
     Unknown = 0,
 
-    /// <summary>It did not reach etcd's log; another member, or a later attempt, may take it.</summary>
+    /// <summary>The change did not reach etcd's log. Another member or a later attempt may succeed.</summary>
     NotTaken,
 
-    /// <summary>The lease is over: a new one is wanted.</summary>
+    /// <summary>The lease has ended. Get a new one.</summary>
     LeaseGone,
 
-    /// <summary>etcd refuses it and always will, until an operator acts.</summary>
+    /// <summary>etcd refuses the change, and will refuse it until an operator acts.</summary>
     Refused,
 }
 

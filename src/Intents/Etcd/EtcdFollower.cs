@@ -6,29 +6,30 @@ using Mvccpb;
 namespace Meridian.Intents.Etcd;
 
 /// <summary>
-/// Keeps the local copy: reads the whole state at one revision, then watches from the next one. The watch gives every later change, whole and in order, so the copy is always the
-/// state at some revision. A watch that ends is opened again where it ended, at another endpoint; if etcd has dropped the changes in between (compaction), the state is read whole.
+/// Keeps the local copy equal to the state at some etcd revision. It reads the whole state at one revision, then watches from the next revision. The watch
+/// gives every later change, complete and in order. A watch that ends is opened again at another endpoint, from the revision where it ended. If etcd has
+/// dropped the changes in between (compaction), the whole state is read again.
 /// <para>
-/// The applied index is the etcd revision of the last change seen, not that of progress notices: etcd before 3.4.25 may send those ahead of changes.
+/// The applied index is the etcd revision of the last change seen. Progress notices do not raise it, because etcd before 3.4.25 may send them ahead of changes.
 /// </para>
-/// One caller runs it.
+/// Not thread-safe: one caller at a time.
 /// </summary>
 internal sealed class EtcdFollower(EtcdCluster cluster, EtcdKeys keys, Latest<IntentReplica> cell, EtcdReplica copy, Action accepted)
 {
-    /// <summary>Records of one answer of a full read, each of 1 MiB at most.</summary>
+    /// <summary>Records in one answer of a full read. Each has at most 1 MiB.</summary>
     private const int PageRecords = 64;
 
     private EtcdReplica _copy = copy;
     private bool _whole;
 
-    /// <value>Completes with the first copy that came from etcd.</value>
+    /// <value>Completes when the first copy from etcd is published.</value>
     public TaskCompletionSource Synced { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <value>The copy with what must be known to keep it.</value>
+    /// <value>The copy, with the etcd data that is needed to continue it.</value>
     public EtcdReplica Copy => Volatile.Read(ref _copy);
 
-    /// <summary>Follows until the endpoint in use fails, which is thrown, or is given up.</summary>
-    /// <exception cref="IntentLogException">This etcd is not, or no longer, the one that the copy is of.</exception>
+    /// <summary>Follows until the endpoint in use fails (its exception is thrown) or is given up.</summary>
+    /// <exception cref="IntentLogException">This etcd is not, or no longer, the log of the local copy.</exception>
     public async Task FollowAsync(TimeSpan readLimit, TimeProvider time, CancellationToken cancellationToken)
     {
         var (endpoint, givenUp) = cluster.Current;
@@ -48,7 +49,10 @@ internal sealed class EtcdFollower(EtcdCluster cluster, EtcdKeys keys, Latest<In
         }
     }
 
-    /// <summary>Asks a majority, since one member may be behind: an etcd that was restored from an older copy would accept a watch from a revision that it has yet to reach.</summary>
+    /// <summary>
+    /// Checks that etcd has reached the copy's revision. Without it, an etcd that was restored from an older copy would accept a watch from a future revision.
+    /// The read asks a majority, because a single member may be behind.
+    /// </summary>
     private async Task MeetAsync(EtcdEndpoint endpoint, TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(limit, time);
@@ -75,7 +79,7 @@ internal sealed class EtcdFollower(EtcdCluster cluster, EtcdKeys keys, Latest<In
                 break;
             request.Key = Next(page.Kvs[^1].Key);
 
-            // A page may take as long as the first: what bounds the whole is progress.
+            // Every page gets the full time. So the limit bounds the time without progress, not the time of the whole read.
             timeout.CancelAfter(limit);
         }
 
@@ -100,7 +104,7 @@ internal sealed class EtcdFollower(EtcdCluster cluster, EtcdKeys keys, Latest<In
             _copy.Expect(response.Header.ClusterId, _copy.AppliedIndex);
             if (response.Canceled)
             {
-                // What was compacted is in the state now.
+                // The compacted changes are in the state now, so read the whole state next.
                 _whole = response.CompactRevision == 0;
                 if (_whole)
                     throw new RpcException(new Status(StatusCode.Unavailable, $"etcd ended the watch: {response.CancelReason}"));

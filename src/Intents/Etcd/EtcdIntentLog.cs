@@ -9,17 +9,21 @@ using Microsoft.Extensions.Logging;
 namespace Meridian.Intents.Etcd;
 
 /// <summary>
-/// Intent in an etcd cluster of the installation's own. Every member is a client: a change is one etcd transaction, the local copy follows by a watch (<see cref="EtcdFollower"/>).
+/// The intent log in the installation's own etcd cluster. Every member is an etcd client. A change is one etcd transaction; the local copy follows by a watch
+/// (<see cref="EtcdFollower"/>).
 /// <list type="bullet">
-/// <item>Revision, epoch and applied index are etcd revisions. An epoch is the modification revision of the record's key, so compare-and-set is etcd's own comparison.</item>
-/// <item>A change that is made writes the key of its operation in the same transaction, which no later attempt of the operation can then pass. A failure writes it in a second
-/// transaction, before it is acknowledged: an attempt whose answer was lost may be judged anew, one that was acknowledged as failed never becomes a success, even if an
-/// earlier attempt is still on its way (Gray and Reuter's testable transaction). Operations are remembered for at least an hour.</item>
-/// <item>A linearizable read asks a majority for the log's revision and waits for the local copy to have it.</item>
-/// <item>The copy is kept on disk, too, so that a region which starts while etcd is out of reach serves on from it.</item>
-/// <item>An etcd that is another cluster, or was restored from an older copy, is not followed: the copy never goes back. <see cref="Status"/> says so, and changes are refused.</item>
+/// <item>Revision, epoch and applied index are etcd revisions. An epoch is the modification revision of the record's key, so etcd's own comparison does
+/// compare-and-set.</item>
+/// <item>A change must be made at most once, although an attempt whose answer was lost may still be on its way. So a change that is made writes the key of its
+/// operation in the same transaction, and no later attempt of the operation can pass. A failure writes that key in a second transaction, before it is
+/// acknowledged. An attempt whose answer was lost may be judged again, but an acknowledged failure never becomes a success (Gray and Reuter's testable
+/// transaction). Operations are remembered for at least an hour.</item>
+/// <item>A linearizable read asks a majority for the log's revision and waits until the local copy has it.</item>
+/// <item>The copy is also kept on disk, so that a region that starts while etcd is out of reach serves from it.</item>
+/// <item>If etcd is another cluster, or was restored from an older copy, the member does not follow it: the copy never goes back. <see cref="Status"/> says so,
+/// and changes are refused.</item>
 /// </list>
-/// etcd members are added and removed with etcd's own tools. A change of 128 writes, or of more than 1.5 MiB, needs an etcd with raised limits
+/// Use etcd's own tools to add and remove etcd members. A change of 128 writes, or of more than 1.5 MiB, needs an etcd with raised limits
 /// (<c>--max-txn-ops=512 --max-request-bytes=8388608</c>).
 /// </summary>
 public sealed partial class EtcdIntentLog : IIntentLog
@@ -45,7 +49,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
     private Task[] _loops = [];
     private EtcdStanding _standing = EtcdStanding.Unknown;
 
-    // Written by the follower alone; set while what answers is not the log that the copy is of.
+    // Written only by the follower. Set while the etcd that answers is not the log of the local copy.
     private string? _estranged;
     private int _disposed;
 
@@ -111,7 +115,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
             Task.Run(() => _supervisor.RunAsync("etcd's copy saved", _ => SaveAsync(follower), _stopping.Token), CancellationToken.None),
         ];
 
-        // With nothing on disk there is nothing to serve from; an etcd that is there answers in this time.
+        // Without a copy on disk there is nothing to serve, so wait for etcd. A reachable etcd answers within this time.
         if (copy.ClusterId == 0)
         {
             try
@@ -157,12 +161,12 @@ public sealed partial class EtcdIntentLog : IIntentLog
     {
         IntentRules.Check(change);
 
-        // The copy may lack what was acknowledged elsewhere: before a change is refused, the log itself is asked.
+        // The local copy may lack changes that were acknowledged elsewhere. So read the log itself before a change is refused.
         if (_rule(change, Current) is not null && _rule(change, await ReadAsync(cancellationToken).ConfigureAwait(false)) is { } mistake)
             throw new ArgumentException(mistake);
         using var patience = new Patience(this, cancellationToken);
 
-        // Whether an attempt may be on its way still.
+        // Whether an attempt may still be on its way.
         var unknown = false;
         while (true)
         {
@@ -176,7 +180,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
                 if (known is not { } outcome)
                     continue;
 
-                // Made or not, it is decided; but the caller is promised to find it here.
+                // The outcome is decided. But the caller must also find the change in the local copy.
                 unknown |= outcome.Made;
                 await _cell.WaitAsync(replica => replica.AppliedIndex >= revision, patience.Token).ConfigureAwait(false);
                 return outcome;
@@ -219,7 +223,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
             return await RefuseAsync(change, EtcdTransactions.ReadConflict(change, response), lease).ConfigureAwait(false);
         }
 
-        // Before a failure is told to anybody it is decided, so that no attempt that is still on its way can succeed after it.
+        // A failure is stored in etcd before it is returned, so that no attempt that is still on its way can succeed afterwards.
         async Task<(IntentOutcome? Outcome, long Revision)> RefuseAsync(IntentChange change, EtcdOperation failure, long lease)
         {
             try
@@ -283,7 +287,10 @@ public sealed partial class EtcdIntentLog : IIntentLog
         }
     }
 
-    /// <summary>Asks for what only a majority can answer, so that operators learn of a lost one before they need it, and moves away from an endpoint that has lost it.</summary>
+    /// <summary>
+    /// Probes etcd with a read that needs a majority. So operators learn of a lost majority before they need it, and this member leaves an endpoint that has
+    /// lost it.
+    /// </summary>
     private async Task ProbeAsync()
     {
         var request = new RangeRequest { Key = _keys.Revision, KeysOnly = true };
@@ -298,7 +305,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
                 var members = await _cluster.TryAsync((at, options) => at.Calls.ClusterClient.MemberListAsync(new MemberListRequest(), options), _stopping.Token).ConfigureAwait(false);
                 Stand(EtcdStanding.Of(response, status, members));
 
-                // A change that was there at the last probe and is still missing: this endpoint's watch is stuck.
+                // The last probe saw a change that the copy still lacks, so the watch at this endpoint is stuck.
                 if (late > Current.AppliedIndex)
                     _cluster.GiveUp(endpoint);
                 late = response.Kvs is [var kv, ..] ? kv.ModRevision : 0;
@@ -385,7 +392,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
             : new IntentLogException(message, exception);
     }
 
-    /// <summary>How long one call is tried: as long as the caller allows.</summary>
+    /// <summary>The time limits of one call: the caller's token ends the call; each attempt has a timeout of its own.</summary>
     private sealed class Patience : IDisposable
     {
         private readonly EtcdIntentLog _log;
@@ -406,12 +413,11 @@ public sealed partial class EtcdIntentLog : IIntentLog
         public CancellationToken Token => _linked.Token;
 
         /// <value>
-        /// The time of an attempt at a change: short at first, then longer. Until a member of etcd notices that its leader is dead, it sends changes to that leader, and nobody
-        /// answers. A change that is sent again is made once, so an attempt need not outlast the election.
+        /// Timeout of one attempt at a change: short at first, then longer. Until an etcd member notices that its leader is dead, it sends changes to that
+        /// leader, and gets no answer. A change that is sent again is made only once, so an attempt need not outlast the election.
         /// </value>
         public TimeSpan Attempt { get; private set; }
 
-        /// <exception cref="OperationCanceledException">The time is over.</exception>
         public async Task BackOffAsync(EtcdCallException exception)
         {
             _last = exception;
@@ -423,7 +429,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
             }
             catch (OperationCanceledException)
             {
-                // The next attempt sees it.
+                // The next attempt sees the cancellation.
             }
         }
 

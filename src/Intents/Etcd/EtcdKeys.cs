@@ -5,9 +5,9 @@ using Google.Protobuf;
 namespace Meridian.Intents.Etcd;
 
 /// <summary>
-/// Where things lie in etcd, below one prefix: <c>op/OPERATION</c> what became of an operation, <c>record/KIND/NAME</c> a record, <c>revision</c> a key that every change
-/// that was made writes, so that its modification revision is the log's. Records and <c>revision</c> are neighbours in etcd's order: one range, and one watch, cover both.
-/// Names are kept for ever.
+/// The keys in etcd, below one prefix: <c>op/OPERATION</c> holds the outcome of an operation, <c>record/KIND/NAME</c> a record. Every change that is made
+/// writes the key <c>revision</c>, so the modification revision of that key is the log's revision. Records and <c>revision</c> are neighbours in etcd's order,
+/// so one range and one watch cover both. The key names never change.
 /// </summary>
 internal sealed class EtcdKeys(string prefix)
 {
@@ -22,11 +22,11 @@ internal sealed class EtcdKeys(string prefix)
 
     public ByteString Operation(Guid operation) => ByteString.CopyFromUtf8(string.Create(CultureInfo.InvariantCulture, $"{prefix}op/{operation:N}"));
 
-    // The name may have slashes, so the kind must have none; percent is what hides them.
+    // The name may contain slashes, so the kind must contain none: its slashes are percent-encoded.
     public ByteString Record(IntentKey key) => ByteString.CopyFromUtf8(
         _records + key.Kind.Replace("%", "%25", StringComparison.Ordinal).Replace("/", "%2F", StringComparison.Ordinal) + "/" + key.Name);
 
-    /// <summary>The record that an etcd key is for; null for a key that is none of a record.</summary>
+    /// <summary>The record of an etcd key; null if the key is not a record's.</summary>
     public IntentKey? ReadRecord(ByteString key)
     {
         if (!key.Span.StartsWith(StateStart.Span))

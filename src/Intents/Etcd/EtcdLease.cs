@@ -3,8 +3,9 @@ using Etcdserverpb;
 namespace Meridian.Intents.Etcd;
 
 /// <summary>
-/// How long outcomes are remembered: etcd deletes the keys of operations with their lease. One lease serves all operations of an hour, so each is remembered for one to two hours;
-/// one that is repeated later is taken for a new one, and its conditions alone hold it back.
+/// Limits how long outcomes are remembered: etcd deletes the keys of operations when their lease ends. One lease serves all operations of an hour and lasts two
+/// hours, so each operation is remembered for one to two hours. An operation that is repeated later counts as new; then only its conditions can prevent a
+/// second change.
 /// </summary>
 internal sealed class EtcdLease(EtcdCluster cluster, TimeProvider time)
 {
@@ -13,7 +14,7 @@ internal sealed class EtcdLease(EtcdCluster cluster, TimeProvider time)
 
     private Grant? _grant;
 
-    /// <param name="within">The time of the call to etcd, where one is needed.</param>
+    /// <param name="within">Timeout of the call to etcd, if a call is needed.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="EtcdCallException">The call failed.</exception>
     public async ValueTask<long> GetAsync(TimeSpan within, CancellationToken cancellationToken)
@@ -21,7 +22,7 @@ internal sealed class EtcdLease(EtcdCluster cluster, TimeProvider time)
         if (Volatile.Read(ref _grant) is { } grant && time.GetElapsedTime(grant.Granted) < Used)
             return grant.Id;
 
-        // Two at once get two leases: the spare one ends by itself.
+        // Two concurrent callers get two leases. The spare lease ends by itself.
         var request = new LeaseGrantRequest { TTL = (long)Remembered.TotalSeconds };
         var asked = time.GetTimestamp();
         var response = await cluster.TryAsync((endpoint, options) => endpoint.Calls.LeaseClient.LeaseGrantAsync(request, options), cancellationToken, within).ConfigureAwait(false);
@@ -29,7 +30,7 @@ internal sealed class EtcdLease(EtcdCluster cluster, TimeProvider time)
         return response.ID;
     }
 
-    /// <summary>etcd does not know it any more.</summary>
+    /// <summary>Drops a lease that etcd does not know any more.</summary>
     public void Forget(long id)
     {
         if (Volatile.Read(ref _grant) is { } grant && grant.Id == id)

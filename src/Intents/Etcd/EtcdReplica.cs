@@ -6,8 +6,8 @@ using Mvccpb;
 namespace Meridian.Intents.Etcd;
 
 /// <summary>The state at one etcd revision. Immutable.</summary>
-/// <param name="ClusterId">Of the etcd cluster that it came from; 0 for none.</param>
-/// <param name="AppliedIndex">etcd revision.</param>
+/// <param name="ClusterId">Id of the etcd cluster that the state came from; 0 for none.</param>
+/// <param name="AppliedIndex">etcd revision of the state.</param>
 /// <param name="Revision">etcd revision of the last change that was made.</param>
 internal sealed record EtcdReplica(ulong ClusterId, long AppliedIndex, long Revision, ImmutableSortedDictionary<IntentKey, IntentRecord> Records)
 {
@@ -28,7 +28,7 @@ internal sealed record EtcdReplica(ulong ClusterId, long AppliedIndex, long Revi
         return new EtcdReplica(clusterId, at, revision, records.ToImmutable());
     }
 
-    /// <summary>The state after these events, which follow on it without a gap and end with a whole change.</summary>
+    /// <summary>The state after these events. The events must follow this state without a gap, and end with a whole change.</summary>
     public EtcdReplica Apply(RepeatedField<Event> events, EtcdKeys keys)
     {
         var records = Records.ToBuilder();
@@ -50,7 +50,7 @@ internal sealed record EtcdReplica(ulong ClusterId, long AppliedIndex, long Revi
         return this with { AppliedIndex = index, Revision = revision, Records = records.ToImmutable() };
     }
 
-    /// <exception cref="IntentLogException">An answer of this cluster at this revision cannot be one of the log that this copy is of.</exception>
+    /// <exception cref="IntentLogException">The log of this copy cannot have given an answer from this cluster at this revision.</exception>
     public void Expect(ulong clusterId, long revision)
     {
         if (ClusterId != 0 && clusterId != ClusterId)
@@ -68,7 +68,7 @@ internal sealed record EtcdReplica(ulong ClusterId, long AppliedIndex, long Revi
         return new IntentReplica { AppliedIndex = AppliedIndex, Revision = Revision, Records = Records, Hash = () => hash.Value };
     }
 
-    /// <summary>In the form of the embedded log's snapshots: voters and operations are etcd's own matter.</summary>
+    /// <summary>The state in the format of the embedded log's snapshots, without voters and operations, which etcd keeps itself.</summary>
     public IntentSnapshot ToSnapshot() => new()
     {
         AppliedIndex = AppliedIndex,

@@ -5,8 +5,8 @@ using MessagePack;
 namespace Meridian.Intents.Etcd;
 
 /// <summary>
-/// The local copy on disk, for a region that starts while etcd is out of reach: MessagePack <c>[version, cluster id, snapshot]</c>. Replaced whole, so it is always one copy; never newer
-/// than etcd, and dispensable.
+/// The local copy on disk, for a region that starts while etcd is out of reach. Format: MessagePack <c>[version, cluster id, snapshot]</c>. The file is
+/// replaced as a whole, so it always holds one complete copy. It is never newer than etcd, and may be deleted.
 /// </summary>
 internal sealed class EtcdReplicaFile(string directory)
 {
@@ -15,7 +15,7 @@ internal sealed class EtcdReplicaFile(string directory)
     public string Path { get; } = System.IO.Path.Combine(directory, "etcd-replica");
 
     /// <summary>The copy, or null if there is none.</summary>
-    /// <exception cref="IntentLogException">It is damaged, or a later build's; the message names the file and the remedy.</exception>
+    /// <exception cref="IntentLogException">The copy is damaged or was written by a later build. The message names the file and the remedy.</exception>
     public EtcdReplica? Load()
     {
         byte[] bytes;
@@ -48,7 +48,7 @@ internal sealed class EtcdReplicaFile(string directory)
         }
     }
 
-    /// <exception cref="IOException">It could not be written; the former copy is still there.</exception>
+    /// <exception cref="IOException">The copy could not be written; the former copy is still there.</exception>
     public void Save(EtcdReplica replica)
     {
         var output = new ArrayBufferWriter<byte>();

@@ -2,10 +2,10 @@ using Etcdserverpb;
 
 namespace Meridian.Intents.Etcd;
 
-/// <summary>What the last probe saw of the etcd cluster. Immutable.</summary>
+/// <summary>The state of the etcd cluster at the last probe. Immutable.</summary>
 internal sealed record EtcdStanding(bool Reachable, string? Leader, long Term, long Revision, IntentVoter[] Voters, string? Problem)
 {
-    /// <value>Before the first probe.</value>
+    /// <value>The value before the first probe.</value>
     public static EtcdStanding Unknown { get; } = new(false, null, 0, 0, [], null);
 
     public static EtcdStanding Of(RangeResponse read, StatusResponse status, MemberListResponse members) => new(

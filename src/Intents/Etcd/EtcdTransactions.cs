@@ -7,15 +7,15 @@ using Mvccpb;
 
 namespace Meridian.Intents.Etcd;
 
-/// <summary>Changes as etcd transactions, and what their answers mean. Pure.</summary>
+/// <summary>Translates changes to etcd transactions, and etcd's answers to outcomes. Pure: no I/O and no state.</summary>
 internal sealed class EtcdTransactions(EtcdKeys keys)
 {
     private static readonly MessagePackSerializerOptions Format =
         MessagePackSerializerOptions.Standard.WithResolver(StandardResolver.Instance).WithSecurity(MessagePackSecurity.UntrustedData);
 
     /// <summary>
-    /// Makes the change if its operation was never decided and its conditions hold; otherwise reads what tells which of the two it was. An epoch is the modification revision
-    /// of the record's key, which etcd takes for 0 where there is no such key.
+    /// Makes the change if its operation was never decided and its conditions hold. Otherwise reads the keys that tell which of the two failed. An epoch is the
+    /// modification revision of the record's key; etcd compares a missing key as 0.
     /// </summary>
     public TxnRequest Make(IntentChange change, long lease)
     {
@@ -56,9 +56,9 @@ internal sealed class EtcdTransactions(EtcdKeys keys)
         Failure = { Read(keys.Operation(operation)), Read(keys.Revision) },
     };
 
-    /// <summary>What a transaction that went the other way read of the operation: its outcome, or null if it is undecided.</summary>
-    /// <param name="response">Of the transaction.</param>
-    /// <param name="digest">Of the change that was sent.</param>
+    /// <summary>Reads the outcome of the operation from a transaction whose comparison failed; null if the operation is undecided.</summary>
+    /// <param name="response">Answer to the transaction.</param>
+    /// <param name="digest">Digest of the change that was sent, or null.</param>
     public static IntentOutcome? ReadDecided(TxnResponse response, byte[]? digest)
     {
         if (response.Responses[0].ResponseRange.Kvs is not [var kv, ..])
@@ -74,10 +74,10 @@ internal sealed class EtcdTransactions(EtcdKeys keys)
         }
     }
 
-    /// <summary>The log's revision at the moment of a transaction that went the other way.</summary>
+    /// <summary>The log's revision at the moment of a transaction whose comparison failed.</summary>
     public static long ReadRevision(TxnResponse response) => Epoch(response.Responses[1].ResponseRange.Kvs);
 
-    /// <summary>The first condition that did not hold, at the moment of the transaction.</summary>
+    /// <summary>The failure for the first condition that did not hold at the moment of the transaction.</summary>
     public static EtcdOperation ReadConflict(IntentChange change, TxnResponse response)
     {
         for (var i = 0; i < change.Conditions.Length; i++)

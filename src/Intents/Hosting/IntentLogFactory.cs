@@ -7,16 +7,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Meridian.Intents.Hosting;
 
-/// <summary>Makes the log that the options ask for.</summary>
+/// <summary>Creates the intent log that the options select.</summary>
 public static class IntentLogFactory
 {
-    /// <param name="options">Valid (<see cref="IntentLogOptionsValidator"/>).</param>
+    /// <param name="options">Must be valid (<see cref="IntentLogOptionsValidator"/>).</param>
     /// <param name="wire">Limits of the connections to other members.</param>
     /// <param name="time">Paces polling and retries.</param>
-    /// <param name="loggerFactory">For the log, and for consensus below it.</param>
+    /// <param name="loggerFactory">For the log and the consensus library below it.</param>
     /// <param name="supervisor">Runs the log's loops.</param>
-    /// <param name="rule">What a change must keep beside being well-formed.</param>
-    /// <exception cref="NotSupportedException">This build has no log of that kind.</exception>
+    /// <param name="rule">An additional check of every change before it is proposed.</param>
+    /// <exception cref="NotSupportedException">This build has no log of the selected kind.</exception>
     public static IIntentLog Create(IntentLogOptions options, WireOptions wire, TimeProvider time, ILoggerFactory loggerFactory, ChangeRule rule, LoopSupervisor supervisor)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -18,8 +18,8 @@ namespace Meridian.Intents.Hosting;
 public static class IntentLogServiceCollectionExtensions
 {
     /// <summary>
-    /// The log as <see cref="IIntentLog"/>, started with the host. Every mistake of the options is reported when the host starts. Connections to other members take their limits
-    /// from <see cref="WireOptions"/>.
+    /// Registers the log as <see cref="IIntentLog"/>, started with the host. All mistakes in the options are reported when the host starts. Connections to
+    /// other members use the limits in <see cref="WireOptions"/>.
     /// </summary>
     public static IServiceCollection AddIntentLog(this IServiceCollection services, Action<IntentLogOptions> configure)
     {
@@ -49,6 +49,6 @@ public static class IntentLogServiceCollectionExtensions
         return services;
     }
 
-    /// <summary>Serves what members of the log say to each other. Confine it to the control address.</summary>
+    /// <summary>Maps the protocol between the members of the log. Serve it only on the control address.</summary>
     public static IEndpointConventionBuilder MapMeridianIntentLog(this IEndpointRouteBuilder endpoints) => endpoints.MapGrpcService<IntentService>();
 }

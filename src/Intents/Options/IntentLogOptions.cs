@@ -1,43 +1,45 @@
 namespace Meridian.Intents.Options;
 
-/// <summary>The replicated log of intent, as this member takes part in it.</summary>
+/// <summary>This member's settings for the replicated log of intent.</summary>
 public sealed class IntentLogOptions
 {
     public IntentLogKind Kind { get; set; } = IntentLogKind.Raft;
 
-    /// <value>This member's name: one of <see cref="Voters"/>, or a newcomer's that asks them to let it in.</value>
+    /// <value>This member's name: the name of one of <see cref="Voters"/>, or of a newcomer that asks the voters to let it in.</value>
     public string Self { get; set; } = "";
 
-    /// <value>Directory of log, snapshots and membership. Used by one process at a time.</value>
+    /// <value>Directory of log, snapshots and membership. Only one process at a time may use it.</value>
     public string Directory { get; set; } = "";
 
     /// <value>
-    /// The voters of the first quorum, the same list for every one of them; later membership is in the log. A quorum is founded only when all of them can be reached and none has
-    /// anything on disk, so that a member whose disk was lost never takes part in founding a second one.
+    /// The voters of the first quorum; all of them must have the same list. Later membership is in the log. A quorum is founded only when all voters can be
+    /// reached and none has data on disk, so a member whose disk was lost never takes part in the founding of a second quorum.
     /// </value>
     public List<IntentVoterOptions> Voters { get; set; } = [];
 
-    /// <value>This member as the others reach it, where <see cref="Self"/> is not one of <see cref="Voters"/>; its name is <see cref="Self"/>.</value>
+    /// <value>
+    /// The addresses of this member, as the others reach it, if <see cref="Self"/> is not one of <see cref="Voters"/>. Its name is <see cref="Self"/>.
+    /// </value>
     public IntentVoterOptions? Newcomer { get; set; }
 
-    /// <value>Where this member listens for consensus, <c>host:port</c>; null for its own <see cref="IntentVoterOptions.Consensus"/>.</value>
+    /// <value>The address on which this member listens for consensus, <c>host:port</c>; null for its own <see cref="IntentVoterOptions.Consensus"/>.</value>
     public string? Listen { get; set; }
 
-    /// <value>Lower and upper election time-out, ms. Default 1500 and 3000; longer for round trips above 200 ms.</value>
+    /// <value>Lower and upper election timeout, ms. Default 1500 and 3000; use more for round trips above 200 ms.</value>
     public int LowerElectionTimeoutMs { get; set; } = 1500;
 
     public int UpperElectionTimeoutMs { get; set; } = 3000;
 
-    /// <value>Entries after which a snapshot is taken and the log before it is dropped. Default 4096.</value>
+    /// <value>Number of entries after which a snapshot is taken and the log before it is dropped. Default 4096.</value>
     public int SnapshotEvery { get; set; } = 4096;
 
-    /// <value>What this member's configuration means for the log. Default: it adds what is missing.</value>
+    /// <value>How this member's configuration affects an existing log. Default: missing models and tenants are added.</value>
     public ReconcileMode Reconcile { get; set; } = ReconcileMode.Add;
 
     /// <value>Etcd: endpoints, for example <c>http://127.0.0.1:2379</c>.</value>
     public List<string> EtcdEndpoints { get; set; } = [];
 
-    /// <value>Etcd: what all keys begin with.</value>
+    /// <value>Etcd: the prefix of all keys.</value>
     public string EtcdPrefix { get; set; } = "/meridian/intent/";
 }
 
@@ -47,32 +49,34 @@ public sealed class IntentVoterOptions
     /// <value>Name of the region, or of the witness.</value>
     public string Name { get; set; } = "";
 
-    /// <value>Where it speaks consensus, <c>host:port</c>, as all others reach it.</value>
+    /// <value>Address of its consensus port, <c>host:port</c>, as all other members reach it.</value>
     public string Consensus { get; set; } = "";
 
     /// <value>Address of its region protocol, for example <c>http://127.0.0.1:8190</c>.</value>
     public string Protocol { get; set; } = "";
 
-    /// <value>Votes and keeps the log, but never leads.</value>
+    /// <value>Whether it is a witness: it votes and keeps the log, but never leads.</value>
     public bool Witness { get; set; }
 }
 
-/// <summary>What keeps the intent log.</summary>
+/// <summary>The implementation of the intent log.</summary>
 public enum IntentLogKind
 {
-    /// <summary>Embedded Raft, one voter a region.</summary>
+    /// <summary>Embedded Raft, one voter per region.</summary>
     Raft = 0,
 
-    /// <summary>An etcd cluster of the installation's own.</summary>
+    /// <summary>The installation's own etcd cluster.</summary>
     Etcd = 1,
 }
 
-/// <summary>What configuration means once there is a log.</summary>
+/// <summary>How the configuration affects a log that already exists.</summary>
 public enum ReconcileMode
 {
-    /// <summary>Models and tenants that the log does not have are added at the start; what it has stays as operators left it.</summary>
+    /// <summary>At the start, models and tenants that the log lacks are added. Those in the log stay as operators left them.</summary>
     Add = 0,
 
-    /// <summary>Models and tenants of the log become those of the configuration at the start: for one machine, where the command line is the operator.</summary>
+    /// <summary>
+    /// At the start, the models and tenants of the log are made equal to the configuration. For a single machine, where the command line is the operator.
+    /// </summary>
     Exact = 1,
 }

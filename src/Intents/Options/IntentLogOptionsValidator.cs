@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Meridian.Intents.Options;
 
-/// <summary>Reports every mistake of <see cref="IntentLogOptions"/> at once, each with option, value and rule.</summary>
+/// <summary>Reports all mistakes in <see cref="IntentLogOptions"/> at once, each with option, value and rule.</summary>
 public sealed class IntentLogOptionsValidator : IValidateOptions<IntentLogOptions>
 {
     public ValidateOptionsResult Validate(string? name, IntentLogOptions options)

@@ -1,6 +1,9 @@
 namespace Meridian.Intents.Peers;
 
-/// <summary>A member as the others reach it. All but <see cref="StateAsync"/> is for the leader; others answer <see cref="PeerCode.NotLeader"/>.</summary>
+/// <summary>
+/// The requests that other members send to a member. Only the leader handles them, except <see cref="StateAsync"/>; others answer
+/// <see cref="PeerCode.NotLeader"/>.
+/// </summary>
 internal interface IIntentPeer
 {
     Task<PeerReply> ChangeAsync(PeerChange request, CancellationToken cancellationToken);

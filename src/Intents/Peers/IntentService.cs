@@ -2,7 +2,7 @@ using Grpc.Core;
 
 namespace Meridian.Intents.Peers;
 
-/// <summary>The serving side of <see cref="IntentProtocol"/>.</summary>
+/// <summary>The server side of <see cref="IntentProtocol"/>.</summary>
 internal sealed class IntentService(IIntentLog log)
 {
     private readonly IIntentPeer? _peer = log as IIntentPeer;

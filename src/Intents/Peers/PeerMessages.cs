@@ -3,7 +3,7 @@ using MessagePack;
 
 namespace Meridian.Intents.Peers;
 
-/// <summary>A change on its way to the leader.</summary>
+/// <summary>Sends a change to the leader.</summary>
 [MessagePackObject]
 public sealed record PeerChange
 {
@@ -12,7 +12,7 @@ public sealed record PeerChange
     [Key(1)] public required IntentChange Change { get; init; }
 }
 
-/// <summary>Asks for an index that is not below any change acknowledged before.</summary>
+/// <summary>Asks for an index that is not below the index of any change acknowledged before.</summary>
 [MessagePackObject]
 public sealed record PeerBarrier
 {
@@ -28,7 +28,8 @@ public sealed record PeerAddVoter
     [Key(1)] public required IntentVoter Voter { get; init; }
 
     /// <value>
-    /// The first of two steps of a member with nothing on disk: whoever votes under its address today has lost what it had voted for, and is removed. The second step adds it anew.
+    /// True for the first of two steps of a member with nothing on disk. The voter at its address has lost its votes, and is removed. The second step adds the
+    /// member again.
     /// </value>
     [Key(2)] public bool Forget { get; init; }
 }
@@ -42,41 +43,41 @@ public sealed record PeerRemoveVoter
     [Key(1)] public required string Name { get; init; }
 }
 
-/// <summary>What the leader, or a member that does not lead, says to a request of another.</summary>
+/// <summary>The answer of the leader, or of a member that does not lead, to a request of another member.</summary>
 [MessagePackObject]
 public sealed record PeerReply
 {
     [Key(0)] public required PeerCode Code { get; init; }
 
-    /// <value>Index at which it was applied at the leader: who has applied that has it.</value>
+    /// <value>Index at which the leader applied the request. A member that has applied this index has its effect.</value>
     [Key(1)] public long Index { get; init; }
 
     [Key(2)] public IntentOutcome? Outcome { get; init; }
 
-    /// <value>Name of the leader, where the member knows it.</value>
+    /// <value>Name of the leader, if the member knows it.</value>
     [Key(3)] public string? Leader { get; init; }
 
     [Key(4)] public string? Message { get; init; }
 
-    /// <value>The log that a newcomer is let into.</value>
+    /// <value>Generation of the log at the leader; a newcomer is let into this log.</value>
     [Key(5)] public IntentGeneration? Generation { get; init; }
 
-    /// <value>Whether the voter that was to be removed does not exist: nothing was done.</value>
+    /// <value>Whether the voter to be removed does not exist. If so, nothing was done.</value>
     [Key(6)] public bool Missing { get; init; }
 }
 
-/// <summary>How a member answered another. Numbers are wire format.</summary>
+/// <summary>The result of a request to a member. The numbers are wire format.</summary>
 public enum PeerCode
 {
-    /// <summary>It is done, on a majority.</summary>
+    /// <summary>The request is done, on a majority.</summary>
     Done = 0,
 
-    /// <summary>The member does not lead; nothing was done. It may say who does.</summary>
+    /// <summary>The member does not lead; nothing was done. The reply may name the leader.</summary>
     NotLeader = 1,
 
-    /// <summary>It may have been done, or may still be.</summary>
+    /// <summary>The request may have been done, or may still be.</summary>
     Unknown = 2,
 
-    /// <summary>It breaks a rule, and always will; the message says which.</summary>
+    /// <summary>The request breaks a rule, and always will. The message names the rule.</summary>
     Refused = 3,
 }

@@ -3,16 +3,16 @@ using MessagePack;
 
 namespace Meridian.Intents.Peers;
 
-/// <summary>How a member stands.</summary>
+/// <summary>The state of a member.</summary>
 [MessagePackObject]
 public sealed record PeerState
 {
     [Key(0)] public required string Name { get; init; }
 
-    /// <value>0 nothing on disk, 1 promised to a founding, 2 being let in, 3 has a log.</value>
+    /// <value>0: nothing on disk. 1: has agreed to found a log. 2: is being let in. 3: has a log.</value>
     [Key(1)] public required int Phase { get; init; }
 
-    /// <value>The log that it belongs to, or that it has promised itself to.</value>
+    /// <value>Generation of the log that the member belongs to, or has agreed to found.</value>
     [Key(2)] public required IntentGeneration Generation { get; init; }
 
     [Key(3)] public long AppliedIndex { get; init; }
@@ -21,7 +21,7 @@ public sealed record PeerState
 
     [Key(5)] public long Revision { get; init; }
 
-    /// <value>SHA-256 of the state at <see cref="AppliedIndex"/>, hexadecimal; empty where it was not asked for.</value>
+    /// <value>SHA-256 of the state at <see cref="AppliedIndex"/>, hexadecimal; empty if the request did not ask for it.</value>
     [Key(6)] public string Hash { get; init; } = "";
 
     [Key(7)] public long Term { get; init; }
@@ -30,7 +30,7 @@ public sealed record PeerState
 
     [Key(9)] public IntentVoter[] Voters { get; init; } = [];
 
-    /// <value>The voters of the first quorum as this member was told them, in one line: all must have been told the same.</value>
+    /// <value>The voters of the first quorum in this member's configuration, in one line. All members must have the same.</value>
     [Key(10)] public string Founders { get; init; } = "";
 
     /// <value>Whether its consensus port is open.</value>
@@ -39,7 +39,7 @@ public sealed record PeerState
     [Key(12)] public string? Problem { get; init; }
 }
 
-/// <summary>Asks a member how it stands.</summary>
+/// <summary>Asks a member for its state.</summary>
 [MessagePackObject]
 public sealed record PeerStateRequest
 {

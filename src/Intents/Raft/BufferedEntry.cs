@@ -3,7 +3,7 @@ using DotNext.Net.Cluster.Consensus.Raft;
 
 namespace Meridian.Intents.Raft;
 
-/// <summary>An entry whose bytes have all arrived.</summary>
+/// <summary>An entry whose bytes have all been read from the network.</summary>
 internal sealed class BufferedEntry(long term, bool configuration, int? commandId, ReadOnlyMemory<byte> content) : IRaftLogEntry
 {
     public long Term => term;

@@ -7,8 +7,8 @@ using DotNext.Net.Cluster.Consensus.Raft.Membership;
 namespace Meridian.Intents.Raft;
 
 /// <summary>
-/// Who votes, on disk: a version (int64, the index of the entry that made it), a count (int32), then each address as length (int32) and UTF-8, little-endian.
-/// Consensus rewrites it whole whenever an entry that changes it is applied.
+/// The voters, on disk. Little-endian: a version (int64, the index of the entry that made this membership), a count (int32), then each address as length
+/// (int32) and UTF-8 text. Consensus rewrites the whole file when it applies an entry that changes the membership.
 /// </summary>
 internal sealed class ConsensusMembers(string file) : PersistentClusterConfigurationStorage<EndPoint>(file)
 {

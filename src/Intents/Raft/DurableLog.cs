@@ -6,19 +6,22 @@ using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
 namespace Meridian.Intents.Raft;
 
 /// <summary>
-/// The library's write-ahead log, made safe where it is not.
+/// The library's write-ahead log, made safe in four places.
 /// <list type="bullet">
-/// <item>A follower's append returns, and so is acknowledged, only when the entries are on disk; the library alone starts the flush and returns. (A leader's own entries are flushed
-/// before they are committed by the library itself.)</item>
-/// <item>Entries are read from the network to their end before the first one is appended: of a batch that breaks off while it replaces a tail, the part that came would count as
-/// flushed already, since the library moves its mark only after the whole batch.</item>
-/// <item>Only a conflict deletes a tail (Ongaro and Ousterhout, 2014, section 5.3). The library ends the log where any batch ends. After a reconnect an older request may arrive behind a newer
-/// one; it would cut off entries that this member has acknowledged. So entries that the log already has, by index and term, are dropped from the beginning of a batch.</item>
-/// <item>A leader appends only entries of the term that it leads. The library raises the term before it ends the leadership, so that the current term is no proof. <see cref="LedTerm"/> is
-/// the term of the entry that a leadership begins with. <see cref="_order"/> keeps appends apart: a proposal is checked and appended while no other append runs. The library cancels
-/// a leadership's token before it appends as a follower or begins another leadership, so a proposal that comes later is refused.</item>
+/// <item>A follower's append returns, and is thereby acknowledged, only when the entries are on disk. The library alone starts the flush and returns. (The
+/// library itself flushes a leader's own entries before it commits them.)</item>
+/// <item>A batch is read from the network completely before its first entry is appended. The library moves its flush mark only after the whole batch. If a
+/// batch broke off while it replaced a tail, its first entries would already count as flushed.</item>
+/// <item>Only a conflict deletes a tail (Ongaro and Ousterhout, 2014, section 5.3). The library ends the log at the end of any batch. After a reconnect an
+/// older request may arrive after a newer one, and would cut off entries that this member has acknowledged. So entries that the log already has, by index and
+/// term, are dropped from the beginning of a batch.</item>
+/// <item>A leader appends only entries of the term that it leads. The library raises the term before it ends the leadership, so the current term is no proof of
+/// leadership. <see cref="LedTerm"/> is the term of the first entry of a leadership. <see cref="_order"/> lets only one append run at a time: a proposal is
+/// checked and appended while no other append runs. The library cancels a leadership's token before it appends as a follower or begins another leadership, so a
+/// later proposal is refused.</item>
 /// </list>
-/// Pages are private memory written through to files, not mapped ones: on a full disk a write to a mapped page kills the process (SIGBUS), a write to a file fails.
+/// Pages are private memory that is written to files, not mapped files. On a full disk, a write to a mapped page kills the process (SIGBUS); a write to a file
+/// only fails.
 /// </summary>
 internal sealed class DurableLog : WriteAheadLog, IPersistentState, IAuditTrail<IRaftLogEntry>
 {
@@ -31,11 +34,11 @@ internal sealed class DurableLog : WriteAheadLog, IPersistentState, IAuditTrail<
     {
         _state = state;
 
-        // A sole voter leads the term that is on its disk from the start, and writes no entry to begin with.
+        // A sole voter leads the term on its disk from the start, and appends no first entry.
         _ledTerm = ((IPersistentState)this).Term;
     }
 
-    /// <value>The term that this member leads, or led last: it stays when another member's greater term arrives.</value>
+    /// <value>The term that this member leads or led last. A greater term of another member does not change it.</value>
     public long LedTerm => Volatile.Read(ref _ledTerm);
 
     int IPersistentState.Version => _state.Version;
@@ -92,11 +95,11 @@ internal sealed class DurableLog : WriteAheadLog, IPersistentState, IAuditTrail<
             _order.Release();
         }
 
-        // Also where all of them were known: the request that brought them may have ended before its flush.
+        // Flush even if all entries were known: the request that brought them may have ended before its flush.
         await FlushAsync(token).ConfigureAwait(false);
     }
 
-    /// <summary>What stopped the log for good, or null. It takes nothing more after that, and has to be opened again.</summary>
+    /// <summary>The failure that stopped the log, or null. A failed log accepts nothing more and must be opened again.</summary>
     public async ValueTask<Exception?> FailureAsync()
     {
         try
@@ -118,7 +121,8 @@ internal sealed class DurableLog : WriteAheadLog, IPersistentState, IAuditTrail<
         MemoryManagement = MemoryManagementStrategy.PrivateMemory,
     };
 
-    // Committed entries are the same in every log that this one can hear of. Of the others index and term say whether they are (the log matching property).
+    // Counts the first entries that the log already has. Committed entries are the same in every log whose leader can reach this member. Other entries are the
+    // same if index and term are equal (the log matching property).
     private async ValueTask<int> CountKnownAsync(List<BufferedEntry> entries, long startIndex, CancellationToken token)
     {
         var committed = LastCommittedEntryIndex;

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Meridian.Intents.Raft;
 
-/// <summary>Makes a rename durable: on Unix it is when the folder is flushed, for which .NET has no call. Elsewhere the file system sees to it.</summary>
+/// <summary>
+/// Makes a rename durable. On Unix this needs a flush of the folder, for which .NET has no call. On Windows the file system makes it durable.
+/// </summary>
 internal static class FolderFlush
 {
     private const int ReadOnly = 0;

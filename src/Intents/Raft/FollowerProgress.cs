@@ -3,17 +3,17 @@ using Meridian.Intents.Peers;
 namespace Meridian.Intents.Raft;
 
 /// <summary>
-/// A leader's watch over its followers: finds a follower that answers but applies nothing although there is something to apply. Such a follower may be stuck behind a snapshot, which
-/// the library leaves it in until the leader changes. A member that does not vote is no follower: after its removal it receives nothing, and its index stays where it was.
+/// Finds a follower that answers its leader but applies nothing although there is something to apply. Such a follower may be stuck behind a snapshot, and the
+/// library leaves it stuck until the leader changes. Members that do not vote are ignored: a removed member receives nothing, so its index never changes.
 /// </summary>
-/// <param name="patience">How long a follower may stay where it is.</param>
+/// <param name="patience">How long a follower may stay at the same index.</param>
 internal sealed class FollowerProgress(TimeSpan patience)
 {
     private readonly Dictionary<string, Seen> _seen = new(StringComparer.Ordinal);
 
-    /// <param name="peers">How the other members stand.</param>
-    /// <param name="voters">Names of the members that vote.</param>
-    /// <param name="applied">Index that the leader has applied.</param>
+    /// <param name="peers">The last known state of the other members.</param>
+    /// <param name="voters">Names of the voters.</param>
+    /// <param name="applied">The index that the leader has applied.</param>
     /// <param name="now">Time since some fixed moment.</param>
     /// <returns>A follower without progress, with its index and the index that it should have reached; or null.</returns>
     public (string Name, long Index, long Target)? Stuck(IEnumerable<PeerState> peers, IReadOnlySet<string> voters, long applied, TimeSpan now)

@@ -6,8 +6,8 @@ using MessagePack.Resolvers;
 namespace Meridian.Intents.Raft;
 
 /// <summary>
-/// A member's directory: <c>member</c> (whose it is), <c>members</c> (who votes), <c>log/</c> and <c>snapshots/</c>. Held by one process at a time.
-/// Small files are replaced whole (written beside, flushed, renamed): after a crash there is the old one or the new one.
+/// A member's directory: <c>member</c> (the identity of its owner), <c>members</c> (the voters), <c>log/</c> and <c>snapshots/</c>. One process at a time locks
+/// it. A small file is replaced as a whole (write a second file, flush, rename), so that after a crash there is either the old file or the new one.
 /// </summary>
 internal sealed class MemberDirectory : IDisposable
 {
@@ -34,7 +34,7 @@ internal sealed class MemberDirectory : IDisposable
 
     private string IdentityFile => System.IO.Path.Combine(Path, "member");
 
-    /// <exception cref="IntentLogException">Another process holds it, or it cannot be made.</exception>
+    /// <exception cref="IntentLogException">Another process has locked the directory, or it cannot be created.</exception>
     public static MemberDirectory Open(string path)
     {
         path = System.IO.Path.GetFullPath(path);
@@ -50,8 +50,8 @@ internal sealed class MemberDirectory : IDisposable
         }
     }
 
-    /// <summary>Null where the directory is empty.</summary>
-    /// <exception cref="IntentLogException">It is damaged, or there is a log without it.</exception>
+    /// <summary>Reads the identity; null if the directory is empty.</summary>
+    /// <exception cref="IntentLogException">The identity is damaged, or it is missing although there is a log.</exception>
     public MemberIdentity? ReadIdentity()
     {
         if (!File.Exists(IdentityFile))
@@ -93,10 +93,10 @@ internal sealed class MemberDirectory : IDisposable
         Replace(IdentityFile, output.WrittenSpan);
     }
 
-    /// <value>Where the log's entries are.</value>
+    /// <value>Folder of the log's entries.</value>
     public string Entries => System.IO.Path.Combine(Log, "data");
 
-    /// <summary>Throws away log, snapshots and membership, and makes room for new ones; the identity stays.</summary>
+    /// <summary>Deletes log, snapshots and membership, and creates an empty folder for new entries. The identity stays.</summary>
     public void Clear()
     {
         File.Delete(Members);
@@ -109,7 +109,7 @@ internal sealed class MemberDirectory : IDisposable
         System.IO.Directory.CreateDirectory(Entries);
     }
 
-    /// <summary>Replaces a file whole, durably.</summary>
+    /// <summary>Replaces a file as a whole, durably.</summary>
     public static void Replace(string file, ReadOnlySpan<byte> bytes)
     {
         var beside = file + ".new";
@@ -125,7 +125,7 @@ internal sealed class MemberDirectory : IDisposable
 
     public void Dispose() => _held.Dispose();
 
-    /// <value>What an operator can do about a directory that cannot be used.</value>
+    /// <value>The remedy for a directory that cannot be used, for operators.</value>
     public string Remedy =>
         $"If a majority of the other members runs: move '{Path}' away and start this member again, it comes back empty and fetches everything from them. Otherwise restore the directory from a backup.";
 

@@ -4,12 +4,12 @@ using Meridian.Intents.Wire;
 
 namespace Meridian.Intents.Raft;
 
-/// <summary>A channel to each member, opened at first use and kept.</summary>
+/// <summary>One channel to each member, opened at its first use and kept open.</summary>
 internal sealed class PeerChannels(WireOptions options) : IDisposable
 {
     private readonly ConcurrentDictionary<Uri, Lazy<WireChannel>> _channels = new();
 
-    /// <exception cref="RpcException">The call failed; <see cref="NotSent"/> tells whether it can have had an effect.</exception>
+    /// <exception cref="RpcException">The call failed. <see cref="NotSent"/> tells whether it may have had an effect.</exception>
     public async Task<TReply> CallAsync<TRequest, TReply>(Method<TRequest, TReply> method, Uri address, TRequest request, CancellationToken cancellationToken)
         where TRequest : class
         where TReply : class
@@ -19,7 +19,7 @@ internal sealed class PeerChannels(WireOptions options) : IDisposable
         return await call.ResponseAsync.ConfigureAwait(false);
     }
 
-    /// <summary>Whether the request did not leave: nobody listened, or the method is not known there.</summary>
+    /// <summary>Whether the request had no effect: no connection was made, or the other side does not know the method.</summary>
     public static bool NotSent(RpcException exception)
     {
         if (exception.StatusCode == StatusCode.Unimplemented)

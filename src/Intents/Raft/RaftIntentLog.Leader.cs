@@ -7,7 +7,7 @@ using Meridian.Intents.Wire;
 
 namespace Meridian.Intents.Raft;
 
-/// <summary>Requests on their way to the leader, and what the leader does with them.</summary>
+/// <summary>Sends requests to the leader, and handles them when this member leads.</summary>
 public sealed partial class RaftIntentLog
 {
     Task<PeerReply> IIntentPeer.ChangeAsync(PeerChange request, CancellationToken cancellationToken)
@@ -65,7 +65,7 @@ public sealed partial class RaftIntentLog
         });
     }
 
-    /// <summary>Asks the leader, wherever it is, until it has answered or <paramref name="ends"/> fires.</summary>
+    /// <summary>Asks the leader, in this process or at another member. Retries until the leader has answered or <paramref name="ends"/> fires.</summary>
     private async Task<PeerReply> AtLeaderAsync<TRequest>(
         Method<TRequest, PeerReply> method, TRequest request, Func<RaftIntentLog, TRequest, CancellationToken, Task<PeerReply>> here, TimeSpan patience, CancellationToken ends)
         where TRequest : class
@@ -97,7 +97,7 @@ public sealed partial class RaftIntentLog
                 switch (reply?.Code)
                 {
                     case PeerCode.Done when Belongs(reply):
-                        // An attempt whose end was not seen may have removed what is missing now.
+                        // An earlier attempt with an unknown end may have removed the voter. So Missing counts only if no such attempt was made.
                         return reply with { Missing = reply.Missing && !unknown };
                     case PeerCode.Done:
                         unknown = true;
@@ -128,18 +128,19 @@ public sealed partial class RaftIntentLog
                 hint = null;
             }
 
-            // A leader that has just been named is asked at once; an election takes longer than a few of these.
+            // If a reply has just named the leader, ask it without a pause. Pause on every fourth attempt, because an election takes longer than a few
+            // attempts.
             if (hint is null || attempt % 4 == 3)
                 await PauseAsync(TimeSpan.FromMilliseconds(Math.Min(20 << Math.Min(attempt, 4), 200)), ends).ConfigureAwait(false);
         }
     }
 
-    // An index of another log says nothing about this member's copy.
+    // An index from another log's generation says nothing about this member's copy.
     private bool Belongs(PeerReply reply) => _identity is not { Phase: MemberPhase.Voter } own || reply.Generation is null || reply.Generation == own.Generation;
 
     /// <summary>
-    /// Asks one member, and gives up when another is seen to lead meanwhile: a leader that froze does not answer, one that is merely slow shall not be asked again and again,
-    /// which would make it slower.
+    /// Asks one member. A frozen leader never answers, so the call ends when this member sees that another member leads. It has no shorter timeout: to ask a
+    /// slow leader again and again would make it slower.
     /// </summary>
     private async Task<PeerReply> CallAsync<TRequest>(Method<TRequest, PeerReply> method, IntentVoter target, TRequest request, CancellationTokenSource call)
         where TRequest : class
@@ -169,7 +170,7 @@ public sealed partial class RaftIntentLog
     private async Task PauseAsync(TimeSpan pause, CancellationToken ends) =>
         await Task.Delay(pause, _time, ends).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    // Who leads, as far as this member knows; else one after another: each may know more.
+    // The hinted or known leader. On odd attempts, or without a known leader, the other members in turn: each of them may know more.
     private IntentVoter? Target(RaftMember? member, string? hint, int attempt)
     {
         var others = Others();
@@ -180,7 +181,7 @@ public sealed partial class RaftIntentLog
         return others.Count == 0 ? null : others[attempt % others.Count];
     }
 
-    // A repeat of an operation that was made is not judged again: what it was judged by may have changed since.
+    // The rule does not judge a repeat of a remembered operation again: the records that the rule looks at may have changed since the first time.
     private Task<PeerReply> ChangeHereAsync(IntentChange change, CancellationToken cancellationToken) =>
         _member is { Leads: true } member && _rule(change, member.State.Replica) is { } mistake && !member.State.Remembers(change.Operation)
             ? Task.FromResult(new PeerReply { Code = PeerCode.Refused, Message = mistake })
@@ -207,7 +208,7 @@ public sealed partial class RaftIntentLog
 
     private Task<PeerReply> BarrierHereAsync() => _barrier.AskAsync();
 
-    // The asking member waits until it has applied the entry: it shall not wait for the next heartbeat.
+    // The member that sent the request waits until it has applied the entry. The announcement saves it the wait for the next heartbeat.
     private async Task<PeerReply> AnnouncedAsync(Task<PeerReply> answer)
     {
         var reply = await answer.ConfigureAwait(false);
@@ -223,7 +224,7 @@ public sealed partial class RaftIntentLog
         return await ChangeMembershipAsync(
             async (member, token) =>
             {
-                // An entry of this term first: after it the membership on disk is the latest that was decided, and the one after is made from it.
+                // Append an entry of this term first. After it, the membership on disk is the latest decided one, and the new membership is derived from it.
                 var entered = await HereAsync(request.Forget ? new IntentCommand { Barrier = true } : new IntentCommand { Voter = request.Voter }, token).ConfigureAwait(false);
                 if (entered.Code != PeerCode.Done)
                     return entered;
@@ -256,7 +257,7 @@ public sealed partial class RaftIntentLog
                 return new PeerReply { Code = PeerCode.Refused, Message = $"'{request.Name}' is the last voter; without it there is no log." };
             if (address.Equals(member.Self))
             {
-                // Another leader sees to it that the entry gets to a majority without this one.
+                // A leader does not remove itself. It lets another member lead, which brings the entry to a majority without this member.
                 await member.StandAsideAsync(TimeSpan.FromMilliseconds(2 * _options.UpperElectionTimeoutMs), _time, token).ConfigureAwait(false);
                 return NotLeader($"'{request.Name}' led, and gave that up first");
             }
@@ -266,7 +267,7 @@ public sealed partial class RaftIntentLog
         },
         cancellationToken);
 
-    // One at a time: two changes of the membership that do not know of each other may leave two majorities.
+    // One membership change at a time: two changes that do not know of each other could lead to two separate majorities.
     private async Task<PeerReply> ChangeMembershipAsync(Func<RaftMember, CancellationToken, Task<PeerReply>> change, CancellationToken cancellationToken)
     {
         if (_member is not { Leads: true } member)
@@ -306,7 +307,7 @@ public sealed partial class RaftIntentLog
             .OrderBy(voter => voter.Name, StringComparer.Ordinal)];
     }
 
-    // Everybody this member may ask: the log's address book goes before what it was configured with.
+    // All members that this member may ask. The log's address book takes precedence over peers' lists and the configuration.
     private List<IntentVoter> Others()
     {
         IEnumerable<IntentVoter> book = _member?.State.Voters.Values ?? [];

@@ -3,7 +3,7 @@ using Meridian.Intents.State;
 
 namespace Meridian.Intents.Raft;
 
-/// <summary>The one loop that moves a member through its phases and watches over it.</summary>
+/// <summary>The loop that moves a member through its phases, and then monitors it.</summary>
 public sealed partial class RaftIntentLog
 {
     private const string NoMajority = "No majority of the voters is within reach: nothing can be changed, what is known is served.";
@@ -39,7 +39,7 @@ public sealed partial class RaftIntentLog
         }
     }
 
-    // Once, and only what lasts: an election, or a region that is still starting, is nothing to tell an operator of.
+    // Logs a problem once, and only if it lasts for _attempt: operators need not know of an election or of a region that is still starting.
     private void Tell(string? problem)
     {
         if (problem is null)
@@ -58,8 +58,8 @@ public sealed partial class RaftIntentLog
         LogProblem(problem);
     }
 
-    /// <summary>Does what is next.</summary>
-    /// <returns>What keeps the log from working, or null.</returns>
+    /// <summary>Does the next step for the current phase.</summary>
+    /// <returns>The problem that keeps the log from working, or null.</returns>
     private Task<string?> StepAsync(CancellationToken cancellationToken) => (_identity?.Phase, _member) switch
     {
         (MemberPhase.Voter, null) => ReopenAsync(cancellationToken),
@@ -75,7 +75,7 @@ public sealed partial class RaftIntentLog
         var own = _identity;
         if (peers.Any(peer => peer.Phase == (int)MemberPhase.Voter))
         {
-            // That one has begun to vote: it has seen all of the founders with this identity, this one included.
+            // That peer votes already, so it has seen this identity at all founders, this member included.
             if (own is { Phase: MemberPhase.Founding } && peers.Any(peer => peer.Phase == (int)MemberPhase.Voter && peer.Generation == own.Generation))
             {
                 await BeginAsync(own.Generation, cancellationToken).ConfigureAwait(false);
@@ -125,7 +125,7 @@ public sealed partial class RaftIntentLog
         _identity = identity;
     }
 
-    // All configured voters are the members of the first quorum.
+    // The first quorum consists of all configured voters.
     private async Task BeginAsync(IntentGeneration generation, CancellationToken cancellationToken)
     {
         _directory!.Clear();
@@ -218,7 +218,7 @@ public sealed partial class RaftIntentLog
         return _removed ?? (member.HasConsensus ? null : NoMajority);
     }
 
-    /// <summary>The problem as the last step found it, unless there has been a majority since then.</summary>
+    /// <summary>The problem that the last step found. A lost majority that is back since then is no problem any more.</summary>
     private string? ProblemNow(bool hasConsensus)
     {
         var problem = _problem;
@@ -229,7 +229,7 @@ public sealed partial class RaftIntentLog
         peer.Phase == (int)MemberPhase.Voter && peer.Generation == _identity!.Generation && peer.Leader is not null && peer.AppliedIndex >= Current.AppliedIndex
         && peer.Voters.Length > 0 && !Array.Exists(peer.Voters, voter => voter.Consensus == _self.Consensus);
 
-    // What the leader of a generation enters once: that it has begun, and where its members are found.
+    // The leader enters into the log, once: the generation that has begun, and the addresses of its members.
     private async Task RegisterAsync(RaftMember member, CancellationToken cancellationToken)
     {
         if (member.State.Generation.Number < _identity!.Generation.Number)
@@ -242,7 +242,7 @@ public sealed partial class RaftIntentLog
         }
     }
 
-    // Another leader begins with a stuck follower anew.
+    // Resigns if a follower is stuck: a new leader starts to replicate to it from the beginning.
     private async Task RelieveAsync(RaftMember member, CancellationToken cancellationToken)
     {
         var voters = member.Members.Select(address => FindVoter(member, address)?.Name).OfType<string>().ToHashSet(StringComparer.Ordinal);
@@ -266,7 +266,7 @@ public sealed partial class RaftIntentLog
         }
         catch (Exception exception) when (exception is IntentLogException or IOException or UnauthorizedAccessException)
         {
-            // Tried again with every step; a new reason is told once.
+            // Every step tries again; each new reason is logged once.
             if (_fault != exception.Message)
                 LogStepFailed(exception);
             return _fault = exception.Message;
@@ -275,7 +275,7 @@ public sealed partial class RaftIntentLog
 
     private bool TakesWrites()
     {
-        // Where the log writes, and as much as it may write next: one chunk of it.
+        // Probe in the folder that the log writes to, with the size of its next possible write: one chunk.
         var probe = Path.Combine(_directory!.Entries, "probe");
         try
         {
@@ -303,10 +303,12 @@ public sealed partial class RaftIntentLog
             + $"What only this member holds was given up; it no longer takes part. Move '{_directory!.Path}' away and start it again: it comes back empty and fetches everything.";
     }
 
-    /// <summary>Asks every other member how it stands. Who does not answer within a second is not among <see cref="_peers"/> until the next time.</summary>
+    /// <summary>
+    /// Asks every other member for its state. A member that does not answer within a second is missing from <see cref="_peers"/> until the next poll.
+    /// </summary>
     private async Task PollAsync(CancellationToken cancellationToken)
     {
-        // A late answer is left to come, for some seconds: breaking the call off would be an error in the output of a peer that is merely slow.
+        // A late call may run on for up to 5 s: to cancel it would log an error at a peer that is merely slow.
         var asked = Others().Select(voter => AskAsync(voter, cancellationToken)).ToArray();
         await ((Task)Task.WhenAll(asked)).WaitAsync(TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();

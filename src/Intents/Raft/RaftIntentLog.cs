@@ -9,25 +9,38 @@ using Microsoft.Extensions.Logging;
 namespace Meridian.Intents.Raft;
 
 /// <summary>
-/// Intent over embedded Raft (Ongaro and Ousterhout, 2014; DotNext.Net.Cluster), one voter a region.
+/// The intent log on embedded Raft (Ongaro and Ousterhout, 2014; DotNext.Net.Cluster). Each region has one voter.
 /// <para>
-/// <i>A change</i> goes to the leader, here or over <see cref="IntentProtocol"/>, becomes an entry, and its outcome is answered when a majority has the entry on disk and the leader
-/// has applied it; the asking member returns when it has applied it, too. An attempt whose end was not seen is repeated under the same operation, which the state remembers.
-/// <i>A linearizable read</i> puts an entry that changes nothing into the log and waits until it is applied here: a leader that does not know yet that it lost its place cannot answer it.
+/// <i>A change</i> goes to the leader, in this process or over <see cref="IntentProtocol"/>, and becomes a log entry. The leader answers with the outcome when
+/// a majority has the entry on disk and the leader has applied it. The member that sent the change returns when it has applied the entry, too. An attempt
+/// without a known end is repeated under the same operation; the state remembers operations, so the change is made once.
 /// </para>
 /// <para>
-/// <i>Founding.</i> Members with nothing on disk ask each other. Only when each has seen all configured voters without a log does the first of them (by name) draw the identity of a log;
-/// the others write it down in turn, and each begins to vote when it has seen all with it. So a member whose disk was lost never founds a second log: it sees that others have one.
-/// <i>Joining.</i> A member with nothing on disk that finds a log has the leader first remove whoever votes under its address (that one has lost what it had voted for), opens its port
-/// only then, is caught up as a listener, and votes when the entry that adds it is committed. It begins again from nothing if it stops before.
-/// <i>Removed.</i> It finds itself missing among the voters of the others and says so. It gets no more entries, so it answers a change as the leader decided it, without waiting for its own
-/// copy, and refuses linearizable reads. Added again it goes on with what it has on disk.
+/// <i>A linearizable read</i> appends an entry that changes nothing and waits until this member has applied it. A leader that has lost its leadership and does
+/// not know it yet cannot commit that entry, so it cannot answer the read.
 /// </para>
 /// <para>
-/// <i>A leader is lost</i>: the rest elects another; changes wait for it. <i>A minority is cut off</i>: it serves its copy; changes there fail when their time is up. <i>A majority is lost</i>:
-/// <see cref="RaftRecovery"/> makes one member go on alone, in another generation; members of the earlier one are refused by consensus (<see cref="ReplicatedState.Version"/>), find
-/// the later generation at their peers and stop taking part. <i>The disk is full</i>: the log fails, nothing is acknowledged, the member leaves consensus and comes back when the disk
-/// takes writes. <i>A follower makes no progress</i> though it is reached: the leader resigns, since the library lets a follower be stuck behind a snapshot until the leader changes.
+/// <i>Founding.</i> A member whose disk was lost must never found a second log. So members with nothing on disk ask each other. Each waits until it has seen
+/// all configured voters and none of them has a log. Then the first voter by name draws the identity of a new log, and the others write that identity down one
+/// after the other. Each member begins to vote when it has seen all members with that identity. A member with a lost disk sees that others have a log, and
+/// joins instead.
+/// </para>
+/// <para>
+/// <i>Joining.</i> A member with nothing on disk that finds a log asks the leader to be let in. The leader first removes the voter at this member's address,
+/// because that voter has lost its votes. Only then does the member open its consensus port. It catches up as a listener, and votes when the entry that adds it
+/// is committed. If it stops before that, it begins again from nothing.
+/// </para>
+/// <para>
+/// <i>Removed.</i> A removed member sees that the others do not list it as a voter, and reports this as its problem. It gets no more entries. It answers a
+/// change with the leader's decision, without waiting for its own copy, and refuses linearizable reads. If it is added again, it continues with the log on its
+/// disk.
+/// </para>
+/// <para>
+/// <i>The leader is lost:</i> the other members elect a new one; changes wait for it. <i>A minority is cut off:</i> its members serve their copies; changes
+/// there fail at their deadline. <i>A majority is lost:</i> <see cref="RaftRecovery"/> lets one member continue alone, in a new generation. Consensus refuses
+/// members of the earlier generation (<see cref="ReplicatedState.Version"/>); they find the later generation at their peers and stop taking part. <i>The disk
+/// is full:</i> the log fails, the member acknowledges nothing and leaves consensus. It comes back when the disk takes writes. <i>A follower answers but makes
+/// no progress:</i> the leader resigns, because the library can leave a follower stuck behind a snapshot until the leader changes.
 /// </para>
 /// </summary>
 public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
@@ -53,18 +66,18 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
     private MemberDirectory? _directory;
     private Task _run = Task.CompletedTask;
 
-    // Written by the one that starts and by the loop after it, read by all.
+    // Written by StartAsync and then by the loop; read by all threads.
     private volatile MemberIdentity? _identity;
     private volatile RaftMember? _member;
     private volatile string? _problem;
     private volatile PeerState[] _peers = [];
 
-    /// <param name="options">Valid (<see cref="IntentLogOptionsValidator"/>).</param>
+    /// <param name="options">Must be valid (<see cref="IntentLogOptionsValidator"/>).</param>
     /// <param name="wire">Limits of the connections to the other members.</param>
-    /// <param name="time">Paces polling and retries; consensus keeps its own time.</param>
-    /// <param name="loggerFactory">Also for the library.</param>
+    /// <param name="time">Paces polling and retries. Consensus uses its own clock.</param>
+    /// <param name="loggerFactory">Also used by the Raft library.</param>
     /// <param name="supervisor">Runs the member's loop.</param>
-    /// <param name="rule">What the leader asks of a change before it proposes it.</param>
+    /// <param name="rule">The leader checks each change with it before it proposes the change.</param>
     public RaftIntentLog(IntentLogOptions options, WireOptions wire, TimeProvider time, ILoggerFactory loggerFactory, ChangeRule rule, LoopSupervisor supervisor)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -116,10 +129,10 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
         }
     }
 
-    /// <value>What consensus runs on now, for tests of what this member has on disk.</value>
+    /// <value>The open log and consensus of this member, or null. For tests of the data on disk.</value>
     internal RaftMember? Member => _member;
 
-    /// <value>The state's generation, for tests of what members agree on.</value>
+    /// <value>The generation that this member belongs to. For tests that compare members.</value>
     internal IntentGeneration Generation => _identity?.Generation ?? IntentGeneration.None;
 
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -219,8 +232,8 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
     }
 
     /// <summary>
-    /// Takes the directory to the address that the member is configured with. Consensus knows a member by its address, so this is done only where no other member can hold another
-    /// opinion: it votes alone, or all voters are on this machine and move together (an installation that is started on other ports).
+    /// Changes the address in the member's directory to the configured one. Consensus knows a member by its address, so a move is safe only if no other member
+    /// can disagree: this member is the only voter, or all voters are on this machine and move together (an installation that is started on other ports).
     /// </summary>
     private async Task MoveAsync(MemberIdentity identity, MemberDirectory directory, CancellationToken cancellationToken)
     {
@@ -239,7 +252,8 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
         await using (member.ConfigureAwait(false))
             last = member.LastIndex;
 
-        // The identity last: a move that breaks off before is begun again. As the version the last index: no membership that the log's tail still holds brings old addresses back.
+        // The identity is written last, so that an interrupted move starts again. The version of the membership is the last index: no membership in the log's
+        // tail can then bring the old addresses back.
         ConsensusMembers.Write(directory.Members, last, voters.Count == 1 ? [_self.Consensus] : [.. _configured.Select(voter => voter.Consensus)]);
         _identity = identity with { Consensus = _self.Consensus };
         directory.WriteIdentity(_identity);
@@ -261,14 +275,15 @@ public sealed partial class RaftIntentLog : IIntentLog, IIntentPeer
 
     private void Unsaved(Exception exception) => LogUnsaved(_directory!.Snapshots, exception);
 
-    // Waits until what the leader has applied is applied here. A member that was removed would wait for ever; what the leader decided stands all the same.
+    // Waits until this member has applied the index that the leader has applied. A removed member would wait for ever, so it returns; the leader's decision
+    // stands.
     private async Task<IntentReplica> AppliedAsync(PeerReply reply, bool change, CancellationToken ends)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(ends);
         var applied = _feed.WaitAsync(reply.Index, waiting.Token);
         while (!applied.IsCompleted && !ends.IsCancellationRequested)
         {
-            // Read once: the member may be let in again at any moment, and then waits on.
+            // Read _removed only once: the member may be let in again at any moment, and then it continues to wait.
             if (_removed is { } removed)
             {
                 await waiting.CancelAsync().ConfigureAwait(false);

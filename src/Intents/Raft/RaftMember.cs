@@ -8,7 +8,8 @@ using Meridian.Intents.State;
 namespace Meridian.Intents.Raft;
 
 /// <summary>
-/// One life of a member: state, log and consensus over one directory, from opening to disposal. A log that failed (a full disk) is opened again as another life.
+/// State, log and consensus of a member over one directory, from opening to disposal. After the log failed (a full disk), the directory is opened again as a
+/// new <see cref="RaftMember"/>.
 /// </summary>
 internal sealed class RaftMember : IAsyncDisposable
 {
@@ -35,22 +36,25 @@ internal sealed class RaftMember : IAsyncDisposable
 
     public long Term => ((IPersistentState)_log).Term;
 
-    /// <value>The log itself, for tests of what happens between it and the library.</value>
+    /// <value>The log itself, for tests of its behaviour towards the library.</value>
     internal DurableLog Log => _log;
 
-    /// <value>Who votes, this member included if it does. Empty where consensus does not run.</value>
+    /// <value>The voters, including this member if it votes. Empty if consensus does not run.</value>
     public IReadOnlyList<EndPoint> Members => _cluster is null ? [] : [.. _cluster.Members.Select(member => member.EndPoint)];
 
     public EndPoint? Leader => _cluster?.Leader?.EndPoint;
 
-    /// <value>Whether this member leads and knows all that was committed before.</value>
+    /// <value>Whether this member leads and knows all entries that were committed before.</value>
     public bool Leads => Token(static cluster => cluster.LeadershipToken) is { IsCancellationRequested: false };
 
-    /// <value>Whether a majority, or a leader that speaks for one, was heard within the election time-out.</value>
+    /// <value>Whether this member heard from a majority, or from a leader that has one, within the election timeout.</value>
     public bool HasConsensus => Leader is not null && Token(static cluster => cluster.ConsensusToken) is { IsCancellationRequested: false };
 
-    /// <summary>Opens the directory and, unless <paramref name="offline"/>, takes part in consensus. When it returns, what is known to be committed is applied.</summary>
-    /// <exception cref="IntentLogException">Something on disk is damaged; the message names it and the remedy. Or the address to listen on is not to be had.</exception>
+    /// <summary>
+    /// Opens the directory and, unless <paramref name="offline"/>, takes part in consensus. When it returns, all entries known to be committed are applied.
+    /// </summary>
+    /// <exception cref="IntentLogException">Data on disk is damaged (the message names the data and the remedy), or the listen address is not
+    /// available.</exception>
     public static async Task<RaftMember> OpenAsync(
         MemberDirectory directory, MemberIdentity identity, RaftSettings settings, bool offline, Action<IntentReplica> publish, Action<Exception> unsaved, CancellationToken cancellationToken)
     {
@@ -94,9 +98,9 @@ internal sealed class RaftMember : IAsyncDisposable
         }
     }
 
-    /// <summary>Puts an entry into the log. Returns when it is on the disks of a majority and applied here.</summary>
-    /// <exception cref="NotLeaderException">This member does not lead: the entry was not made and will not be.</exception>
-    /// <exception cref="OutcomeUnknownException">It may have been made, or may still be.</exception>
+    /// <summary>Appends an entry to the log. Returns when the entry is on the disks of a majority and applied here.</summary>
+    /// <exception cref="NotLeaderException">This member does not lead. The entry was not appended and never will be.</exception>
+    /// <exception cref="OutcomeUnknownException">The entry may have been committed, or may still be.</exception>
     public async Task<(long Index, IntentOutcome? Outcome)> ProposeAsync(IntentCommand command, CancellationToken cancellationToken)
     {
         var proposal = new Proposal(command);
@@ -104,8 +108,9 @@ internal sealed class RaftMember : IAsyncDisposable
         if (_cluster is null || Token(static cluster => cluster.LeadershipToken) is not { IsCancellationRequested: false } leads)
             throw new NotLeaderException();
 
-        // A leadership's token comes before the leadership's first entry: until then the log knows the term of an earlier one, perhaps another member's. And another member's greater term
-        // is written down before this leadership ends. In both the two terms differ. The log checks its own once more when it appends.
+        // The leadership token alone is no proof. It is set before the leadership's first entry; until then the log knows the term of an earlier leadership,
+        // perhaps another member's. And a greater term of another member is written to disk before this leadership ends. In both cases the two terms differ.
+        // The log checks LedTerm once more when it appends.
         var led = _log.LedTerm;
         if (led != Term)
             throw new NotLeaderException();
@@ -120,11 +125,11 @@ internal sealed class RaftMember : IAsyncDisposable
             throw new OutcomeUnknownException(exception);
         }
 
-        // At that index another entry may stand, of the leader that came in between.
+        // The index may hold an entry of another leader that came in between. Then the outcome of this proposal is unknown.
         return proposal.Applied.IsCompletedSuccessfully ? await proposal.Applied.ConfigureAwait(false) : throw new OutcomeUnknownException(null);
     }
 
-    /// <summary>Tells the followers what is committed now rather than with the next heartbeat.</summary>
+    /// <summary>Tells the followers the committed index now, instead of with the next heartbeat.</summary>
     public void Announce() => _ = AnnounceAsync();
 
     public Task<bool> AddMemberAsync(EndPoint address, CancellationToken cancellationToken) =>
@@ -133,7 +138,7 @@ internal sealed class RaftMember : IAsyncDisposable
     public Task<bool> RemoveMemberAsync(EndPoint address, CancellationToken cancellationToken) =>
         _cluster?.RemoveMemberAsync(address, cancellationToken) ?? throw new NotLeaderException();
 
-    /// <summary>Gives up leadership; somebody, maybe this member, is elected anew.</summary>
+    /// <summary>Gives up leadership. The members, this one included, elect a leader again.</summary>
     public async Task ResignAsync(CancellationToken cancellationToken)
     {
         if (_cluster is ICluster cluster)
@@ -141,8 +146,9 @@ internal sealed class RaftMember : IAsyncDisposable
     }
 
     /// <summary>
-    /// Gives up leadership and does not stand in the election that follows: the library has no transfer to a chosen successor, but keeps a member on standby out of elections, in which
-    /// it still votes. Returns when another member leads; or when <paramref name="patience"/> is over, and stands again.
+    /// Gives up leadership and is no candidate in the election that follows. The library cannot transfer leadership to a chosen successor, but a member in
+    /// standby mode is no candidate and still votes. Returns when another member leads, or after <paramref name="patience"/>. In both cases the member can be
+    /// elected again.
     /// </summary>
     public async Task StandAsideAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -165,7 +171,7 @@ internal sealed class RaftMember : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            // Nobody else can lead now: better this one again than none.
+            // No other member can lead now. This member as leader is better than no leader.
         }
         finally
         {
@@ -184,7 +190,7 @@ internal sealed class RaftMember : IAsyncDisposable
         return reader[0].Term;
     }
 
-    /// <summary>What stopped this life, or null while it goes on.</summary>
+    /// <summary>The failure that stopped this member, or null while it runs.</summary>
     public async ValueTask<Exception?> FailureAsync()
     {
         if (await _log.FailureAsync().ConfigureAwait(false) is { } failure)
@@ -196,7 +202,7 @@ internal sealed class RaftMember : IAsyncDisposable
         }
         catch (Exception exception) when (exception is not ObjectDisposedException)
         {
-            // The library's state that nothing leads out of: its log refused a term or a vote.
+            // The library is in a final failed state, because its log refused to store a term or a vote.
             return exception.InnerException ?? exception;
         }
     }
@@ -213,7 +219,7 @@ internal sealed class RaftMember : IAsyncDisposable
             }
             catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException or IOException or IntegrityException)
             {
-                // It is stopped as far as it goes; what is acknowledged is on disk.
+                // Consensus is stopped as far as possible. All acknowledged entries are on disk.
             }
 
             await cluster.DisposeAsync().ConfigureAwait(false);
@@ -234,7 +240,7 @@ internal sealed class RaftMember : IAsyncDisposable
         UpperElectionTimeout = settings.UpperElectionTimeoutMs,
         HeartbeatThreshold = 0.2,
 
-        // Generous, since a snapshot must arrive within it, and below the election time-out: above it a frozen leader was not replaced.
+        // Long, because a whole snapshot must arrive within it; but below the election timeout, because above it a frozen leader was not replaced.
         RequestTimeout = TimeSpan.FromMilliseconds(settings.LowerElectionTimeoutMs * 2 / 3),
         ConnectTimeout = TimeSpan.FromMilliseconds(settings.LowerElectionTimeoutMs / 2),
         LoggerFactory = settings.LoggerFactory,
@@ -249,7 +255,7 @@ internal sealed class RaftMember : IAsyncDisposable
         }
         catch (Exception exception) when (exception is NotLeaderException or OperationCanceledException or ObjectDisposedException)
         {
-            // Another leader announces it with its next heartbeat.
+            // Another leader announces the committed index with its next heartbeat.
         }
     }
 
@@ -261,7 +267,7 @@ internal sealed class RaftMember : IAsyncDisposable
         }
         catch (Exception)
         {
-            // The library throws where nothing leads out of its state any more; FailureAsync says why.
+            // The library throws in its final failed state. FailureAsync gives the reason.
             return null;
         }
     }

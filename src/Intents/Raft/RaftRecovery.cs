@@ -5,9 +5,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Meridian.Intents.Raft;
 
 /// <summary>
-/// For an operator whose majority is lost for good: makes a stopped member the only voter of its log, in a new generation. Members of the earlier one that come back are refused by
-/// it, and find out when they ask it. Do this at one member only: two that are both made to go on alone keep two logs.
-/// <para>Until it is disposed the member's directory is held, so that what was looked at is what is changed.</para>
+/// Recovers a log whose majority is lost for good: makes one stopped member the only voter of its log, in a new generation. Members of the earlier generation
+/// that come back are refused by it, and learn of the new generation when they ask it. Recover one member only: if two members are made to continue alone,
+/// there are two separate logs.
+/// <para>The member's directory is locked until disposal, so that <see cref="Force"/> changes exactly the state that the report describes.</para>
 /// </summary>
 public sealed class RaftRecovery : IDisposable
 {
@@ -23,13 +24,12 @@ public sealed class RaftRecovery : IDisposable
         Report = report;
     }
 
-    /// <value>What is kept and what given up. Print it before <see cref="Force"/>.</value>
+    /// <value>The data that is kept and the data that is given up. Print it before <see cref="Force"/>.</value>
     public RecoveryReport Report { get; }
 
-    /// <summary>Looks at a stopped member, and changes nothing.</summary>
-    /// <param name="directory">The member's directory.</param>
-    /// <param name="self">The member as it is configured.</param>
-    /// <param name="configured">Other voters as they are configured: names for those that the log has not yet entered into its address book.</param>
+    /// <summary>Examines a stopped member, and changes nothing.</summary>
+    /// <param name="self">The member as its configuration names it; must match the directory.</param>
+    /// <param name="configured">The other voters in the configuration. They give names for voters that the log's address book does not have yet.</param>
     /// <param name="cancellationToken">Ends the reading of the log.</param>
     /// <exception cref="IntentLogException">The member runs, or the directory holds no log of it, or a damaged one.</exception>
     public static async Task<RaftRecovery> OpenAsync(string directory, IntentVoter self, IReadOnlyCollection<IntentVoter> configured, CancellationToken cancellationToken)
@@ -49,8 +49,8 @@ public sealed class RaftRecovery : IDisposable
         }
     }
 
-    /// <summary><see cref="OpenAsync(string, IntentVoter, IReadOnlyCollection{IntentVoter}, CancellationToken)"/> and <see cref="Force"/> in one.</summary>
-    /// <returns>What was kept and what given up.</returns>
+    /// <summary>Runs <see cref="OpenAsync(string, IntentVoter, IReadOnlyCollection{IntentVoter}, CancellationToken)"/> and <see cref="Force"/>.</summary>
+    /// <returns>The data that was kept and the data that was given up.</returns>
     /// <exception cref="IntentLogException">The member runs, or the directory holds no log of it, or a damaged one.</exception>
     public static async Task<RecoveryReport> ForceSingleAsync(string directory, IntentVoter self, CancellationToken cancellationToken)
     {
@@ -62,10 +62,11 @@ public sealed class RaftRecovery : IDisposable
     /// <summary>Makes the member the only voter.</summary>
     public void Force()
     {
-        // The identity first: a member of the new generation with the old membership does no harm, the other way round it would.
+        // Write the identity first. If this breaks off, a member of the new generation with the old membership does no harm; a member of the old generation
+        // with the new membership would.
         _directory.WriteIdentity(_identity with { Generation = _next });
 
-        // Its version is the last index: no membership that the log's tail still holds takes its place, every later one does.
+        // The version of the membership is the last index. So no membership in the log's tail replaces it, and every later one does.
         ConsensusMembers.Write(_directory.Members, Report.LastIndex, [_identity.Consensus]);
     }
 

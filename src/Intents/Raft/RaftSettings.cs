@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Meridian.Intents.Raft;
 
-/// <summary>What one life of a member is made from.</summary>
+/// <summary>The settings of one <see cref="RaftMember"/>.</summary>
 internal sealed record RaftSettings
 {
     public required IntentVoter Self { get; init; }

@@ -6,12 +6,13 @@ using Meridian.Intents.State;
 namespace Meridian.Intents.Raft;
 
 /// <summary>
-/// The state machine as consensus drives it. Entries are applied one at a time by the log; readers take what was published. A snapshot is taken every so many entries or bytes,
-/// whichever comes first, written beside, checked and renamed: one that arrives from a leader and breaks off never takes the place of a whole one.
+/// Connects the state machine to consensus. The log applies entries one at a time; readers use the published copy. A snapshot is taken after a number of
+/// entries or of bytes, whichever comes first. A snapshot from a leader may break off on its way and must never replace a whole one. So each snapshot is
+/// checked, written to a second file, and then renamed.
 /// </summary>
 internal sealed class ReplicatedState : IStateMachine
 {
-    // A follower that lacks entries gets all of them in one message, which must arrive within the request's time.
+    // Bounds the log after a snapshot: a follower that lacks entries gets all of them in one message, which must arrive within the request timeout.
     private const long SnapshotEveryBytes = 4 * 1024 * 1024;
 
     private readonly IntentStateMachine _machine = new();
@@ -26,11 +27,11 @@ internal sealed class ReplicatedState : IStateMachine
     private long _bytes;
 
     /// <summary>Reads the newest snapshot.</summary>
-    /// <param name="folder">Where snapshots are.</param>
+    /// <param name="folder">Folder of the snapshots. Created if missing.</param>
     /// <param name="snapshotEvery">Entries between two snapshots.</param>
     /// <param name="generation">Number of the generation that this member belongs to.</param>
-    /// <param name="publish">Called with every new copy, by the applying thread.</param>
-    /// <param name="unsaved">Called when a snapshot could not be written: the log keeps growing until one can.</param>
+    /// <param name="publish">Called with every new copy, on the applying thread.</param>
+    /// <param name="unsaved">Called when a snapshot could not be written. The log grows until one can be written.</param>
     /// <exception cref="IntentLogException">The snapshot is damaged.</exception>
     public ReplicatedState(string folder, int snapshotEvery, int generation, Action<IntentReplica> publish, Action<Exception> unsaved)
     {
@@ -48,14 +49,14 @@ internal sealed class ReplicatedState : IStateMachine
     }
 
     /// <value>
-    /// Consensus refuses messages from members whose version is above its own. So an earlier generation has the higher version: what members of a log that was given up still send
-    /// is refused by those who went on without them. A newcomer has none yet and listens to all.
+    /// Consensus refuses messages from members with a higher version than its own. So an earlier generation has the higher version: members that continued in a
+    /// new generation refuse all messages of members of the abandoned log. A newcomer has no generation yet and accepts messages from all.
     /// </value>
     public int Version => int.MaxValue - _generation;
 
     public IntentReplica Replica => _machine.Replica;
 
-    /// <summary>Whether the operation has been decided and is remembered, as far as the published state goes.</summary>
+    /// <summary>Whether the published state remembers a decision on the operation.</summary>
     public bool Remembers(Guid operation) => Volatile.Read(ref _published).Operations.Values.Any(remembered => remembered.Operation == operation);
 
     public IntentGeneration Generation => Volatile.Read(ref _published).Generation;
@@ -106,7 +107,7 @@ internal sealed class ReplicatedState : IStateMachine
 
         Publish();
 
-        // The context stays with the index, also where another leader's entry has taken the place of the one that it came with.
+        // The log keeps the context by index, even if another leader's entry has replaced the entry of that context. So compare the proposal's name.
         if (entry.Context is Proposal pending && pending.Command.Proposal == proposal)
             pending.Complete(entry.Index, outcome);
     }
@@ -121,7 +122,7 @@ internal sealed class ReplicatedState : IStateMachine
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // The log still has everything. Once more after some entries, not at each.
+            // No data is lost: the log still has every entry. Retry after some more entries, not at each one.
             _entries -= Math.Max(1, _snapshotEvery / 8);
             _bytes = 0;
             _unsaved(exception);

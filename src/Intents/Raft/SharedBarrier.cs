@@ -2,7 +2,10 @@ using Meridian.Intents.Peers;
 
 namespace Meridian.Intents.Raft;
 
-/// <summary>Lets readers share entries: one that is under way is too early for whoever asks now, the next serves all who ask until it begins.</summary>
+/// <summary>
+/// Lets concurrent readers share barrier entries. A barrier that is already under way may be too early for a new reader. So a new reader waits for the next
+/// barrier, which serves all readers that ask before it begins.
+/// </summary>
 internal sealed class SharedBarrier(Func<Task<PeerReply>> propose)
 {
     private readonly Lock _gate = new();

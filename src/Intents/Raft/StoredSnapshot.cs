@@ -6,7 +6,7 @@ using Meridian.Intents.State;
 
 namespace Meridian.Intents.Raft;
 
-/// <summary>A snapshot on disk, file <c>INDEX-TERM</c>. Its bytes stay in memory too: they are what a follower that is too far behind is sent.</summary>
+/// <summary>A snapshot on disk, in file <c>INDEX-TERM</c>. Its bytes stay in memory, too: they are sent to a follower that is too far behind.</summary>
 internal sealed class StoredSnapshot(long index, long term, byte[] bytes) : ISnapshot
 {
     public long Index => index;
@@ -17,15 +17,16 @@ internal sealed class StoredSnapshot(long index, long term, byte[] bytes) : ISna
 
     long? IDataTransferObject.Length => bytes.Length;
 
-    /// <summary>Writes it, durably and whole or not at all.</summary>
+    /// <summary>Writes the snapshot durably, and either completely or not at all.</summary>
     public static StoredSnapshot Write(string folder, long index, long term, byte[] bytes)
     {
         MemberDirectory.Replace(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{index}-{term}")), bytes);
         return new StoredSnapshot(index, term, bytes);
     }
 
-    /// <summary>The newest one, or null.</summary>
-    /// <exception cref="IntentLogException">It is damaged. What it stands for has been dropped from the log, so an older one does not help.</exception>
+    /// <summary>The newest snapshot, or null.</summary>
+    /// <exception cref="IntentLogException">The newest snapshot is damaged. An older one does not help, because the log has dropped the entries between
+    /// them.</exception>
     public static (StoredSnapshot Stored, IntentSnapshot State)? ReadNewest(string folder)
     {
         if (List(folder).OrderByDescending(each => each.Index).FirstOrDefault() is not { File: not null } newest)

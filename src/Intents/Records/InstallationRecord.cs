@@ -2,22 +2,22 @@ using MessagePack;
 
 namespace Meridian.Intents.Records;
 
-/// <summary>Says that the log has taken over what configuration stated: members that configuration names are not added again.</summary>
+/// <summary>Marks that the log has taken over the configuration. Members that the configuration names are not added again.</summary>
 [MessagePackObject]
 public sealed record InstallationRecord
 {
-    /// <value>Region whose configuration was taken.</value>
+    /// <value>Region whose configuration was used.</value>
     [Key(0)] public required string SeededBy { get; init; }
 
     /// <value>When, unix ms.</value>
     [Key(1)] public long SeededUnixMs { get; init; }
 }
 
-/// <summary>Says that an operator removed a region: it does not come back by starting again.</summary>
+/// <summary>Marks that an operator removed a region. The region does not come back when it starts again.</summary>
 [MessagePackObject]
 public sealed record RemovedRecord
 {
-    /// <value>Who removed it.</value>
+    /// <value>Author of the removal.</value>
     [Key(0)] public required string By { get; init; }
 
     /// <value>When, unix ms.</value>

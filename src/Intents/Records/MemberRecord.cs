@@ -16,15 +16,15 @@ public sealed record MemberRecord
 
     [Key(3)] public string? Location { get; init; }
 
-    /// <value>Where it speaks consensus, <c>host:port</c>, or null for one that does not vote.</value>
+    /// <value>Address of its consensus port, <c>host:port</c>, or null if the region does not vote.</value>
     [Key(4)] public string? Consensus { get; init; }
 
     /// <value>Country by ISO 3166-1 alpha-2, upper case, or null.</value>
     [Key(5)] public string? Country { get; init; }
 
-    /// <value>Price of a replica's hour in the installation's currency; 0 while unknown.</value>
+    /// <value>Price of one replica for one hour, in the installation's currency; 0 while unknown.</value>
     [Key(6)] public double PricePerHour { get; init; }
 
-    /// <value>Whether it only votes and serves nothing.</value>
+    /// <value>Whether the region is a witness: it votes but serves no requests.</value>
     [Key(7)] public bool Witness { get; init; }
 }

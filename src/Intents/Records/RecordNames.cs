@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Meridian.Intents.Records;
 
-/// <summary>The grammar of the names in the log: parts of letters, digits, '.', '_' and '-', joined by '/' where a kind's names have several parts.</summary>
+/// <summary>The grammar of record names: parts of letters, digits, '.', '_' and '-'. Kinds whose names have several parts join them with '/'.</summary>
 internal static partial class RecordNames
 {
-    /// <returns>What is wrong with the name, or null.</returns>
+    /// <returns>The mistake in the name, or null.</returns>
     public static string? Mistake(string kind, string name) => kind switch
     {
         IntentKinds.Tenant => TenantName().IsMatch(name) ? null : "a tenant's name has 1 to 128 letters, digits, '.', '_' or '-'",
@@ -16,7 +16,7 @@ internal static partial class RecordNames
         _ => PlainName().IsMatch(name) ? null : "the name has 1 to 96 letters, digits, '.', '_' or '-', beginning with a letter or digit",
     };
 
-    /// <summary>Model of a version's name.</summary>
+    /// <summary>The model's name in a version's name <c>model/version</c>.</summary>
     public static string ModelOf(string version) => version[..version.LastIndexOf('/')];
 
     [GeneratedRegex(@"\A[A-Za-z0-9._-]{1,128}\z", RegexOptions.CultureInvariant)]

@@ -3,15 +3,16 @@ using Meridian.Routing;
 namespace Meridian.Intents.Records;
 
 /// <summary>
-/// What a record must be before it is proposed. The facade asks when an operator writes one, and the log asks for every change before it is proposed (the leader, whoever sent it): a
-/// record in the log is read by every member and every edge. Only what is written is judged: a record that an earlier build took can always be deleted.
+/// The rules for a record before it is proposed. Every member and every edge reads the records in the log, so each record is checked twice: the facade checks a
+/// record that an operator writes, and the leader checks every change before it proposes it, whichever member sent it. Only written records are checked, so a
+/// record that an earlier build accepted can always be deleted.
 /// </summary>
 public static class RecordRules
 {
     /// <summary>Name of the policy for models without one of their own.</summary>
     public const string DefaultPolicy = "default";
 
-    /// <returns>The first mistake of the change's records, or null.</returns>
+    /// <returns>The first mistake in the change's records, or null.</returns>
     public static string? Mistake(IntentChange change, IntentReplica replica)
     {
         foreach (var write in change.Writes)
@@ -23,11 +24,11 @@ public static class RecordRules
         return null;
     }
 
-    /// <summary>Judges a record by itself; whether those that it names exist is for the log to say.</summary>
-    /// <returns>What is wrong, or null.</returns>
+    /// <summary>Checks a record by itself. The log checks whether the records that it names exist.</summary>
+    /// <returns>The mistake, or null.</returns>
     public static string? Mistake(IntentKey key, byte[] value) => Mistake(key, value, new IntentChange { Operation = Guid.Empty, Writes = [], Pending = true }, IntentReplica.Empty);
 
-    /// <returns>Records that the record names and that do not exist.</returns>
+    /// <returns>The records that this record names and that do not exist.</returns>
     public static IEnumerable<IntentKey> Missing(IntentKey key, byte[] value, IntentReplica replica) => References(key, value).Where(named => replica.EpochOf(named) == 0);
 
     /// <summary>Whether the text is an absolute http or https address.</summary>

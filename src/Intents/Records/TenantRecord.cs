@@ -2,10 +2,10 @@ using MessagePack;
 
 namespace Meridian.Intents.Records;
 
-/// <summary>What binds a tenant's data.</summary>
+/// <summary>The restrictions on a tenant's data.</summary>
 [MessagePackObject]
 public sealed record TenantRecord
 {
-    /// <value>Jurisdictions that its data may enter; null for no restriction, empty for none at all.</value>
+    /// <value>Jurisdictions that the tenant's data may enter; null for no restriction, empty for no jurisdiction at all.</value>
     [Key(0)] public string[]? Residency { get; init; }
 }

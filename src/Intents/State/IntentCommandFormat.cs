@@ -4,7 +4,7 @@ using MessagePack.Resolvers;
 
 namespace Meridian.Intents.State;
 
-/// <summary>Entries of the log as bytes. A build reads what later builds wrote as far as it knows the keys.</summary>
+/// <summary>Serializes log entries. From an entry of a later build, this build reads the keys that it knows.</summary>
 internal static class IntentCommandFormat
 {
     private static readonly MessagePackSerializerOptions Format =
@@ -12,7 +12,7 @@ internal static class IntentCommandFormat
 
     public static byte[] Serialize(IntentCommand command) => MessagePackSerializer.Serialize(command, Format);
 
-    /// <exception cref="IntentLogException">The bytes are no entry.</exception>
+    /// <exception cref="IntentLogException">The bytes are not an entry.</exception>
     public static IntentCommand Deserialize(in ReadOnlySequence<byte> bytes, long index)
     {
         try

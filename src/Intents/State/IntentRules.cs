@@ -4,25 +4,27 @@ using System.Text;
 
 namespace Meridian.Intents.State;
 
-/// <summary>What a change must be before it is proposed: an entry in the log is applied by every member for ever, so nothing malformed may get there.</summary>
+/// <summary>
+/// The rules for a change before it is proposed. Every member applies every log entry for ever, so a malformed change must never get into the log.
+/// </summary>
 public static class IntentRules
 {
-    /// <summary>Most writes, and most conditions, of one change.</summary>
+    /// <summary>Maximum number of writes, and of conditions, in one change.</summary>
     public const int MaxWrites = 128;
 
-    /// <summary>Largest value, bytes.</summary>
+    /// <summary>Maximum size of a value, bytes.</summary>
     public const int MaxValueBytes = 1024 * 1024;
 
-    /// <summary>Largest sum of the values of one change, bytes: an entry must reach a follower over a slow link within the election time-out.</summary>
+    /// <summary>Maximum total size of the values of one change, bytes. An entry must reach a follower over a slow link within the election timeout.</summary>
     public const int MaxChangeBytes = 4 * 1024 * 1024;
 
-    /// <summary>Longest name, and longest author, characters.</summary>
+    /// <summary>Maximum length of a name, and of an author, characters.</summary>
     public const int MaxName = 256;
 
-    /// <summary>Longest digest, bytes: 16,384 of them are in every snapshot.</summary>
+    /// <summary>Maximum size of a digest, bytes. Every snapshot has up to 16,384 digests.</summary>
     public const int MaxDigestBytes = 32;
 
-    /// <summary>Longest kind, characters.</summary>
+    /// <summary>Maximum length of a kind, characters.</summary>
     public const int MaxKind = 64;
 
     private static readonly SearchValues<char> Controls = SearchValues.Create([.. Enumerable.Range(0, 0xa0).Select(code => (char)code).Where(char.IsControl), '\u2028', '\u2029']);
@@ -98,7 +100,7 @@ public static class IntentRules
             throw Broken($"The name '{Shown(key.Name)}' of {where} (kind '{key.Kind}') is not well-formed text of 1 to {MaxName} characters.");
     }
 
-    // A lone surrogate does not survive UTF-8: two keys here would be one on disk.
+    // A lone surrogate does not survive UTF-8: two different keys in memory would become the same key on disk.
     private static bool IsText(string text)
     {
         for (var i = 0; i < text.Length;)
@@ -113,7 +115,7 @@ public static class IntentRules
 
     private static bool HasControls(string text) => text.AsSpan().ContainsAny(Controls);
 
-    // What breaks a rule is named in messages, which go into logs.
+    // Escapes control characters, because the messages with the wrong value go into logs.
     private static string Shown(string? text) => text is null ? "" : string.Concat(text.Select(c => char.IsControl(c) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}") : c.ToString()));
 
     private static ArgumentException Broken(string rule) => new($"The change is refused: {rule}");

@@ -7,11 +7,11 @@ using MessagePack.Resolvers;
 namespace Meridian.Intents.State;
 
 /// <summary>
-/// The whole state at one index, and its form on disk and on the wire: MessagePack <c>[version, state, SHA-256 of state]</c>. Equal states are equal bytes.
+/// The whole state at one index. Its format on disk and on the wire is MessagePack <c>[version, state, SHA-256 of state]</c>. Equal states have equal bytes.
 /// </summary>
 public sealed record IntentSnapshot
 {
-    /// <summary>Version of the form. A reader refuses a later one.</summary>
+    /// <summary>Version of the format. A reader refuses a later version.</summary>
     public const int Version = 1;
 
     private static readonly MessagePackSerializerOptions Format =
@@ -27,7 +27,7 @@ public sealed record IntentSnapshot
 
     public required ImmutableSortedDictionary<IntentKey, IntentRecord> Records { get; init; }
 
-    /// <value>In the order in which they were made. Keys are this process's own count: only their order is state.</value>
+    /// <value>The remembered operations, in the order of their decisions. The keys are a count of this process: only their order is part of the state.</value>
     public required ImmutableSortedDictionary<long, RememberedOperation> Operations { get; init; }
 
     public byte[] Serialize() => Envelop(SerializeState(AppliedIndex, digests: true));
@@ -44,7 +44,7 @@ public sealed record IntentSnapshot
         return output.WrittenSpan.ToArray();
     }
 
-    /// <exception cref="IntentLogException">The bytes are no snapshot, are damaged, or were written by a later version.</exception>
+    /// <exception cref="IntentLogException">The bytes are not a snapshot, are damaged, or were written by a later version.</exception>
     public static IntentSnapshot Deserialize(in ReadOnlySequence<byte> bytes)
     {
         try
@@ -62,7 +62,7 @@ public sealed record IntentSnapshot
             if (!SHA256.HashData(stateBytes).AsSpan().SequenceEqual(checksum.ToArray()))
                 throw new IntentLogException("The snapshot is damaged: its checksum does not match.");
 
-            // MessagePack has several ways to write the same; what was not written as this build writes it has been changed since.
+            // MessagePack can encode one value in several ways. If the bytes differ from this build's encoding, they were changed after they were written.
             return bytes.ToArray().AsSpan().SequenceEqual(Envelop(stateBytes))
                 ? DeserializeState(stateBytes)
                 : throw new IntentLogException("The snapshot is damaged: its frame is not as it was written.");
@@ -74,12 +74,12 @@ public sealed record IntentSnapshot
     }
 
     /// <summary>
-    /// SHA-256 over the state, hexadecimal. The applied index is where the state is, not what it is: entries that change nothing leave the hash. The digests of operations are left out:
-    /// members of a build before digests do not keep them, and are equal in all else.
+    /// SHA-256 over the state, hexadecimal. The applied index is left out, because it is the state's position and not its content: entries that change nothing
+    /// keep the hash. The digests of operations are left out, too: builds from before digests do not keep them, and are equal in everything else.
     /// </summary>
     public string ComputeHash() => Convert.ToHexStringLower(SHA256.HashData(SerializeState(0, digests: false)));
 
-    // The digests are a seventh part, which builds before digests pass over. Where there are none the part is left out.
+    // The digests are a seventh part, which builds from before digests skip. If there are no digests, the part is left out.
     private byte[] SerializeState(long appliedIndex, bool digests)
     {
         digests = digests && Operations.Values.Any(operation => operation.Digest is not null);

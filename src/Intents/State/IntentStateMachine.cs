@@ -3,20 +3,21 @@ using System.Collections.Immutable;
 namespace Meridian.Intents.State;
 
 /// <summary>
-/// The state that the log's entries make, one after another: records, the operations that made them, the address book of the voters and the log's generation. Deterministic: every
-/// member that has applied the same entries has the same state, bit for bit (<see cref="IntentReplica.Hash"/>), whatever process, order of arrival or snapshot brought them there.
-/// It reads no clock, draws nothing, and enumerates in order only.
+/// The state that the log's entries produce, in order: records, the operations that made them, the address book of the voters and the log's generation. Members
+/// must never differ, so it is deterministic: two members that have applied the same entries have the same state, bit for bit
+/// (<see cref="IntentReplica.Hash"/>), whichever process, order of arrival or snapshot led to it. It reads no clock, uses no random numbers, and enumerates
+/// only in a defined order.
 /// <para>
-/// A revision is the generation's number in the upper bits and a count below. A log that goes on without its lost majority cannot know which revisions that had given out, so it
-/// begins above all of them: an epoch is never given to two different values.
+/// A revision has the generation's number in the upper bits and a count in the lower bits. A log that continues without its lost majority cannot know which
+/// revisions that majority has given out. So it begins above all of them, and an epoch is never given to two different values.
 /// </para>
-/// Not thread-safe: one caller applies. What it publishes (<see cref="Replica"/>, <see cref="Capture"/>) is immutable.
+/// Not thread-safe: one caller applies entries. The values that it publishes (<see cref="Replica"/>, <see cref="Capture"/>) are immutable.
 /// </summary>
 public sealed class IntentStateMachine
 {
     /// <summary>
-    /// How many operations are remembered. One that is repeated after so many others is taken for a new one; its conditions still hold it back. Part of the state's definition:
-    /// another number is another state.
+    /// Number of remembered operations. An operation that is repeated after that many others counts as new; then only its conditions can stop it. This number
+    /// is part of the state's definition: members with different numbers would have different states.
     /// </summary>
     public const int RememberedOperations = 16_384;
 
@@ -40,11 +41,13 @@ public sealed class IntentStateMachine
 
     public IntentGeneration Generation => _generation;
 
-    /// <value>Where voters are found, by name. Who votes is consensus' own matter.</value>
+    /// <value>The addresses of the voters, by name. Consensus alone decides who votes.</value>
     public ImmutableSortedDictionary<string, IntentVoter> Voters => _voters;
 
-    /// <summary>Applies the entry at <paramref name="index"/>. Indexes rise; an entry at or below <see cref="AppliedIndex"/> has been applied and is refused.</summary>
-    /// <returns>The outcome of a change, the first one if the operation was made before; null for other entries.</returns>
+    /// <summary>
+    /// Applies the entry at <paramref name="index"/>. Indexes must rise: an entry at or below <see cref="AppliedIndex"/> was applied before and is refused.
+    /// </summary>
+    /// <returns>The outcome of a change; if the operation was decided before, its first outcome. Null for other entries.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="index"/> is not above <see cref="AppliedIndex"/>.</exception>
     /// <exception cref="IntentLogException">The entry is of a kind that this build does not know.</exception>
     public IntentOutcome? Apply(long index, IntentCommand command)
@@ -69,21 +72,21 @@ public sealed class IntentStateMachine
     /// <summary>Applies the change at <paramref name="index"/>.</summary>
     public IntentOutcome Apply(long index, IntentChange change) => Apply(index, new IntentCommand { Change = change })!;
 
-    /// <summary>Passes over an entry that holds nothing for the state, for example one of consensus itself.</summary>
+    /// <summary>Skips an entry that does not affect the state, for example an entry of consensus itself.</summary>
     public void Skip(long index)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(index, AppliedIndex);
         Publish(index);
     }
 
-    /// <summary>The outcome of an operation that is still remembered.</summary>
+    /// <summary>Gets the outcome of an operation that is still remembered.</summary>
     public bool TryGetOutcome(Guid operation, out IntentOutcome? outcome)
     {
         outcome = _remembered.TryGetValue(operation, out var remembered) ? remembered.Outcome : null;
         return outcome is not null;
     }
 
-    /// <summary>The whole state as it stands now, immutable.</summary>
+    /// <summary>The whole current state, immutable.</summary>
     public IntentSnapshot Capture() => new()
     {
         AppliedIndex = AppliedIndex,
@@ -94,7 +97,7 @@ public sealed class IntentStateMachine
         Operations = _operations,
     };
 
-    /// <summary>Replaces the state by a snapshot's.</summary>
+    /// <summary>Replaces the state with a snapshot's state.</summary>
     public void Restore(IntentSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
@@ -159,7 +162,7 @@ public sealed class IntentStateMachine
         _remembered.Add(operation.Operation, operation);
     }
 
-    // Only forward: of two that are proposed at once, or one that is proposed twice, the later entry changes nothing.
+    // Generations only rise: if two are proposed at once, or one is proposed twice, the later entry changes nothing.
     private void Begin(IntentGeneration generation)
     {
         if (generation.Number <= _generation.Number)
@@ -170,7 +173,7 @@ public sealed class IntentStateMachine
 
     private void Publish(long index)
     {
-        // Hashing a copy is for comparisons alone; it costs nothing where nobody asks.
+        // The hash is needed only to compare copies, so it is computed only on request.
         var revision = _revision;
         var state = new IntentSnapshot { AppliedIndex = index, Revision = revision, Generation = _generation, Voters = _voters, Records = _records, Operations = _operations };
         var hash = new Lazy<string>(state.ComputeHash, LazyThreadSafetyMode.PublicationOnly);

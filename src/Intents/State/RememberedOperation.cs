@@ -2,7 +2,7 @@ using MessagePack;
 
 namespace Meridian.Intents.State;
 
-/// <summary>What became of an operation, for whoever sends it again.</summary>
+/// <summary>The outcome of an operation, kept to answer a repeat of the operation.</summary>
 [MessagePackObject]
 public sealed record RememberedOperation
 {
@@ -10,12 +10,15 @@ public sealed record RememberedOperation
 
     [Key(1)] public required IntentOutcome Outcome { get; init; }
 
-    /// <value>Of the change (<see cref="IntentChange.Digest"/>), or null. A snapshot keeps it beside the operations, so that the bytes of the operations are those of builds before digests.</value>
+    /// <value>
+    /// Digest of the change (<see cref="IntentChange.Digest"/>), or null. A snapshot keeps it beside the operations, so that the operations have the same bytes
+    /// as in builds from before digests.
+    /// </value>
     [IgnoreMember] public byte[]? Digest { get; init; }
 
-    /// <summary>What becomes of a change that is sent under this operation's name.</summary>
-    /// <param name="digest">Of that change.</param>
-    /// <param name="revision">The log's.</param>
+    /// <summary>The outcome of a change that is sent under this operation's name again.</summary>
+    /// <param name="digest">Digest of that change, or null.</param>
+    /// <param name="revision">The log's revision.</param>
     public IntentOutcome Repeat(byte[]? digest, long revision) =>
         Digest is null || digest is null || Digest.AsSpan().SequenceEqual(digest) ? Outcome : new IntentOutcome { Made = false, Revision = revision, Reused = true };
 }

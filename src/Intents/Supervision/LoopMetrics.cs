@@ -2,7 +2,9 @@ using System.Diagnostics.Metrics;
 
 namespace Meridian.Intents.Supervision;
 
-/// <summary>Meter <c>Meridian.Federation</c>: <c>meridian.loop.failures</c>, failures of background loops, each of which was followed by a restart, by loop.</summary>
+/// <summary>
+/// Meter <c>Meridian.Federation</c>: <c>meridian.loop.failures</c> counts the failures of background loops, by loop. A restart followed each failure.
+/// </summary>
 internal static class LoopMetrics
 {
     private static readonly Meter Meter = new("Meridian.Federation");

@@ -4,8 +4,9 @@ using Microsoft.Extensions.Logging;
 namespace Meridian.Intents.Supervision;
 
 /// <summary>
-/// Runs the background loops of a process. A loop that ends by an exception would otherwise end unobserved: what it kept up to date would stay as it was for ever, and nobody
-/// would be told. Here it is counted (<see cref="LoopMetrics"/>), logged, shown (<see cref="Loops"/>, <c>/admin/api/regions</c>), and started again after a pause.
+/// Runs the background loops of a process. Without it, nobody would notice a loop that ends with an exception, and the data that the loop keeps up to date
+/// would stay stale for ever. The supervisor counts each failure (<see cref="LoopMetrics"/>), logs it, shows it (<see cref="Loops"/>,
+/// <c>/admin/api/regions</c>), and starts the loop again after a pause.
 /// </summary>
 public sealed partial class LoopSupervisor(TimeProvider time, ILogger<LoopSupervisor> logger)
 {
@@ -18,13 +19,17 @@ public sealed partial class LoopSupervisor(TimeProvider time, ILogger<LoopSuperv
 
     internal TimeProvider Time => time;
 
-    /// <summary>Enters a loop that catches its own failures, for example one with a thread of its own. Loops of one name are one.</summary>
+    /// <summary>
+    /// Registers a loop that catches its own failures, for example a loop with a thread of its own. Loops with the same name share one record.
+    /// </summary>
     public SupervisedLoop Enter(string name, TimeSpan? longestPause = null) => _loops.GetOrAdd(name, added => new SupervisedLoop(this, added, longestPause ?? LongestPause));
 
-    /// <summary>Runs the loop until it returns or <paramref name="stop"/> fires; starts it again when it fails. Never fails itself.</summary>
-    /// <param name="name">What the loop does, in words.</param>
-    /// <param name="loop">The loop. Its first part runs on the caller's thread.</param>
-    /// <param name="stop">Ends it.</param>
+    /// <summary>
+    /// Runs the loop until it returns or <paramref name="stop"/> fires, and starts it again when it fails. Never throws because of a failure of the loop.
+    /// </summary>
+    /// <param name="name">The loop's task, in words.</param>
+    /// <param name="loop">The loop. Its part before the first await runs on the caller's thread.</param>
+    /// <param name="stop">Ends the loop.</param>
     /// <param name="longestPause">Longest pause before a restart; 30 s if null.</param>
     public async Task RunAsync(string name, Func<CancellationToken, Task> loop, CancellationToken stop, TimeSpan? longestPause = null)
     {

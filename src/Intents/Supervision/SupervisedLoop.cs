@@ -1,11 +1,11 @@
 namespace Meridian.Intents.Supervision;
 
-/// <summary>The record of one loop: counts its failures and gives the pause before its next start. Any thread.</summary>
+/// <summary>The record of one loop: counts its failures and gives the pause before its next start. Thread-safe.</summary>
 public sealed class SupervisedLoop
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>A loop that has run for so long after a failure is sound again.</summary>
+    /// <summary>A loop that has run for this long after a failure counts as healthy again.</summary>
     private static readonly TimeSpan SoundAfter = TimeSpan.FromSeconds(30);
 
     private readonly LoopSupervisor _supervisor;
@@ -36,8 +36,11 @@ public sealed class SupervisedLoop
 
     private bool IsSound => _problem is null || _supervisor.Time.GetElapsedTime(_startsAgain) >= SoundAfter;
 
-    /// <summary>Enters a failure. The log gets the stack of the first one, and of one with another reason; a line of the others.</summary>
-    /// <returns>How long to wait before the loop goes on: twice as long as the last time, unless the loop has been sound since.</returns>
+    /// <summary>
+    /// Records a failure. The log gets the stack of the first failure and of each failure with a new reason, and one line for every other failure.
+    /// </summary>
+    /// <returns>The pause before the loop's next start: twice the last pause, up to the longest one, or the first pause if the loop was healthy
+    /// since.</returns>
     public TimeSpan Failed(Exception exception)
     {
         ArgumentNullException.ThrowIfNull(exception);

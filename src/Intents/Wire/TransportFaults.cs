@@ -4,13 +4,15 @@ using MessagePack;
 
 namespace Meridian.Intents.Wire;
 
-/// <summary>Reads a transport's exception.</summary>
+/// <summary>Interprets exceptions of the transport.</summary>
 public static class TransportFaults
 {
-    /// <summary>One line: gRPC's own message carries the whole exception below it.</summary>
+    /// <summary>Describes the exception in one line. gRPC's own message would contain the whole inner exception.</summary>
     public static string Describe(Exception exception) => exception is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : exception.Message;
 
-    /// <summary>Whether the message exceeds the protocol's limit: no other region would take it. Says no where a cause below tells of something else.</summary>
+    /// <summary>
+    /// Whether the message exceeds the protocol's limit, so that no other region would accept it either. False if an inner exception names another cause.
+    /// </summary>
     public static bool IsTooLarge(Exception exception)
     {
         if (exception is not RpcException { StatusCode: StatusCode.ResourceExhausted })

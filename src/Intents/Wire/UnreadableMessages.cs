@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Meridian.Intents.Wire;
 
-/// <summary>Answers a message that <see cref="WireFormat.RequestMarshaller"/> could not read with InvalidArgument, and says so in one line of log.</summary>
+/// <summary>Answers a message that <see cref="WireFormat.RequestMarshaller"/> could not read with InvalidArgument, and logs it in one line.</summary>
 public sealed partial class UnreadableMessages(ILogger<UnreadableMessages> logger) : Interceptor
 {
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation) =>
@@ -42,10 +42,10 @@ public sealed partial class UnreadableMessages(ILogger<UnreadableMessages> logge
     }
 }
 
-/// <summary>Stands for a message that could not be read: gRPC takes no null.</summary>
+/// <summary>Represents a message that could not be read, because gRPC does not accept null.</summary>
 public static class Unreadable<T>
     where T : class
 {
-    /// <value>Known by its reference alone; no constructor made it, and nothing may be read from it.</value>
+    /// <value>Only its reference identifies it. No constructor has run, so its members must not be read.</value>
     public static readonly T Message = (T)RuntimeHelpers.GetUninitializedObject(typeof(T));
 }

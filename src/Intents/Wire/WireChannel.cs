@@ -4,15 +4,20 @@ using Grpc.Net.Client;
 
 namespace Meridian.Intents.Wire;
 
-/// <summary>A connection to a region for one purpose: infer, open, heartbeat, watch, or consensus. Each purpose has its own, so that none waits behind the bytes of another.</summary>
+/// <summary>
+/// A connection to a region for one purpose: infer, open, heartbeat, watch, or consensus. Each purpose has its own connection, so that none waits behind the
+/// bytes of another.
+/// </summary>
 public sealed class WireChannel : IDisposable
 {
-    /// <summary>A batch of embeddings is megabytes: with the default window of 64 KiB its first round trips over an ocean would each carry as little.</summary>
+    /// <summary>
+    /// A batch of embeddings has megabytes. With the default window of 64 KiB, each of its first round trips over an ocean would carry only 64 KiB.
+    /// </summary>
     public const int BulkWindowBytes = 1024 * 1024;
 
     /// <summary>
-    /// What a stream may be ahead of its reader, the least that HTTP/2 allows: some thousand tokens. A reader that stops shall stop its sequences, and one that keeps up is given
-    /// a larger window by the handler where the round trip asks for it.
+    /// How far a stream may be ahead of its reader: the minimum of HTTP/2, some thousand tokens. A small window makes the sequences of a stopped reader stop.
+    /// For a reader that keeps up, the handler enlarges the window where the round trip needs it.
     /// </summary>
     public const int StreamWindowBytes = 65_535;
 
@@ -32,7 +37,7 @@ public sealed class WireChannel : IDisposable
             PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
             KeepAlivePingDelay = TimeSpan.FromSeconds(10),
 
-            // Generous: liveness finds a dead region long before; this only clears away a connection that nobody else would notice.
+            // Long: the liveness check finds a dead region much earlier. This timeout only closes a connection whose failure nothing else would notice.
             KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
 
@@ -44,8 +49,8 @@ public sealed class WireChannel : IDisposable
             AutomaticDecompression = DecompressionMethods.None,
         };
 
-        // Given as HttpClient, not as handler: a bare handler makes the channel connect, poll and back off by itself (1 s and more after a refusal),
-        // which would keep a region that restarts in half a second out of service.
+        // Pass an HttpClient, not a handler. With a bare handler the channel connects, polls and backs off by itself (1 s and more after a refusal), which
+        // would keep a region that restarts in half a second out of service.
         _http = new HttpClient(handler, disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan };
         _channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {

@@ -13,22 +13,22 @@ public static class WireFormat
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
 
-    /// <summary>Keys, never type names, and hash-collision-resistant maps: what arrives comes from another machine.</summary>
+    /// <summary>The data comes from other machines. So it has keys, never type names, and maps are resistant to hash collisions.</summary>
     public static readonly MessagePackSerializerOptions Options =
         MessagePackSerializerOptions.Standard.WithResolver(StandardResolver.Instance).WithSecurity(MessagePackSecurity.UntrustedData);
 
     public static Marshaller<T> Marshaller<T>() => new(Serialize, Deserialize<T>);
 
     /// <summary>
-    /// For what a server is sent. A message that cannot be read becomes <see cref="Unreadable{T}"/>, which <see cref="UnreadableMessages"/> answers: an exception here would be an error with
-    /// its stack in gRPC's own log for every such message, and no answer that names the mistake.
+    /// The marshaller for requests to a server. A message that cannot be read becomes <see cref="Unreadable{T}"/>, which <see cref="UnreadableMessages"/>
+    /// answers. An exception here would make gRPC log an error with its stack for every such message, and send no answer that names the mistake.
     /// </summary>
     public static Marshaller<T> RequestMarshaller<T>()
         where T : class => new(Serialize, TryDeserialize<T>);
 
     /// <summary>
-    /// gRPC frames a message by its length. Told before the first byte, it lets the message go straight into the pipe; otherwise it buffers every message in an
-    /// array of its own. So the message is made in this thread's buffer first.
+    /// gRPC frames a message by its length. If it knows the length before the first byte, the message goes directly into the pipe; otherwise gRPC buffers every
+    /// message in an array of its own. So the message is first written to this thread's buffer.
     /// </summary>
     private static void Serialize<T>(T message, SerializationContext context)
     {

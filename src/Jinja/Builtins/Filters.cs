@@ -4,7 +4,7 @@ using Meridian.Jinja.Texts;
 
 namespace Meridian.Jinja.Builtins;
 
-/// <summary>What stands behind <c>|</c>.</summary>
+/// <summary>The filters, which follow <c>|</c> in a template.</summary>
 internal static class Filters
 {
     private static readonly TrackedText Space = TrackedText.OfTemplate(" ");

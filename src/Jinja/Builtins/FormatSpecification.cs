@@ -55,7 +55,7 @@ internal readonly ref struct FormatSpecification
             throw Wrong(source);
     }
 
-    /// <exception cref="TemplateFailure">The specification is none, or none of the value's.</exception>
+    /// <exception cref="TemplateFailure">The specification is invalid, or does not apply to values of this kind.</exception>
     public static TrackedText Apply(string specification, object? value, Budget budget)
     {
         if (specification.Length == 0)

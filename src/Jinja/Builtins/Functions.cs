@@ -5,7 +5,7 @@ using Meridian.Jinja.Texts;
 
 namespace Meridian.Jinja.Builtins;
 
-/// <summary>Functions that every template sees.</summary>
+/// <summary>Functions that are visible in every template.</summary>
 internal static class Functions
 {
     private const int LongestRange = 100_000;
@@ -68,7 +68,7 @@ internal static class Functions
             throw new TemplateFailure("range() has step 0");
         var numbers = new List<object?>();
 
-        // Wider than the numbers: the last step may lead past the greatest.
+        // 128 bits, because the last step may lead beyond the largest 64-bit number.
         for (Int128 at = start; step > 0 ? at < stop : at > stop; at += step)
         {
             if (numbers.Count == LongestRange)

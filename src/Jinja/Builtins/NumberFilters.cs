@@ -48,11 +48,11 @@ internal static class NumberFilters
             : arguments.Get(0, "default", 0.0);
     }
 
-    // '42.23'|int is 42, whatever the base.
+    // Jinja gives 42 for '42.23'|int, with any base.
     private static long? Truncated(string text) =>
         double.TryParse(text.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var real) && Math.Abs(real) < 9e18 ? (long)real : null;
 
-    // Python's int(text, base): a sign, a prefix where the base allows it, single underscores between digits.
+    // Python's int(text, base): a sign, a prefix if the base allows it, and single underscores between digits.
     private static long? Digits(string text, long radix)
     {
         if (radix is not (0 or (>= 2 and <= 36)))
@@ -70,7 +70,7 @@ internal static class NumberFilters
         }
         else if (radix == 0)
         {
-            // Without a prefix only zeros may begin with zero.
+            // A number without a prefix may begin with zero only if all its digits are zeros.
             if (text.Length > at + 1 && text[at] == '0' && text.AsSpan(at).IndexOfAnyExcept('0', '_') >= 0)
                 return null;
             radix = 10;

@@ -4,7 +4,7 @@ using Meridian.Jinja.Texts;
 
 namespace Meridian.Jinja.Builtins;
 
-/// <summary>Filters that choose, order and change elements.</summary>
+/// <summary>Filters that select, sort and change elements.</summary>
 internal static class SequenceFilters
 {
     public static object? Apply(object? value, string name, CallArguments arguments, Budget budget)
@@ -150,7 +150,7 @@ internal static class SequenceFilters
             while (end < sorted.Length && Values.AreEqual(key, Grouped(sorted[end]), budget))
                 end++;
 
-            // The key of a group is spelled as in its first element.
+            // As in Jinja, the key of a group has the spelling of its first element.
             groups.Add(new object?[] { Given(sorted[at]), sorted[at..end] });
             at = end;
         }

@@ -4,7 +4,7 @@ using Meridian.Jinja.Texts;
 
 namespace Meridian.Jinja.Builtins;
 
-/// <summary>What stands behind <c>is</c>.</summary>
+/// <summary>The tests, which follow <c>is</c> in a template.</summary>
 internal static class Tests
 {
     public static FrozenSet<string> Names { get; } = FrozenSet.ToFrozenSet(

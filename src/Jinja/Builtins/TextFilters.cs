@@ -4,10 +4,10 @@ using Meridian.Jinja.Texts;
 
 namespace Meridian.Jinja.Builtins;
 
-/// <summary>Jinja's filters of texts that Python has no method for.</summary>
+/// <summary>Jinja's text filters without a counterpart among Python's methods.</summary>
 internal static class TextFilters
 {
-    /// <summary>Unlike <c>str.title</c>, words begin after white space, hyphens and opening brackets only.</summary>
+    /// <summary>Unlike in <c>str.title</c>, words begin only after white space, hyphens and opening brackets.</summary>
     public static TrackedText Title(TrackedText text)
     {
         var title = new StringBuilder(text.Length);

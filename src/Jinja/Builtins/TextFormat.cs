@@ -4,7 +4,9 @@ using Meridian.Jinja.Texts;
 
 namespace Meridian.Jinja.Builtins;
 
-/// <summary>Python's <c>str.format</c>: fields by position and name, members and items of them, <c>!r</c> and <c>!s</c>, and the format of texts and numbers.</summary>
+/// <summary>
+/// Python's <c>str.format</c>: fields by position and name, their members and items, <c>!r</c> and <c>!s</c>, and format specifications for texts and numbers.
+/// </summary>
 internal static class TextFormat
 {
     public static TrackedText Format(TrackedText format, CallArguments arguments, Budget budget)
@@ -37,7 +39,7 @@ internal static class TextFormat
                     throw new TemplateFailure("format() finds a '{' without '}'");
                 var text = Field(source[(at + 1)..end], arguments, ref next, budget);
 
-                // A field of the caller's chooses digits, fill and width, so all that it makes is the caller's.
+                // If the caller wrote the field, the caller chose digits, fill and width. So all text of the field belongs to the caller.
                 if (!format[at..(end + 1)].IsWhollyOfTemplate)
                     text = TrackedText.OfCaller(text.Value);
                 budget.Adds(written.Length, text.Length);

@@ -68,7 +68,7 @@ internal static class TextMethods
         }
     }
 
-    /// <summary>Python's <c>str.strip</c>: white space, or the characters given, off one or both ends.</summary>
+    /// <summary>Python's <c>str.strip</c>: removes white space, or the given characters, from one or both ends.</summary>
     public static TrackedText Strip(TrackedText text, object? characters, bool start, bool end, Budget budget)
     {
         if (characters is not (null or TrackedText))
@@ -85,7 +85,7 @@ internal static class TextMethods
         bool Goes(char unit) => characters is TrackedText set ? set.Value.Contains(unit, StringComparison.Ordinal) : IsSpace(unit);
     }
 
-    /// <summary>Python's white space, which has the information separators, too.</summary>
+    /// <summary>White space as Python defines it, which includes the information separators.</summary>
     public static bool IsSpace(char unit) => char.IsWhiteSpace(unit) || unit is >= '\u001c' and <= '\u001f';
 
     public static TrackedText Replace(TrackedText text, TrackedText from, TrackedText to, long count, Budget budget)
@@ -183,14 +183,14 @@ internal static class TextMethods
         if (fill is null || Sequences.Length(fill, budget) != 1)
             throw new TemplateFailure($"{name}() fills with one character");
 
-        // Beyond the largest text every width is refused alike, and sums of it do not overflow.
+        // Every width above the largest text is refused in the same way, so the width is clamped. That avoids an overflow of sums.
         var width = Math.Clamp(arguments.Integer(0, "width", 0), 0, (long)Budget.Largest + 1);
         var missing = width - Sequences.Length(text, budget);
         if (missing <= 0)
             return text;
         budget.Characters(text.Length + missing);
 
-        // Where the two sides differ by one, Python's center() puts the odd one left if the width is odd.
+        // If the number of missing characters is odd, Python's center() puts the extra one on the left if the width is odd.
         var left = name switch { "ljust" => 0, "center" => (missing / 2) + (missing & width & 1), _ => missing };
         var sign = name == "zfill" && text.Value[..Math.Min(1, text.Length)] is "-" or "+" ? 1 : 0;
         var widened = new TrackedBuilder().Append(text, 0, sign);

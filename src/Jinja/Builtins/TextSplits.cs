@@ -3,7 +3,7 @@ using Meridian.Jinja.Texts;
 
 namespace Meridian.Jinja.Builtins;
 
-/// <summary>Python's ways to take a text apart.</summary>
+/// <summary>Python's methods that split a text.</summary>
 internal static class TextSplits
 {
     public static object?[] Split(TrackedText text, object? separator, long most, bool fromEnd, Budget budget)
@@ -67,7 +67,7 @@ internal static class TextSplits
             begin = at + 1;
         }
 
-        // What follows the last line end is a line only if it is not empty.
+        // The text after the last line end is a line only if it is not empty.
         if (begin < text.Length)
             lines.Add(text[begin..]);
         return [.. lines];
@@ -79,7 +79,7 @@ internal static class TextSplits
         if (most < 0 || words.Count <= most)
             return [.. words.Select(w => text[w.Start..w.End])];
 
-        // The rest after the most splits keeps its white space at the far end.
+        // When the maximum number of splits is reached, the rest keeps the white space at its far end.
         if (fromEnd)
             return [text[..words[(int)(words.Count - 1 - most)].End], .. words[(int)(words.Count - most)..].Select(w => text[w.Start..w.End])];
         return [.. words[..(int)most].Select(w => text[w.Start..w.End]), text[words[(int)most].Start..]];

@@ -2,7 +2,7 @@ using Meridian.Jinja.Texts;
 
 namespace Meridian.Jinja.Objects;
 
-/// <summary>Python's operators on numbers, texts and lists. Whole numbers have 64 bits; beyond is an error.</summary>
+/// <summary>Python's operators on numbers, texts and lists. Integers have 64 bits; a larger result is an error.</summary>
 internal static class Arithmetic
 {
     public static object? Of(string sign, object? left, object? right, Budget budget)
@@ -112,7 +112,7 @@ internal static class Arithmetic
         if (count <= 0 || items.Length == 0)
             return [];
 
-        // As many elements as a text may have characters would take more steps than there are.
+        // A count above Budget.Largest takes more steps than any budget has, so it is refused here. That also avoids an overflow of the product.
         budget.Step(count > Budget.Largest ? count : items.Length * count);
         var repeated = new List<object?>();
         for (; count > 0; count--)

@@ -9,7 +9,7 @@ internal readonly record struct CallArguments(object?[] Positional, (string Name
 
     public int Count => Positional.Length + Named.Length;
 
-    /// <summary>The argument at a place or of a name, or what stands for it.</summary>
+    /// <summary>The argument with a position or a name; <paramref name="otherwise"/> if it is not given.</summary>
     public object? Get(int at, string name, object? otherwise)
     {
         if (at < Positional.Length)
@@ -31,7 +31,7 @@ internal readonly record struct CallArguments(object?[] Positional, (string Name
 
     public bool Flag(int at, string name, bool otherwise) => Values.IsTrue(Get(at, name, otherwise));
 
-    /// <exception cref="TemplateFailure">There are fewer or more than a callee takes, or one that it does not know.</exception>
+    /// <exception cref="TemplateFailure">The number of arguments is wrong, or the callee has no argument of a given name.</exception>
     public void Check(string callee, int least, params ReadOnlySpan<string> names)
     {
         if (Count < least || Positional.Length > names.Length)

@@ -3,7 +3,9 @@ using Meridian.Jinja.Texts;
 
 namespace Meridian.Jinja.Objects;
 
-/// <summary>The filter <c>tojson</c> as Hugging Face sets it: Python's <c>json.dumps(value, ensure_ascii=False, indent, separators, sort_keys)</c>.</summary>
+/// <summary>
+/// The filter <c>tojson</c> with the settings of Hugging Face: Python's <c>json.dumps(value, ensure_ascii=False, indent, separators, sort_keys)</c>.
+/// </summary>
 internal sealed class Json
 {
     private readonly TrackedBuilder _written = new();

@@ -19,7 +19,7 @@ internal sealed class Loop(object?[] items)
         "last" => Index == items.Length - 1,
         "length" => (long)items.Length,
 
-        // How deep a recursive loop calls itself, and not how many loops are around; there are no recursive loops here.
+        // The depth counts recursive calls of a loop, not the enclosing loops. This implementation has no recursive loops, so the depth is always 1.
         "depth" => 1L,
         "depth0" => 0L,
         "previtem" => Index > 0 ? items[Index - 1] : new Undefined("loop.previtem"),

@@ -2,7 +2,7 @@ using Meridian.Jinja.Texts;
 
 namespace Meridian.Jinja.Objects;
 
-/// <summary>Python's <c>dict</c>: in order of insertion, with any value as key that never changes.</summary>
+/// <summary>Python's <c>dict</c>: keeps the order of insertion. Any immutable value can be a key.</summary>
 public sealed class Mapping : OrderedDictionary<MappingKey, object?>
 {
     public object? this[string name]
@@ -18,11 +18,11 @@ public sealed class Mapping : OrderedDictionary<MappingKey, object?>
         _ => throw new TemplateFailure($"{Objects.Values.Kind(value)} cannot be a key of a mapping"),
     };
 
-    /// <summary>Looks a key up. A value that cannot be one is an error, as in Python.</summary>
+    /// <summary>Looks up a key. A value that cannot be a key is an error, as in Python.</summary>
     internal bool TryGet(object? key, Budget budget, out object? value) => TryGetValue(Key(key, budget), out value);
 }
 
-/// <summary>A key as Python compares it: <c>1</c>, <c>1.0</c> and <c>true</c> are the same.</summary>
+/// <summary>A key that compares as in Python: <c>1</c>, <c>1.0</c> and <c>true</c> are equal.</summary>
 public readonly struct MappingKey(object? value) : IEquatable<MappingKey>
 {
     public object? Value { get; } = value;

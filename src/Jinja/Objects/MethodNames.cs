@@ -3,7 +3,7 @@ using Meridian.Jinja.Texts;
 
 namespace Meridian.Jinja.Objects;
 
-/// <summary>The methods that texts, mappings and lists have. Methods that change their value are left out: Hugging Face's environment refuses them.</summary>
+/// <summary>The methods of texts, mappings and lists. Methods that change their value are missing, because Hugging Face's environment refuses them.</summary>
 internal static class MethodNames
 {
     public static readonly FrozenSet<string> OfTexts = FrozenSet.ToFrozenSet(

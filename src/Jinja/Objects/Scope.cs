@@ -1,6 +1,6 @@
 namespace Meridian.Jinja.Objects;
 
-/// <summary>Names that are visible: those of a template, and of each loop and macro around.</summary>
+/// <summary>The visible names: those of a template, and those of each enclosing loop and macro.</summary>
 internal sealed class Scope(Scope? outer)
 {
     private readonly Dictionary<string, object?> _values = new(StringComparer.Ordinal);

@@ -3,7 +3,7 @@ using Meridian.Jinja.Texts;
 
 namespace Meridian.Jinja.Objects;
 
-/// <summary>Elements, members, lengths and slices, as Python has them.</summary>
+/// <summary>Elements, members, lengths and slices with Python's rules.</summary>
 internal static class Sequences
 {
     public static bool Contains(object? container, object? value, Budget budget)
@@ -52,10 +52,10 @@ internal static class Sequences
         }
     }
 
-    /// <summary>Elements of what may be absent: Jinja's <c>map</c>, <c>select</c> and the like take every value that is false as empty.</summary>
+    /// <summary>Elements of a value that may be missing. Jinja's <c>map</c>, <c>select</c> and similar filters treat every false value as empty.</summary>
     public static object?[] ElementsIfTrue(object? value, Budget budget) => Values.IsTrue(value) ? Elements(value, budget) : [];
 
-    /// <summary>Code units of the character at a place: 2 for a surrogate pair.</summary>
+    /// <summary>Number of code units of the character at an index: 2 for a surrogate pair, otherwise 1.</summary>
     public static int Width(string text, int at) => char.IsHighSurrogate(text[at]) && at + 1 < text.Length && char.IsLowSurrogate(text[at + 1]) ? 2 : 1;
 
     public static long Length(object? value, Budget budget) => value switch
@@ -67,7 +67,7 @@ internal static class Sequences
         _ => throw new TemplateFailure($"{Values.Kind(value)} has no length"),
     };
 
-    /// <summary>Characters, not code units.</summary>
+    /// <summary>Number of characters, not of code units.</summary>
     public static long Characters(ReadOnlySpan<char> text, Budget budget)
     {
         budget.Characters(text.Length);
@@ -168,14 +168,14 @@ internal static class Sequences
         _ => string.Create(CultureInfo.InvariantCulture, $"[{index}]"),
     };
 
-    // PySlice_AdjustIndices.
+    // Follows PySlice_AdjustIndices of CPython.
     private static IEnumerable<int> Indices(int length, object? start, object? stop, object? step)
     {
         var by = step is null or Undefined ? 1 : Values.Integer(step);
         if (by == 0)
             throw new TemplateFailure("a slice has step 0");
 
-        // One step past either end is as good as any longer one, and does not overflow.
+        // A step of the length plus one already leaves the sequence, so longer steps are clamped to it. That avoids an overflow.
         by = Math.Clamp(by, -length - 1, length + 1);
         var from = Bound(start, by > 0 ? 0 : length - 1);
         var to = Bound(stop, by > 0 ? length : -1);

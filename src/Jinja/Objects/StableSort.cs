@@ -15,7 +15,7 @@ internal static class StableSort
         }
         catch (InvalidOperationException e) when (e.InnerException is TemplateFailure failure)
         {
-            // Sorting wraps what a comparison throws.
+            // LINQ wraps the exception that a comparison throws.
             throw new TemplateFailure(failure.Message);
         }
     }

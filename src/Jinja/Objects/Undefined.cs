@@ -1,4 +1,4 @@
 namespace Meridian.Jinja.Objects;
 
-/// <summary>What a name or member stands for that does not exist: empty where it is written or tested, an error where it is used.</summary>
+/// <summary>The value of a name or member that does not exist. It is empty when it is written or tested; any other use is an error.</summary>
 internal sealed record Undefined(string Name);

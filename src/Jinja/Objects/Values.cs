@@ -4,8 +4,8 @@ using Meridian.Jinja.Texts;
 namespace Meridian.Jinja.Objects;
 
 /// <summary>
-/// Python's meaning of values. There are: null (none), <see cref="bool"/>, <see cref="long"/>, <see cref="double"/>, <see cref="TrackedText"/>, arrays (lists and
-/// tuples), <see cref="Mapping"/>, <see cref="Namespace"/>, <see cref="Undefined"/>, macros, functions and methods.
+/// Python's rules for values. The kinds of values are: null (none), <see cref="bool"/>, <see cref="long"/>, <see cref="double"/>, <see cref="TrackedText"/>,
+/// arrays (lists and tuples), <see cref="Mapping"/>, <see cref="Namespace"/>, <see cref="Undefined"/>, macros, functions and methods.
 /// </summary>
 internal static class Values
 {
@@ -25,7 +25,7 @@ internal static class Values
         _ => true,
     };
 
-    /// <summary>The text that <c>{{ value }}</c> writes. What is no text itself is written by the template.</summary>
+    /// <summary>The text that <c>{{ value }}</c> writes. If the value is not a text, the origin of the text is the template.</summary>
     public static TrackedText Text(object? value, Budget budget)
     {
         switch (value)
@@ -93,7 +93,7 @@ internal static class Values
         }
     }
 
-    /// <exception cref="TemplateFailure">They have no order.</exception>
+    /// <exception cref="TemplateFailure">The values have no order.</exception>
     public static int Compare(object? left, object? right, Budget budget)
     {
         budget.Step();
@@ -126,7 +126,7 @@ internal static class Values
         return value is long or double or bool;
     }
 
-    /// <exception cref="TemplateFailure">The value is no whole number.</exception>
+    /// <exception cref="TemplateFailure">The value is not an integer.</exception>
     public static long Integer(object? value) => value switch
     {
         long number => number,
@@ -134,7 +134,7 @@ internal static class Values
         _ => throw new TemplateFailure($"{Kind(value)} stands where a whole number is expected"),
     };
 
-    /// <summary>What a value is, for error messages.</summary>
+    /// <summary>Describes the kind of a value, for error messages.</summary>
     public static string Kind(object? value) => value switch
     {
         null => "none",
@@ -163,7 +163,7 @@ internal static class Values
         return shortest.Contains('.', StringComparison.Ordinal) ? shortest : shortest + ".0";
     }
 
-    // repr() of Python for the insides of lists and mappings.
+    // Python's repr(), for elements inside lists and mappings.
     private static void Write(TrackedBuilder written, object? value, Budget budget)
     {
         budget.Step();

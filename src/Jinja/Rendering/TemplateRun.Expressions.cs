@@ -5,7 +5,7 @@ using Meridian.Jinja.Texts;
 
 namespace Meridian.Jinja.Rendering;
 
-// Values.
+// Evaluates expressions.
 internal sealed partial class TemplateRun
 {
     private object? Evaluate(Expression expression)
@@ -121,7 +121,7 @@ internal sealed partial class TemplateRun
 
     private object? Call(Expression.Call call)
     {
-        // The commonest call, without the detour of a value.
+        // A method call is the most common call. It is made directly, without creating a MethodValue.
         if (call.Callee is Expression.Attribute method)
         {
             var target = Evaluate(method.Target);

@@ -93,7 +93,7 @@ internal sealed partial class TemplateRun
             case Statement.With with:
                 return Inside(scope =>
                 {
-                    // The values see none of the new names.
+                    // The values are evaluated before any of the new names is visible.
                     var values = with.Variables.Select(variable => (variable.Name, Value: Evaluate(variable.Value))).ToArray();
                     foreach (var (name, value) in values)
                         scope.Set(name, value);
@@ -126,7 +126,7 @@ internal sealed partial class TemplateRun
         _output.Append(text);
     }
 
-    /// <summary>Executes statements that see the names around them; theirs are not seen outside.</summary>
+    /// <summary>Executes statements in a new scope. They see the names around them, but their own names are not visible outside.</summary>
     private Flow Inside(Func<Scope, Statement[]> enter)
     {
         var outer = _scope;

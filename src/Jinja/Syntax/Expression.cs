@@ -37,7 +37,7 @@ internal abstract record Expression
 
     public sealed record Not(Expression Operand) : Expression;
 
-    /// <summary>What is not supported: an error if it is evaluated.</summary>
+    /// <summary>An expression that is not supported. Evaluating it is an error.</summary>
     public sealed record Refused(string Reason) : Expression;
 
     public sealed record Conditional(Expression Value, Expression Condition, Expression? Otherwise) : Expression;

@@ -4,9 +4,9 @@ using System.Text;
 namespace Meridian.Jinja.Syntax;
 
 /// <summary>
-/// Cuts a template into tokens, with white space as Hugging Face's settings have it: <c>trim_blocks</c> (the line end right after a tag or comment goes),
-/// <c>lstrip_blocks</c> (spaces and tabs before a tag or comment that begins a line go), no trailing line end of the whole template. <c>-</c> takes all white space on
-/// its side, <c>+</c> keeps what the settings would take.
+/// Cuts a template into tokens and removes white space with the settings of Hugging Face. <c>trim_blocks</c> removes the line end right after a tag or comment.
+/// <c>lstrip_blocks</c> removes spaces and tabs before a tag or comment that begins a line. The last line end of the template is removed. A <c>-</c> removes
+/// all white space on its side. A <c>+</c> keeps the white space that the settings would remove.
 /// </summary>
 internal sealed class TemplateLexer
 {
@@ -75,7 +75,8 @@ internal sealed class TemplateLexer
             return text;
         var bare = text.AsSpan().TrimEnd(" \t");
 
-        // Only where nothing but spaces stands before it in its line: at the beginning of the text if that begins a line itself.
+        // Spaces are removed only if the line has nothing else before the tag. At the beginning of the text that depends on whether the text itself begins a
+        // line.
         var beginsLine = bare.Length > 0 ? bare[^1] == '\n' : _at - text.Length == 0 || _source[_at - text.Length - 1] == '\n';
         return beginsLine ? bare.ToString() : text;
     }
@@ -104,7 +105,7 @@ internal sealed class TemplateLexer
         return sign == '-' ? Trim.All : sign == '+' ? Trim.None : Trim.Line;
     }
 
-    /// <summary>The text up to <c>{% endraw %}</c> where the tag just begun is <c>{% raw %}</c>.</summary>
+    /// <summary>If the tag that has just begun is <c>{% raw %}</c>, reads the text up to <c>{% endraw %}</c>. Null for other tags.</summary>
     private Trim? Raw()
     {
         var at = _at;
@@ -255,7 +256,7 @@ internal sealed class TemplateLexer
         Advance(end);
     }
 
-    // Python's escapes.
+    // Reads a string with Python's escapes.
     private void Literal(char quote)
     {
         var line = _line;

@@ -3,10 +3,10 @@ using Meridian.Jinja.Texts;
 
 namespace Meridian.Jinja.Syntax;
 
-// Values, in the order of their operators' strength.
+// Parses values, in the order of operator precedence.
 internal sealed partial class TemplateParser
 {
-    // What stands after {% set x = %} and in {{ }}: a value, or several that are one list.
+    // Parses the content of {{ }} or the right side of {% set x = %}: one value, or several values that form a list.
     private Expression Tuple()
     {
         var first = Expression();

@@ -1,6 +1,6 @@
 namespace Meridian.Jinja.Syntax;
 
-// Tags.
+// Parses tags.
 internal sealed partial class TemplateParser
 {
     private Statement Tag()
@@ -210,7 +210,10 @@ internal sealed partial class TemplateParser
         }
     }
 
-    /// <summary>A tag that is not supported. It has a body if its end follows somewhere; a body is read, so that what it has in it ends where it should.</summary>
+    /// <summary>
+    /// Reads a tag that is not supported. If its end tag follows somewhere, the tag has a body. The body is parsed, so that the tags inside it are matched with
+    /// their own end tags.
+    /// </summary>
     private Statement.Refused Unknown(string name, int line)
     {
         SkipTag();

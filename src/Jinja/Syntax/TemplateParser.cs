@@ -4,8 +4,8 @@ using Meridian.Jinja.Texts;
 namespace Meridian.Jinja.Syntax;
 
 /// <summary>
-/// Reads a template. Only what is no Jinja at all is an error here. What this implementation lacks becomes an error of its line: most templates have branches that
-/// no conversation of a server reaches, and these harm nobody.
+/// Parses a template. Only source that is not valid Jinja is an error here. Jinja that this implementation does not support becomes an error only when its line
+/// is reached: most templates have branches that no conversation of a server reaches, and such a branch does no harm.
 /// </summary>
 internal sealed partial class TemplateParser
 {
@@ -17,7 +17,7 @@ internal sealed partial class TemplateParser
 
     private TemplateToken Next => _tokens[_at];
 
-    /// <exception cref="TemplateSyntaxException">The template is wrong.</exception>
+    /// <exception cref="TemplateSyntaxException">The source is not valid Jinja.</exception>
     public static Statement[] Parse(string source)
     {
         var parser = new TemplateParser(TemplateLexer.Tokens(source));
@@ -27,7 +27,7 @@ internal sealed partial class TemplateParser
         return statements;
     }
 
-    /// <summary>Statements up to a tag that ends or divides the one around them, which is left to be read.</summary>
+    /// <summary>Parses statements up to a tag that ends or divides the enclosing statement. The caller reads that tag.</summary>
     private Statement[] Body()
     {
         Guard();

@@ -22,11 +22,11 @@ internal enum TemplateTokenKind
     Integer,
     Float,
 
-    /// <summary>An operator or a bracket; its text says which.</summary>
+    /// <summary>An operator or a bracket. Its text tells which.</summary>
     Symbol,
 
     End,
 }
 
-/// <param name="Value">Text as it is written; of strings what they mean.</param>
+/// <param name="Value">The text as it is written; for strings, the text with escapes resolved.</param>
 internal readonly record struct TemplateToken(TemplateTokenKind Kind, string Value, int Line);

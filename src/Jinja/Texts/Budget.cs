@@ -3,14 +3,17 @@ using System.Runtime.CompilerServices;
 namespace Meridian.Jinja.Texts;
 
 /// <summary>
-/// What one rendering may cost. A template is a program that comes with a model; nobody has read it, and it shall not hold up or fill a region.
+/// Limits the cost of one rendering. A template is a program that comes with a model, and nobody has reviewed it. It must not block a region or fill its
+/// memory.
 /// </summary>
-/// <param name="steps">Values and statements that may be evaluated, and blocks of <see cref="CharactersPerStep"/> characters that may be made or searched.</param>
+/// <param name="steps">
+/// Maximum number of values and statements to evaluate, plus blocks of <see cref="CharactersPerStep"/> characters to create or search.
+/// </param>
 internal sealed class Budget(long steps)
 {
     private const int CharactersPerStep = 64;
 
-    /// <summary>Most characters of one text.</summary>
+    /// <summary>Maximum number of characters of one text.</summary>
     public const int Largest = 1 << 24;
 
     private long _left = steps;
@@ -22,7 +25,7 @@ internal sealed class Budget(long steps)
             throw new TemplateFailure("it takes too many steps; a template may not loop without end");
     }
 
-    /// <summary>Counts a text that is made or read.</summary>
+    /// <summary>Counts a text that is created or read.</summary>
     public TrackedText Text(TrackedText text)
     {
         Characters(text.Length);
@@ -36,7 +39,7 @@ internal sealed class Budget(long steps)
         Step(count / CharactersPerStep);
     }
 
-    /// <summary>Counts the search for a part of a text: in the worst case each place of the text is compared with most of the part.</summary>
+    /// <summary>Counts the search for a part of a text. In the worst case most of the part is compared at each index of the text.</summary>
     public TrackedText Search(TrackedText text, TrackedText part)
     {
         Characters(text.Length);
@@ -44,8 +47,8 @@ internal sealed class Budget(long steps)
         return text;
     }
 
-    /// <summary>Counts the characters added to a text that is being made, and refuses one that gets too long before it is whole.</summary>
-    /// <param name="made">Characters that it has.</param>
+    /// <summary>Counts the characters that are added to a text under construction. Refuses a text that is too long before it is complete.</summary>
+    /// <param name="made">Number of characters that the text already has.</param>
     public void Adds(long made, long count)
     {
         Step(count / CharactersPerStep);

@@ -1,10 +1,10 @@
 namespace Meridian.Jinja.Texts;
 
-/// <summary>Writes texts with some of their characters spelled otherwise.</summary>
+/// <summary>Writes texts in which some characters are escaped.</summary>
 internal static class Escapes
 {
     /// <summary>Appends a text. An escape has the origin of the character that it stands for.</summary>
-    /// <param name="escape">The spelling of a character, or null where it stays.</param>
+    /// <param name="escape">Returns the escape of a character, or null if the character needs none.</param>
     public static void Append(TrackedBuilder written, TrackedText text, Func<char, string?> escape)
     {
         var copied = 0;

@@ -1,4 +1,4 @@
 namespace Meridian.Jinja.Texts;
 
-/// <summary>A template that was read fails while it is rendered; where is added further out.</summary>
+/// <summary>The rendering of a parsed template failed. Callers further up add the line.</summary>
 internal sealed class TemplateFailure(string what) : Exception(what);

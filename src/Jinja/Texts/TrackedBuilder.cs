@@ -21,7 +21,7 @@ internal sealed class TrackedBuilder
 
     public TrackedBuilder Append(TrackedText text, int start, int length) => Append(text.Slice(start, length));
 
-    /// <summary>Adds a text that the template's own filter, operator or value makes.</summary>
+    /// <summary>Adds a text that the template's own filter, operator or value has produced.</summary>
     public TrackedBuilder Made(string text) => Append(text, ofTemplate: true);
 
     public TrackedBuilder Append(string text, bool ofTemplate)

@@ -1,16 +1,19 @@
 namespace Meridian.Jinja.Texts;
 
-/// <summary>A text of a rendering that knows the origin of each of its characters: the template, or the caller. Compared by its characters alone.</summary>
+/// <summary>
+/// A text with the origin of each of its characters: the template or the caller. Two texts are equal if their characters are equal; the origin does not count.
+/// </summary>
 /// <remarks>
-/// Only characters of the template may form a special token, so a wrong origin is a hole. The rule that keeps it closed: a character is the template's only where it
-/// was copied from a text of the template, or where the template's own filter, operator or value made it (a bracket of <c>tojson</c>, the digits of
-/// <c>loop.index</c>). A text of unknown origin is the caller's.
+/// Only characters of the template may form a special token, so a wrong origin is a security hole. The rule: a character belongs to the template only if it was
+/// copied from a text of the template, or if the template's own filter, operator or value produced it (a bracket of <c>tojson</c>, the digits of
+/// <c>loop.index</c>). A text of unknown origin belongs to the caller.
 /// </remarks>
 public sealed class TrackedText : IEquatable<TrackedText>
 {
     private static readonly int[] None = [];
 
-    // Ascending. The characters of the template are those from the first to before the second, from the third to before the fourth, and so on.
+    // Indices in ascending order. The template's characters are those from the first border to before the second, from the third to before the fourth, and so
+    // on.
     private readonly int[] _borders;
 
     internal TrackedText(string value, int[] borders)
@@ -23,7 +26,7 @@ public sealed class TrackedText : IEquatable<TrackedText>
 
     public string Value { get; }
 
-    /// <value>UTF-16 code units.</value>
+    /// <value>Number of UTF-16 code units.</value>
     public int Length => Value.Length;
 
     public ReadOnlySpan<int> Borders => _borders;
@@ -38,7 +41,8 @@ public sealed class TrackedText : IEquatable<TrackedText>
     {
         var found = Array.BinarySearch(_borders, at);
 
-        // A border itself begins a part; before the border at ~found lies a part of the template if that border ends one.
+        // If at is a border, it is in a part of the template if that border begins one. Otherwise ~found is the next border, and it must end a part of the
+        // template.
         return found >= 0 ? found % 2 == 0 : ~found % 2 == 1;
     }
 
@@ -71,7 +75,9 @@ public sealed class TrackedText : IEquatable<TrackedText>
         }
     }
 
-    /// <summary>The same text in other letters. Where the number of letters differs no origin can be told, so all of it is the caller's.</summary>
+    /// <summary>
+    /// The same text in other letters. If the number of letters differs, the origin of each letter is unknown, so the whole text belongs to the caller.
+    /// </summary>
     public TrackedText As(string letters) => letters.Length == Length ? new TrackedText(letters, _borders) : OfCaller(letters);
 
     public TrackedText ToUpper() => As(Value.ToUpperInvariant());
@@ -86,7 +92,7 @@ public sealed class TrackedText : IEquatable<TrackedText>
 
     public override string ToString() => Value;
 
-    // The first even index whose part of the template ends after a place.
+    // Returns the even index of the first part of the template that ends after place.
     private int FirstPartEndingAfter(int place)
     {
         var (low, high) = (0, _borders.Length / 2);

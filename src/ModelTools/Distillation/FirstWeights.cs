@@ -6,6 +6,6 @@ public enum FirstWeights
     /// <summary>Weights that know nothing.</summary>
     Random,
 
-    /// <summary>Weights of the teacher's own layers; the student must be as wide, and the teacher of the same architecture.</summary>
+    /// <summary>Weights of the teacher's own layers. The student must be at least as wide as the teacher, and of the same architecture.</summary>
     Teacher,
 }

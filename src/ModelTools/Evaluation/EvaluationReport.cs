@@ -1,17 +1,17 @@
 namespace Meridian.ModelTools.Evaluation;
 
-/// <summary>How good a model is on texts that it was not trained on.</summary>
+/// <summary>The quality of a model on texts that it was not trained on.</summary>
 public sealed record EvaluationReport
 {
     public required ModelReport Model { get; init; }
 
-    /// <value>The model it is held against, on the same texts; null without.</value>
+    /// <value>The other model, on the same texts; null if there is none.</value>
     public ModelReport? Against { get; init; }
 
-    /// <value>Part of the positions where both have the same likeliest token, 0 to 1; null without a model to hold it against.</value>
+    /// <value>Share of the positions where both models have the same likeliest token, 0 to 1; null without another model.</value>
     public double? Agreement { get; init; }
 
-    /// <value>Perplexity by the other's; null without one.</value>
+    /// <value>Perplexity divided by that of the other model; null without another model.</value>
     public double? PerplexityRatio { get; init; }
 
     /// <value>Where the texts come from, in words.</value>
@@ -19,7 +19,7 @@ public sealed record EvaluationReport
 
     public required int Texts { get; init; }
 
-    /// <value>Tokens that were predicted.</value>
+    /// <value>Number of predicted tokens.</value>
     public required long Tokens { get; init; }
 }
 
@@ -36,12 +36,12 @@ public sealed record ModelReport
     /// <value>Exponential of the mean negative log probability of a token.</value>
     public required double Perplexity { get; init; }
 
-    /// <value>Tokens a second of one text alone.</value>
+    /// <value>Tokens per second with a single text.</value>
     public required double TokensPerSecond { get; init; }
 
-    /// <value>Tokens a second of <see cref="EvaluationOptions.SideBySide"/> texts together.</value>
+    /// <value>Tokens per second with <see cref="EvaluationOptions.SideBySide"/> texts together.</value>
     public required double TokensPerSecondTogether { get; init; }
 
-    /// <value>Texts of the model, drawn with seeds 0, 1, 2, and so on: none is chosen.</value>
+    /// <value>Texts of the model, drawn with seeds 0, 1, 2 and so on. They are not selected.</value>
     public required IReadOnlyList<string> Samples { get; init; }
 }

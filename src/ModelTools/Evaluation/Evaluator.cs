@@ -6,10 +6,10 @@ using Meridian.ModelTools.Output;
 
 namespace Meridian.ModelTools.Evaluation;
 
-/// <summary>Judges a model on texts that it was not trained on.</summary>
+/// <summary>Evaluates a model on texts that it was not trained on.</summary>
 public static class Evaluator
 {
-    // Long enough to be measured, short enough to be waited for.
+    // Enough tokens for a reliable measurement, few enough for a short wait.
     private const int SpeedTokens = 4096;
     private const int AloneTokens = 512;
 
@@ -84,7 +84,7 @@ public static class Evaluator
         return [.. drawn.Select(static text => text.Tokens).Where(tokens => tokens.Length > 1 && options.Seen?.Contains(KeyOf(tokens)) != true)];
     }
 
-    /// <summary>How the other model writes the texts that the evaluation is on.</summary>
+    /// <summary>The plan with which the other model writes the texts of the evaluation.</summary>
     internal static CorpusPlan HeldOutPlan(TeacherModel teacher, EvaluationOptions options, int length) => new()
     {
         Teacher = teacher.Package.Manifest.Version,
@@ -97,7 +97,7 @@ public static class Evaluator
         EndIds = teacher.EndIds,
     };
 
-    /// <summary>What a text is remembered by in <see cref="EvaluationOptions.Seen"/>.</summary>
+    /// <summary>The key of a text in <see cref="EvaluationOptions.Seen"/>.</summary>
     internal static string KeyOf(int[] tokens) => string.Join(' ', tokens);
 
     private static ForcedText[] Judge(string stage, TeacherModel model, List<int[]> texts, IStageProgress progress, CancellationToken cancellationToken)
@@ -153,7 +153,7 @@ public static class Evaluator
         };
     }
 
-    /// <summary>Tokens a second; the median of three.</summary>
+    /// <summary>Tokens per second; the median of three measurements.</summary>
     private static double Speed(TeacherModel model, int begin, int side, int tokens, CancellationToken cancellationToken)
     {
         var length = Math.Min(model.Stage.Shape.ContextLength, Math.Max(2, tokens / side));

@@ -4,17 +4,17 @@ using Meridian.ModelTools.Corpora;
 
 namespace Meridian.ModelTools.Evaluation;
 
-/// <summary>A given text, and what a model thinks at each of its tokens.</summary>
+/// <summary>A given text, with the model's prediction for each of its tokens.</summary>
 internal sealed class ForcedText(int[] tokens) : IWalkedSequence
 {
     private int _position;
 
     public int First => tokens[0];
 
-    /// <value>[length - 1]: log probability of each token but the first.</value>
+    /// <value>[length - 1]: log probability of each token except the first.</value>
     public double[] LogProbabilities { get; } = new double[tokens.Length - 1];
 
-    /// <value>[length - 1]: the likeliest token in its place.</value>
+    /// <value>[length - 1]: the likeliest token at each of these positions.</value>
     public int[] Best { get; } = new int[tokens.Length - 1];
 
     public int Next(Span<float> logits)

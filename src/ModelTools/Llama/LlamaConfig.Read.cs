@@ -5,8 +5,9 @@ namespace Meridian.ModelTools.Llama;
 
 public sealed partial record LlamaConfig
 {
-    /// <summary>Reads a folder's <c>config.json</c> and, where there is one, <c>generation_config.json</c>.</summary>
-    /// <exception cref="ModelPackageException">A file is missing or no JSON, or the model is not of this architecture; says which value is in the way.</exception>
+    /// <summary>Reads a folder's <c>config.json</c> and, if it exists, <c>generation_config.json</c>.</summary>
+    /// <exception cref="ModelPackageException">A file is missing or is not JSON, or the model has another architecture. The message names the unsupported
+    /// value.</exception>
     public static LlamaConfig Read(string directory)
     {
         var path = Path.Combine(directory, "config.json");

@@ -1,6 +1,6 @@
 namespace Meridian.ModelTools.Llama;
 
-/// <summary>Dimensions and constants of a Llama-architecture decoder, as <c>config.json</c> and <c>generation_config.json</c> have them.</summary>
+/// <summary>Dimensions and constants of a Llama-architecture decoder, as in <c>config.json</c> and <c>generation_config.json</c>.</summary>
 public sealed partial record LlamaConfig
 {
     public required int Layers { get; init; }
@@ -13,7 +13,7 @@ public sealed partial record LlamaConfig
 
     public required int KvHeads { get; init; }
 
-    /// <value>Length of a head's vectors; even, since rotation works on halves.</value>
+    /// <value>Length of a head's vectors. Even, because rotation works on halves.</value>
     public required int HeadDimension { get; init; }
 
     /// <value>Length of the gated layer inside a block.</value>
@@ -21,7 +21,7 @@ public sealed partial record LlamaConfig
 
     public required int Vocabulary { get; init; }
 
-    /// <value>Most tokens of a sequence.</value>
+    /// <value>Maximum number of tokens in a sequence.</value>
     public required int Context { get; init; }
 
     public float RmsEpsilon { get; init; } = 1e-5f;
@@ -33,17 +33,17 @@ public sealed partial record LlamaConfig
 
     public int BosId { get; init; } = 1;
 
-    /// <value>Ids that end a text; the first is the tokenizer's own.</value>
+    /// <value>Ids that end a text. The first one is the tokenizer's own end token.</value>
     public IReadOnlyList<int> EosIds { get; init; } = [2];
 
     public int PadId { get; init; }
 
-    /// <value>Parameters of the model.</value>
+    /// <value>Number of the model's parameters.</value>
     public long Parameters =>
         ((TieEmbeddings ? 1L : 2L) * Vocabulary * Hidden) + Hidden
         + (Layers * ((2L * Hidden * Heads * HeadDimension) + (2L * Hidden * KvHeads * HeadDimension) + (3L * Hidden * Intermediate) + (2L * Hidden)));
 
-    /// <summary>Every mistake in words that name value and rule; empty where the dimensions fit each other.</summary>
+    /// <summary>All mistakes in the dimensions, each with its value and the broken rule; empty if there are none.</summary>
     public IReadOnlyList<string> Mistakes()
     {
         var mistakes = new List<string>();

@@ -16,8 +16,8 @@ public static class LlamaFolder
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    /// <summary>Writes a model with random weights: graph, configuration, tokenizer. The folder appears whole or not at all.</summary>
-    /// <param name="directory">Must be empty or not there.</param>
+    /// <summary>Writes a model with random weights: graph, configuration, tokenizer. The folder appears completely or not at all.</summary>
+    /// <param name="directory">Must be empty or must not exist.</param>
     /// <param name="config">Dimensions; the vocabulary must hold <see cref="MadeVocabulary.Smallest"/> tokens.</param>
     /// <param name="seed">Of the weights.</param>
     /// <param name="layout">Cache layout.</param>
@@ -42,9 +42,11 @@ public static class LlamaFolder
         folder.Complete();
     }
 
-    /// <summary>Writes another folder's model in another cache layout or precision; its other files are copied. The folder appears whole or not at all.</summary>
+    /// <summary>
+    /// Writes the model of another folder in another cache layout or precision, and copies its other files. The folder appears completely or not at all.
+    /// </summary>
     /// <param name="source">Folder of a Llama-architecture decoder.</param>
-    /// <param name="directory">Must be empty or not there.</param>
+    /// <param name="directory">Must be empty or must not exist.</param>
     /// <param name="layout">Cache layout.</param>
     /// <param name="type">Float or Float16; null keeps the source's.</param>
     /// <param name="written">Told bytes of weights written so far and in all.</param>
@@ -66,14 +68,14 @@ public static class LlamaFolder
         WriteGraph(folder.Path, LlamaGraph.Build(config, weights, layout, precision), written, cancellationToken);
         foreach (var file in Directory.EnumerateFiles(source))
         {
-            // Graphs and their tensors are what is written anew; everything else belongs to the model.
+            // Graphs and their tensors are written anew. All other files belong to the model and are copied.
             var name = Path.GetFileName(file);
             if (name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) || name.Contains(".onnx_data", StringComparison.OrdinalIgnoreCase) || name.Contains(".onnx.data", StringComparison.OrdinalIgnoreCase))
                 continue;
             var copy = Path.Combine(folder.Path, name);
             File.Copy(FolderFiles.Resolve(source, name), copy);
 
-            // A copy takes over that the original must not be written.
+            // File.Copy also copies the read-only attribute. The copy must be writable.
             File.SetAttributes(copy, FileAttributes.Normal);
         }
 
@@ -137,7 +139,7 @@ public static class LlamaFolder
         File.WriteAllText(path, config.ToJsonString(Indented) + "\n");
     }
 
-    /// <summary>What a folder's <c>config.json</c> says of its weights.</summary>
+    /// <summary>The precision of the weights according to the folder's <c>config.json</c>.</summary>
     internal static OnnxType Precision(string directory)
     {
         var config = JsonNode.Parse(File.ReadAllBytes(Path.Combine(directory, "config.json")))!.AsObject();

@@ -2,7 +2,7 @@ using Meridian.ModelTools.Onnx;
 
 namespace Meridian.ModelTools.Llama;
 
-// Operators of the standard alone: any ONNX runtime runs these graphs.
+// Uses only standard operators, so any ONNX runtime can run these graphs.
 public sealed partial class LlamaGraph
 {
     private void Plain(bool merged)
@@ -45,7 +45,7 @@ public sealed partial class LlamaGraph
 
     private OnnxValue RmsNorm(string name, OnnxValue input, OnnxValue weight)
     {
-        // The square of a float16 above 255 is infinite: the mean is taken in float32.
+        // The square of a float16 above 255 is infinite, so the mean is computed in float32.
         var wide = _type == OnnxType.Float ? input : Cast($"{name}/Cast", input, OnnxType.Float);
         var square = _graph.Node("Pow", $"{name}/Pow", [wide, _graph.Scalar(2f, OnnxType.Float)]);
         var mean = _graph.Node("ReduceMean", $"{name}/ReduceMean", [square], OnnxAttribute.Of("axes", [-1]), OnnxAttribute.Of("keepdims", 1));
@@ -78,7 +78,9 @@ public sealed partial class LlamaGraph
 
     private double Frequency(int pair) => Math.Pow(_config.RopeTheta, -2.0 * pair / _config.HeadDimension);
 
-    /// <summary>What is added to scores, [batch, 1, 1, seq, total]: nothing where a query may look, a number that no score outweighs elsewhere.</summary>
+    /// <summary>
+    /// The mask that is added to the scores, [batch, 1, 1, seq, total]: 0 where a query may look, elsewhere a negative number that outweighs any score.
+    /// </summary>
     private OnnxValue Mask(OnnxValue ids, OnnxValue attention)
     {
         const string Name = "/model/attn_mask";
@@ -90,7 +92,7 @@ public sealed partial class LlamaGraph
         var given = _graph.Node("Unsqueeze", $"{Name}/Unsqueeze_1", [Cast($"{Name}/Cast", attention, OnnxType.Bool), _graph.Vector(1, 2, 3)]);
         var seen = _graph.Node("And", $"{Name}/And", [causal, given]);
 
-        // Finite, also when a score is added: a row of padding sees nothing, and a softmax over nothing but -infinity would be NaN.
+        // The number stays finite even after a score is added. A padding row sees nothing, and a softmax over only -infinity would be NaN.
         var hidden = _graph.Scalar(_type == OnnxType.Float ? -1e30f : -3e4f, _type);
         return _graph.Node("Where", $"{Name}/Where", [seen, _graph.Scalar(0f, _type), hidden]);
 
@@ -110,7 +112,7 @@ public sealed partial class LlamaGraph
         var value = Heads("v", weights.Value, kvHeads);
         (key, value) = merged ? MergedPresent(layer, past, key, value) : Present(layer, past, key, value);
 
-        // The query heads of one key head are a dimension of their own, over which MatMul broadcasts: keys and values are read, never repeated.
+        // The query heads that share a key head form their own dimension. MatMul broadcasts over it, so keys and values are not repeated in memory.
         query = _graph.Node("Reshape", $"{name}/q_group/Reshape", [query, _graph.Vector(0, kvHeads, heads / kvHeads, -1, dimension)]);
         key = _graph.Node("Transpose", $"{name}/k_group/Transpose", [_graph.Node("Unsqueeze", $"{name}/k_group/Unsqueeze", [key, _graph.Vector(2)])], OnnxAttribute.Of("perm", [0, 1, 2, 4, 3]));
         value = _graph.Node("Unsqueeze", $"{name}/v_group/Unsqueeze", [value, _graph.Vector(2)]);
@@ -157,7 +159,7 @@ public sealed partial class LlamaGraph
         OnnxValue First(string part, OnnxValue grown) => _graph.Node("Unsqueeze", $"{name}/{part}/Unsqueeze", [grown, _graph.Vector(0)]);
     }
 
-    /// <summary>Turns the pairs (j, j + dimension / 2) of every head by their position's angle.</summary>
+    /// <summary>Rotates the pairs (j, j + dimension / 2) of every head by the angle of their position.</summary>
     private OnnxValue Rotate(string name, OnnxValue heads, OnnxValue cos, OnnxValue sin)
     {
         var half = _config.HeadDimension / 2;

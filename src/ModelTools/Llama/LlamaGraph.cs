@@ -63,7 +63,7 @@ public sealed partial class LlamaGraph
         return MatMul($"{name}/down_proj", gated, Weight(Layer(layer, "mlp.down_proj.weight"), weights.Down, _config.Intermediate, _config.Hidden));
     }
 
-    /// <summary>The last positions of [batch, seq, hidden]: all where 0 are asked for, since a slice from -0 on is everything.</summary>
+    /// <summary>Keeps the last positions of [batch, seq, hidden]. A count of 0 keeps all, because a slice from -0 on is everything.</summary>
     private OnnxValue Kept(OnnxValue hidden)
     {
         var count = _graph.Node("Reshape", "/model/kept/Reshape", [_graph.OptionalInput(LogitsToKeep, 0), _graph.Vector(1)]);

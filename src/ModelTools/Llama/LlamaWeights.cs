@@ -13,9 +13,9 @@ public sealed partial record LlamaWeights
     /// <value>[hidden]</value>
     public required ReadOnlyMemory<float> FinalNorm { get; init; }
 
-    /// <value>[hidden, vocabulary], or null where the embedding serves.</value>
+    /// <value>[hidden, vocabulary], or null if the output layer uses the embedding.</value>
     public ReadOnlyMemory<float>? Head { get; init; }
 
-    /// <value>What the weights were stored as.</value>
+    /// <value>The stored type of the weights.</value>
     public OnnxType Type { get; init; } = OnnxType.Float;
 }

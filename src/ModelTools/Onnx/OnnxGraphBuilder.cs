@@ -1,8 +1,8 @@
 namespace Meridian.ModelTools.Onnx;
 
 /// <summary>
-/// Collects a graph in the order in which it computes. A value must exist before a node reads it, and a name means one value: a slip is an exception here rather
-/// than a message of the runtime about a file of gigabytes.
+/// Collects a graph in the order of its computation. A value must exist before a node reads it, and a name stands for one value. So a mistake causes an
+/// exception here, and not an error message of the runtime about a file of gigabytes.
 /// </summary>
 public sealed class OnnxGraphBuilder(string name)
 {
@@ -40,7 +40,7 @@ public sealed class OnnxGraphBuilder(string name)
         return Define(input, "input");
     }
 
-    /// <summary>An input that callers may leave out: then it has the value given here.</summary>
+    /// <summary>An input that callers may omit. It then has the given value.</summary>
     public OnnxValue OptionalInput(string input, long value)
     {
         _ends.Message(11, ValueInfo(input, OnnxType.Int64, []));

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Meridian.ModelTools.Onnx;
 
 /// <summary>
-/// Writes a graph as an ONNX file. Lengths are computed first, so that tensors go from where they are straight into the file, once: memory for a model of any
-/// size is its weights and a megabyte. A protobuf message ends at 2 GiB; the tensors of a larger model go into a file beside it, as ONNX provides.
+/// Writes a graph as an ONNX file. All lengths are computed first, so each tensor goes directly into the file, once: the memory needed for a model of any size
+/// is its weights plus a megabyte. A protobuf message is limited to 2 GiB; the tensors of a larger model go into a second file, as ONNX allows.
 /// </summary>
 public static class OnnxModelFile
 {
@@ -86,7 +86,7 @@ public static class OnnxModelFile
         }
     }
 
-    // Small tensors stay in the graph: shapes are inferred from them. The others start at pages, so that a runtime can map them.
+    // Small tensors stay in the graph, because shapes are inferred from them. The others start at page boundaries, so a runtime can map them.
     private static Dictionary<string, long> Place(IReadOnlyList<OnnxInitializer> initializers)
     {
         var places = new Dictionary<string, long>(StringComparer.Ordinal);

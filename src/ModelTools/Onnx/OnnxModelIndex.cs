@@ -7,7 +7,7 @@ using Meridian.Inference.Packages;
 namespace Meridian.ModelTools.Onnx;
 
 /// <summary>
-/// Nodes and constants of an ONNX file. Tensors are stepped over and read one by one when they are asked for, so that a model of any size can be looked into.
+/// The nodes and constants of an ONNX file. Tensors are skipped first and read one by one on request, so a model of any size can be inspected.
 /// Field numbers are those of onnx.proto.
 /// </summary>
 public sealed class OnnxModelIndex
@@ -197,7 +197,7 @@ public sealed class OnnxModelIndex
                     name = Text(file, length);
                     break;
 
-                // float_data, where it is packed, has the very bytes of raw_data.
+                // A packed float_data field has exactly the same bytes as raw_data.
                 case 9:
                 case 4:
                     (offset, bytes) = (file.Position, length);
@@ -233,7 +233,7 @@ public sealed class OnnxModelIndex
         return (key, value);
     }
 
-    // A graph may come from anywhere: it does not get to name files outside of its folder.
+    // A graph may come from anywhere, so it must not name files outside its folder.
     private string Beside(string location) => RelativePath.StaysInside(location)
         ? FolderFiles.Resolve(Path.GetDirectoryName(Path.GetFullPath(_path))!, location)
         : throw new InvalidDataException($"it keeps weights in '{location}', which is not beside it.");
@@ -242,7 +242,7 @@ public sealed class OnnxModelIndex
         ? number
         : throw new InvalidDataException($"the {key} of external data is '{text}', which is no number.");
 
-    /// <summary>Elements of a shape, or -1 where no array holds them.</summary>
+    /// <summary>Number of elements of a shape, or -1 if no array can hold them.</summary>
     private static long Count(IReadOnlyList<long> dimensions)
     {
         var count = 1L;
@@ -255,7 +255,7 @@ public sealed class OnnxModelIndex
         return count;
     }
 
-    /// <summary>Fields of a message that begins here. What the caller does not read of a field is stepped over.</summary>
+    /// <summary>The fields of a message that begins at the current position. Bytes of a field that the caller does not read are skipped.</summary>
     private static IEnumerable<(int Number, long Length, long Value)> Fields(FileStream file, long message)
     {
         var end = file.Position + message;

@@ -1,7 +1,7 @@
 namespace Meridian.ModelTools.Output;
 
 /// <summary>
-/// A folder that appears whole or not at all: it is written beside its place under another name and renamed. What is not completed is removed.
+/// A folder that appears completely or not at all. It is written under another name beside its final place and then renamed. An incomplete folder is removed.
 /// </summary>
 public sealed class OutputFolder : IDisposable
 {
@@ -10,7 +10,7 @@ public sealed class OutputFolder : IDisposable
 
     private OutputFolder(string target, string path) => (_target, Path) = (target, path);
 
-    /// <value>Where to write meanwhile.</value>
+    /// <value>Where to write until <see cref="Complete"/>.</value>
     public string Path { get; }
 
     /// <exception cref="OutputRefusedException">The place is taken or cannot be written to.</exception>

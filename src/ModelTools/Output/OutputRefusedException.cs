@@ -1,6 +1,6 @@
 namespace Meridian.ModelTools.Output;
 
-/// <summary>There is no writing to where the user said; the message says why and what to do.</summary>
+/// <summary>The output place that the user named cannot be written. The message says why and how to fix it.</summary>
 public sealed class OutputRefusedException : Exception
 {
     public OutputRefusedException(string message) : base(message)

@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace Meridian.ModelTools.Output;
 
-/// <summary>What a user sees: bars and tables on a terminal, plain lines where the output goes elsewhere.</summary>
+/// <summary>Output for the user: bars and tables on a terminal, plain lines if the output is redirected.</summary>
 public sealed class Terminal
 {
     private readonly TextWriter _output;
@@ -68,7 +68,7 @@ public sealed class Terminal
         _console.Write(table);
     }
 
-    // A line a stage: a log is read afterwards.
+    // One line per stage, because a log is read afterwards.
     private sealed class Lines(TextWriter output) : IStageProgress
     {
         private string? _stage;

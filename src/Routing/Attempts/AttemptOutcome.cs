@@ -1,17 +1,20 @@
 namespace Meridian.Routing.Attempts;
 
-/// <summary>How one attempt at a region ended, as its breaker counts it.</summary>
+/// <summary>The end of one attempt at a region, as the region's circuit breaker counts it.</summary>
 public enum AttemptOutcome
 {
-    /// <summary>Answered, be it by a refusal that is the request's own fault (input, deadline shorter than the work) or a full queue.</summary>
+    /// <summary>
+    /// The region answered. Refusals because of the request itself (its input, or a deadline shorter than the work) or because of a full queue count as
+    /// answers.
+    /// </summary>
     Answered = 0,
 
-    /// <summary>A fault of the region's own: <c>internal</c>.</summary>
+    /// <summary>The region has a fault of its own: <c>internal</c>.</summary>
     Faulted = 1,
 
-    /// <summary>The transport failed, or the region was lost meanwhile.</summary>
+    /// <summary>The transport failed, or the region was lost during the attempt.</summary>
     Lost = 2,
 
-    /// <summary>No answer within the time that the attempt had.</summary>
+    /// <summary>The attempt's time limit passed without an answer.</summary>
     TimedOut = 3,
 }

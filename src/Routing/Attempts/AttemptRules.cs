@@ -2,16 +2,14 @@ using Meridian.Messages;
 
 namespace Meridian.Routing.Attempts;
 
-/// <summary>What follows an attempt that brought no answer. Pure: the same facts, the same verdict.</summary>
+/// <summary>Decides the next step after an attempt without an answer. A pure function of the facts.</summary>
 /// <remarks>
-/// <list type="bullet">
-/// <item>A region that is full or not ready has answered: another region is asked.</item>
-/// <item>A region that was lost, or that does not say why it ended the attempt: another region is asked. Liveness is told only where the transport to another region failed.</item>
-/// <item>The time of the request is over: the deadline is the answer. The time of an attempt at a region that nothing was heard of is shorter: another region is asked.</item>
-/// <item>A message that no region would take: that is the answer.</item>
-/// <item>A fault of the engine: that is the answer, but a stream that its caller has a part of is tried elsewhere.</item>
-/// <item>Every other refusal (of the input, the model, the residency, the caller's limits) would be the same elsewhere: it is the answer.</item>
-/// </list>
+/// <list type="bullet"> <item>The region is full or not ready: try another region. The attempt counts as answered.</item> <item>The region was lost, or ended
+/// the attempt without a reason: try another region. Liveness is told only if the transport to another region failed.</item> <item>The request's time is
+/// over: the answer is the deadline. An attempt at a region that was never heard of has a shorter time limit; when that passes, try another region.</item>
+/// <item>The message is larger than any region accepts: the answer says so.</item> <item>The engine has a fault: the refusal is the answer. But a stream of
+/// which the caller already has a part is tried in another region.</item> <item>Any other refusal (of the input, the model, the residency, the caller's
+/// limits) would be the same in every region: it is the answer.</item> </list>
 /// </remarks>
 public static class AttemptRules
 {
@@ -45,22 +43,22 @@ public static class AttemptRules
     }
 }
 
-/// <summary>How an attempt ended that brought no answer.</summary>
+/// <summary>The facts about an attempt that ended without an answer.</summary>
 public readonly record struct AttemptFacts
 {
-    /// <value>What the region said, or null where it said nothing.</value>
+    /// <value>The region's refusal, or null if the region said nothing.</value>
     public RefusalCode? Refusal { get; init; }
 
-    /// <value>Whether the request is a stream that its caller has a part of.</value>
+    /// <value>Whether the request is a stream of which the caller already has a part.</value>
     public bool Continues { get; init; }
 
     /// <value>Whether liveness has judged the region lost.</value>
     public bool RegionLost { get; init; }
 
-    /// <value>Whether the attempt was cancelled. The caller has not gone: then only the region's loss and the timer are left.</value>
+    /// <value>Whether the attempt was cancelled. The caller has not gone, so only the loss of the region or the timer can be the reason.</value>
     public bool Fired { get; init; }
 
-    /// <value>Whether nothing was heard of the region when the attempt began.</value>
+    /// <value>Whether the region had never been heard of when the attempt began.</value>
     public bool Unheard { get; init; }
 
     /// <value>Whether the region is the edge's own.</value>
@@ -69,23 +67,23 @@ public readonly record struct AttemptFacts
     /// <value>Whether the transport failed.</value>
     public bool Failed { get; init; }
 
-    /// <value>Whether it failed because the message is too large.</value>
+    /// <value>Whether the transport failed because the message is too large.</value>
     public bool TooLarge { get; init; }
 
-    /// <value>Whether the time of the request is over.</value>
+    /// <value>Whether the request's time is over.</value>
     public bool DeadlineOver { get; init; }
 }
 
-/// <summary>What follows an attempt.</summary>
+/// <summary>The next step after an attempt.</summary>
 /// <param name="Next">The next step.</param>
-/// <param name="Breaker">The outcome as the region's circuit breaker counts it.</param>
-/// <param name="Suspect">Whether liveness is told that the region did not answer as a live region does.</param>
+/// <param name="Breaker">The outcome for the region's circuit breaker.</param>
+/// <param name="Suspect">Whether to tell liveness that the region did not answer as a live region does.</param>
 public readonly record struct AttemptVerdict(NextStep Next, AttemptOutcome Breaker, bool Suspect);
 
-/// <summary>The step after an attempt that brought no answer.</summary>
+/// <summary>The step after an attempt without an answer.</summary>
 public enum NextStep
 {
-    /// <summary>Another region is asked, within the budget of attempts.</summary>
+    /// <summary>Try another region, within the budget of attempts.</summary>
     OtherRegion,
 
     /// <summary>The refusal is the answer.</summary>

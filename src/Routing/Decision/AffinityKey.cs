@@ -5,18 +5,18 @@ using Meridian.Messages;
 namespace Meridian.Routing.Decision;
 
 /// <summary>
-/// What a request has in common with others that are best served in the same place: xxHash3 (Y. Collet) of tenant, model and the caller's own key, or else the beginning of the first prompt. The same
-/// at every edge. Allocates nothing.
+/// Computes a hash that requests share if they are best served in the same place. It is the xxHash3 (Y. Collet) of tenant, model and the caller's own key;
+/// without such a key, the beginning of the first prompt is used instead. The hash is the same at every edge. The computation allocates nothing.
 /// </summary>
 public static class AffinityKey
 {
-    /// <summary>Characters of a prompt that count, about as many tokens as are worth keeping.</summary>
+    /// <summary>Number of characters at the beginning of a prompt that count.</summary>
     public const int MostCharacters = 1024;
 
-    /// <summary>Ids of a prompt that count.</summary>
+    /// <summary>Number of token ids at the beginning of a prompt that count.</summary>
     public const int MostTokens = 256;
 
-    /// <summary>The key, or 0 where nothing is generated: other work keeps nothing that a later request could use.</summary>
+    /// <summary>The hash, or 0 if the request generates nothing: other work leaves nothing in a KV cache that a later request could use.</summary>
     public static ulong Of(InferRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -36,7 +36,7 @@ public static class AffinityKey
         });
     }
 
-    /// <summary>The instructions and the first turn: what every later request of the conversation begins with.</summary>
+    /// <summary>Hashes the instructions and the first turn, because every later request of the conversation begins with them.</summary>
     private static ulong Add(ulong hash, ChatMessage[] messages, ref int rest)
     {
         foreach (var message in messages)

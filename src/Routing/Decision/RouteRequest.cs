@@ -2,7 +2,7 @@ using Meridian.Routing.Residency;
 
 namespace Meridian.Routing.Decision;
 
-/// <summary>What a decision needs to know of a request.</summary>
+/// <summary>The properties of a request that a routing decision needs.</summary>
 public readonly ref struct RouteRequest
 {
     /// <value>Model as the caller named it.</value>
@@ -17,20 +17,23 @@ public readonly ref struct RouteRequest
     /// <value>Where the data may go.</value>
     public DataBoundary Boundary { get; init; }
 
-    /// <value>Whether the work can wait and wants the least price: <c>service_tier: flex</c>.</value>
+    /// <value>Whether the work can wait and should cost as little as possible: <c>service_tier: flex</c>.</value>
     public bool Flex { get; init; }
 
-    /// <value>Hash of what the request shares with others that are best served in the same place (a conversation, the prompt's beginning); 0 for nothing.</value>
+    /// <value>
+    /// Hash of a property that the request shares with others which are best served in the same place (the conversation, or the beginning of the prompt); 0
+    /// for none.
+    /// </value>
     public ulong Affinity { get; init; }
 
-    /// <value>Most tokens that it generates, all its choices one by one; 0 where it does not say, or generates none.</value>
+    /// <value>Most tokens that the request generates for each of its choices; 0 if it sets no limit or generates nothing.</value>
     public int MostTokens { get; init; }
 
     /// <value>Regions that this request has already tried.</value>
     public ReadOnlySpan<string> Excluded { get; init; }
 
     /// <value>
-    /// Whether regions that are Dead or Unknown may be chosen when nothing else is left: a monitor that is wrong must not take the whole service down.
+    /// Whether regions that are draining, Dead or Unknown may be chosen when no other region is left. A wrong health monitor must not stop the whole service.
     /// </value>
     public bool LastResort { get; init; }
 }

@@ -2,12 +2,13 @@ using Meridian.Routing.Snapshots;
 
 namespace Meridian.Routing.Decision;
 
-/// <summary>Where to send. The next best is a second decision with the first choice among the excluded.</summary>
-/// <param name="Verdict">Why there is no choice where there is none.</param>
-/// <param name="Choice">The region to send to, or null.</param>
-/// <param name="Index">Its position in the intent's regions and in the snapshot's <see cref="DirectorySnapshot.ViewsInOrder"/>; -1 where there is none.</param>
-/// <param name="Standing">Its standing; <see cref="RegionStanding.Forbidden"/> where there is none.</param>
-/// <param name="Score">What the policy chose it by; NaN where there is none.</param>
+/// <summary>The region for the next attempt. For the next best region, decide again with this region in the excluded ones.</summary>
+/// <param name="Verdict">The reason if there is no region.</param>
+/// <param name="Choice">The region, or null.</param>
+/// <param name="Index">Position of the region in the intent's regions and in the snapshot's <see cref="DirectorySnapshot.ViewsInOrder"/>; -1 if there is no
+/// region.</param>
+/// <param name="Standing">Standing of the region; <see cref="RegionStanding.Forbidden"/> if there is no region.</param>
+/// <param name="Score">The policy's score of the region; NaN if there is no region.</param>
 public readonly record struct RoutingDecision(RoutingVerdict Verdict, RegionMember? Choice, int Index, RegionStanding Standing, double Score)
 {
     internal static RoutingDecision None(RoutingVerdict verdict) => new(verdict, null, -1, RegionStanding.Forbidden, double.NaN);
@@ -19,21 +20,21 @@ public enum RoutingVerdict
     /// <summary>There is a region to send to.</summary>
     Route,
 
-    /// <summary>No intent names such a model.</summary>
+    /// <summary>The intent has no model of this name.</summary>
     ModelNotFound,
 
-    /// <summary>No region in a permitted jurisdiction has the model.</summary>
+    /// <summary>No region permitted by the request's data boundary can serve the model.</summary>
     ResidencyUnavailable,
 
     /// <summary>Regions that may serve are alive, but none has a ready replica.</summary>
     NotReady,
 
-    /// <summary>Regions that may serve are all dead or were never heard of.</summary>
+    /// <summary>Every region that may serve is draining, dead or was never heard of.</summary>
     RegionLost,
 
     /// <summary>Every region that may serve has been tried.</summary>
     Exhausted,
 
-    /// <summary>No intent is known yet.</summary>
+    /// <summary>This process has no intent yet.</summary>
     NoIntent,
 }

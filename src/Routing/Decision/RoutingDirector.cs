@@ -7,30 +7,31 @@ using Meridian.Routing.Tables;
 namespace Meridian.Routing.Decision;
 
 /// <summary>
-/// Decides which region serves: a function of snapshot, request, live in-flight counts, random draws, and the <see cref="RoutingMemory"/> where the policy has one.
-/// <para>
-/// Filters, in this order: residency (fails closed: an unknown jurisdiction or an empty list permits nothing), the model is known, deployed to the region, not yet tried,
-/// heard of, with ready replicas, not draining. What is left is ranked by <see cref="RegionStanding"/>; among the best the policy chooses: the model's own where it names one that is known, else for
-/// work that can wait, where prices are known, <see cref="RoutingOptions.FlexPolicy"/>, else the edge's.
-/// </para>
-/// <para>
-/// A region that is given a part of its share only (it has just returned) is set aside by the rest of the requests as long as another of its standing is left. A region whose breaker is half-open
-/// is taken for broken by all but <see cref="RoutingOptions.HalfOpenShare"/> of them.
-/// </para>
-/// <para>
-/// A model that generates text runs its sequences side by side, each as long as its request wants. Its regions report how fast they are (<see cref="Messages.TokenPace"/>): a request takes as many
-/// tokens as sequences do on average, everywhere, or as it wants at most, at the time between two tokens that it would find beside what runs there; what waits goes on when a slot ends its sequence.
-/// An idle engine's figure sinks, so that the region is tried again, but not below the fastest region's with a single sequence.
-/// </para>
-/// <para>
-/// Where a region does not report it (an older build), service times are all there is. They tell of the lengths that callers asked for as much as of speed, and of an idle engine nothing: an idle
-/// region counts as fast as the fastest busy one, and of the others only what exceeds twice that counts against them. Otherwise the nearest region without a queue serves.
-/// </para>
-/// <para>Figures from the wire are cleaned first: undefined, negative or absurd ones neither throw nor win.</para>
+/// Decides which region serves a request. The decision depends on the snapshot, the request, the live in-flight counts, random draws and, for some policies,
+/// the <see cref="RoutingMemory"/>.
+///
+/// <para>Filters, in this order: residency (fails closed: an unknown jurisdiction or an empty list permits nothing); the model is known, deployed to the
+/// region, and the region was not tried yet; the region is alive or suspect, has ready replicas and is not draining. The remaining regions are ranked by
+/// <see cref="RegionStanding"/>. A policy then chooses among the regions of the best standing. The policy is the model's own, if the model names a known one.
+/// Otherwise it is <see cref="RoutingOptions.FlexPolicy"/> for work that can wait, if prices are known. Otherwise it is the policy of the edge.</para>
+///
+/// <para>A region that has just returned gets only a part of its share. The other requests skip it as long as another region of the same standing is left. A
+/// region with a half-open breaker gets <see cref="RoutingOptions.HalfOpenShare"/> of the requests; the other requests treat its breaker as open.</para>
+///
+/// <para>A model that generates text runs several sequences side by side, and each sequence is as long as its request wants. The regions report their speed
+/// (<see cref="Messages.TokenPace"/>). The predicted service time of a request is its number of tokens times the predicted time between two tokens. The
+/// number of tokens is the average over all regions, or the request's own limit if this is smaller. A waiting sequence starts when a slot ends its sequence.
+/// The reported time of an idle engine sinks, so that the region is tried again, but not below the time of a single sequence in the fastest region.</para>
+///
+/// <para>A region with an older build does not report its speed. Then only service times are known. They depend on the requested lengths as much as on the
+/// speed, and an idle engine has no current one. So an idle region counts as fast as the fastest busy region. For a busy region only the part above twice
+/// that time counts against it. Otherwise the nearest region without a queue serves.</para>
+///
+/// <para>Figures from the wire are cleaned first: an undefined, negative or absurd figure neither throws nor wins.</para>
 /// </summary>
 public sealed class RoutingDirector
 {
-    /// <summary>Regions up to which a decision keeps its candidates on the stack.</summary>
+    /// <summary>Number of regions up to which a decision keeps its candidates on the stack.</summary>
     private const int MostOnStack = 128;
 
     private readonly IRoutingPolicy _policy;
@@ -40,11 +41,11 @@ public sealed class RoutingDirector
     private readonly RoutingOptions _options;
     private readonly RoutingMemory _memory;
 
-    /// <param name="policy">Of requests whose model names none.</param>
-    /// <param name="nearEqualMs">Margin within which regions are equally good, ms.</param>
-    /// <param name="inFlight">Live counts of this edge, or null to use the snapshot's.</param>
-    /// <param name="options">Limits of the policies, or null for the usual ones.</param>
-    /// <param name="memory">What outlives decisions, or null for one of its own on the system's clock.</param>
+    /// <param name="policy">Policy for requests whose model names none.</param>
+    /// <param name="nearEqualMs">Regions whose times differ by at most this margin count as equal, ms.</param>
+    /// <param name="inFlight">Live counts of this edge, or null to use the counts of the snapshot.</param>
+    /// <param name="options">Limits of the policies, or null for the defaults.</param>
+    /// <param name="memory">State that outlives a decision, or null for an own one on the system clock.</param>
     public RoutingDirector(IRoutingPolicy policy, double nearEqualMs, InFlightLedger? inFlight = null, RoutingOptions? options = null, RoutingMemory? memory = null)
     {
         _policy = policy;
@@ -55,7 +56,7 @@ public sealed class RoutingDirector
         _memory = memory ?? new RoutingMemory(TimeProvider.System);
     }
 
-    /// <summary>Allocates nothing once any decision on the same model (and version and variant) has been made on the snapshot.</summary>
+    /// <summary>Decides. Allocates nothing if the snapshot has already served a decision for the same model, version and variant.</summary>
     public RoutingDecision Decide(DirectorySnapshot snapshot, in RouteRequest request, Random random)
     {
         var table = RoutingTable.Of(snapshot);
@@ -90,7 +91,7 @@ public sealed class RoutingDirector
         return new RoutingDecision(RoutingVerdict.Route, snapshot.Intent.Regions[region], region, standing, candidates[chosen].Score);
     }
 
-    /// <summary>The same decision with its reasons. Allocates freely: for people, not for the request path.</summary>
+    /// <summary>The same decision with its reasons. Allocates memory, so use it for display and not on the request path.</summary>
     public RoutingExplanation Explain(DirectorySnapshot snapshot, in RouteRequest request, Random random)
     {
         var decision = Decide(snapshot, request, random);
@@ -174,7 +175,7 @@ public sealed class RoutingDirector
         aside = portion.Weight < 1 && random.NextDouble() >= portion.Weight;
     }
 
-    /// <summary>Those set aside come after all others of their standing, and before any of a lesser one.</summary>
+    /// <summary>A region that is skipped because of its weight comes after all others of its standing, and before all regions of a worse standing.</summary>
     private static int Rank(RegionStanding standing, bool aside) => ((int)standing * 2) + (aside ? 1 : 0);
 
     private static RegionStanding Stand(RegionMember member, int region, CandidateSet? set, in RouteRequest request)
@@ -207,7 +208,7 @@ public sealed class RoutingDirector
         return !request.Boundary.IsUnrestricted ? RoutingVerdict.ResidencyUnavailable : RoutingVerdict.NotReady;
     }
 
-    /// <summary>What a request would try that found every choice wanting.</summary>
+    /// <summary>The order in which a request would try the regions if every attempt failed.</summary>
     private string[] Order(DirectorySnapshot snapshot, in RouteRequest request, Random random, RoutingDecision decision)
     {
         var order = new List<string>();

@@ -1,10 +1,10 @@
 
 namespace Meridian.Routing.Options;
 
-/// <summary>The rules that <see cref="RoutingOptions"/> must keep.</summary>
+/// <summary>Checks <see cref="RoutingOptions"/>.</summary>
 internal static class RoutingOptionsRules
 {
-    /// <summary>Adds one line a broken rule: option, value, rule.</summary>
+    /// <summary>Adds one line for each broken rule, with the option, its value and the rule.</summary>
     public static void Check(RoutingOptions options, List<string> mistakes)
     {
         if (options.HighWaterMs is not (> 0 and <= 3_600_000))

@@ -3,14 +3,17 @@ using Meridian.Routing.Tables;
 namespace Meridian.Routing.Policies;
 
 /// <summary>
-/// Requests that share their beginning go to the same region, where the keys and values of it may still be. Which region that is, every edge finds by itself
+/// Sends requests with the same beginning to the same region, because its KV cache may still hold this beginning. Every edge computes this region by itself
 /// (<see cref="Rendezvous"/>).
-/// <para>
-/// Only regions within limits take part: those that would answer little later than the best one, and of which this edge has not much more under way than of the least busy one. So overflow goes
-/// to the next in the order of the hash, again the same for all that share a beginning, as in consistent hashing with bounded loads (V. Mirrokni, M. Thorup, M. Zadimoghaddam, 2018).
-/// Both limits are crossed only where the difference and the ratio are: an idle installation must not lose its affinity to a ratio of small numbers, nor a busy one to a difference of large ones.
-/// A request without affinity goes by expected completion.
-/// </para>
+///
+/// <para>Only regions within two limits take part: a region must answer only a little later than the best one, and this edge must have only a few more
+/// requests in flight there than at the least busy region. So overflow goes to the next region in hash order, which is again the same for all requests with
+/// this beginning, as in consistent hashing with bounded loads (V. Mirrokni, M. Thorup, M. Zadimoghaddam, 2018).</para>
+///
+/// <para>A region is beyond a limit only if it exceeds both the difference and the ratio. With the ratio alone, an idle installation would lose its affinity
+/// because of small numbers. With the difference alone, a busy installation would lose it because of large numbers.</para>
+///
+/// <para>A request without affinity goes by expected completion.</para>
 /// </summary>
 internal sealed class AffinityPolicy : IRoutingPolicy
 {
@@ -23,7 +26,7 @@ internal sealed class AffinityPolicy : IRoutingPolicy
         if (context.Affinity == 0)
             return NearEquals.ChooseCompletion(candidates, context);
 
-        // Service times are mostly the same everywhere and long: what they have in common must not hide the distance.
+        // Service times are long and mostly the same everywhere. Their common part is subtracted, so that it does not hide the distance.
         double common = double.MaxValue, best = double.MaxValue, least = double.MaxValue;
         foreach (ref readonly var candidate in candidates)
         {

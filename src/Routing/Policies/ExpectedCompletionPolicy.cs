@@ -2,7 +2,7 @@ using Meridian.Routing.Tables;
 
 namespace Meridian.Routing.Policies;
 
-/// <summary>Least time until the answer is here: round trip, then the queue, then the service.</summary>
+/// <summary>Takes the region with the least expected time to the answer: round trip plus queue plus service.</summary>
 internal sealed class ExpectedCompletionPolicy : IRoutingPolicy
 {
     public string Name => RoutingPolicies.Default;

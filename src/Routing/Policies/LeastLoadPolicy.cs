@@ -2,10 +2,10 @@ using Meridian.Routing.Tables;
 
 namespace Meridian.Routing.Policies;
 
-/// <summary>Fewest items a replica, whatever the distance: for work that can wait for its answer's way.</summary>
+/// <summary>Takes the region with the fewest items per replica, whatever the distance. For work whose answer may travel far.</summary>
 internal sealed class LeastLoadPolicy : IRoutingPolicy
 {
-    /// <summary>Loads are counts, not times: less than half an item is no difference.</summary>
+    /// <summary>Loads are counts of items. A difference below half an item counts as none.</summary>
     internal const double Margin = 0.5;
 
     public string Name => RoutingPolicyNames.LeastLoad;

@@ -1,20 +1,25 @@
 namespace Meridian.Routing.Policies;
 
 /// <summary>
-/// The choice among those of nearly the least score: the edge's own region unless its queue is longer than the shortest by the margin of times; otherwise, for requests that share their beginning, the
-/// one that they belong to, and for all others the less busy of two drawn at random (M. Mitzenmacher, "The power of two choices in randomized load balancing", 2001): all edges read loads of the same
-/// age, and the single best would be flooded by all of them.
+/// Chooses among the candidates whose score is close to the best score.
+///
+/// Problem: all edges read loads of the same age. If every edge took the single best region, they would flood it.
+///
+/// Rule: the edge's own region wins, unless its queue is longer than the shortest queue by more than <see cref="RoutingContext.NearEqualMs"/>. Otherwise a
+/// request with an affinity goes to its home region (<see cref="Rendezvous"/>). Any other request goes to the less busy of two regions drawn at random (M.
+/// Mitzenmacher, "The power of two choices in randomized load balancing", 2001).
 /// </summary>
 internal static class NearEquals
 {
     /// <summary>
-    /// Part of the best region's service time that others may lie above it and still count as equal: how long an answer takes to make is known no better, and half a second more of ten is worth less than
-    /// a first token from nearby, or from where the conversation's keys and values are.
+    /// A region counts as equal if its score is above the best score by at most this part of the best region's service time. The service time is not known
+    /// more exactly. And half a second of ten is worth less than a first token from nearby, or than a region that still has the conversation's KV cache.
     /// </summary>
     internal const double Ratio = 0.1;
 
     /// <summary>
-    /// Among expected completions, whose margin grows with the time of service. Where it has grown beyond the margin of times, distance is what is left to tell equals apart: those as near as any region come first.
+    /// Chooses by expected completion, with a margin that grows with the service time. If this margin is larger than
+    /// <see cref="RoutingContext.NearEqualMs"/>, the round trip decides among equal regions: those that are as near as the nearest candidate come first.
     /// </summary>
     public static int ChooseCompletion(ReadOnlySpan<RoutingCandidate> candidates, in RoutingContext context)
     {
@@ -23,9 +28,9 @@ internal static class NearEquals
         return Within(candidates, candidates[least].Score + Math.Max(margin, context.NearEqualMs), margin > context.NearEqualMs, context);
     }
 
-    /// <param name="candidates">At least one, at least one of them with a finite score.</param>
-    /// <param name="margin">How far above the least score one may be, in the scores' unit.</param>
-    /// <param name="context">The decision's.</param>
+    /// <param name="candidates">At least one, and at least one of them with a finite score.</param>
+    /// <param name="margin">How far a score may be above the least score, in the unit of the scores.</param>
+    /// <param name="context">The context of the decision.</param>
     public static int Choose(ReadOnlySpan<RoutingCandidate> candidates, double margin, in RoutingContext context) =>
         Within(candidates, candidates[Least(candidates)].Score + margin, false, context);
 
@@ -71,7 +76,7 @@ internal static class NearEquals
         return candidates[other].InFlight < candidates[one].InFlight ? other : one;
     }
 
-    /// <summary>Position of the least score.</summary>
+    /// <summary>Position of the candidate with the least score.</summary>
     private static int Least(ReadOnlySpan<RoutingCandidate> candidates)
     {
         var least = 0;
@@ -84,7 +89,7 @@ internal static class NearEquals
         return least;
     }
 
-    /// <summary>Candidates that count as equal: up to a score, and up to a distance.</summary>
+    /// <summary>The candidates that count as equal: those up to a limit of the score and a limit of the round trip.</summary>
     private readonly struct Peers(double score, double roundTripMs)
     {
         public int Count(ReadOnlySpan<RoutingCandidate> candidates, in RoutingContext context)
@@ -95,7 +100,7 @@ internal static class NearEquals
             return count;
         }
 
-        /// <summary>Position of the n-th of them.</summary>
+        /// <summary>Position of the n-th such candidate, n from 0.</summary>
         public int At(ReadOnlySpan<RoutingCandidate> candidates, int n, in RoutingContext context)
         {
             for (var i = 0; ; i++)
@@ -105,7 +110,7 @@ internal static class NearEquals
             }
         }
 
-        /// <summary>Position of the one that the request belongs to.</summary>
+        /// <summary>Position of the request's home region among them.</summary>
         public int Home(ReadOnlySpan<RoutingCandidate> candidates, in RoutingContext context)
         {
             var home = -1;

@@ -2,7 +2,7 @@ using Meridian.Routing.Tables;
 
 namespace Meridian.Routing.Policies;
 
-/// <summary>Least round trip, whatever the load: for callers who pay for distance.</summary>
+/// <summary>Takes the region with the least round trip, whatever the load. For callers who pay for distance.</summary>
 internal sealed class NearestPolicy : IRoutingPolicy
 {
     public string Name => RoutingPolicyNames.Nearest;

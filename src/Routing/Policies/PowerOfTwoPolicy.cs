@@ -3,8 +3,8 @@ using Meridian.Routing.Tables;
 namespace Meridian.Routing.Policies;
 
 /// <summary>
-/// The one of two regions drawn at random that is expected to answer first (M. Mitzenmacher, "The power of two choices in randomized load balancing", 2001): for many edges that
-/// share few regions at like distances, whose figures are old by the time that they act on them.
+/// Draws two regions at random and takes the one that is expected to answer first (M. Mitzenmacher, "The power of two choices in randomized load balancing",
+/// 2001). It is meant for many edges that share a few regions at similar distances, because the load figures are already old when the edges use them.
 /// </summary>
 internal sealed class PowerOfTwoPolicy : IRoutingPolicy
 {

@@ -3,16 +3,21 @@ using Meridian.Routing.Tables;
 namespace Meridian.Routing.Policies;
 
 /// <summary>
-/// What lies idle in the cheapest of the regions that cost less than the one that other work would be sent to, among those that answer soon enough for work that can wait; of several as cheap the less
-/// busy. Only idle capacity: a region that is filled by all who look for the least price answers nobody in time, its own callers least of all. Where nothing cheaper is idle, this work goes where other
-/// work does. A region whose price is not known counts as dearer than all others.
+/// For work that can wait: use idle capacity in a cheap region.
+///
+/// The candidates are the regions that are idle (<c>RoutingOptions.FlexLoad</c>) and answer soon enough (<c>RoutingOptions.FlexExtra</c>). If
+/// the cheapest of them costs less than the region that other work would use, the policy takes it. Of several equally cheap regions it takes the less busy.
+/// Otherwise this work goes where other work goes.
+///
+/// Only idle capacity counts: if all callers filled the cheapest region, it would answer no request in time, and its own callers would suffer most. A region
+/// without a known price counts as more expensive than all others.
 /// </summary>
 internal sealed class PricePolicy : IRoutingPolicy
 {
-    /// <summary>Prices that differ by less than this part are the same.</summary>
+    /// <summary>Prices that differ by less than this part count as equal.</summary>
     private const double SamePrice = 1e-6;
 
-    /// <summary>Loads are parts of the capacity: less than this is no difference.</summary>
+    /// <summary>Loads are parts of the capacity. A smaller difference than this counts as none.</summary>
     private const double SameLoad = 0.05;
 
     public string Name => RoutingPolicies.Flex;

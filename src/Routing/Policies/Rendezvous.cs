@@ -1,12 +1,16 @@
 namespace Meridian.Routing.Policies;
 
 /// <summary>
-/// Weighted rendezvous hashing (D. Thaler, C. Ravishankar, "Using name-based mappings to increase hit rates", 1998) of requests over regions, by their ready replicas: every edge finds by itself where
-/// requests that share their beginning belong, and a region that comes or goes moves those that are or were its own and no others.
+/// Weighted rendezvous hashing (D. Thaler, C. Ravishankar, "Using name-based mappings to increase hit rates", 1998) of requests to regions. The weight of a
+/// region is its number of ready replicas. Every edge computes by itself where requests with the same beginning belong. When a region comes or goes, only the
+/// requests that belong or belonged to it move.
 /// </summary>
 internal static class Rendezvous
 {
-    /// <summary>How far a region is from a request by their hashes: exponentially distributed at a rate of the region's weight, so that the least of them falls to it in proportion to that.</summary>
+    /// <summary>
+    /// Hash distance between a request and a region. It is exponentially distributed with the region's weight as the rate. So the probability that a region
+    /// has the least distance is proportional to its weight.
+    /// </summary>
     public static double Distance(ulong affinity, ulong region, double weight)
     {
         var h = affinity ^ (region * 0x9E3779B97F4A7C15);

@@ -2,12 +2,14 @@ using System.Collections.Frozen;
 
 namespace Meridian.Routing.Policies;
 
-/// <summary>The policies by name: one for each of <see cref="RoutingPolicyNames.All"/>. Options are validated against the names, so a typo fails at start.</summary>
+/// <summary>
+/// The policies by name, one for each of <see cref="RoutingPolicyNames.All"/>. Options are validated against these names, so a wrong name fails at the start.
+/// </summary>
 public static class RoutingPolicies
 {
     public const string Default = RoutingPolicyNames.Default;
 
-    /// <summary>Policy of work that can wait.</summary>
+    /// <summary>The policy for work that can wait.</summary>
     public const string Flex = RoutingPolicyNames.Flex;
 
     public static FrozenDictionary<string, IRoutingPolicy> ByName { get; } = new IRoutingPolicy[]
@@ -26,6 +28,6 @@ public static class RoutingPolicies
     /// <summary>The policy at a position of <see cref="RoutingPolicyNames.All"/>; null for -1.</summary>
     internal static IRoutingPolicy? At(int position) => position < 0 ? null : InOrder[position];
 
-    /// <value>The names for messages: quoted, in order.</value>
+    /// <value>The quoted names in alphabetical order, for messages.</value>
     public static string Names { get; } = string.Join(", ", ByName.Keys.Order(StringComparer.Ordinal).Select(n => $"'{n}'"));
 }

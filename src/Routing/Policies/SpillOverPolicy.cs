@@ -3,9 +3,12 @@ using Meridian.Routing.Tables;
 namespace Meridian.Routing.Policies;
 
 /// <summary>
-/// The nearest region while it keeps up; what it cannot take goes to the next nearest that does. How much that is, <see cref="SpillState"/> finds out: a region past the high-water mark
-/// keeps half of its share, and one that has stayed below the low-water mark gets it back in small steps, so that requests neither leave nor return all at once.
-/// Where no region keeps up, the least expected completion decides.
+/// Takes the nearest region while it keeps up. The excess goes to the next nearest region that keeps up.
+///
+/// <see cref="SpillState"/> finds the size of the excess. A region above the high-water mark keeps half of its share. A region that has stayed below the
+/// low-water mark gets its share back in small steps. So requests neither leave nor return all at once.
+///
+/// If no region keeps up, the least expected completion decides.
 /// </summary>
 internal sealed class SpillOverPolicy : IRoutingPolicy
 {

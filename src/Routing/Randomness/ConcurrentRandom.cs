@@ -1,8 +1,8 @@
 namespace Meridian.Routing.Randomness;
 
 /// <summary>
-/// A seeded generator that any thread may draw from without a lock: SplitMix64 (G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators", 2014),
-/// whose state is a counter. <see cref="Random"/> itself breaks when shared.
+/// A seeded random generator that any thread may use without a lock, because its state is a counter: SplitMix64 (G. Steele, D. Lea, C. Flood, "Fast
+/// splittable pseudorandom number generators", 2014). A seeded <see cref="Random"/> is not thread-safe.
 /// </summary>
 internal sealed class ConcurrentRandom(ulong seed) : Random
 {

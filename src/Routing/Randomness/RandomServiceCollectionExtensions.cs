@@ -4,12 +4,12 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Meridian.Routing.Randomness;
 
-/// <summary>Registers what routing draws from.</summary>
+/// <summary>Registers the random generator of the process.</summary>
 public static class RandomServiceCollectionExtensions
 {
     /// <summary>
-    /// One <see cref="Random"/> for the whole process. Every part that draws registers it by this method: the first registration counts for all, and those who draw
-    /// are shared by threads, which a plain <see cref="Random"/> does not bear.
+    /// Registers one <see cref="Random"/> for the whole process. Several threads share its users, and a plain <see cref="Random"/> is not thread-safe. The
+    /// first registration wins, so every part that draws random numbers must register it by this method.
     /// </summary>
     public static IServiceCollection AddConcurrentRandom(this IServiceCollection services)
     {

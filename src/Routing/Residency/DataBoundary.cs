@@ -3,11 +3,11 @@ using Meridian.Routing.Snapshots;
 namespace Meridian.Routing.Residency;
 
 /// <summary>
-/// Where a request's data may go: the intersection of the tenant's residency, the caller's own narrowing and the geofence. Fails closed: a region without a jurisdiction is
-/// outside every boundary, and an empty list permits nothing. Only ever narrowed.
+/// The places where a request's data may go: the intersection of the tenant's residency, the caller's own restriction and the geofence. Fails closed: a
+/// region without a jurisdiction is outside every boundary of jurisdictions, and an empty list permits nothing. A boundary can only become narrower.
 /// </summary>
-/// <param name="Jurisdictions">Permitted jurisdictions; null for no restriction by them. Compared without case.</param>
-/// <param name="Regions">Permitted regions by name; null for no restriction by them. Compared exactly.</param>
+/// <param name="Jurisdictions">Permitted jurisdictions; null for no restriction by jurisdiction. The comparison ignores case.</param>
+/// <param name="Regions">Names of the permitted regions; null for no restriction by name. The comparison is exact.</param>
 public readonly record struct DataBoundary(string[]? Jurisdictions, string[]? Regions)
 {
     /// <value>No restriction.</value>
@@ -21,13 +21,13 @@ public readonly record struct DataBoundary(string[]? Jurisdictions, string[]? Re
         return Permits(region.Name, region.Jurisdiction);
     }
 
-    /// <param name="region">Name.</param>
-    /// <param name="jurisdiction">Its law; empty while unknown.</param>
+    /// <param name="region">Name of the region.</param>
+    /// <param name="jurisdiction">Jurisdiction of the region; empty while unknown.</param>
     public bool Permits(string region, string jurisdiction) =>
         (Jurisdictions is null || (!string.IsNullOrEmpty(jurisdiction) && Contains(Jurisdictions, jurisdiction, StringComparison.OrdinalIgnoreCase)))
         && (Regions is null || Contains(Regions, region, StringComparison.Ordinal));
 
-    /// <summary>What both permit.</summary>
+    /// <summary>The intersection of both boundaries.</summary>
     public DataBoundary And(DataBoundary other) => new(
         Intersect(Jurisdictions, other.Jurisdictions, StringComparer.OrdinalIgnoreCase),
         Intersect(Regions, other.Regions, StringComparer.Ordinal));
@@ -52,8 +52,8 @@ public readonly record struct DataBoundary(string[]? Jurisdictions, string[]? Re
         };
 }
 
-/// <summary>One of the rules that a boundary is made of.</summary>
+/// <summary>One of the rules that make up a boundary.</summary>
 /// <param name="Rule"><c>tenant</c>, <c>header</c> or <c>geofence</c>.</param>
-/// <param name="Why">What the rule went by, in words.</param>
-/// <param name="Boundary">What it permits; unrestricted where it says nothing.</param>
+/// <param name="Why">The reason for the rule, in words.</param>
+/// <param name="Boundary">The boundary that the rule sets; unrestricted if the rule does not apply.</param>
 public sealed record BoundaryPart(string Rule, string Why, DataBoundary Boundary);

@@ -3,7 +3,7 @@ using Meridian.Routing.Snapshots;
 
 namespace Meridian.Routing.Residency;
 
-/// <summary>Where a tenant's data may go, as an intent says. Looks a tenant up in an index that is made once an intent.</summary>
+/// <summary>The residency of tenants, as the intent states it. Looks a tenant up in an index that is built once per intent.</summary>
 public sealed class TenantResidency
 {
     private Index? _index;
@@ -14,7 +14,7 @@ public sealed class TenantResidency
         ArgumentNullException.ThrowIfNull(intent);
         ArgumentNullException.ThrowIfNull(tenant);
 
-        // An older build tells none.
+        // The intent of an older build has no tenants.
         if (intent.Tenants is not { Length: > 0 })
             return null;
         var index = Volatile.Read(ref _index);

@@ -3,13 +3,13 @@ using System.Runtime.CompilerServices;
 
 namespace Meridian.Routing.Snapshots;
 
-/// <summary>Intent plus view: all that a routing decision may look at. Immutable and swapped whole, so readers need no lock.</summary>
+/// <summary>Intent and views together: everything that a routing decision may read. Immutable and replaced as a whole, so readers need no lock.</summary>
 public sealed record DirectorySnapshot
 {
     private RegionView[]? _viewsInOrder;
     private object? _derived;
 
-    // What is derived from intent and views is not copied: a copy may be given others.
+    // A copy may get another intent or other views. So the values derived from them are not copied.
     private DirectorySnapshot(DirectorySnapshot other)
     {
         Edge = other.Edge;
@@ -18,20 +18,21 @@ public sealed record DirectorySnapshot
         Views = other.Views;
     }
 
-    /// <value>Name of the observing edge, for example <c>front-door</c> or the region's name.</value>
+    /// <value>Name of the edge that observes, for example <c>front-door</c> or the name of a region.</value>
     public required string Edge { get; init; }
 
-    /// <value>The observer's own region, or null for a front door.</value>
+    /// <value>The edge's own region, or null for a front door.</value>
     public string? OwnRegion { get; init; }
 
     public required Intent Intent { get; init; }
 
-    /// <value>By region name; a member that was never heard of has <see cref="RegionHealth.Unknown"/>.</value>
+    /// <value>By region name. A member that was never heard of has <see cref="RegionHealth.Unknown"/>.</value>
     public required FrozenDictionary<string, RegionView> Views { get; init; }
 
     /// <value>
-    /// The same views in the order of <see cref="Intent.Regions"/>, one each; a member without a view has one of <see cref="RegionHealth.Unknown"/>. Whoever makes a snapshot may give it,
-    /// else it is made of <see cref="Views"/> when it is first asked for. Not to be written to.
+    /// The same views in the order of <see cref="Intent.Regions"/>, one for each member. A member without a view gets one with
+    /// <see cref="RegionHealth.Unknown"/>. The creator of the snapshot may set this array; otherwise the first read makes it from <see cref="Views"/>. Do not
+    /// write to it.
     /// </value>
     public RegionView[] ViewsInOrder
     {
@@ -39,8 +40,10 @@ public sealed record DirectorySnapshot
         init => _viewsInOrder = value;
     }
 
-    /// <summary>A result that depends on the snapshot alone: made by the first caller and kept as long as the snapshot. A snapshot keeps one result.</summary>
-    /// <param name="make">Makes the result. Two callers may both make it at once; one of the two stays.</param>
+    /// <summary>
+    /// A result that depends on the snapshot alone. The first caller makes it, and it is kept as long as the snapshot. A snapshot keeps one result.
+    /// </summary>
+    /// <param name="make">Makes the result. Two callers may call it at the same time; one of the two results is kept.</param>
     internal T Derived<T>(Func<DirectorySnapshot, T> make)
         where T : class
     {
@@ -50,7 +53,7 @@ public sealed record DirectorySnapshot
         return (T?)Interlocked.CompareExchange(ref _derived, made, null) ?? made;
     }
 
-    /// <summary>Whether both are the same object: views hold arrays and tokens, of which equal values say nothing.</summary>
+    /// <summary>Whether both are the same object. Comparing values would say nothing, because views hold arrays and tokens.</summary>
     public bool Equals(DirectorySnapshot? other) => ReferenceEquals(this, other);
 
     public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
@@ -64,7 +67,7 @@ public sealed record DirectorySnapshot
             views[i] = Views.TryGetValue(name, out var view) ? view : new RegionView { Name = name, Health = RegionHealth.Unknown };
         }
 
-        // Two threads may make it at once; either result will do.
+        // Two threads may do this at the same time. Either result is right.
         Volatile.Write(ref _viewsInOrder, views);
         return views;
     }

@@ -3,12 +3,12 @@ using Meridian.Messages;
 namespace Meridian.Routing.Streams;
 
 /// <summary>
-/// What was read of each choice of a stream: what proves that a frame goes on exactly where the choices stand, and what another region needs to go on from there.
-/// Holds four bytes a token for as long as the stream lives.
+/// The tokens that were read of each choice of a stream. They serve two purposes: to check that the next frame continues each choice exactly where it ended,
+/// and to let another region continue the stream. Holds four bytes per token for the life of the stream.
 /// </summary>
 public sealed class StreamProgress
 {
-    /// <summary>Ids by choice; null for a choice that is done.</summary>
+    /// <summary>Token ids by choice; null for a choice that is done.</summary>
     private readonly List<int>?[] _choices;
     private int _open;
 
@@ -19,7 +19,7 @@ public sealed class StreamProgress
         {
             foreach (var choice in resume)
             {
-                // The region refuses a choice that the input does not have; until it does, the stream must not fall over it.
+                // The region refuses a choice that the input does not have. Until that refusal arrives, this class must not fail because of it.
                 if ((uint)choice.Choice >= (uint)_choices.Length)
                     continue;
                 _open += _choices[choice.Choice] is null ? 1 : 0;
@@ -34,13 +34,13 @@ public sealed class StreamProgress
         }
     }
 
-    /// <value>Whether a frame said that its bits may be others than those of the request alone.</value>
+    /// <value>Whether a frame said that its bits may differ from the bits of the same request computed alone.</value>
     public bool Inexact { get; private set; }
 
-    /// <value>Whether every choice is done: nothing is left to go on with.</value>
+    /// <value>Whether every choice is done, so that nothing is left to continue.</value>
     public bool Done => _open == 0;
 
-    /// <summary>Takes in a frame, or says what is wrong with it; one with a fault may have been taken in part, and ends the stream.</summary>
+    /// <summary>Adds a frame, or returns its fault. A frame with a fault may have been added in part, and ends the stream.</summary>
     public string? Take(StreamFrame frame)
     {
         long tokens = 0;
@@ -63,15 +63,16 @@ public sealed class StreamProgress
     }
 
     /// <summary>
-    /// What goes on where the stream stands: the input it was opened with, its prompts as the ids that were run, the choices that are not done, and the context it began with.
+    /// The input that continues the stream where it ended: the original input, with the prompts as the token ids that were run, the choices that are not
+    /// done, and the original context length.
     /// </summary>
-    /// <param name="input">As the stream was opened.</param>
-    /// <param name="head">Of the first region that served it.</param>
-    /// <remarks>What is not exact any more need not be computed again the slow way.</remarks>
+    /// <param name="input">The input that opened the stream.</param>
+    /// <param name="head">The head from the first region that served the stream.</param>
+    /// <remarks>A stream that is already inexact need not be computed again in the slow, reproducible way.</remarks>
     public GenerationInput Resume(GenerationInput input, StreamHead head) =>
         input.GoingOn(head, Unfinished()) with { Reproducible = input.Reproducible && !Inexact };
 
-    /// <summary>The choices that are not done, by index.</summary>
+    /// <summary>The choices that are not done, in the order of their indexes.</summary>
     public ChoiceResume[] Unfinished()
     {
         var unfinished = new ChoiceResume[_open];

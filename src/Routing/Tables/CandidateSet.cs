@@ -3,24 +3,28 @@ using Meridian.Routing.Snapshots;
 namespace Meridian.Routing.Tables;
 
 /// <summary>
-/// What one snapshot says of every region for one model, version and variant: how it stands and what a policy may weigh. By the regions' positions in the intent.
+/// The state of every region in one snapshot for one model, version and variant: its <see cref="RegionStanding"/> and the facts that a policy may weigh. All
+/// arrays are indexed by the region's position in the intent.
 /// </summary>
 internal sealed class CandidateSet
 {
-    /// <summary>Round trip assumed for a region that has none measured, ms: far enough that a measured one is preferred, near enough to be used.</summary>
+    /// <summary>
+    /// Assumed round trip of a region without a measured one, ms. It is long enough that a measured region is preferred, and short enough that the region is
+    /// still used.
+    /// </summary>
     private const double AssumedRoundTripMs = 250;
     private const double MostMs = 3_600_000;
 
-    /// <summary>Kind of models whose items are sequences.</summary>
+    /// <summary>Kind of the models whose items are sequences of generated text.</summary>
     private const string Generation = "generation";
 
-    /// <summary>How far service times of sequences may lie apart by their lengths alone.</summary>
+    /// <summary>Factor by which the service times of sequences may differ only because their lengths differ.</summary>
     private const double LengthsApart = 2;
 
-    /// <summary>Tokens of a sequence where none has ended anywhere yet.</summary>
+    /// <summary>Assumed tokens of a sequence, used while no sequence has ended in any region.</summary>
     private const double AssumedTokens = 128;
 
-    /// <summary>Sequences a replica from which on their number explains how much longer their steps take.</summary>
+    /// <summary>Sequences per replica from which the number of sequences can explain why their steps take longer.</summary>
     private const double MeasurableRows = 2;
 
     public CandidateSet(RoutingTable table, DirectorySnapshot snapshot, int model, string? version, string? variant)
@@ -65,23 +69,23 @@ internal sealed class CandidateSet
 
     public string? Variant { get; }
 
-    /// <value>The next of the same model.</value>
+    /// <value>The next set of the same model.</value>
     public CandidateSet? Next { get; init; }
 
     public RegionFacts[] Facts { get; }
 
     public Backlog[] Backlogs { get; }
 
-    /// <value>Of a model whose regions report how fast they generate; else null.</value>
+    /// <value>By region, for a model whose regions report how fast they generate text; null for other models.</value>
     public Speed[]? Speeds { get; }
 
-    /// <value>Tokens that a sequence of the model generates on average, everywhere.</value>
+    /// <value>Average number of tokens that a sequence of the model generates, over all regions.</value>
     public double Tokens { get; }
 
-    /// <value>Before what the request says: where its data may go, and where it has been.</value>
+    /// <value>By region, before the request is considered (its data boundary and the regions that it has tried).</value>
     public RegionStanding[] Standings { get; }
 
-    /// <value>How much of its requests each region is given; null where all are given all.</value>
+    /// <value>By region, the part of its requests that the region gets. Null if every region gets all of its requests.</value>
     public Portion[]? Portions { get; }
 
     private static RegionStanding Stand(RegionView view, in Load load)
@@ -132,21 +136,24 @@ internal sealed class CandidateSet
         };
     }
 
-    /// <summary>Time of a sequence of so many tokens, ms.</summary>
+    /// <summary>Time of a sequence of <paramref name="tokens"/> tokens, ms.</summary>
     private double Service(int region, double more, double tokens) => Math.Min(tokens * Speeds![region].Beside(more), MostMs);
 
-    /// <summary>Facts with what this edge knows beyond the region's report, and what the request says.</summary>
-    /// <param name="region">Position.</param>
-    /// <param name="count">Requests of this edge under way there, and how many more of this model than when the region reported.</param>
-    /// <param name="tokens">Most tokens that the request generates; 0 where it does not say.</param>
-    /// <param name="facts">The result.</param>
+    /// <summary>
+    /// The reported facts of a region, updated with the requests that this edge has sent since the report and with the token limit of the request.
+    /// </summary>
+    /// <param name="region">Position of the region in the intent.</param>
+    /// <param name="count">The requests of this edge in flight at the region, and how many more requests of this model are in flight than at the region's
+    /// last report.</param>
+    /// <param name="tokens">Most tokens that the request generates; 0 if the request sets no limit.</param>
+    /// <param name="facts">The updated facts.</param>
     public void Live(int region, (int InFlight, int Unreported) count, int tokens, out RegionFacts facts)
     {
         ref readonly var reported = ref Facts[region];
         double more = count.Unreported;
         var inFlight = Math.Max(0, count.InFlight);
 
-        // Most regions of most decisions: nothing to reckon.
+        // The usual case: there is no unreported load to add.
         if (more == 0)
         {
             facts = IsShort(tokens) ? reported with { InFlight = inFlight, ServiceMs = reported.ServiceMs * (tokens / Tokens) } : reported with { InFlight = inFlight };
@@ -165,10 +172,12 @@ internal sealed class CandidateSet
         };
     }
 
-    /// <summary>Whether a request that generates no more than so many tokens is shorter than others.</summary>
+    /// <summary>Whether a request that generates at most <paramref name="tokens"/> tokens is shorter than the average sequence.</summary>
     public bool IsShort(int tokens) => Speeds is not null && tokens > 0 && tokens < Tokens;
 
-    /// <summary>A slot ends its sequence in the time of one, so all together in as many parts of it.</summary>
+    /// <summary>
+    /// Each slot ends one sequence within <paramref name="sequenceMs"/>. So the region as a whole ends one sequence every <c>sequenceMs / slots</c>.
+    /// </summary>
     private static Backlog Wait(in Load load, double sequenceMs)
     {
         var slots = Math.Max(1, load.Replicas * (load.Pace?.Slots ?? 1));
@@ -176,7 +185,8 @@ internal sealed class CandidateSet
     }
 
     /// <summary>
-    /// Sequences that find nothing waiting are taken for running at once: how many a replica can run is not reported. Of other items a replica works on one, or on the batch that it is at.
+    /// If nothing waits, every further sequence is assumed to start at once, because these regions do not report how many sequences a replica can run. For
+    /// other models a replica works on one item or one batch at a time.
     /// </summary>
     private static Backlog Wait(in Load load, bool sequences)
     {
@@ -212,26 +222,28 @@ internal sealed class CandidateSet
 
     private static double Clean(double value, double unknown) => double.IsNaN(value) || value < 0 ? unknown : Math.Min(value, MostMs);
 
-    /// <summary>A region's replicas that would do, summed up.</summary>
+    /// <summary>Sums over the ready replicas of a region that match the model, version and variant.</summary>
     private readonly record struct Load(double Replicas, double Queued, double Busy, double Capacity, double ServiceMs)
     {
-        /// <value>Of models that generate text, from regions that report it.</value>
+        /// <value>For models that generate text, if every matching replica of the region reports its speed; else null.</value>
         public Pace? Pace { get; init; }
 
-        // A region that states no capacity does not bound its queue; only a stated one can be full.
+        // A capacity of 0 means that the region states no limit. Only a queue with a stated limit can be full.
         public bool HasRoom => Capacity == 0 || Queued < Capacity;
     }
 
-    /// <summary>A mean replica's <see cref="Messages.TokenPace"/>.</summary>
+    /// <summary>The <see cref="Messages.TokenPace"/> of an average replica.</summary>
     private readonly record struct Pace(double TokenMs, double AloneMs, double Tokens, double Slots);
 
-    /// <summary>What the reports of all regions say together of a model that generates text.</summary>
+    /// <summary>Facts about a model that generates text, computed from the reports of all regions together.</summary>
     private readonly record struct Paces
     {
-        /// <value>Least service time of any busy region, ms; 0 where there is none.</value>
+        /// <value>Shortest service time of any busy region, ms; 0 if no region is busy.</value>
         public double FastestMs { get; private init; }
 
-        /// <value>Whether all regions with ready replicas report how fast they are: figures of different kinds cannot be weighed against each other.</value>
+        /// <value>
+        /// Whether all regions with ready replicas report their speed. If some do not, their figures have another meaning and cannot be compared.
+        /// </value>
         public bool AreKnown { get; private init; }
 
         public double Tokens { get; private init; }

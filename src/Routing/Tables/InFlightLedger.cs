@@ -4,11 +4,12 @@ using Meridian.Routing.Snapshots;
 namespace Meridian.Routing.Tables;
 
 /// <summary>
-/// Requests this edge has under way, by region and by model. Counted live: the snapshot's figures are as old as the last beat, and what an edge has sent since then it knows itself.
-/// Counts are exact. What is unreported may be off by the requests that come and go in the instant of a beat, until the next one.
-/// <para>
-/// A region keeps the slot that it is first given; counts lie side by side by slot, so that a decision reads them in one go, and never move, so that an entry may hold on to its own.
-/// </para>
+/// Counts the requests that this edge has in flight, by region and by model. The figures of a snapshot are as old as the last heartbeat; this ledger knows
+/// the requests that the edge has sent since then. The counts of requests in flight are exact. The unreported counts may be off by the requests that start or
+/// end in the instant of a heartbeat, until the next heartbeat.
+///
+/// <para>A region keeps the slot that it gets first. The counts lie side by side in slot order, so that a decision reads them in one pass. They never move,
+/// so that an entry may keep a reference to its own count.</para>
 /// </summary>
 public sealed class InFlightLedger
 {
@@ -21,20 +22,25 @@ public sealed class InFlightLedger
     /// <summary>Requests under way at the region now.</summary>
     public int Count(string region) => _slots.TryGetValue(region, out var slot) ? Volatile.Read(ref _regions[slot].Value) : 0;
 
-    /// <summary>Counts one request until the entry is disposed, whatever happens in between.</summary>
+    /// <summary>Counts one request until the entry is disposed.</summary>
     public Entry Enter(string region) => new(this, SlotOf(region), null);
 
-    /// <summary>Counts one request for a model.</summary>
+    /// <summary>Counts one request for a model until the entry is disposed.</summary>
     public Entry Enter(string region, string model) => new(this, SlotOf(region), CountsOf(model));
 
-    /// <summary>The region reported its load: what is under way now is in the next snapshot's figures, or nearly so.</summary>
+    /// <summary>
+    /// Call this when the region has reported its load. The requests that are in flight now are then (nearly all) included in the figures of the next
+    /// snapshot.
+    /// </summary>
     public void Heard(string region)
     {
         if (_slots.TryGetValue(region, out var slot))
             Interlocked.Increment(ref _regions[slot].Report);
     }
 
-    /// <summary>Counts of a model and of all, to be read by region. Kept for the intent that was asked for last; what is counted is the same for all intents.</summary>
+    /// <summary>
+    /// The counts of a model and of all models, indexed by region. The slots are cached for the last intent; the counts do not depend on the intent.
+    /// </summary>
     internal Reader Read(Intent intent, int model)
     {
         var row = Volatile.Read(ref _row);
@@ -58,7 +64,9 @@ public sealed class InFlightLedger
             return _slots.GetOrAdd(region, _slots.Count);
     }
 
-    // Whoever comes first after a report notes what was under way then: nothing has changed in between, because whoever changes it comes here first.
+    // The first caller after a report stores the number of requests that was in flight at the report. The number cannot have changed in between, because
+    // every change calls Settle
+    // first.
     private static void Settle(ref Tally count, int report)
     {
         if (Volatile.Read(ref count.Report) == report)
@@ -99,7 +107,10 @@ public sealed class InFlightLedger
     /// <summary>Counts by the regions' positions in an intent.</summary>
     internal readonly ref struct Reader(int[] slots, Counts regions, Counts model)
     {
-        /// <summary>Requests under way at the region, and how many more of the model than when the region reported last; negative for fewer.</summary>
+        /// <summary>
+        /// The requests in flight at the region, and how many more requests of the model are in flight than at the region's last report (negative if there
+        /// are fewer).
+        /// </summary>
         public (int InFlight, int Unreported) this[int region]
         {
             get
@@ -112,7 +123,7 @@ public sealed class InFlightLedger
         }
     }
 
-    /// <summary>A count a slot, in blocks that stay where they are when more are needed.</summary>
+    /// <summary>One count per slot. The counts lie in blocks that stay in place when more blocks are added.</summary>
     internal sealed class Counts
     {
         private const int BlockBits = 6;
@@ -141,7 +152,10 @@ public sealed class InFlightLedger
         }
     }
 
-    /// <summary>Of a region: <see cref="Report"/> counts its reports. Of a model there: the report that <see cref="Reported"/> was under way at.</summary>
+    /// <summary>
+    /// The counters of one slot. In a region's tally, <see cref="Report"/> counts the region's reports. In a model's tally, <see cref="Report"/> is the
+    /// number of the report at which <see cref="Reported"/> requests were in flight.
+    /// </summary>
     internal struct Tally
     {
         public int Value;

@@ -6,7 +6,7 @@ using Meridian.Routing.Snapshots;
 
 namespace Meridian.Routing.Tables;
 
-/// <summary>An intent's models and regions by position. Made once an intent, which many snapshots share.</summary>
+/// <summary>The positions of an intent's models and regions. One index is made per intent and shared by all snapshots of this intent.</summary>
 internal sealed class IntentIndex
 {
     private static readonly ConditionalWeakTable<Intent, IntentIndex> Known = [];
@@ -41,7 +41,7 @@ internal sealed class IntentIndex
 
     public static IntentIndex Of(Intent intent) => Known.GetValue(intent, static i => new IntentIndex(i));
 
-    /// <summary>By region, whether the model is deployed to it; null for all.</summary>
+    /// <summary>By region, whether the model is deployed to it; null if it is deployed to all regions.</summary>
     public bool[]? Deployed(int model)
     {
         var names = Intent.Models[model].Regions;

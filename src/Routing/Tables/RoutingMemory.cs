@@ -4,17 +4,18 @@ using Meridian.Routing.Snapshots;
 namespace Meridian.Routing.Tables;
 
 /// <summary>
-/// What must outlive a decision: the shares of <c>spill-over</c>, by model and region. Any thread may ask; whoever sees a queue cross a mark first replaces the state, others find it replaced.
-/// A change of the intent keeps the states of what stays.
+/// State that outlives a single decision: the shares of <c>spill-over</c>, by model and region. Any thread may call it. The thread that first sees a queue
+/// cross a mark replaces the state; other threads then find the new state. A change of the intent keeps the states of the models and regions that are still
+/// in it.
 /// </summary>
-/// <param name="time">Clock of the states.</param>
+/// <param name="time">Clock for the states.</param>
 public sealed class RoutingMemory(TimeProvider time)
 {
     private readonly Lock _rebuild = new();
     private readonly long _started = time.GetTimestamp();
     private Table _table = new(IntentIndex.Of(Intent.Empty), []);
 
-    /// <summary>The share that a region keeps, 0 to 1, as of its queue now.</summary>
+    /// <summary>The share of its requests that a region keeps now, 0 to 1, for its current queue of <paramref name="queueMs"/> ms.</summary>
     internal double SpillShare(IntentIndex index, int model, int region, double queueMs, RoutingOptions options)
     {
         var table = Volatile.Read(ref _table);
@@ -23,7 +24,7 @@ public sealed class RoutingMemory(TimeProvider time)
         var row = Volatile.Read(ref table.Rows[model]);
         if (row is null)
         {
-            // Where nothing waits, nothing need be remembered.
+            // If no queue is above the mark, there is no state to remember.
             if (queueMs <= options.HighWaterMs)
                 return 1;
             row = new SpillState?[index.Intent.Regions.Length];

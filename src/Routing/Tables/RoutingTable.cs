@@ -3,12 +3,13 @@ using Meridian.Routing.Snapshots;
 namespace Meridian.Routing.Tables;
 
 /// <summary>
-/// A snapshot as decisions read it: what does not depend on the request is worked out once for each model (and version and variant) that is asked for, by whoever asks first, and read by all
-/// who come after. No locks: two who come first at once both work it out, alike, and one result stays.
+/// The data of one snapshot in the form that routing decisions read. Everything that does not depend on the request is computed once for each requested
+/// model, version and variant: the first caller computes it and later callers read it. There are no locks. If two first callers compute it at the same time,
+/// both results are equal and one of them is kept.
 /// </summary>
 internal sealed class RoutingTable
 {
-    /// <summary>Callers choose versions and variants: what is kept of those must be bounded.</summary>
+    /// <summary>Most version and variant pairs that are kept for one model. Callers choose these values, so the number must be bounded.</summary>
     private const int MostPins = 16;
 
     private readonly DirectorySnapshot _snapshot;
@@ -24,7 +25,7 @@ internal sealed class RoutingTable
         _sets = new CandidateSet[snapshot.Intent.Models.Length];
     }
 
-    /// <summary>The table of a snapshot, made when it is first asked for.</summary>
+    /// <summary>The table of a snapshot. The first call creates it.</summary>
     public static RoutingTable Of(DirectorySnapshot snapshot) => snapshot.Derived(static s => new RoutingTable(s));
 
     public IntentIndex Index { get; }

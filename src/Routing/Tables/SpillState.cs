@@ -3,16 +3,20 @@ using Meridian.Routing.Options;
 namespace Meridian.Routing.Tables;
 
 /// <summary>
-/// What a region keeps of the requests that would go to it, as its queue rises and falls: halved past the high-water mark, given back in equal steps once it has stayed below the low-water mark;
-/// additive increase and multiplicative decrease (D. Chiu, R. Jain, "Analysis of the increase and decrease algorithms for congestion avoidance", 1989) settle where the region is busy and not flooded.
-/// Between the marks nothing changes. Immutable; the next state is a function of this one, the queue and the time.
+/// The share of its requests that a region keeps under <c>spill-over</c>, as its queue grows and shrinks.
+///
+/// The share is halved when the queue is above the high-water mark. It rises in equal steps after the queue has stayed below the low-water mark for a while.
+/// Between the marks nothing changes. Additive increase and multiplicative decrease (D. Chiu, R. Jain, "Analysis of the increase and decrease algorithms for
+/// congestion avoidance", 1989) settle at a share where the region is busy but not overloaded.
+///
+/// Immutable. The next state is a function of this state, the queue and the time.
 /// </summary>
 /// <param name="Share">0 to 1.</param>
-/// <param name="CutAgainMs">Before this time the share is not cut again: what was sent before the last cut still has to drain.</param>
-/// <param name="RaiseMs">When the share rises next if the queue stays low until then; <see cref="long.MaxValue"/> while it is not low.</param>
+/// <param name="CutAgainMs">The share is not cut again before this time, because the requests from before the last cut must drain first.</param>
+/// <param name="RaiseMs">Time of the next rise if the queue stays low until then; <see cref="long.MaxValue"/> while the queue is not low.</param>
 internal sealed record SpillState(double Share, long CutAgainMs, long RaiseMs)
 {
-    /// <summary>A beat and a round trip: a queue is seen no sooner.</summary>
+    /// <summary>Delay until a change of a queue is visible, ms: one heartbeat and one round trip.</summary>
     internal const long SeenAfterMs = 300;
 
     internal const long StepMs = 250;
@@ -21,10 +25,10 @@ internal sealed record SpillState(double Share, long CutAgainMs, long RaiseMs)
 
     public static SpillState Whole { get; } = new(1, long.MinValue, long.MaxValue);
 
-    /// <summary>The state that follows; this one where nothing changes.</summary>
+    /// <summary>The state that follows; this state itself if nothing changes.</summary>
     /// <param name="queueMs">The region's queue, ms of waiting.</param>
-    /// <param name="nowMs">Of a clock that never goes back.</param>
-    /// <param name="options">Marks.</param>
+    /// <param name="nowMs">Time of a monotonic clock, ms.</param>
+    /// <param name="options">The high-water and low-water marks.</param>
     public SpillState Next(double queueMs, long nowMs, RoutingOptions options)
     {
         if (queueMs > options.HighWaterMs)

@@ -4,7 +4,8 @@ using Meridian.Messages;
 namespace Meridian.Routing.Tables;
 
 /// <summary>
-/// Where in a region's report each model of the intent stands. A report lives on in all snapshots until the region's next beat, so it is gone through once and not once a snapshot and model.
+/// The positions of each model of the intent in a region's report. All snapshots share one report until the region's next heartbeat. So the report is
+/// searched once, and not again for every snapshot and model.
 /// </summary>
 internal sealed class StatusIndex
 {
@@ -12,7 +13,7 @@ internal sealed class StatusIndex
 
     private readonly IntentIndex _intent;
 
-    // Positions plus one, so that a new array says "none".
+    // Positions plus one, so that the 0 of a new array means "none".
     private readonly int[] _first;
     private readonly int[] _next;
 
@@ -22,7 +23,7 @@ internal sealed class StatusIndex
         _first = new int[intent.Intent.Models.Length];
         _next = new int[report.Length];
 
-        // From the end, so that a model's statuses come in the report's order.
+        // Backwards, so that the statuses of a model keep the order of the report.
         for (var i = report.Length - 1; i >= 0; i--)
         {
             if (report[i]?.Model is not { } name || !intent.Models.TryGetValue(name, out var model))

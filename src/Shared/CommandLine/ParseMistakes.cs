@@ -3,13 +3,13 @@ using System.CommandLine.Parsing;
 
 namespace Meridian.CommandLine;
 
-/// <summary>Says what is wrong with a command line in the words of its user: no type names, and the name that was probably meant.</summary>
+/// <summary>Describes the mistakes of a command line in the user's words: without type names, and with the name that the user probably meant.</summary>
 internal static class ParseMistakes
 {
-    /// <summary>One line a mistake.</summary>
+    /// <summary>One line per mistake.</summary>
     public static IEnumerable<string> InWords(ParseResult parsed) => parsed.Errors.Select(mistake => InWords(mistake, parsed)).Distinct(StringComparer.Ordinal);
 
-    /// <summary>The one of <paramref name="names"/> that <paramref name="typed"/> is probably a misspelling of, or null.</summary>
+    /// <summary>The name in <paramref name="names"/> of which <paramref name="typed"/> is probably a misspelling, or null.</summary>
     public static string? Closest(string typed, IEnumerable<string> names)
     {
         var (best, least) = ((string?)null, Math.Max(1, typed.TrimStart('-').Length / 3) + 1);

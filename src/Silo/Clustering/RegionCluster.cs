@@ -15,7 +15,7 @@ using StackExchange.Redis;
 
 namespace Meridian.Silo.Clustering;
 
-/// <summary>A region's Orleans cluster: one cluster a region, never stretched over two.</summary>
+/// <summary>Sets up a region's Orleans cluster. Each region has its own cluster; a cluster never spans two regions.</summary>
 internal static class RegionCluster
 {
     /// <summary>Makes this process a silo of its region.</summary>
@@ -39,7 +39,7 @@ internal static class RegionCluster
         });
     }
 
-    /// <summary>Makes this process an Orleans client of its region: a facade without a silo.</summary>
+    /// <summary>Makes this process an Orleans client of its region. Used by a facade without a silo.</summary>
     public static void AddRegionClient(this IHostApplicationBuilder builder, RegionPlan region)
     {
         builder.UseOrleansClient(client =>
@@ -84,10 +84,10 @@ internal static class RegionCluster
     private static ConfigurationOptions RedisOptions(RegionPlan region) =>
         UsesStore(region) ? RegionStore.Options(region) : RedisConnection.Options(region.Clustering.ConnectionString!);
 
-    // With the region in the key, several regions can share one Redis while developing.
+    // The key contains the region, so several regions can share one Redis during development.
     private static string Key(RegionPlan region, string type, GrainId id) => $"{RegionClusterId.Service}/{region.Name}/state/{id}/{type}";
 
-    /// <summary>Puts <see cref="CheckedGrainStorage"/> around the storage that was registered last.</summary>
+    /// <summary>Wraps the storage that was registered last in <see cref="CheckedGrainStorage"/>.</summary>
     private static void CheckRecords(IServiceCollection services, RegionPlan region)
     {
         const string Name = ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME;
@@ -109,7 +109,8 @@ internal static class RegionCluster
         cluster.ClusterId = RegionClusterId.Of(region.Name);
     }
 
-    // Each restart of a silo leaves an entry; a region that restarts often must not carry them for a week. How silos watch each other is the grains' own setting.
+    // Each restart of a silo leaves an entry in the membership table. A region that restarts often must not keep these entries for a week.
+    // How silos probe each other is set by the grains.
     private static void Membership(ClusterMembershipOptions membership)
     {
         membership.DefunctSiloExpiration = TimeSpan.FromHours(1);

@@ -8,7 +8,7 @@ using Meridian.Silo.Configuration;
 
 namespace Meridian.Silo.Clustering;
 
-/// <summary>The admin API's way to the region's drains.</summary>
+/// <summary>Connects the admin API to the region's drain grain.</summary>
 internal sealed partial class RegionDraining(IGrainFactory grains, ReplicaWatch watch, RegionPlan region, ILogger<RegionDraining> logger) : IRegionDraining
 {
     private const int RetryAfterMs = 2000;

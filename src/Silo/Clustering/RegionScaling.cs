@@ -8,7 +8,7 @@ using Meridian.Messages;
 
 namespace Meridian.Silo.Clustering;
 
-/// <summary>The admin API's way to the region's deployments.</summary>
+/// <summary>Connects the admin API to the region's deployment grains.</summary>
 internal sealed partial class RegionScaling(IGrainFactory grains, ReplicaWatch watch, RegionModels models, ILogger<RegionScaling> logger) : IModelScaling
 {
     private const int RetryAfterMs = 2000;
@@ -37,7 +37,7 @@ internal sealed partial class RegionScaling(IGrainFactory grains, ReplicaWatch w
         }
         catch (Exception e) when (e is not OperationCanceledException and not MeridianException)
         {
-            // Not acknowledged is not the same as not done: the caller repeats it under the same operation id and learns which it was.
+            // The change may have been made although it was not acknowledged. The caller repeats it with the same operation id and so learns the result.
             LogFailed(model, e);
             throw new MeridianException(
                 new Refusal

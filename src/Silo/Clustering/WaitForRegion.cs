@@ -1,6 +1,6 @@
 namespace Meridian.Silo.Clustering;
 
-/// <summary>A facade that starts before its region's silos waits for them instead of failing.</summary>
+/// <summary>Lets a facade that starts before its region's silos wait for them instead of failing.</summary>
 internal sealed partial class WaitForRegion(TimeProvider time, ILogger<WaitForRegion> logger) : IClientConnectionRetryFilter
 {
     private bool _told;

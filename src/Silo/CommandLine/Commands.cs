@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Meridian.CommandLine;
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Configuration.Reading;
 using Meridian.Silo.Dev;
 using Meridian.Silo.Hosting;
 using Meridian.Silo.Processes;
@@ -15,7 +16,7 @@ public static class Commands
 
     private static readonly string[] Sections = [MeridianOptions.Section, "Logging"];
 
-    /// <summary>Parses and runs. Never throws for what a user can get wrong: that is written to <paramref name="error"/> in words.</summary>
+    /// <summary>Parses and runs a command. It never throws for a user's mistake; it writes a message to <paramref name="error"/>.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
@@ -41,7 +42,7 @@ public static class Commands
 
         try
         {
-            // Signals are handled by the host or the supervisor, which stop in order; the parser's own handling would cut that short.
+            // The host or the supervisor handles signals and stops in order. The parser's own handling would interrupt that.
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 Output = output,
@@ -62,15 +63,15 @@ public static class Commands
         }
         catch (Exception e)
         {
-            // A fault of ours: the stack trace is what we want to see of it, a core dump is not.
+            // A bug of ours. The stack trace is useful for it; a core dump is not.
             await error.WriteLineAsync(Secrets.RedactLine($"Failed: {e}"));
             return ExitCode.Failed;
         }
     }
 
     /// <summary>
-    /// Takes the <c>--Section:Key=value</c> (or <c>--Section:Key value</c>) arguments out, which only the configuration understands;
-    /// what remains is parsed strictly, so that a misspelt option is an error.
+    /// Takes out the <c>--Section:Key=value</c> (or <c>--Section:Key value</c>) arguments, which only the configuration understands.
+    /// The remaining arguments are parsed strictly, so a misspelt option is an error.
     /// </summary>
     public static (string[] Overrides, string[] Remaining) SplitOverrides(IReadOnlyList<string> args)
     {
@@ -97,8 +98,8 @@ public static class Commands
 
     private static bool IsSetting(string argument) => Array.Exists(Sections, section => argument.StartsWith($"--{section}:", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The tree of commands.</summary>
-    /// <param name="overrides"><c>--Section:Key=value</c> arguments to lay over the settings.</param>
+    /// <summary>Builds the tree of commands.</summary>
+    /// <param name="overrides"><c>--Section:Key=value</c> arguments that override the settings.</param>
     public static RootCommand Build(IReadOnlyList<string> overrides)
     {
         var common = new CommonOptions();
@@ -243,7 +244,7 @@ public static class Commands
             shared.AddRange(["--model", model.ToString()]);
         }
 
-        // On one machine the command line is the operator: a model that it no longer names is gone.
+        // On one machine the command line is the full list of models: a model that it no longer names is removed.
         shared.Add($"--{CommonOptions.Path("Intent:Reconcile")}=Exact");
         shared.AddRange(overrides);
         var colour = OutputPrefixer.WantsColour(Console.IsOutputRedirected, Environment.GetEnvironmentVariable("NO_COLOR"));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Configuration.Reading;
 using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.CommandLine;
@@ -38,7 +39,7 @@ internal sealed class CommonOptions
         Description = "Stop when standard input ends, and leave Ctrl-C to the process that started this one",
     };
 
-    /// <summary>Adds them for every command: before or after the command's name means the same.</summary>
+    /// <summary>Adds the options to every command. They mean the same before and after the command's name.</summary>
     public void AddTo(RootCommand root)
     {
         foreach (var option in new Option[] { Data, PortsFrom, Config })
@@ -47,19 +48,19 @@ internal sealed class CommonOptions
             root.Options.Add(option);
         }
 
-        // Not of every command: to `drain`, --model is the name of one.
+        // Not added to every command: in `drain`, --model means the model whose replica is drained.
         root.Options.Add(Model);
     }
 
-    /// <summary>The settings these options stand for.</summary>
+    /// <summary>The settings that these options set.</summary>
     public IEnumerable<KeyValuePair<string, string?>> Settings(ParseResult parsed) =>
     [
         new(Path("Data"), parsed.GetValue(Data)),
         new(Path("PortsFrom"), parsed.GetValue(PortsFrom)?.ToString(System.Globalization.CultureInfo.InvariantCulture)),
     ];
 
-    /// <summary>The models of the command line.</summary>
-    /// <exception cref="MistakesException">One is not given as NAME=DIR.</exception>
+    /// <summary>The models given with <c>--model</c>.</summary>
+    /// <exception cref="MistakesException">A value is not of the form NAME=DIR.</exception>
     public IReadOnlyList<NamedModel> Models(ParseResult parsed) => NamedModel.Parse(parsed.GetValue(Model) ?? []);
 
     public static string Path(string setting) => $"{MeridianOptions.Section}:{setting}";

@@ -2,11 +2,14 @@ using System.CommandLine;
 using System.Text.Json;
 using Meridian.CommandLine;
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Configuration.Reading;
 using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.CommandLine;
 
-/// <summary><c>Silo drain</c>: drains a region or a part of it through the admin API of the region's facade, and waits until it is empty where asked to.</summary>
+/// <summary>
+/// <c>Silo drain</c>: drains a region or a part of it through the admin API of the region's facade. With <c>--wait</c> it waits until the target is empty.
+/// </summary>
 internal static class DrainCommand
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
@@ -26,7 +29,7 @@ internal static class DrainCommand
         var command = new Command("drain", "Drains a region, a silo or a replica: takes nothing new, finishes or moves what runs.") { region, silo, model, replica, deadline, reason, sticky, undo, wait, timeout };
         command.Validators.Add(parsed =>
         {
-            // What was given, not its value: one that cannot be read throws here, before it is told as a mistake.
+            // Check only whether an option was given. Reading an invalid value would throw here, before the parser reports it as a mistake.
             bool Has(Option option) => parsed.GetResult(option) is { Implicit: false };
             if (Has(silo) && Has(model)) parsed.AddError("--silo and --model exclude each other: a drain is of one silo or of one replica.");
             if (Has(model) != Has(replica)) parsed.AddError("--model and --replica belong together, for example --model minilm --replica 0.");
@@ -104,7 +107,7 @@ internal static class DrainCommand
                 using var status = await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
                 if (Find(status, target) is not { } drain)
                 {
-                    // Taken back by somebody, or of a silo that has stopped since.
+                    // Somebody took the drain back, or the drained silo has stopped since.
                     await output.WriteLineAsync("It is not being drained any more.");
                     return ExitCode.Ok;
                 }

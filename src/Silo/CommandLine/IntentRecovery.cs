@@ -1,18 +1,19 @@
 using Meridian.Intents;
 using Meridian.Intents.Raft;
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Configuration.Reading;
 using Meridian.Silo.Processes;
 using Meridian.Silo.Settings;
 
 namespace Meridian.Silo.CommandLine;
 
-/// <summary><c>Silo recover</c>: a stopped region's voter is made to decide alone.</summary>
+/// <summary><c>Silo recover</c>: makes the voter of a stopped region decide alone.</summary>
 internal static class IntentRecovery
 {
-    /// <param name="configuration">All layers; section <c>Meridian</c> names the region and its data.</param>
-    /// <param name="confirmed">Whether to do it, or only to say what it would give up.</param>
-    /// <param name="output">Where that is said.</param>
-    /// <param name="cancellationToken">Ends the reading of the log.</param>
+    /// <param name="configuration">All layers. Section <c>Meridian</c> names the region and its data.</param>
+    /// <param name="confirmed">True: do it. False: only print what would be lost.</param>
+    /// <param name="output">Receives the report.</param>
+    /// <param name="cancellationToken">Cancels the reading of the log.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     /// <exception cref="MistakesException">Settings are wrong, or intent is not kept by Raft.</exception>
     /// <exception cref="StartRefusedException">The region's process runs, or its directory holds no log.</exception>

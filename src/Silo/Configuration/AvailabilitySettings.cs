@@ -3,7 +3,10 @@ using Meridian.Routing.Options;
 
 namespace Meridian.Silo.Configuration;
 
-/// <summary>Section <c>Meridian:Availability</c>: when this edge stops sending requests to a region that lives but fails them, and how gently one that returns is loaded.</summary>
+/// <summary>
+/// Section <c>Meridian:Availability</c>: when this edge stops sending requests to a region that is alive but fails them, and how slowly it increases the load
+/// of a returning region.
+/// </summary>
 public sealed class AvailabilitySettings
 {
     private static readonly AvailabilityOptions Usual = new();
@@ -38,7 +41,7 @@ public sealed class AvailabilitySettings
     /// <value>See <see cref="AvailabilityOptions.SlowStartAggression"/>. 0.01 to 100.</value>
     public double SlowStartAggression { get; set; } = Usual.SlowStartAggression;
 
-    /// <summary>The same for the federation.</summary>
+    /// <summary>The same values as options of the federation.</summary>
     public AvailabilityOptions ToOptions() => new()
     {
         FailureRatio = FailureRatio,

@@ -9,6 +9,7 @@ public sealed class FrontDoorOptions
     /// <value>Address it listens on. Default: from the port plan.</value>
     public Uri? Url { get; set; }
 
-    /// <value>Law that it is under, for example <c>eu</c>: it then receives no data that may not be there. Default: not declared, and not checked.</value>
+    /// <value>Jurisdiction of the front door, for example <c>eu</c>. If set, it receives no data that may not be there. Default: not declared, and not
+    /// checked.</value>
     public string? Jurisdiction { get; set; }
 }

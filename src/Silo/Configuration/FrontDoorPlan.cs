@@ -2,7 +2,7 @@ using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.Configuration;
 
-/// <summary>Where the front door listens: what was configured, else what the port plan says.</summary>
+/// <summary>The address of the front door: the configured one, or else the one of the port plan.</summary>
 public static class FrontDoorPlan
 {
     public static Uri Of(MeridianOptions options) => options.FrontDoor.Url ?? RegionPlan.Loopback(PortPlan.FrontDoor(options.PortsFrom));

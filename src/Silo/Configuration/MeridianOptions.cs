@@ -4,7 +4,9 @@ using Meridian.Gateway.Http;
 
 namespace Meridian.Silo.Configuration;
 
-/// <summary>Section <c>Meridian</c>: everything a process is told. The same file serves all processes of an installation; the command line says which part a process plays.</summary>
+/// <summary>
+/// Section <c>Meridian</c>: all settings of a process. The same file serves all processes of an installation; the command line selects the role of a process.
+/// </summary>
 public sealed class MeridianOptions
 {
     /// <summary>Name of the section.</summary>
@@ -13,7 +15,7 @@ public sealed class MeridianOptions
     /// <value>Name of the region that this process belongs to; one of <see cref="Regions"/>. Empty for a front door.</value>
     public string? Region { get; set; }
 
-    /// <value>Directory of everything that is kept: <c>DATA/REGION/store</c>, <c>DATA/REGION/models</c>. Default <c>.meridian</c> in the current directory.</value>
+    /// <value>The data directory, with <c>DATA/REGION/store</c> and <c>DATA/REGION/models</c>. Default <c>.meridian</c> in the current directory.</value>
     public string Data { get; set; } = ".meridian";
 
     /// <value>First port of the port plan; see <see cref="PortPlan"/>. Default 8080.</value>
@@ -26,27 +28,28 @@ public sealed class MeridianOptions
     public List<ModelEntry> Models { get; set; } = [];
 
     /// <value>
-    /// Whether a special token that a caller writes in a chat message becomes a special token, so that the message may end its turn and begin another one. Default false:
-    /// it is text.
+    /// Whether a special token that a caller writes in a chat message is treated as a special token. If so, a message can end its own turn and begin another
+    /// one.
+    /// Default false: it is plain text.
     /// </value>
     public bool SpecialTokensInMessages { get; set; }
 
-    /// <value>Tenants whose data is bound; one that is not named may go anywhere.</value>
+    /// <value>Tenants whose data must stay in certain jurisdictions. Data of a tenant without an entry may go anywhere.</value>
     public List<TenantOptions> Tenants { get; set; } = [];
 
-    /// <value>Where data may go by the caller's network.</value>
+    /// <value>Rules for where data may go, by the network of the caller.</value>
     public GeofenceOptions Geofence { get; set; } = new();
 
     /// <value>Where grain state is kept.</value>
     public StoreOptions Store { get; set; } = new();
 
-    /// <value>Where the silos of a region find each other.</value>
+    /// <value>The membership table with which the silos of a region find each other.</value>
     public ClusteringOptions Clustering { get; set; } = new();
 
-    /// <value>The replicated log of what the operators want.</value>
+    /// <value>The intent log.</value>
     public IntentOptions Intent { get; set; } = new();
 
-    /// <value>This process's own part in its region.</value>
+    /// <value>The role of this process in its region.</value>
     public RegionProcessOptions Process { get; set; } = new();
 
     /// <value>The stand-alone front door.</value>
@@ -55,36 +58,38 @@ public sealed class MeridianOptions
     /// <value>How this edge chooses the region of a request.</value>
     public RoutingSettings Routing { get; set; } = new();
 
-    /// <value>When this edge stops sending requests to a region that fails them, and how it begins again.</value>
+    /// <value>When this edge stops sending requests to a failing region, and how it resumes.</value>
     public AvailabilitySettings Availability { get; set; } = new();
 
-    /// <value>How long a stopping process may finish what it has begun, seconds, 1 to 600. Default 10.</value>
+    /// <value>The shutdown timeout: how long a stopping process may finish its running work, seconds, 1 to 600. Default 10.</value>
     public int ShutdownSeconds { get; set; } = 10;
 
     /// <value>
-    /// How much of <see cref="ShutdownSeconds"/> a region that stops gives streams to other edges before it ends them with <c>region_lost</c>, seconds,
-    /// 0 to <see cref="ShutdownSeconds"/>. Default 3, or all of a shorter stop.
+    /// How long a stopping region lets streams to other edges run before it ends them with <c>region_lost</c>; part of <see cref="ShutdownSeconds"/>. Seconds,
+    /// 0 to <see cref="ShutdownSeconds"/>. Default 3, or all of a shorter shutdown.
     /// </value>
     public int? StreamDrainSeconds { get; set; }
 
     /// <value>
-    /// How much of <see cref="ShutdownSeconds"/> a stopping process goes on taking requests and says that it stops (not ready, draining), so that callers and other edges go elsewhere first,
-    /// seconds, 0 to <see cref="ShutdownSeconds"/>. Default 1, five beats.
+    /// How long a stopping process still takes requests and announces its shutdown (not ready, draining), so callers and other edges switch to other processes
+    /// first; part of <see cref="ShutdownSeconds"/>. Seconds, 0 to <see cref="ShutdownSeconds"/>. Default 1, which is five heartbeats.
     /// </value>
     public int AnnounceSeconds { get; set; } = 1;
 
-    /// <value>How long a replica that is being unloaded lets its requests finish, seconds, 1 to 3600. Default 30.</value>
+    /// <value>How long a replica that is being unloaded may finish its requests, seconds, 1 to 3600. Default 30.</value>
     public int DrainSeconds { get; set; } = 30;
 
-    /// <value>Limits of the HTTP facade, of regions and front doors alike.</value>
+    /// <value>Limits of the HTTP facade, for regions and front doors.</value>
     public GatewayOptions Gateway { get; set; } = new();
 
     /// <value>
-    /// Whether requests with a seed, with temperature 0 or with a resumable stream give the same text to the last bit on this process's engines. Default true. False takes the fastest way for all;
-    /// their answers then say that they are not exact.
+    /// Whether requests with a seed, with temperature 0 or with a resumable stream always get exactly the same text, to the last bit, on this process's
+    /// engines. Default true.
+    /// False: all requests use the fastest computation, and their answers say that they are not exact.
     /// </value>
     public bool Reproducible { get; set; } = true;
 
-    /// <value>Longest time that such a stream stands still while it is computed again, when it comes from elsewhere or gets its place back, ms, 0 to 3600000. Default 2000.</value>
+    /// <value>The longest pause of such a stream while it is recomputed, after it moved from another place or got its slot back, ms, 0 to 3600000. Default
+    /// 2000.</value>
     public int ExactReplayMs { get; set; } = 2000;
 }

@@ -2,10 +2,10 @@ using StackExchange.Redis;
 
 namespace Meridian.Silo.Configuration;
 
-/// <summary>How this process connects to a Redis.</summary>
+/// <summary>Options for a connection to a Redis.</summary>
 public static class RedisConnection
 {
-    /// <summary>Reads a connection string, and adds the settings of every connection to a Redis.</summary>
+    /// <summary>Parses a connection string and adds the options that every connection to a Redis has.</summary>
     /// <exception cref="ArgumentException">The text is no connection string.</exception>
     public static ConfigurationOptions Options(string connection)
     {
@@ -15,7 +15,7 @@ public static class RedisConnection
         options.ConnectRetry = 1;
         options.ConnectTimeout = 2000;
 
-        // A store that restarts is back within seconds: look often, so that grains notice soon.
+        // A restarting store is back within seconds. With frequent retries, the grains notice it soon.
         options.ReconnectRetryPolicy = new ExponentialRetry(100, 2000);
         return options;
     }

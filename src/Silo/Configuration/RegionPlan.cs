@@ -1,6 +1,6 @@
 namespace Meridian.Silo.Configuration;
 
-/// <summary>A region with every address filled in: what was configured, else what the port plan says.</summary>
+/// <summary>A region with all addresses: the configured ones, or else those of the port plan.</summary>
 public sealed record RegionPlan
 {
     public required string Name { get; init; }
@@ -13,13 +13,13 @@ public sealed record RegionPlan
 
     public double PricePerHour { get; init; }
 
-    /// <value>Address of the facade as callers reach it.</value>
+    /// <value>Address of the facade for callers.</value>
     public required Uri Facade { get; init; }
 
-    /// <value>Address of the region protocol as other regions reach it.</value>
+    /// <value>Address of the region protocol for other regions.</value>
     public required Uri Protocol { get; init; }
 
-    /// <value>Where the region's voter speaks consensus, <c>host:port</c>.</value>
+    /// <value>Consensus address of the region's voter, <c>host:port</c>.</value>
     public required string Consensus { get; init; }
 
     /// <value>Address of the process with role <c>control</c>.</value>
@@ -38,21 +38,21 @@ public sealed record RegionPlan
     /// <value>StackExchange.Redis connection string of the region's store.</value>
     public required string StoreConnection { get; init; }
 
-    /// <value>File with the embedded store's password; null where the region's store is not embedded.</value>
+    /// <value>File with the password of the embedded store; null if the region's store is not embedded.</value>
     public required string? StorePasswordFile { get; init; }
 
     /// <value>Directory of the embedded store.</value>
     public string StoreDirectory => Path.Combine(Data, "store");
 
-    /// <value>Directory of what the region keeps.</value>
+    /// <value>The data directory of the region.</value>
     public required string Data { get; init; }
 
     /// <summary>Plans all regions, in the configured order.</summary>
     public static IReadOnlyList<RegionPlan> All(MeridianOptions options) =>
         [.. options.Regions.Select((region, index) => Of(options, region, index + 1))];
 
-    /// <summary>Plans the region that the process belongs to.</summary>
-    /// <param name="options">Checked, with a region.</param>
+    /// <summary>Plans the region of this process.</summary>
+    /// <param name="options">Checked options that name a region.</param>
     public static RegionPlan Own(MeridianOptions options)
     {
         var index = options.Regions.FindIndex(region => region.Name == options.Region);
@@ -94,11 +94,11 @@ public sealed record RegionPlan
 }
 
 /// <summary>Ports of one region.</summary>
-/// <param name="Facade">HTTP/1.1: what callers use.</param>
+/// <param name="Facade">HTTP/1.1, for callers.</param>
 /// <param name="Protocol">HTTP/2: the region protocol.</param>
 /// <param name="Silo">Orleans, silo to silo.</param>
 /// <param name="Gateway">Orleans, client to silo.</param>
 /// <param name="Store">The embedded Redis.</param>
 /// <param name="Consensus">The intent log, voter to voter.</param>
-/// <param name="Control">HTTP/2: changes of the intent log, and the region's own processes that follow it.</param>
+/// <param name="Control">HTTP/2: changes of the intent log, and the region's own processes, which follow the log here.</param>
 public sealed record RegionPorts(int Facade, int Protocol, int Silo, int Gateway, int Store, int Consensus, int Control);

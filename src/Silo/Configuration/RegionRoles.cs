@@ -1,15 +1,15 @@
 namespace Meridian.Silo.Configuration;
 
-/// <summary>What a region process does.</summary>
+/// <summary>The roles of a region process.</summary>
 [Flags]
 public enum RegionRoles
 {
     None = 0,
 
-    /// <summary>Embeds the region's Redis.</summary>
+    /// <summary>Runs the region's embedded Redis.</summary>
     Store = 1,
 
-    /// <summary>Keeps the region's model store: installs the configured models.</summary>
+    /// <summary>Manages the region's model store: installs the configured models.</summary>
     Control = 2,
 
     /// <summary>Runs an Orleans silo with the region's grains and engines.</summary>

@@ -9,10 +9,10 @@ public sealed class RoutingSettings
 {
     private static readonly RoutingOptions Usual = new();
 
-    /// <value>Policy of models that name none. Default <c>expected-completion</c>.</value>
+    /// <value>Policy for models without a policy of their own. Default <c>expected-completion</c>.</value>
     public string Policy { get; set; } = RoutingPolicies.Default;
 
-    /// <value>Expected completions that differ by no more than this are equal, ms, 0 to 10000. Default 5.</value>
+    /// <value>Expected completion times that differ by at most this much count as equal, ms, 0 to 10000. Default 5.</value>
     public double NearEqualMs { get; set; } = new FederationOptions().NearEqualMs;
 
     /// <value>See <see cref="RoutingOptions.HighWaterMs"/>. Above 0, up to 3600000.</value>
@@ -42,7 +42,7 @@ public sealed class RoutingSettings
     /// <value>See <see cref="RoutingOptions.FlexLoad"/>, 0 to 1.</value>
     public double FlexLoad { get; set; } = Usual.FlexLoad;
 
-    /// <summary>The same for the federation.</summary>
+    /// <summary>The same values as options of the federation.</summary>
     public RoutingOptions ToOptions() => new()
     {
         HighWaterMs = HighWaterMs,

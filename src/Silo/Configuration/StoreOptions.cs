@@ -1,36 +1,36 @@
 namespace Meridian.Silo.Configuration;
 
-/// <summary>Where grain state is kept.</summary>
+/// <summary>The store of the grain state.</summary>
 public sealed class StoreOptions
 {
     /// <value>Default <see cref="StoreKind.Garnet"/>.</value>
     public StoreKind Kind { get; set; } = StoreKind.Garnet;
 
-    /// <value>StackExchange.Redis connection string. Required for Redis; for Garnet the port plan gives it.</value>
+    /// <value>StackExchange.Redis connection string. Required for Redis. For Garnet, the default is the address in the port plan.</value>
     public string? ConnectionString { get; set; }
 
     /// <value>
-    /// File with the embedded store's password. Default: <c>password</c> in the store's directory, made at the first start. A silo or facade with another data directory than the store's process
-    /// names its copy here.
+    /// File with the password of the embedded store. Default: <c>password</c> in the store's directory, created at the first start. A silo or facade whose data
+    /// directory differs from that of the store's process sets this to its own copy of the file.
     /// </value>
     public string? PasswordFile { get; set; }
 
-    /// <value>Memory the embedded store keeps records in before it spills to disk, MiB, 16 to 1048576. Default 64.</value>
+    /// <value>Memory for records of the embedded store, MiB, 16 to 1048576. Further records spill to disk. Default 64.</value>
     public int MemoryMiB { get; set; } = 64;
 
     /// <value>
-    /// Size of the append-only file at which the embedded store takes a checkpoint and starts a new one, MiB, 16 to 65536. Default 64.
-    /// Bounds both the disk it takes and the time a restart needs to read it.
+    /// Size at which the embedded store takes a checkpoint and starts a new append-only file, MiB, 16 to 65536. Default 64.
+    /// It bounds the disk space of the file and the time that a restart needs to read it.
     /// </value>
     public int LogLimitMiB { get; set; } = 64;
 }
 
-/// <summary>What keeps a region's grain state.</summary>
+/// <summary>The kind of store for a region's grain state.</summary>
 public enum StoreKind
 {
     /// <summary>Embedded in the process that has the <c>store</c> role.</summary>
     Garnet,
 
-    /// <summary>A Redis that somebody else runs.</summary>
+    /// <summary>A Redis that runs outside of Meridian.</summary>
     Redis,
 }

@@ -5,9 +5,9 @@ using Meridian.Silo.Processes;
 namespace Meridian.Silo.Dev;
 
 /// <summary>
-/// One supervised process: starts it, passes its output on, watches for readiness, starts it again when it dies.
-/// Its standard input is a pipe that this process holds open. Closing it asks the child to stop; and because the kernel closes it when this process dies in
-/// any way, no child outlives its supervisor (a parent-death signal would be bound to a thread of the parent, not to the parent).
+/// One supervised process: starts it, forwards its output, polls its readiness, and restarts it when it dies.
+/// Its standard input is a pipe that the supervisor holds open. Closing the pipe asks the child to stop. The kernel closes the pipe when the supervisor dies in
+/// any way, so no child outlives its supervisor. (A parent-death signal would not do: it is tied to a thread of the parent, not to the process.)
 /// </summary>
 public sealed class Child(ChildPlan plan, DevConsole console, OutputPrefixer prefixer, HttpClient http, TimeProvider time)
 {
@@ -17,7 +17,8 @@ public sealed class Child(ChildPlan plan, DevConsole console, OutputPrefixer pre
     private readonly TaskCompletionSource _firstReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Process? _process;
 
-    // Set before _process is read in Stop, read after _process is set in RunAsync: whichever comes second sees the other, so a child that starts during the stop stops too.
+    // A race: Stop may run while RunAsync starts a process. Stop sets this before it reads _process, and RunAsync sets _process before it reads this. So at
+    // least one of them sees the other, and a child that starts during the stop is stopped too.
     private volatile bool _stopAsked;
 
     public ChildPlan Plan => plan;
@@ -29,11 +30,11 @@ public sealed class Child(ChildPlan plan, DevConsole console, OutputPrefixer pre
     public Task FirstReady => _firstReady.Task;
 
     /// <summary>
-    /// Runs until <paramref name="stopping"/> fires and the process has exited, or until the child says that its settings are wrong.
+    /// Runs until <paramref name="stopping"/> fires and the process has exited, or until the child reports that its settings are wrong.
     /// </summary>
     /// <param name="changed">Called whenever <see cref="Pid"/> has changed.</param>
-    /// <param name="stopping">No restart after this.</param>
-    /// <returns><see cref="ExitCode.Ok"/>, or <see cref="ExitCode.Mistake"/>: starting again would not help.</returns>
+    /// <param name="stopping">After it fires, the child is not restarted.</param>
+    /// <returns><see cref="ExitCode.Ok"/>, or <see cref="ExitCode.Mistake"/> if a restart would not help.</returns>
     public async Task<int> RunAsync(Action changed, CancellationToken stopping)
     {
         var runs = 0;
@@ -87,7 +88,7 @@ public sealed class Child(ChildPlan plan, DevConsole console, OutputPrefixer pre
         return ExitCode.Ok;
     }
 
-    /// <summary>Asks the process to stop, by closing its standard input.</summary>
+    /// <summary>Asks the process to stop by closing its standard input.</summary>
     public void Stop()
     {
         _stopAsked = true;
@@ -101,7 +102,7 @@ public sealed class Child(ChildPlan plan, DevConsole console, OutputPrefixer pre
         }
     }
 
-    /// <summary>Ends the process at once.</summary>
+    /// <summary>Kills the process at once.</summary>
     public void Kill()
     {
         try
@@ -115,9 +116,9 @@ public sealed class Child(ChildPlan plan, DevConsole console, OutputPrefixer pre
     }
 
     /// <value>
-    /// Settings of the .NET runtime for several regions on one machine, where the developer has set no others. Threads that wait for work do not spin: the engines of the other regions need the
-    /// processor. A method is compiled a second time, with optimizations, after 768 calls (hexadecimal 300) instead of 30: a region that starts again then takes less processor time from the regions
-    /// that serve.
+    /// Settings of the .NET runtime for several regions on one machine; the developer's own environment variables take precedence. Waiting threads do not spin,
+    /// because the engines of the other regions need the processor. A method is compiled a second time, with optimizations, after 768 calls (hexadecimal 300)
+    /// instead of 30, so a restarting region takes less processor time from the regions that serve.
     /// </value>
     private static IEnumerable<(string Name, string Value)> SharedMachine =>
     [
@@ -141,7 +142,7 @@ public sealed class Child(ChildPlan plan, DevConsole console, OutputPrefixer pre
             UseShellExecute = false,
         };
 
-        // Started as `dotnet Meridian.Silo.dll`, the process is dotnet and needs the file again.
+        // When started as `dotnet Meridian.Silo.dll`, the process is dotnet, and the child needs the path of the file as its first argument.
         if (Path.GetFileNameWithoutExtension(start.FileName).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
         {
             start.ArgumentList.Add(typeof(Child).Assembly.Location);
@@ -192,7 +193,7 @@ public sealed class Child(ChildPlan plan, DevConsole console, OutputPrefixer pre
             }
             catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
             {
-                // Not listening yet, or gone.
+                // The child does not listen yet, or it has ended.
             }
 
             await Task.Delay(ReadyPoll, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

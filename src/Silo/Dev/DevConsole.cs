@@ -1,6 +1,6 @@
 namespace Meridian.Silo.Dev;
 
-/// <summary>The supervisor's one way to the terminal: whole lines, from any thread.</summary>
+/// <summary>Writes whole lines to the terminal. All output of the supervisor goes through it, from any thread.</summary>
 public sealed class DevConsole(TextWriter output, bool colour)
 {
     private readonly Lock _gate = new();

@@ -1,6 +1,6 @@
 namespace Meridian.Silo.Dev;
 
-/// <summary>Puts the name of a child before each line it writes, in a column and, on a terminal, in the child's own colour.</summary>
+/// <summary>Puts the name of a child before each line of its output, in a column of fixed width. On a terminal, each child has its own colour.</summary>
 public sealed class OutputPrefixer
 {
     private static readonly string[] Colours = ["\e[36m", "\e[33m", "\e[35m", "\e[32m", "\e[34m", "\e[91m"];
@@ -8,8 +8,8 @@ public sealed class OutputPrefixer
     private readonly string _prefix;
 
     /// <param name="name">Name of the child.</param>
-    /// <param name="width">Width of the column, characters.</param>
-    /// <param name="colour">Which colour, from 0; null for none.</param>
+    /// <param name="width">Width of the column in characters.</param>
+    /// <param name="colour">Index of the colour, from 0; null for no colour.</param>
     public OutputPrefixer(string name, int width, int? colour)
     {
         var column = name.PadRight(width) + " | ";
@@ -18,6 +18,6 @@ public sealed class OutputPrefixer
 
     public string Prefix(string line) => _prefix + line;
 
-    /// <summary>Whether output is to be coloured: only on a terminal, and not where NO_COLOR (no-color.org) is set.</summary>
+    /// <summary>Whether to use colours: only on a terminal, and only if NO_COLOR (no-color.org) is not set.</summary>
     public static bool WantsColour(bool redirected, string? noColor) => !redirected && string.IsNullOrEmpty(noColor);
 }

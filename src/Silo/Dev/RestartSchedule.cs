@@ -1,6 +1,6 @@
 namespace Meridian.Silo.Dev;
 
-/// <summary>What one child did so far, as <see cref="RestartPolicy"/> wants to know it.</summary>
+/// <summary>The history of one child, as input for <see cref="RestartPolicy"/>.</summary>
 public sealed class RestartSchedule(TimeProvider time)
 {
     private long? _readySince;
@@ -8,11 +8,11 @@ public sealed class RestartSchedule(TimeProvider time)
     /// <value>Exits in a row.</value>
     public int Exits { get; private set; }
 
-    /// <summary>The child answers that it is ready. Repeating it changes nothing.</summary>
+    /// <summary>Records that the child answers that it is ready. Further calls change nothing.</summary>
     public void Ready() => _readySince ??= time.GetTimestamp();
 
-    /// <summary>The child exited.</summary>
-    /// <returns>How long to wait before it is started again.</returns>
+    /// <summary>Records that the child exited.</summary>
+    /// <returns>The delay before its restart.</returns>
     public TimeSpan Exited()
     {
         var healthy = _readySince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;

@@ -4,16 +4,16 @@ using Meridian.Silo.Configuration;
 
 namespace Meridian.Silo.Dev;
 
-/// <summary>What a developer sees once everything runs: the regions, and what to type next.</summary>
+/// <summary>The text for the developer when all processes are ready: the regions and example commands.</summary>
 public static class StartupReport
 {
     private static readonly string[] Header = ["region", "law", "facade", "pid", "location"];
 
     /// <param name="regions">Regions with the pids of their processes.</param>
-    /// <param name="frontDoor">The front door.</param>
-    /// <param name="frontDoorPid">Its process.</param>
-    /// <param name="data">Directory of everything kept.</param>
-    /// <param name="models">The models, to try one of each kind.</param>
+    /// <param name="frontDoor">Address of the front door.</param>
+    /// <param name="frontDoorPid">Its pid, or null if it is down.</param>
+    /// <param name="data">The data directory.</param>
+    /// <param name="models">The models. The text has an example for the first one of each kind.</param>
     /// <param name="took">Time from the start until now.</param>
     public static string Write(IReadOnlyList<(RegionPlan Plan, int? Pid)> regions, Uri frontDoor, int? frontDoorPid, string data, IReadOnlyList<ModelEntry> models, TimeSpan took)
     {

@@ -7,23 +7,26 @@ using Meridian.Silo.Processes;
 namespace Meridian.Silo.Dev;
 
 /// <summary>
-/// Runs a whole installation on one machine: a process for each region and one for the front door, each with the production command.
+/// Runs a whole installation on one machine: one process for each region and one for the front door, each started with its production command.
 /// </summary>
 /// <remarks>
-/// Start: the data directory is locked, all ports are checked, the first region and the front door start, a second later the rest; the report follows when all are ready.
-/// A child dies: it is started again (<see cref="RestartPolicy"/>). A child finds its settings wrong (exit code 2): everything stops, since the others run on the same ones.
-/// Stop (Ctrl-C, SIGTERM, SIGHUP): no more restarts, the front door stops, then the regions together; a second signal kills what is left.
-/// The supervisor is killed: its ends of the children's input pipes close, and they stop by themselves.
+/// Start: the data directory is locked and all ports are checked. Then the first region and the front door start, and one second later the rest. The report is
+/// printed when all are ready.
+/// Failure of a child: it is restarted (<see cref="RestartPolicy"/>). If a child reports wrong settings (exit code 2), everything stops, because the others use
+/// the same settings.
+/// Stop (Ctrl-C, SIGTERM, SIGHUP): no more restarts. The front door stops first, then all regions together. A second signal kills the remaining processes.
+/// Death of the supervisor: its ends of the children's input pipes close, and the children stop by themselves.
 /// </remarks>
 public sealed class Supervisor(MeridianOptions options, SupervisorArguments arguments, DevConsole console, TimeProvider time)
 {
-    // A child that does not stop within its own bound is broken; it gets a little more than that and is then killed.
+    // A child that does not stop within its own shutdown timeout is broken. It gets this much more time and is then killed.
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);
 
-    // A child that has never been ready has nothing to finish, and nothing acknowledged that is not on disk.
+    // A child that has never been ready has no requests to finish, and everything that it acknowledged is on disk.
     private static readonly TimeSpan StartGrace = TimeSpan.FromSeconds(3.5);
 
-    // On a small machine four starting processes share the cores. The first region and the front door go ahead, so that something answers soon; the sum is the same.
+    // On a small machine, four starting processes share the cores. The first region and the front door start earlier, so something answers soon; the total time
+    // is the same.
     private static readonly TimeSpan HeadStart = TimeSpan.FromSeconds(1);
 
     /// <summary>The setting <c>Meridian:Gateway:ResumeKey</c> as an environment variable.</summary>
@@ -31,9 +34,9 @@ public sealed class Supervisor(MeridianOptions options, SupervisorArguments argu
 
     private readonly Lock _stateGate = new();
 
-    /// <summary>Runs until a signal says stop.</summary>
+    /// <summary>Runs until a signal stops it, or until a child reports wrong settings.</summary>
     /// <returns>Exit code of the process.</returns>
-    /// <exception cref="StartRefusedException">The data directory is taken or a port is in use.</exception>
+    /// <exception cref="StartRefusedException">Another process holds the data directory, or a port is in use.</exception>
     public async Task<int> RunAsync()
     {
         var startedAt = time.GetTimestamp();
@@ -106,14 +109,14 @@ public sealed class Supervisor(MeridianOptions options, SupervisorArguments argu
         return await child.RunAsync(changed, stopping);
     }
 
-    /// <returns>True where a child said that its settings are wrong.</returns>
+    /// <returns>True if a child reported that its settings are wrong.</returns>
     private static async Task<bool> WaitForStopAsync(Task<int>[] running, CancellationTokenSource stopping)
     {
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var registration = stopping.Token.Register(() => asked.TrySetResult());
         await Task.WhenAny([asked.Task, .. running]);
 
-        // Only a mistake ends a child's loop without a stop; a fault in the loop surfaces at StopAsync.
+        // Without a stop, only wrong settings end a child's loop. An exception in the loop surfaces in StopAsync.
         var mistaken = !stopping.IsCancellationRequested;
         await stopping.CancelAsync();
         return mistaken;
@@ -137,7 +140,8 @@ public sealed class Supervisor(MeridianOptions options, SupervisorArguments argu
             }
         });
 
-        // The front door first: it stops taking callers while the regions can still finish what it sent them. While they start there is nothing to finish.
+        // The front door stops first: it accepts no more callers while the regions finish its requests. If not all children are ready yet, there is nothing to
+        // finish, and all stop together.
         var started = children.All(static child => child.FirstReady.IsCompletedSuccessfully);
         foreach (var isFrontDoor in new[] { true, false })
         {
@@ -190,14 +194,17 @@ public sealed class Supervisor(MeridianOptions options, SupervisorArguments argu
         return [.. plans.Select((plan, index) => new Child(plan, console, new OutputPrefixer(plan.Name, width, console.Colour ? index : null), http, time))];
     }
 
-    /// <summary>What the edges share and nobody has set, as environment variables. It lasts as long as the supervisor: an edge that it starts again reads the ids of the one before.</summary>
+    /// <summary>
+    /// The resume key that all edges share, as an environment variable, if the settings have none. It lives as long as the supervisor, so a restarted edge can
+    /// read the ids that its predecessor gave out.
+    /// </summary>
     public static Dictionary<string, string> Secrets(MeridianOptions options) => options.Gateway.ResumeKey is null
         ? new() { [ResumeKeyVariable] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)) }
         : [];
 
     private void WriteState(IReadOnlyList<Child> children, DevStateFile file)
     {
-        // One writer at a time, and each writes what holds when it writes: the last one to finish has the newest state.
+        // Only one thread writes at a time, and each writes the state of that moment. So the last write has the newest state.
         lock (_stateGate)
         {
             var frontDoor = children.Single(child => child.Plan.IsFrontDoor);

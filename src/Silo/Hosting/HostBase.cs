@@ -5,10 +5,10 @@ using Meridian.Silo.Shutdown;
 
 namespace Meridian.Silo.Hosting;
 
-/// <summary>What every Meridian process has, whatever it does.</summary>
+/// <summary>The parts that every kind of Meridian process has.</summary>
 internal static class HostBase
 {
-    /// <summary>A host with Kestrel and without the framework's defaults: what it reads and listens on is only what we say.</summary>
+    /// <summary>A host with Kestrel and without the framework's defaults: it reads only our configuration and listens only on our addresses.</summary>
     public static WebApplicationBuilder WebBuilder(IConfiguration configuration)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Meridian.Silo", EnvironmentName = Environments.Production });
@@ -25,12 +25,12 @@ internal static class HostBase
         return builder;
     }
 
-    /// <summary>Logging, signals, the bound of a stop, the clock.</summary>
+    /// <summary>Adds logging, signal handling, the shutdown timeout and the clock.</summary>
     public static void AddProcessBasics(this IHostApplicationBuilder builder, MeridianOptions options, bool exitWithInput)
     {
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
 
-        // Garnet's argument parser warns that it was given a logger.
+        // Hides a warning of Garnet's argument parser, which only says that it was given a logger.
         builder.Logging.AddFilter("ArgParser", LogLevel.Error);
         builder.Logging.AddMeridianConsole();
         builder.Services.AddSingleton(TimeProvider.System);
@@ -42,7 +42,7 @@ internal static class HostBase
         });
         builder.Services.AddSingleton(new ProcessLifetimeOptions(exitWithInput, TimeSpan.FromSeconds(options.ShutdownSeconds), Path.GetFullPath(options.Data)));
         builder.Services.AddSingleton<StartPhase>();
-        builder.Services.AddSingleton(DepartureTimes.Of(options));
+        builder.Services.AddSingleton(ShutdownTimes.Of(options));
         builder.Services.AddSingleton<IHostLifetime, ProcessLifetime>();
     }
 }

@@ -1,13 +1,13 @@
-using Meridian.Silo.Configuration;
+using Meridian.Silo.Configuration.Rules;
 
 namespace Meridian.Silo.Hosting;
 
-/// <summary>Says at every start that a process can be reached by others without keys, where its settings allow that.</summary>
-/// <param name="addresses">What the process listens on.</param>
-/// <param name="logger">Where it says so.</param>
+/// <summary>Warns at every start if other machines can reach the process without keys, because it listens on an address that is not loopback.</summary>
+/// <param name="addresses">The addresses that are not loopback.</param>
+/// <param name="logger">Receives the warning.</param>
 internal sealed partial class PlainNetworkWarning(IReadOnlyList<Uri> addresses, ILogger<PlainNetworkWarning> logger) : IHostedService
 {
-    /// <summary>Adds the warning where it is due.</summary>
+    /// <summary>Adds the warning if at least one address is not loopback.</summary>
     public static void AddTo(IServiceCollection services, params Uri[] addresses)
     {
         Uri[] open = [.. addresses.Where(address => !MeridianOptionsRules.IsLoopback(address))];

@@ -6,14 +6,15 @@ using Meridian.Silo.Processes;
 namespace Meridian.Silo.Hosting;
 
 /// <summary>
-/// Looks whether ports are free before anything heavy starts. Another process can still take one in between; the bind then fails with the system's own words.
+/// Checks that ports are free before the expensive part of a start. Another process can still take a port after the check; then the bind fails with the
+/// system's message.
 /// </summary>
 public static class PortCheck
 {
-    /// <summary>Ports that a region's process with these roles listens on.</summary>
+    /// <summary>The ports on which a region's process with these roles listens.</summary>
     /// <param name="region">The region.</param>
-    /// <param name="roles">The process's roles.</param>
-    /// <param name="intent">What keeps intent.</param>
+    /// <param name="roles">The roles of the process.</param>
+    /// <param name="intent">The store of the intent. Only the intent log with Raft needs a consensus port.</param>
     public static IEnumerable<NamedPort> PortsOf(RegionPlan region, RegionRoles roles, IntentKind intent)
     {
         var facade = roles.HasFlag(RegionRoles.Facade);
@@ -21,11 +22,11 @@ public static class PortCheck
         return PortsOf(region, roles, intent, new RegionListeners(facade ? region.Facade : null, facade ? region.Protocol : null, control ? region.Control : null), region.Consensus);
     }
 
-    /// <summary>Ports that the process of these settings listens on.</summary>
+    /// <summary>The ports on which the process with these settings listens.</summary>
     internal static IEnumerable<NamedPort> PortsOf(RegionPlan region, MeridianOptions options, RegionListeners listeners) =>
         PortsOf(region, options.Process.Roles, options.Intent.Kind, listeners, options.Process.ConsensusListen ?? region.Consensus);
 
-    /// <summary>Ports that the process of a witness listens on.</summary>
+    /// <summary>The ports on which a witness listens.</summary>
     internal static IEnumerable<NamedPort> PortsOf(WitnessEntry witness, MeridianOptions options, RegionListeners listeners) =>
     [
         new NamedPort($"{witness.Name}, control", listeners.Control!.Port),
@@ -65,7 +66,7 @@ public static class PortCheck
         }
     }
 
-    /// <exception cref="StartRefusedException">At least one is in use: names all of them.</exception>
+    /// <exception cref="StartRefusedException">At least one port is in use. The message names all of them.</exception>
     public static void EnsureFree(IEnumerable<NamedPort> ports)
     {
         var taken = ports.Where(port => !IsFree(port.Port)).ToArray();

@@ -1,15 +1,15 @@
 using Meridian.Inference.Packages;
 using Meridian.Intents;
-using Meridian.Silo.Configuration;
+using Meridian.Silo.Configuration.Reading;
 using Meridian.Silo.Processes;
 using Microsoft.Extensions.Options;
 
 namespace Meridian.Silo.Hosting;
 
-/// <summary>Runs a host as a process: exit codes, and words instead of stack traces for what is not a fault of ours.</summary>
+/// <summary>Runs a host as a process. Returns an exit code, and reports errors of the user or the machine as a sentence instead of a stack trace.</summary>
 internal static class ProcessRunner
 {
-    // Enough that blocking start-up work of one subsystem does not make the others wait for the pool to grow by one thread every half second.
+    // The pool otherwise grows by only one thread every half second. With this many, blocking start-up work of one subsystem does not delay the others.
     private const int MinThreads = 16;
 
     public static async Task<int> RunAsync(Func<IHost> build, CancellationToken cancellationToken)
@@ -26,7 +26,7 @@ internal static class ProcessRunner
         }
         catch (Exception) when (phase is { IsAbandoned: true })
         {
-            // It was told to stop while it was starting, and how each of its services took that is nobody's concern.
+            // The process was told to stop while it was starting. Errors of its services are expected then.
             return ExitCode.Ok;
         }
         catch (OptionsValidationException e)

@@ -8,6 +8,7 @@ using Meridian.Inference;
 using Meridian.Intents.Hosting;
 using Meridian.Silo.Clustering;
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Configuration.Reading;
 using Meridian.Silo.Models;
 using Meridian.Silo.Processes;
 using Meridian.Silo.Settings;
@@ -17,15 +18,16 @@ using Meridian.Silo.Store;
 namespace Meridian.Silo.Hosting;
 
 /// <summary>
-/// Puts a region's process together from its roles. Start-up order: store and model store first (a silo needs both), then everything else at once, so that
-/// the facade answers and peers are heard while the silo joins and models load. Stop order is the reverse: facade, silo, store, so the last write finds its store.
+/// Builds a region's process from its roles. Start order: first the store and the model store, because a silo needs both; then everything else at once, so the
+/// facade answers and hears from other regions while the silo joins and models load. Shutdown order is the reverse: facade, silo, store, so the last write
+/// still reaches the store.
 /// </summary>
 public static class RegionHost
 {
-    /// <summary>Builds the host of a region's process; starting it is the caller's.</summary>
+    /// <summary>Builds the host of a region's process; the caller starts it.</summary>
     /// <param name="configuration">Section <c>Meridian</c> (<see cref="MeridianOptions"/>) and <c>Logging</c>.</param>
     /// <param name="hooks">Additions, or null.</param>
-    /// <exception cref="MistakesException">Settings are wrong: names all of them.</exception>
+    /// <exception cref="MistakesException">Settings are wrong. The exception names all of them.</exception>
     /// <exception cref="StartRefusedException">A port is in use, or another process holds the region's store.</exception>
     public static IHost Build(IConfiguration configuration, RegionHostHooks? hooks = null)
     {
@@ -66,7 +68,7 @@ public static class RegionHost
         if (roles.HasFlag(RegionRoles.Silo))
         {
             builder.AddRegionSilo(options, region);
-            builder.Services.AddSingleton<IDeparture, RegionDeparture>();
+            builder.Services.AddSingleton<IShutdownStep, RegionShutdownStep>();
         }
         else if (roles.HasFlag(RegionRoles.Facade))
         {
@@ -88,7 +90,7 @@ public static class RegionHost
             web.Services.AddMeridianGateway(target => GatewaySettings.Fill(target, options.Gateway, region.Facade, options.Process.FacadeUrl));
             web.Services.AddSingleton<IModelScaling, RegionScaling>();
             web.Services.AddSingleton<Meridian.Gateway.Admin.Draining.IRegionDraining, RegionDraining>();
-            web.Services.AddSingleton<IDeparture, FacadeDeparture>();
+            web.Services.AddSingleton<IShutdownStep, FacadeShutdownStep>();
         }
 
         web.WebHost.ConfigureKestrel(kestrel => listeners.Apply(kestrel));
@@ -104,7 +106,9 @@ public static class RegionHost
         return app;
     }
 
-    /// <summary>Every address that others may know the process by: as the region advertises it, and as the process listens.</summary>
+    /// <summary>
+    /// Every address under which others may know the process: the addresses that the region advertises and those on which the process listens.
+    /// </summary>
     private static IEnumerable<Uri> Addresses(RegionPlan region, RegionProcessOptions process) =>
         new[] { region.Facade, region.Protocol, region.Control, process.FacadeUrl, process.ProtocolUrl, process.ControlUrl }.OfType<Uri>();
 }

@@ -1,6 +1,6 @@
 namespace Meridian.Silo.Hosting;
 
-/// <summary>What a program that embeds a region adds to it: another kind of engine, a test's clock, other logging.</summary>
+/// <summary>Additions by a program that embeds a region: another kind of engine, a test's clock, other logging.</summary>
 public sealed class RegionHostHooks
 {
     /// <value>Called after all services of the region are registered.</value>

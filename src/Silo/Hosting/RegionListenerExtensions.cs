@@ -4,13 +4,13 @@ using Meridian.Intents.Hosting;
 
 namespace Meridian.Silo.Hosting;
 
-/// <summary>Keeps the doors apart: what is mapped for one is not found at the others.</summary>
+/// <summary>Separates the listeners of a process: an endpoint of one listener answers 404 on the ports of the others.</summary>
 internal static class RegionListenerExtensions
 {
-    /// <summary>Maps region protocol and control. Requests of their ports end here, so none of the facade's middleware costs them anything.</summary>
+    /// <summary>Maps the region protocol and control. Requests on their ports end here, so they do not pay for the facade's middleware.</summary>
     /// <param name="app">The process's pipeline.</param>
-    /// <param name="listeners">Its doors.</param>
-    /// <param name="hosts">Names that region protocol and control answer to.</param>
+    /// <param name="listeners">Its listeners.</param>
+    /// <param name="hosts">Host names that region protocol and control accept.</param>
     public static void UseRegionListeners(this WebApplication app, RegionListeners listeners, PermittedHosts hosts)
     {
         app.UseRouting();
@@ -46,7 +46,7 @@ internal static class RegionListenerExtensions
         }
     }
 
-    /// <summary>Puts the intent log's service alone into the pipeline: a witness has no other door.</summary>
+    /// <summary>Adds only the intent log's service to the pipeline: a witness has no other listener.</summary>
     public static void UseWitnessListener(this WebApplication app, PermittedHosts hosts)
     {
         app.UseRouting();
@@ -54,7 +54,10 @@ internal static class RegionListenerExtensions
         app.MapMeridianIntentLog();
     }
 
-    /// <summary>Other processes of the installation are no browsers: whatever names a page, or calls this one by a name that is not its own, is refused.</summary>
+    /// <summary>
+    /// Only other processes of the installation use these ports, never browsers. So a request with an <c>Origin</c> or <c>Sec-Fetch-Site</c> header is refused
+    /// (403), and so is a request for a host name that this process does not have (421).
+    /// </summary>
     private static bool Admits(HttpContext context, PermittedHosts hosts)
     {
         var headers = context.Request.Headers;
@@ -74,6 +77,6 @@ internal static class RegionListenerExtensions
         return false;
     }
 
-    /// <summary>The port that an endpoint is for.</summary>
+    /// <summary>Endpoint metadata: the port on which the endpoint is served.</summary>
     private sealed record Door(int Port);
 }

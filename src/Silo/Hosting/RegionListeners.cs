@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Meridian.Silo.Hosting;
 
 /// <summary>
-/// The doors of a region's process: the facade (HTTP/1.1, callers), the region protocol (HTTP/2 alone, other regions and front doors) and control (HTTP/2 alone, other voters and the
-/// region's own processes). Null where the process does not have it.
+/// The listeners of a region's process: the facade (HTTP/1.1) for callers, the region protocol (HTTP/2 only) for other regions and front doors, and control
+/// (HTTP/2 only) for other voters and the region's own processes. An address is null if the process does not have that listener.
 /// </summary>
 /// <param name="Facade">Address of the facade.</param>
 /// <param name="Protocol">Address of the region protocol.</param>

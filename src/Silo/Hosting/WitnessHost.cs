@@ -1,18 +1,22 @@
 using Meridian.Gateway.Access;
 using Meridian.Intents.Hosting;
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Configuration.Reading;
 using Meridian.Silo.Processes;
 using Meridian.Silo.Settings;
 
 namespace Meridian.Silo.Hosting;
 
-/// <summary>Puts a witness together: a voter of the intent log without a region, so that of two regions either may be lost. It keeps a whole copy, never leads, and serves nobody else.</summary>
+/// <summary>
+/// Builds a witness: a voter of the intent log without a region. With a witness, an installation of two regions survives the loss of either one. The witness
+/// keeps a whole copy of the log, never leads, and has no other service.
+/// </summary>
 public static class WitnessHost
 {
-    /// <summary>Builds the host of a witness; starting it is the caller's.</summary>
+    /// <summary>Builds the host of a witness; the caller starts it.</summary>
     /// <param name="configuration">Section <c>Meridian</c> (<see cref="MeridianOptions"/>) with <see cref="IntentOptions.Witness"/>, and <c>Logging</c>.</param>
     /// <param name="exitWithInput">Whether the process stops when standard input ends and leaves SIGINT to its parent.</param>
-    /// <exception cref="MistakesException">Settings are wrong: names all of them.</exception>
+    /// <exception cref="MistakesException">Settings are wrong. The exception names all of them.</exception>
     /// <exception cref="StartRefusedException">A port is in use.</exception>
     public static IHost Build(IConfiguration configuration, bool exitWithInput = false)
     {

@@ -5,23 +5,27 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Meridian.Silo.Logging;
 
-/// <summary>One line an entry: <c>18:02:03.123 info  ModelInstaller[5201] message</c>. The stack of an error follows, indented. Of a warning the exception is named in the line: what a
-/// process expects to meet (another one that starts, stops or is gone) has nothing to say by the place in the code where it was met. Control characters are written out (<see cref="LogText"/>).</summary>
+/// <summary>
+/// Formats a log entry as one line: <c>18:02:03.123 info  ModelInstaller[5201] message</c>. For an error, the stack trace follows, indented. For a warning, the
+/// line names the exception without a stack trace, because warnings are expected events (another process starts, stops or is gone) and their place in the code
+/// does not matter.
+/// Control characters are escaped (<see cref="LogText"/>).
+/// </summary>
 internal sealed class LineFormatter(TimeProvider time, StartPhase phase) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "meridian";
 
-    // The host's "failed to start", with a stack trace. The command says it in words when it ends, and says it once.
+    // The host's "failed to start" with a stack trace is dropped. The command prints the reason as a sentence, once, when it ends.
     private const string HostCategory = "Microsoft.Extensions.Hosting.Internal.Host";
     private const int StartFaulted = 11;
 
-    // Orleans looks for another silo to move a grain to whenever one stops; that the last silo of a region finds none is no error.
+    // When a silo stops, Orleans looks for another silo to move a grain to. It is no error that the last silo of a region finds none.
     private const string GrainCategory = "Orleans.Grain";
     private const int NowhereToMigrate = 186169153;
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
-        // Libraries report as errors that their start was cancelled.
+        // Libraries log an error when their start is cancelled.
         if (phase.IsAbandoned && !logEntry.Category.StartsWith("Meridian.", StringComparison.Ordinal))
         {
             return;

@@ -4,8 +4,9 @@ using System.Text;
 namespace Meridian.Silo.Logging;
 
 /// <summary>
-/// Text as it may stand in a line of log. Messages quote what callers sent (a drain's reason, an id, a name): a control character there would forge lines, or steer the terminal that
-/// shows the log. Line ends become blanks, other control characters <c>\x1b</c> or <c>\u2028</c>.
+/// Makes text safe for a log line. Problem: messages quote text from callers (a drain's reason, an id, a name), and a control character in it could forge log
+/// lines or control the terminal that shows the log. So line ends and tabs become spaces, and other control characters are escaped as <c>\x1b</c> or
+/// <c>\u2028</c>.
 /// </summary>
 internal static class LogText
 {

@@ -1,6 +1,6 @@
 namespace Meridian.Silo.Models;
 
-/// <summary>Registers what the <c>control</c> role does for models.</summary>
+/// <summary>Registers the model installer, which the <c>control</c> role runs.</summary>
 internal static class ModelExtensions
 {
     public static IServiceCollection AddModelInstaller(this IServiceCollection services) => services.AddHostedService<ModelInstaller>();

@@ -6,7 +6,8 @@ using Meridian.Silo.Sources;
 namespace Meridian.Silo.Models;
 
 /// <summary>
-/// Puts the configured models into the region's model store before the silo looks for them. A model that cannot be installed is reported and left out: the region serves the others.
+/// Installs the configured models in the region's model store before the silo looks for them. A model that fails to install is reported and left out; the
+/// region serves the others.
 /// </summary>
 internal sealed partial class ModelInstaller(MeridianOptions options, RegionPlan region, IModelStore store, ILogger<ModelInstaller> logger) : IHostedLifecycleService
 {
@@ -38,14 +39,14 @@ internal sealed partial class ModelInstaller(MeridianOptions options, RegionPlan
         {
             if (ModelSources.Find(model.Name, model.Source) is { } source)
             {
-                // Copying and hashing are synchronous in parts; the other services start meanwhile.
+                // Parts of the copying and hashing are synchronous. On a pool thread they do not delay the start of the other services.
                 var package = await Task.Run(() => store.InstallAsync(source, cancellationToken), cancellationToken);
                 LogInstalled(package.Manifest.Id, watch.ElapsedMilliseconds);
             }
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            // A package comes from anywhere: what is wrong with it may show as any exception, and is no reason not to serve the others.
+            // A package can come from anywhere, so a damaged one may cause any exception. The region must still serve the other models.
             LogNotInstalled(model.Name, e is ModelPackageException or IOException or UnauthorizedAccessException ? e.Message : $"{e.GetType().Name}: {e.Message}");
         }
     }

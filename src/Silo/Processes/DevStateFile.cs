@@ -3,15 +3,15 @@ using System.Text.Json;
 namespace Meridian.Silo.Processes;
 
 /// <summary>
-/// <c>DATA/dev.json</c>. Replaced by rename, so a reader sees the old file or the new one and never a part; not flushed to the disk, since after a crash of
-/// the machine none of the processes it names exists.
+/// The file <c>DATA/dev.json</c>. It is replaced by rename, so a reader sees the whole old file or the whole new one. It is not flushed to the disk: after a
+/// crash of the machine, none of the processes in it exists.
 /// </summary>
 public sealed class DevStateFile(string directory)
 {
-    /// <summary>Name of the lock that a supervisor holds while it lives, beside the file.</summary>
+    /// <summary>Name of the lock file beside it. A supervisor holds the lock while it lives.</summary>
     public const string LockName = "dev.lock";
 
-    // The kernel closes a killed process's files one after another: its children may hear of its end before its lock is free.
+    // The kernel closes a killed process's files one after another. So a child may learn of its supervisor's end before the supervisor's lock is free.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.5);
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
@@ -27,10 +27,10 @@ public sealed class DevStateFile(string directory)
     }
 
     /// <summary>
-    /// Removes the file of a supervisor that is gone, so that nobody reads (and kills) process ids that other programs have by now. Called by a child that was told to stop: a supervisor
-    /// that lives holds its lock, and a new one that has taken it writes the file anew.
+    /// Removes the file of a supervisor that has ended. Otherwise somebody could read (and kill) process ids that now belong to other programs. A child that
+    /// was told to stop calls it. A living supervisor holds its lock, so its file stays; a new supervisor that has taken the lock writes the file anew.
     /// </summary>
-    /// <param name="directory">The directory of everything that is kept.</param>
+    /// <param name="directory">The data directory.</param>
     public static void DeleteOrphaned(string directory)
     {
         var lockFile = System.IO.Path.Combine(directory, LockName);
@@ -51,6 +51,6 @@ public sealed class DevStateFile(string directory)
         }
     }
 
-    /// <summary>Removes the file: nothing that it names runs any more.</summary>
+    /// <summary>Removes the file, because none of its processes runs any more.</summary>
     public void Delete() => File.Delete(Path);
 }

@@ -2,17 +2,18 @@ using System.Globalization;
 
 namespace Meridian.Silo.Processes;
 
-/// <summary>Holds a directory for one process. The kernel lets go of it when the process ends, however it ends.</summary>
+/// <summary>Reserves a directory for one process. The kernel releases the lock when the process ends, even if it is killed.</summary>
 public sealed class DirectoryLock : IDisposable
 {
     private readonly FileStream _file;
 
     private DirectoryLock(FileStream file) => _file = file;
 
-    /// <param name="directory">Created where it is missing.</param>
+    /// <summary>Takes the lock.</summary>
+    /// <param name="directory">The directory; created if it is missing.</param>
     /// <param name="name">File name of the lock inside the directory.</param>
-    /// <param name="purpose">What holds the directory, in words, for the message.</param>
-    /// <exception cref="StartRefusedException">Another process holds it, or it cannot be written to.</exception>
+    /// <param name="purpose">The kind of process that holds the directory, in words, for the error message.</param>
+    /// <exception cref="StartRefusedException">Another process holds the directory, or the directory is not writable.</exception>
     public static DirectoryLock Take(string directory, string name, string purpose)
     {
         var path = Path.Combine(directory, name);
@@ -41,7 +42,7 @@ public sealed class DirectoryLock : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    // Beside the lock, since the locked file itself cannot be read.
+    // The pid lies in a file beside the lock, because the locked file itself cannot be read.
     private static string HolderFile(string path) => path + ".pid";
 
     private static string Holder(string path)

@@ -1,17 +1,17 @@
 namespace Meridian.Silo.Processes;
 
-/// <summary>How a process ended.</summary>
+/// <summary>The exit codes of a process.</summary>
 public static class ExitCode
 {
-    /// <summary>Stopped in order.</summary>
+    /// <summary>The process stopped in order.</summary>
     public const int Ok = 0;
 
-    /// <summary>Failed while running.</summary>
+    /// <summary>The process failed while running.</summary>
     public const int Failed = 1;
 
-    /// <summary>The command line or the settings are wrong: starting again as it is cannot help.</summary>
+    /// <summary>The command line or the settings are wrong. A restart with the same ones does not help.</summary>
     public const int Mistake = 2;
 
-    /// <summary>The machine does not allow it now (a port in use, a directory that another process holds, damaged files).</summary>
+    /// <summary>The state of the machine prevents the start (a port in use, a directory that another process holds, damaged files).</summary>
     public const int Unavailable = 3;
 }

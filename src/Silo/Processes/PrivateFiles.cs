@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Meridian.Silo.Processes;
 
 /// <summary>
-/// Keeps what a region stores to the user that runs it: directories 0700, files 0600. The process's file mask covers everything that is made from now on, also by libraries.
-/// Windows has no such mask: there a directory's inherited permissions decide.
+/// Keeps a region's files private to the user that runs it: directories 0700, files 0600. The file mask of the process covers every new file, also files made
+/// by libraries. Windows has no such mask; there the inherited permissions of the directory decide.
 /// </summary>
 internal static class PrivateFiles
 {
@@ -20,10 +20,11 @@ internal static class PrivateFiles
     }
 
     /// <summary>
-    /// Makes a directory, or closes one that an earlier release left open to other users. Files inside need no second look: nobody else gets to them any more.
+    /// Creates a private directory, or makes an existing one private if an earlier release left it open to other users. The files inside need no change: other
+    /// users can no longer reach them.
     /// </summary>
-    /// <exception cref="IOException">The directory cannot be made.</exception>
-    /// <exception cref="UnauthorizedAccessException">The directory cannot be made, or belongs to another user.</exception>
+    /// <exception cref="IOException">The directory cannot be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">The directory cannot be created, or it belongs to another user.</exception>
     public static void Close(string directory)
     {
         Directory.CreateDirectory(directory);
@@ -33,8 +34,8 @@ internal static class PrivateFiles
         }
     }
 
-    /// <summary>Closes the directory of a region or witness before anything is kept there.</summary>
-    /// <exception cref="StartRefusedException">It cannot be made, or belongs to another user.</exception>
+    /// <summary>Makes the directory of a region or witness private before anything is stored there.</summary>
+    /// <exception cref="StartRefusedException">The directory cannot be created, or it belongs to another user.</exception>
     public static void CloseFor(string directory)
     {
         try

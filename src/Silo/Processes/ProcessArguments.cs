@@ -1,8 +1,8 @@
 namespace Meridian.Silo.Processes;
 
-/// <summary>Options that a supervisor gives the processes that it starts.</summary>
+/// <summary>Options that a supervisor passes to the processes it starts.</summary>
 internal static class ProcessArguments
 {
-    /// <summary>The process stops when its standard input ends, and leaves Ctrl-C to the supervisor.</summary>
+    /// <summary>With it, the process stops when its standard input ends, and ignores Ctrl-C, which the supervisor handles.</summary>
     public const string ExitWithInput = "--exit-with-input";
 }

@@ -4,18 +4,19 @@ using System.Text.RegularExpressions;
 namespace Meridian.Silo.Processes;
 
 /// <summary>
-/// Takes passwords and keys out of texts that are printed: connection strings of Redis and Azure in all the forms that people write, and messages that repeat them. Prefers to hide too much.
+/// Removes passwords and keys from texts that are printed: connection strings of Redis and Azure in all common forms, and messages that repeat them. In doubt,
+/// it hides too much.
 /// </summary>
 internal static partial class Secrets
 {
     public const string Hidden = "*****";
 
-    // Shorter ones occur in ordinary words, which no line of log would survive.
+    // Shorter secrets also occur inside ordinary words. Replacing them would make every log line unreadable.
     private const int ShortestKnown = 4;
 
     private static readonly ConcurrentDictionary<string, byte> Known = new(StringComparer.Ordinal);
 
-    /// <summary>Makes the secrets of a connection string known: from now on <see cref="RedactLine"/> hides them wherever they are.</summary>
+    /// <summary>Remembers the secrets of a connection string. From then on <see cref="RedactLine"/> hides them in any text.</summary>
     public static void Remember(string? connection)
     {
         foreach (var secret in In(connection).Where(static secret => secret.Length >= ShortestKnown))
@@ -25,7 +26,8 @@ internal static partial class Secrets
     }
 
     /// <summary>
-    /// A line of log or a message to a user without secrets: known ones, named ones, and those in addresses with a scheme. An address without one is not taken apart: silos and versions of models are written alike.
+    /// Hides the secrets in a log line or a message to a user: remembered secrets, named secrets, and secrets in addresses with a scheme. Addresses without a
+    /// scheme stay as they are, because silo addresses and model versions look the same.
     /// </summary>
     public static string RedactLine(string text)
     {
@@ -38,7 +40,7 @@ internal static partial class Secrets
         return InUrl().Replace(text, "${before}" + Hidden + "@");
     }
 
-    /// <summary>The text without secrets.</summary>
+    /// <summary>Hides named secrets, and secrets in addresses with or without a scheme.</summary>
     public static string Redact(string? text)
     {
         if (string.IsNullOrEmpty(text))
@@ -51,9 +53,9 @@ internal static partial class Secrets
         return text;
     }
 
-    /// <summary>The text without secrets and without the values of settings that hold some, wherever they are repeated.</summary>
-    /// <param name="text">A message, for example a library's.</param>
-    /// <param name="connection">The connection string that it may repeat in parts.</param>
+    /// <summary>Hides the secrets of a connection string wherever the text repeats them, and all other secrets of the text.</summary>
+    /// <param name="text">A message, for example from a library.</param>
+    /// <param name="connection">The connection string whose parts the message may repeat.</param>
     public static string Redact(string? text, string? connection)
     {
         text ??= "";
@@ -89,7 +91,8 @@ internal static partial class Secrets
         }
     }
 
-    // password=, AccountKey=, sig= of a shared access signature, and their kin; up to the next separator. A quoted value may hold separators.
+    // password=, AccountKey=, sig= of a shared access signature, and similar names. The secret ends at the next separator; a quoted secret may contain
+    // separators.
     [GeneratedRegex(
         """(?<name>(?<![A-Za-z])(?:(?:password|passwd|pwd)["']?\s*[=:]|(?:accountkey|account[ _-]key|sharedaccesskey|sharedaccesssignature|secret|api[_-]?key|access[_-]?key|access[_-]?token|sig|certificatepassword|sslpassword)(?:["']?\s*=|["']\s*:))\s*)(?<secret>"[^"]*"|'[^']*'|[^,;&\s"']+(?:=+)?)""",
         RegexOptions.IgnoreCase)]
@@ -98,7 +101,7 @@ internal static partial class Secrets
     [GeneratedRegex("""(?<before>[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s,;:@/"']*:)?)(?<secret>[^\s,;"'/]+)@(?=[A-Za-z0-9\[._-]+)""")]
     private static partial Regex InUrl();
 
-    // user:secret@host, :secret@host, secret@host, with or without a scheme. The secret goes up to the last @ before the host.
+    // user:secret@host, :secret@host, secret@host, with or without a scheme. The secret ends at the last @ before the host.
     [GeneratedRegex("""(?<before>(?:[A-Za-z][A-Za-z0-9+.-]*://)?(?:[^\s,;:@/"']*:)?)(?<secret>[^\s,;"']+)@(?=[A-Za-z0-9\[._-]+)""")]
     private static partial Regex InAddress();
 }

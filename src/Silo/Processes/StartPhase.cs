@@ -1,6 +1,6 @@
 namespace Meridian.Silo.Processes;
 
-/// <summary>Whether the process was told to stop before it had started. What its services say of that afterwards is no news.</summary>
+/// <summary>Whether the process was told to stop before its start was complete. Later errors of its services are then expected and not reported.</summary>
 internal sealed class StartPhase
 {
     private volatile bool _abandoned;

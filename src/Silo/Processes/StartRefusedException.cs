@@ -1,6 +1,6 @@
 namespace Meridian.Silo.Processes;
 
-/// <summary>A start that cannot go on because of the machine around it (a port in use, damaged files); the message says what to do.</summary>
+/// <summary>The state of the machine prevents the start (a port in use, damaged files). The message says how to fix it.</summary>
 public sealed class StartRefusedException : Exception
 {
     public StartRefusedException(string message) : base(message)

@@ -3,10 +3,10 @@ using Meridian.Silo.Configuration;
 
 namespace Meridian.Silo.Settings;
 
-/// <summary>Hands the installation's settings to the federation.</summary>
+/// <summary>Copies the installation's settings to the options of the federation.</summary>
 internal static class FederationSettings
 {
-    /// <param name="target">What to fill.</param>
+    /// <param name="target">The options to fill.</param>
     /// <param name="options">The process's settings.</param>
     /// <param name="own">The process's region, or null for a front door.</param>
     public static void Fill(FederationOptions target, MeridianOptions options, RegionPlan? own)

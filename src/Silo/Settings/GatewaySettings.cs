@@ -2,12 +2,12 @@ using Meridian.Gateway.Http;
 
 namespace Meridian.Silo.Settings;
 
-/// <summary>Hands the facade its limits.</summary>
+/// <summary>Copies the limits and addresses to the options of the facade.</summary>
 internal static class GatewaySettings
 {
-    /// <param name="target">What to fill.</param>
-    /// <param name="settings">What was configured.</param>
-    /// <param name="own">Addresses that callers know the process by.</param>
+    /// <param name="target">The options to fill.</param>
+    /// <param name="settings">The configured options.</param>
+    /// <param name="own">Addresses under which callers know the process.</param>
     public static void Fill(GatewayOptions target, GatewayOptions settings, params IEnumerable<Uri?> own)
     {
         target.MaxRequestBytes = settings.MaxRequestBytes;

@@ -4,17 +4,17 @@ using Meridian.Silo.Configuration;
 
 namespace Meridian.Silo.Settings;
 
-/// <summary>Hands the installation's settings to the intent log.</summary>
+/// <summary>Copies the installation's settings to the options of the intent log.</summary>
 internal static class IntentSettings
 {
-    /// <param name="target">What to fill.</param>
+    /// <param name="target">The options to fill.</param>
     /// <param name="options">The process's settings.</param>
     /// <param name="own">The process's region.</param>
     public static void Fill(IntentLogOptions target, MeridianOptions options, RegionPlan own) => Fill(target, options, own.Name, DirectoryOf(own));
 
-    /// <param name="target">What to fill.</param>
+    /// <param name="target">The options to fill.</param>
     /// <param name="options">The process's settings.</param>
-    /// <param name="own">The witness that the process is.</param>
+    /// <param name="own">The witness that this process is.</param>
     public static void Fill(IntentLogOptions target, MeridianOptions options, WitnessEntry own) =>
         Fill(target, options, own.Name, DirectoryIn(Path.Combine(Path.GetFullPath(options.Data), own.Name)));
 
@@ -34,13 +34,13 @@ internal static class IntentSettings
         target.EtcdPrefix = intent.EtcdPrefix;
     }
 
-    /// <summary>Where a region keeps its copy of the log.</summary>
+    /// <summary>The directory of a region's copy of the intent log.</summary>
     public static string DirectoryOf(RegionPlan region) => DirectoryIn(region.Data);
 
-    /// <summary>A region as a voter of the embedded log.</summary>
+    /// <summary>A region as a voter of the embedded intent log.</summary>
     public static IntentVoter VoterOf(RegionPlan region) => new() { Name = region.Name, Consensus = region.Consensus, Protocol = region.Control };
 
-    /// <summary>All voters that are configured: the regions, and the witnesses.</summary>
+    /// <summary>All configured voters: the regions and the witnesses.</summary>
     public static IntentVoter[] VotersOf(MeridianOptions options) =>
     [
         .. RegionPlan.All(options).Select(VoterOf),

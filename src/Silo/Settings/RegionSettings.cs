@@ -3,7 +3,7 @@ using Meridian.Silo.Configuration;
 
 namespace Meridian.Silo.Settings;
 
-/// <summary>Hands a region's settings to its grains.</summary>
+/// <summary>Copies a region's settings to the options of its grains.</summary>
 internal static class RegionSettings
 {
     public static void Fill(RegionOptions target, MeridianOptions options, RegionPlan region)

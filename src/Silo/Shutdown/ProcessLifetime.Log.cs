@@ -6,5 +6,5 @@ internal sealed partial class ProcessLifetime
     private partial void LogOverrun(double seconds);
 
     [LoggerMessage(5303, LogLevel.Error, "Leaving before the stop failed; stopping now")]
-    private partial void LogDeparture(Exception exception);
+    private partial void LogStepFailed(Exception exception);
 }

@@ -6,30 +6,31 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Silo.Shutdown;
 
 /// <summary>
-/// When a process stops: on SIGTERM, on SIGINT (unless a parent handles it: Ctrl-C reaches the whole process group), and, where asked for, when standard input
-/// ends, which is how a child learns that its parent is gone. A process that had started leaves first (<see cref="IDeparture"/>), with everything in it still working, and then stops; both
-/// share the time of a stop. One that overruns it is ended: half-stopped is worse than stopped. A process that is still starting has nothing to leave: its start is abandoned, and it is
-/// ended where that takes longer than <see cref="AbandonedStart"/>.
+/// Decides when a process stops. Triggers: SIGTERM; SIGINT, unless a parent handles it (Ctrl-C reaches the whole process group); and, if the option is set, the
+/// end of standard input, which tells a child that its parent has ended. A process that has started runs its shutdown steps first
+/// (<see cref="IShutdownStep"/>), while everything still works, and then stops. Both share the shutdown timeout. A process that exceeds it is killed:
+/// half-stopped is worse than stopped.
+/// A process that is still starting runs no steps: its start is cancelled, and it is ended if that takes longer than <see cref="AbandonedStart"/>.
 /// </summary>
 internal sealed partial class ProcessLifetime(
     ProcessLifetimeOptions options, IHostApplicationLifetime application, IServiceProvider services, IOptions<HostOptions> host, StartPhase phase, TimeProvider time,
     ILogger<ProcessLifetime> logger)
     : IHostLifetime, IDisposable
 {
-    // Beyond the host's own limit: enough for the host to notice it and finish, no more.
+    // Added to the host's own timeout, so the host has just enough time to notice it and finish.
     private static readonly TimeSpan Overrun = TimeSpan.FromSeconds(3);
 
-    // Services that are starting do not all look at the token, and nobody waits for what they would do.
+    // Not every service looks at the cancellation token while it starts, and nobody needs the result of its start.
     private static readonly TimeSpan AbandonedStart = TimeSpan.FromSeconds(2);
 
-    // What the host has for its services at least, however long the departure took.
+    // The least time that the host gets to stop its services, even if the shutdown steps took long.
     private static readonly TimeSpan LeastStop = TimeSpan.FromSeconds(1);
 
     private readonly List<PosixSignalRegistration> _signals = [];
     private ITimer? _watchdog;
     private int _stopping;
 
-    // Not disposed of with the rest: the host that is disposed of may be what hangs.
+    // Dispose leaves these timers alone: the shutdown may hang while the host is being disposed.
     private ITimer? _abandoned;
     private ITimer? _killer;
 
@@ -40,7 +41,7 @@ internal sealed partial class ProcessLifetime(
         application.ApplicationStopping.Register(() => Watch());
         if (options.ExitWithInput)
         {
-            // A thread of its own: a read of the input blocks for the life of the process and must not hold one of the pool's.
+            // A dedicated thread: reading the input blocks for the life of the process and must not occupy a pool thread.
             new Thread(StopWithInput) { IsBackground = true, Name = "parent watch" }.Start();
         }
 
@@ -62,7 +63,7 @@ internal sealed partial class ProcessLifetime(
 
     private void OnSignal(PosixSignalContext context)
     {
-        // The second signal is not held up: the system ends the process.
+        // The second signal is not cancelled, so the system ends the process.
         context.Cancel = Stop();
     }
 
@@ -78,14 +79,14 @@ internal sealed partial class ProcessLifetime(
         }
         catch (IOException)
         {
-            // As good as an end.
+            // An error counts as the end of the input.
         }
 
         Stop();
         DevStateFile.DeleteOrphaned(options.Data);
     }
 
-    /// <summary>False where it is stopping already.</summary>
+    /// <summary>Begins the shutdown. Returns false if the process is already stopping.</summary>
     private bool Stop()
     {
         if (Interlocked.Exchange(ref _stopping, 1) != 0 || application.ApplicationStopping.IsCancellationRequested)
@@ -111,12 +112,12 @@ internal sealed partial class ProcessLifetime(
         {
             try
             {
-                // Asked for here: they need what this lifetime is part of.
-                await Task.WhenAll(services.GetServices<IDeparture>().Select(departure => departure.LeaveAsync(application.ApplicationStopping)));
+                // Resolved here and not in the constructor: the steps depend on services that depend on this lifetime.
+                await Task.WhenAll(services.GetServices<IShutdownStep>().Select(departure => departure.LeaveAsync(application.ApplicationStopping)));
             }
             catch (Exception e)
             {
-                LogDeparture(e);
+                LogStepFailed(e);
             }
         }
 
@@ -136,13 +137,13 @@ internal sealed partial class ProcessLifetime(
 
     private void EndAbandoned()
     {
-        // It had started after all: it leaves in the usual way, which the watchdog bounds.
+        // The start completed after all. The process stops in the usual way, limited by the watchdog.
         if (application.ApplicationStarted.IsCancellationRequested)
         {
             return;
         }
 
-        // An exit with code 0, if it comes to one: whoever asked for the stop is told that it was made.
+        // The exit code is 0 because the stop was requested. If the exit hangs for a second, the process is killed.
         _killer = time.CreateTimer(static _ => Process.GetCurrentProcess().Kill(), null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
         Environment.Exit(ExitCode.Ok);
     }

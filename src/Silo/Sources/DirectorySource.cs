@@ -3,7 +3,7 @@ using Meridian.Inference.Packages;
 
 namespace Meridian.Silo.Sources;
 
-/// <summary>A model package in a directory: somewhere else on the disk, or on a mounted share.</summary>
+/// <summary>A model package in a directory: elsewhere on the disk, or on a mounted share.</summary>
 public sealed class DirectorySource(string name, string root) : IModelSource
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { AllowTrailingCommas = true, ReadCommentHandling = JsonCommentHandling.Skip };
@@ -27,7 +27,7 @@ public sealed class DirectorySource(string name, string root) : IModelSource
         return _manifest;
     }
 
-    /// <summary>What the model in a package's directory does, or null where its manifest cannot be read: that is said when it is installed.</summary>
+    /// <summary>The kind of the model in a package's directory, or null if its manifest cannot be read. The installation reports that error.</summary>
     public static string? KindOf(string directory)
     {
         try

@@ -7,16 +7,16 @@ namespace Meridian.Silo.Sources;
 /// <summary>Finds the source of a configured model.</summary>
 public static class ModelSources
 {
-    /// <summary>Name of the built-in source: all-MiniLM-L6-v2.</summary>
+    /// <summary>Name of the built-in source for all-MiniLM-L6-v2.</summary>
     public const string MiniLm = "minilm";
 
-    /// <summary>Name of the built-in source of the small language model that comes with Meridian (<c>models/stories</c>).</summary>
+    /// <summary>Name of the built-in source for the small language model that comes with Meridian (<c>models/stories</c>).</summary>
     public const string Stories = "stories";
 
     private const string Embedding = "embedding";
 
-    /// <summary>The source, or null where the model store is expected to have the model already.</summary>
-    /// <param name="name">Name that the model is served under.</param>
+    /// <summary>The source, or null if no source is configured; then the model store is expected to have the model already.</summary>
+    /// <param name="name">The name under which the model is served.</param>
     /// <param name="source">A built-in source, or a directory.</param>
     public static IModelSource? Find(string name, string? source) => source switch
     {
@@ -27,10 +27,13 @@ public static class ModelSources
         var directory => new HuggingFaceSource(name, directory),
     };
 
-    /// <summary>Whether a source is one of those that there are. Whether its files are sound shows when they are installed.</summary>
+    /// <summary>Whether a source exists. Damaged files are found only at the installation.</summary>
     public static bool IsKnown(string? source) => source is null or "" or MiniLm or Stories || IsPackage(source) || HuggingFaceSource.Recognizes(source);
 
-    /// <summary>What a model from a source does; empty where there is no such source. A package that does not say it is reported when it is installed.</summary>
+    /// <summary>
+    /// The kind of a source's model; empty if the source does not exist. For a package that does not state its kind, <c>embedding</c>; its installation reports
+    /// the error.
+    /// </summary>
     public static string KindOf(string? source)
     {
         if (source is null or "" or MiniLm)
@@ -51,7 +54,7 @@ public static class ModelSources
         return HuggingFaceSource.Recognizes(source) ? HuggingFaceSource.Kind : "";
     }
 
-    /// <value>Beside the program, wherever it was built or published to.</value>
+    /// <value>Beside the program, so it is found wherever the program was built or published.</value>
     private static string StoriesFolder => Path.Combine(AppContext.BaseDirectory, "models", Stories);
 
     private static bool IsPackage(string directory) => File.Exists(Path.Combine(directory, ModelManifestRules.FileName));

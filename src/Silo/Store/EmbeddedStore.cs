@@ -9,20 +9,23 @@ using Meridian.Silo.Store.Ledger;
 namespace Meridian.Silo.Store;
 
 /// <summary>
-/// The region's Redis in this process. Started before everything that uses it (the host awaits <see cref="StartingAsync"/> of all services before it starts any),
-/// closed after everything that writes to it (<see cref="StoppedAsync"/>).
+/// The region's Redis store, running inside this process. It starts before every service that uses it: the host awaits <see cref="StartingAsync"/> of all
+/// services before it starts any. It closes after every service that writes to it (<see cref="StoppedAsync"/>).
 /// </summary>
 /// <remarks>
-/// What its files must still hold is checked against the ledger before Garnet reads them:
+/// Before Garnet reads the store's files, they are checked against the ledger:
 /// <list type="bullet">
-/// <item>A file is missing, or bytes before the last writes are not what was written: it does not start, unless the operator accepts the loss. Then the files are set aside and what can be read is kept.</item>
-/// <item>The last writes are damaged: it starts without them and says how many are missing. The files are set aside first: new writes go over the damage.</item>
-/// <item>Stored records are damaged that carry their own checksum: it starts, and each is set aside when it is read (<see cref="CheckedGrainStorage"/>).</item>
+/// <item>A file is missing, or bytes before the last writes differ from the written ones: the store does not start, unless the operator accepts the loss.
+/// In that case the files are set aside and everything readable is kept.</item>
+/// <item>The last writes are damaged: the store starts without them and reports how many are missing. The files are set aside first, because new writes
+/// overwrite the damage.</item>
+/// <item>Damage lies in stored records that carry their own checksum: the store starts, and each damaged record is set aside when it is read
+/// (<see cref="CheckedGrainStorage"/>).</item>
 /// </list>
 /// </remarks>
 internal sealed partial class EmbeddedStore : IHostedLifecycleService, IDisposable
 {
-    // What Garnet and the ledger keep.
+    // The files and directories of Garnet and of the ledger.
     private static readonly string[] Parts = [LedgerCheck.LogDirectory, "Store", "ledger"];
 
     private readonly RegionPlan _region;
@@ -53,7 +56,7 @@ internal sealed partial class EmbeddedStore : IHostedLifecycleService, IDisposab
         _disk = new StoreDisk(Directory, _time, _loggers.CreateLogger<StoreDisk>());
         _disk.Open(_health.Notice.Write);
 
-        // Recovery reads the whole append-only file on the calling thread.
+        // Recovery reads the whole append-only file on the calling thread, so it gets a pool thread.
         await Task.Run(() => Start(password), cancellationToken);
         LogStarted(_region.StorePort, Directory, watch.ElapsedMilliseconds);
     }
@@ -70,7 +73,7 @@ internal sealed partial class EmbeddedStore : IHostedLifecycleService, IDisposab
 
     public void Dispose() => Close();
 
-    /// <value>Writes that wait for room on the disk.</value>
+    /// <value>The number of writes that wait for room on the disk.</value>
     internal int HeldWrites => _disk?.Held ?? 0;
 
     private void Start(string password)
@@ -81,7 +84,7 @@ internal sealed partial class EmbeddedStore : IHostedLifecycleService, IDisposab
             throw Refusal($"{damage.Fatal}.", null);
         }
 
-        // Before new writes go over the damage.
+        // This must happen before new writes overwrite the damage.
         var copy = damage.IsNone ? null : SetAside(move: damage.Incomplete);
         if (damage.Fatal is not null || damage.Ledger is not null)
         {
@@ -131,10 +134,10 @@ internal sealed partial class EmbeddedStore : IHostedLifecycleService, IDisposab
         }
     }
 
-    /// <returns>What recovery did not find of what was acknowledged, or null.</returns>
+    /// <returns>A text about acknowledged writes that recovery did not find, or null if none is missing.</returns>
     private string? Recover(string password, LedgerState? known, bool anew = false)
     {
-        // Garnet adds a listener that writes its traces to the console; ours goes through the log alone.
+        // Garnet adds a trace listener that writes to the console. It is removed below: this process writes through its log only.
         var listeners = Trace.Listeners.Cast<TraceListener>().ToArray();
         var recovery = new RecoveryLog(_loggers);
         try
@@ -162,9 +165,9 @@ internal sealed partial class EmbeddedStore : IHostedLifecycleService, IDisposab
         + "The store keeps what operators asked of the region: numbers of replicas with their history, sticky drains.",
         exception!);
 
-    /// <summary>Notes a loss, where operators see it.</summary>
-    /// <param name="loss">What is lost.</param>
-    /// <param name="copy">Where the files as they were found are kept.</param>
+    /// <summary>Records a loss where operators see it.</summary>
+    /// <param name="loss">A text that says what is lost.</param>
+    /// <param name="copy">The directory that keeps the files as they were found.</param>
     private void Lose(string loss, string copy)
     {
         var text = $"{loss} The files as they were found are kept in '{copy}'.";
@@ -172,10 +175,10 @@ internal sealed partial class EmbeddedStore : IHostedLifecycleService, IDisposab
         LogDamaged(Directory, text);
     }
 
-    /// <summary>Keeps the append-only file, or everything, as it was found.</summary>
-    /// <param name="move">Whether the store is to begin without it.</param>
-    /// <param name="everything">Whether checkpoints and ledger go too.</param>
-    /// <returns>Directory where it is kept.</returns>
+    /// <summary>Keeps the append-only file, or the whole store, as it was found.</summary>
+    /// <param name="move">True: move the files away, so the store starts without them. False: copy them.</param>
+    /// <param name="everything">Whether checkpoints and ledger are set aside too.</param>
+    /// <returns>The new directory that holds the files.</returns>
     private string SetAside(bool move, bool everything = false)
     {
         var copy = Path.Combine(Directory, $"damaged-{_time.GetUtcNow():yyyyMMdd-HHmmss-fff}");

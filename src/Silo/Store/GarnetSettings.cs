@@ -9,17 +9,19 @@ using Tsavorite.core;
 namespace Meridian.Silo.Store;
 
 /// <summary>
-/// How the embedded Garnet runs. A write is acknowledged when the append-only file has it (<c>WaitForCommit</c>), so kill -9 loses nothing that a caller was told of.
-/// When that file reaches its limit a checkpoint is taken and the file starts anew (<c>AofSizeLimit</c>): disk and restart time stay bounded however long a
-/// region runs. Records beyond the memory limit spill to disk (<c>EnableStorageTier</c>) rather than being dropped; dead ones are compacted away at a checkpoint.
+/// The settings of the embedded Garnet. <c>WaitForCommit</c>: a write is acknowledged only when the append-only file has it, so kill -9 loses no acknowledged
+/// write.
+/// <c>AofSizeLimit</c>: when the append-only file reaches its limit, Garnet takes a checkpoint and starts the file anew, so disk use and restart time stay
+/// bounded however long a region runs. <c>EnableStorageTier</c>: records beyond the memory limit spill to disk and are not dropped; a checkpoint compacts dead
+/// records away.
 /// </summary>
 internal static class GarnetSettings
 {
-    /// <param name="directory">Where checkpoints, append-only file and spilled records go.</param>
+    /// <param name="directory">Holds checkpoints, the append-only file and spilled records.</param>
     /// <param name="port">Port on 127.0.0.1.</param>
-    /// <param name="password">What a connection must give first.</param>
+    /// <param name="password">Every connection must authenticate with it.</param>
     /// <param name="store">Memory and size limits.</param>
-    /// <param name="devices">What the files are written through.</param>
+    /// <param name="devices">Creates the devices that write the files.</param>
     public static GarnetServerOptions For(string directory, int port, string password, StoreOptions store, INamedDeviceFactoryCreator devices) => new(logger: null)
     {
         EndPoints = [new IPEndPoint(IPAddress.Loopback, port)],

@@ -1,13 +1,14 @@
 namespace Meridian.Silo.Store;
 
 /// <summary>
-/// Hears what Garnet says of its append-only file while it reads it. It goes on after a record that it cannot read and only logs that; an operator must be told what it means.
+/// Watches Garnet's log messages while it reads its append-only file. When Garnet cannot read a record, it only logs a warning and goes on. An operator must
+/// learn of it.
 /// </summary>
 internal sealed class RecoveryLog(ILoggerFactory inner) : ILoggerFactory
 {
     private const string Category = "GarnetLog";
 
-    /// <value>What was found, in Garnet's words, or null where the file was sound.</value>
+    /// <value>Garnet's first message about damage, or null if there was none.</value>
     public string? Damage { get; private set; }
 
     public ILogger CreateLogger(string categoryName)
@@ -20,7 +21,7 @@ internal sealed class RecoveryLog(ILoggerFactory inner) : ILoggerFactory
 
     public void Dispose()
     {
-        // The inner factory is the host's.
+        // The host owns the inner factory.
     }
 
     private sealed class Listening(ILogger logger, RecoveryLog owner) : ILogger

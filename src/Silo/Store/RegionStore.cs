@@ -5,7 +5,8 @@ using StackExchange.Redis;
 namespace Meridian.Silo.Store;
 
 /// <summary>
-/// This process's connection to its region's store, shared by all that uses it. Waits for a store that is not there yet: silos and stores of a region start in any order.
+/// This process's connection to its region's store. All services of the process share it. It waits for a store that is not up yet, because the silos and stores
+/// of a region start in any order.
 /// </summary>
 internal sealed partial class RegionStore(RegionPlan region, TimeProvider time, ILogger<RegionStore> logger) : IAsyncDisposable
 {
@@ -14,7 +15,7 @@ internal sealed partial class RegionStore(RegionPlan region, TimeProvider time, 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private ConnectionMultiplexer? _connection;
 
-    /// <summary>Connects, however long it takes; the same connection for every caller.</summary>
+    /// <summary>Connects, and waits as long as that takes. Every caller gets the same connection.</summary>
     public async Task<IConnectionMultiplexer> ConnectAsync()
     {
         await _gate.WaitAsync();
@@ -52,7 +53,10 @@ internal sealed partial class RegionStore(RegionPlan region, TimeProvider time, 
         }
     }
 
-    /// <summary>How every connection to a region's own store is made. The embedded one's password is read, or made where this process is the first of its region.</summary>
+    /// <summary>
+    /// The options for every connection to a region's own store. The password of an embedded store is read from its file; the first process of the region
+    /// creates the file.
+    /// </summary>
     /// <exception cref="StartRefusedException">The password cannot be read.</exception>
     public static ConfigurationOptions Options(RegionPlan region)
     {

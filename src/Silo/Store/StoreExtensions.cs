@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Meridian.Silo.Store;
 
-/// <summary>Registers the embedded store, and what a process knows of its region's store.</summary>
+/// <summary>Registers the embedded store and the store's health.</summary>
 internal static class StoreExtensions
 {
     public static IServiceCollection AddEmbeddedStore(this IServiceCollection services) => services.AddStoreHealth().AddHostedService<EmbeddedStore>();

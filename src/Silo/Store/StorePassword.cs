@@ -5,14 +5,15 @@ using Meridian.Silo.Processes;
 namespace Meridian.Silo.Store;
 
 /// <summary>
-/// The embedded store's password. It listens on loopback, where any user of the machine and any page in a browser can connect: Garnet passes over the lines of HTTP and runs what follows as commands.
-/// With a password those commands are refused. The password is drawn once for each data directory, by the process of the region that comes first, and kept in a file for its user alone (mode 0600).
+/// The password of the embedded store. Problem: the store listens on loopback, so any user of the machine and any web page in a browser can connect. Garnet
+/// skips the lines of an HTTP request and runs the rest as commands. With a password it refuses these commands. The first process of the region generates the
+/// password, once for each data directory. A file that only its user can read (mode 0600) keeps it.
 /// </summary>
 internal static partial class StorePassword
 {
     private const int Bytes = 32;
 
-    /// <summary>The password, made if there is none.</summary>
+    /// <summary>Reads the password, or creates it if there is none.</summary>
     /// <exception cref="StartRefusedException">The file cannot be read or written, or holds no password.</exception>
     public static string ReadOrCreate(string file)
     {
@@ -26,7 +27,7 @@ internal static partial class StorePassword
             var directory = Path.GetDirectoryName(file)!;
             PrivateFiles.Close(directory);
 
-            // The whole password is written under another name first, so that no process ever reads half of it. To give it its real name fails where another process was faster.
+            // The whole password is written under another name first, so no process reads half of it. The rename fails if another process was faster.
             var draft = $"{file}.{Environment.ProcessId}.{Guid.NewGuid():N}";
             var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
             if (!OperatingSystem.IsWindows())
@@ -47,7 +48,7 @@ internal static partial class StorePassword
             }
             catch (IOException) when (File.Exists(file))
             {
-                // Another process was faster: its password counts.
+                // Another process was faster, so its password is used.
             }
             finally
             {
@@ -63,8 +64,8 @@ internal static partial class StorePassword
         }
     }
 
-    /// <summary>Gives a file a name that no other file has.</summary>
-    /// <exception cref="IOException">Another file has it, or the name cannot be written.</exception>
+    /// <summary>Gives a file its final name, unless a file with that name exists.</summary>
+    /// <exception cref="IOException">A file with that name exists, or the name cannot be written.</exception>
     private static void Name(string draft, string file)
     {
         if (OperatingSystem.IsWindows())
@@ -73,7 +74,8 @@ internal static partial class StorePassword
             return;
         }
 
-        // On Unix, File.Move looks whether the name is taken and then renames, which replaces the file of a process that came in between. link(2) does both in one step.
+        // On Unix, File.Move checks whether the name is taken and then renames. If another process creates the file in between, the rename replaces that file.
+        // link(2) checks and names in one step.
         if (Link(draft, file) == 0)
         {
             return;
@@ -84,7 +86,7 @@ internal static partial class StorePassword
             throw new IOException($"'{file}' exists.");
         }
 
-        // Some file systems have no links (SMB, FAT). There the processes of a region that starts for the first time must not start in the same moment.
+        // Some file systems have no links (SMB, FAT). On these, the processes of a region must not make their very first start at the same moment.
         File.Move(draft, file, overwrite: false);
     }
 

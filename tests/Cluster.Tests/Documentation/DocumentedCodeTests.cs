@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Meridian.Cluster.Tests.Harness;
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Configuration.Reading;
 
 namespace Meridian.Cluster.Tests.Documentation;
 

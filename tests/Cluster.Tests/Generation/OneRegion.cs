@@ -4,7 +4,7 @@ using Meridian.Grains.Shards;
 using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.ModelTools.Llama;
-using Meridian.Silo.Configuration;
+using Meridian.Silo.Configuration.Reading;
 using Meridian.Silo.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

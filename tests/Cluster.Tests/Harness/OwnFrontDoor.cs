@@ -1,5 +1,5 @@
 using System.Globalization;
-using Meridian.Silo.Configuration;
+using Meridian.Silo.Configuration.Reading;
 using Meridian.Silo.Hosting;
 using Microsoft.Extensions.Hosting;
 

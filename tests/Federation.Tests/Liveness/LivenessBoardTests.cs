@@ -90,7 +90,7 @@ public sealed class LivenessBoardTests
     }
 
     [Fact]
-    public void A_refused_knock_is_death_at_once()
+    public void A_refused_probe_is_death_at_once()
     {
         Beats(3);
         var lost = View.Lost;
@@ -103,13 +103,43 @@ public sealed class LivenessBoardTests
     }
 
     [Fact]
-    public void A_knock_that_began_before_the_region_was_heard_says_nothing()
+    public void A_region_that_stops_in_order_gets_nothing_new_and_ends_what_it_has()
     {
-        var knocked = _time.GetTimestamp();
+        Beats(3);
+        var lost = View.Lost;
+        _board.Records[Eu].Stop(View.Incarnation);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+
+        Assert.True(_board.Refused(Eu, _time.GetTimestamp()));
+
+        Assert.Equal(RegionHealth.Dead, View.Health);
+        Assert.False(lost.IsCancellationRequested);
+        Pass(new HeartbeatOptions().MaxSilence);
+        Assert.True(lost.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void A_region_that_was_heard_again_after_its_stop_can_die_at_once()
+    {
+        Beats(3);
+        _board.Records[Eu].Stop(View.Incarnation);
+        Hear(incarnation: View.Incarnation + 1);
+        var lost = View.Lost;
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+
+        Assert.True(_board.Refused(Eu, _time.GetTimestamp()));
+
+        Assert.True(lost.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void A_probe_that_began_before_the_region_was_heard_says_nothing()
+    {
+        var probed = _time.GetTimestamp();
         _time.Advance(TimeSpan.FromMilliseconds(5));
         Hear(incarnation: 2);
 
-        Assert.False(_board.Refused(Eu, knocked));
+        Assert.False(_board.Refused(Eu, probed));
 
         Assert.Equal(RegionHealth.Alive, View.Health);
     }

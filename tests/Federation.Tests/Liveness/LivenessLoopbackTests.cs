@@ -170,7 +170,7 @@ public sealed class LivenessLoopbackTests
         });
         using var stream = await listener.AcceptTcpClientAsync();
 
-        // The listener goes, the monitor's connection stays: only a knock can tell.
+        // The listener goes, the monitor's connection stays: only a probe can tell.
         listener.Stop();
         edge.Reports.ReportFailure("mute", 0);
 

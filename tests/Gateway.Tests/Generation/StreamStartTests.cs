@@ -84,7 +84,7 @@ public sealed class StreamStartTests
             (await asked.Response.WaitAsync(Patience)).EnsureSuccessStatusCode();
         }
 
-        asked.Host.App.Services.GetRequiredService<ClosingDoors>().End();
+        asked.Host.App.Services.GetRequiredService<FacadeShutdown>().End();
 
         using var response = await asked.Response.WaitAsync(Patience);
         Assert.Equal(late ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable, response.StatusCode);

@@ -100,7 +100,7 @@ public sealed class RegionDrainTests
         await using var stream = (await region.Local().OpenAsync(RegionCluster.Generation(), CancellationToken.None)).Stream!;
         await stream.ReadAsync(default);
 
-        var leaving = region.Silo().GetRequiredService<SiloDeparture>().LeaveAsync(TimeSpan.Zero, TimeSpan.FromMilliseconds(300), Patience, CancellationToken.None);
+        var leaving = region.Silo().GetRequiredService<SiloShutdown>().LeaveAsync(TimeSpan.Zero, TimeSpan.FromMilliseconds(300), Patience, CancellationToken.None);
         Assert.True(region.Local().Status.Draining);
         var end = await Assert.ThrowsAsync<MeridianException>(async () => await stream.ReadAsync(default).AsTask().WaitAsync(Patience));
         Assert.Equal(RefusalCode.RegionLost, end.Refusal.Code);

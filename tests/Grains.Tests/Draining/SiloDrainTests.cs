@@ -109,7 +109,7 @@ public sealed class SiloDrainTests
     {
         await using var region = await StartAsync(replicas: 2, silos: 2);
         await OnBothAsync(region);
-        await region.Silo(1).GetRequiredService<SiloDeparture>().LeaveAsync(TimeSpan.Zero, TimeSpan.FromSeconds(1), Patience, CancellationToken.None).WaitAsync(Patience);
+        await region.Silo(1).GetRequiredService<SiloShutdown>().LeaveAsync(TimeSpan.Zero, TimeSpan.FromSeconds(1), Patience, CancellationToken.None).WaitAsync(Patience);
         var leaving = region.Cluster.Silos[1].SiloAddress;
         Assert.All((await region.ReadyAsync("echo", 2)).Replicas, replica => Assert.NotEqual(leaving, replica.Silo));
         Assert.Equal(default, region.Silo(1).GetRequiredService<SiloShards>().Total);
@@ -127,7 +127,7 @@ public sealed class SiloDrainTests
         await region.DrainAsync(Drains.Silo(region.Cluster.Silos[0].SiloAddress));
 
         // It sees the other as active; its order for itself is refused.
-        await region.Silo(1).GetRequiredService<SiloDeparture>().LeaveAsync(TimeSpan.Zero, TimeSpan.FromSeconds(1), Patience, CancellationToken.None).WaitAsync(Patience);
+        await region.Silo(1).GetRequiredService<SiloShutdown>().LeaveAsync(TimeSpan.Zero, TimeSpan.FromSeconds(1), Patience, CancellationToken.None).WaitAsync(Patience);
         await region.DrainsAsync(static overview => overview.Region is { By: "process" });
         Assert.True(region.Silo(1).GetRequiredService<DrainWatch>().IsRegionDraining);
     }

@@ -3,7 +3,7 @@ using System.Globalization;
 using Meridian.Intents;
 using Meridian.Intents.Records;
 using Meridian.Silo.CommandLine;
-using Meridian.Silo.Configuration;
+using Meridian.Silo.Configuration.Reading;
 using Meridian.Silo.Hosting;
 using Meridian.Silo.Processes;
 using Meridian.Silo.Tests.Processes;

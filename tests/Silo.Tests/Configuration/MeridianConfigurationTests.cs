@@ -1,4 +1,5 @@
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Configuration.Reading;
 
 namespace Meridian.Silo.Tests.Configuration;
 

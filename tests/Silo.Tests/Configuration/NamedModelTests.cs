@@ -2,6 +2,7 @@ using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Packages.HuggingFace;
 using Meridian.Inference.Packages.MiniLm;
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Configuration.Reading;
 using Meridian.Silo.Sources;
 using Meridian.TestModels;
 

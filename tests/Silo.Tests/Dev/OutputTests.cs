@@ -1,4 +1,5 @@
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Configuration.Reading;
 using Meridian.Silo.Dev;
 
 namespace Meridian.Silo.Tests.Dev;

@@ -6,7 +6,7 @@ using Meridian.Gateway.Http;
 using Meridian.Grains.Settings;
 using Meridian.Inference.Packages;
 using Meridian.Routing.Randomness;
-using Meridian.Silo.Configuration;
+using Meridian.Silo.Configuration.Reading;
 using Meridian.Silo.Hosting;
 using Meridian.Silo.Tests.Processes;
 using Microsoft.Extensions.Configuration;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Configuration.Reading;
 using Meridian.Silo.Hosting;
 using Meridian.Silo.Processes;
 

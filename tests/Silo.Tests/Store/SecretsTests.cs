@@ -1,4 +1,5 @@
 using Meridian.Silo.Configuration;
+using Meridian.Silo.Configuration.Rules;
 using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.Tests.Store;

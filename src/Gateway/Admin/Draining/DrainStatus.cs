@@ -93,7 +93,7 @@ internal sealed record DrainEntry
 
     public static string StateName(DrainState state) => state switch { DrainState.Empty => "empty", DrainState.Draining => "draining", _ => "open" };
 
-    /// <summary>Without the number of its start, as an operator writes it.</summary>
+    /// <summary>Returns the silo's address without its generation number, as an operator writes it.</summary>
     public static string ShortSilo(string silo) => silo.Split('@')[0];
 
     private static string ScopeName(DrainScope scope) =>

@@ -2,7 +2,9 @@ using Meridian.Grains.Draining;
 
 namespace Meridian.Gateway.Admin.Draining;
 
-/// <summary>Drains this region or parts of it. Only the processes of a region have one; a front door has none and its routes say whom to ask.</summary>
+/// <summary>
+/// Drains this region or parts of it. Only the processes of a region implement it. On a front door it is absent, and the routes name the facades to ask.
+/// </summary>
 public interface IRegionDraining
 {
     /// <value>Name of the region.</value>

@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Meridian.Gateway.Admin.Explain;
 
-/// <summary><c>GET /admin/api/explain</c>: what this edge would decide for a request, without sending one.</summary>
+/// <summary><c>GET /admin/api/explain</c>: shows what this edge would decide for a request, without sending one.</summary>
 internal sealed class ExplainEndpoint(IRegionDirectory directory, CallerResolver callers, DataBoundaries boundaries, RouteExplainer explainer)
 {
     public Task GetAsync(HttpContext context)
@@ -44,7 +44,7 @@ internal sealed class ExplainEndpoint(IRegionDirectory directory, CallerResolver
             Tenant = Optional(query, "tenant") ?? caller.Tenant,
             Affinity = Optional(query, "affinity"),
 
-            // A prompt that nobody has named binds a request to no place.
+            // Without an affinity in the query there is no prompt either, so that no prompt binds the request to a replica.
             Input = new GenerationInput { Prompts = query["affinity"].Count == 0 ? [] : [new PromptInput { Text = "" }], Sampling = new SamplingInput { Seed = 0 } },
         };
         if (error is not null)

@@ -7,8 +7,9 @@ using Microsoft.Net.Http.Headers;
 namespace Meridian.Gateway.Admin.Records;
 
 /// <summary>
-/// Names a change by the caller's request id, so that a repeat is made once. The name is that of method, path and id; the digest is that of the caller, the conditions and the body. A
-/// proxy that gives all requests one id, or a client that uses an id twice, sends another digest under the same name, and is told so.
+/// Identifies a change by the caller's request id, so that a repeated request makes the change only once. The operation id covers method, path and request
+/// id. The digest covers caller, conditions and body.
+/// A proxy that gives every request the same id, or a client that uses an id twice, sends another digest under the same operation id and gets an error.
 /// </summary>
 internal static class ChangeIdentity
 {

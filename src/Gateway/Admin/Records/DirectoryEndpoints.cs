@@ -16,8 +16,9 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Meridian.Gateway.Admin.Records;
 
 /// <summary>
-/// <c>/admin/api/directory</c>: what the operators want, in the replicated log. Any region takes a change; it is answered when a majority has it on disk. Reads are of the
-/// region's own copy. Only processes that keep the log have these routes' answers; others say whom to ask.
+/// <c>/admin/api/directory</c>: the operators' intent, kept in the replicated log. Any region accepts a change and answers when a majority has it on disk.
+/// Reads use the region's own copy.
+/// Only processes that keep the log can answer; other processes name the facades to ask.
 /// </summary>
 internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResolver callers, TimeProvider time, IServiceProvider services)
 {
@@ -85,7 +86,7 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
         List<IntentWrite> writes = [new(key, null)];
         if (key.Kind == IntentKinds.Member)
         {
-            // Otherwise it would be back with the region's next start.
+            // Without this record the member would come back at the region's next start.
             var removed = new RemovedRecord { By = callers.Resolve(context).Tenant, UnixMs = time.GetUtcNow().ToUnixTimeMilliseconds() };
             writes.Add(new IntentWrite(new IntentKey(IntentKinds.Removed, key.Name), IntentRecords.Bytes(removed)));
         }
@@ -182,7 +183,7 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
         await WriteAsync(context, new ChangeReport { Revision = outcome.Revision }, RecordsJson.Default.ChangeReport);
     }
 
-    /// <summary>Runs it within its time; answers what keeps it from being done. True when it was done.</summary>
+    /// <summary>Runs an action within <c>ChangeLimit</c>. Returns true if it succeeded; otherwise writes the error as the answer.</summary>
     private async Task<bool> GuardAsync(HttpContext context, Func<CancellationToken, Task> act, bool answers = true, string refusal = "invalid_change")
     {
         using var limit = new CancellationTokenSource(ChangeLimit, time);
@@ -229,7 +230,7 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
             return writing && !deletable ? ApiError.Invalid("read_only", $"Records of kind '{kindName}' are written by Meridian alone.") : null;
         }
 
-        // A kind of another build, or one that was taken by mistake, can be looked at and deleted where it is there.
+        // A record of an unknown kind (written by another build, or accepted by mistake) can still be read and deleted if it exists.
         if (!HttpMethods.IsPut(context.Request.Method) && _log.Current.Records.ContainsKey(key))
             return null;
         return new ApiError(StatusCodes.Status404NotFound, ApiError.InvalidRequest, "unknown_kind", $"There is no kind '{ApiError.Shorten(kindName)}'; kinds are {string.Join(", ", RecordKind.Names)}.");

@@ -3,7 +3,7 @@ using Meridian.Intents.Records;
 
 namespace Meridian.Gateway.Admin.Records;
 
-/// <summary>Records of the intent log as operators read and write them. A field that a record does not have is a mistake, not passed over.</summary>
+/// <summary>Serializers of the records of the intent log, in the JSON that operators read and write. An unknown field is an error and is not ignored.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

@@ -7,9 +7,11 @@ using Meridian.Intents.Records;
 
 namespace Meridian.Gateway.Admin.Records;
 
-/// <summary>One kind of record: between JSON and what the log keeps. The rules that a value must keep are the log's own (<see cref="RecordRules"/>).</summary>
-/// <param name="Name">As in <see cref="IntentKinds"/> and in the path.</param>
-/// <param name="Writable">Whether operators write it themselves.</param>
+/// <summary>
+/// One kind of record: converts between JSON and the bytes in the log. The log's own rules decide which values are valid (<see cref="RecordRules"/>).
+/// </summary>
+/// <param name="Name">Name of the kind, as in <see cref="IntentKinds"/> and in the path.</param>
+/// <param name="Writable">Whether operators may write records of this kind.</param>
 internal abstract record RecordKind(string Name, bool Writable)
 {
     private static readonly Dictionary<string, RecordKind> Kinds = new RecordKind[]
@@ -28,11 +30,10 @@ internal abstract record RecordKind(string Name, bool Writable)
 
     public static bool TryFind(string name, [NotNullWhen(true)] out RecordKind? kind) => Kinds.TryGetValue(name, out kind);
 
-    /// <summary>The record in JSON, or null where this build cannot read it.</summary>
+    /// <summary>Converts a record to JSON. Returns null if this build cannot read it.</summary>
     public abstract JsonNode? ToJson(byte[] value);
 
-    /// <summary>Bytes for the log, or what is wrong.</summary>
-    /// <param name="key">Of the record.</param>
+    /// <summary>Parses and checks a record. Returns its bytes for the log, or an error text.</summary>
     /// <param name="json">What the operator sent.</param>
     public abstract (byte[]? Value, string? Mistake) Read(IntentKey key, ReadOnlySpan<byte> json);
 
@@ -47,7 +48,7 @@ internal abstract record RecordKind(string Name, bool Writable)
             }
             catch (ArgumentException)
             {
-                // A number that JSON has no way to write, which earlier builds took.
+                // The record has a number that JSON cannot represent. Earlier builds accepted such numbers.
                 return null;
             }
         }

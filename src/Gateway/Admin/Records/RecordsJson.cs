@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Meridian.Gateway.Admin.Records;
 
-/// <summary>Serializers of records and changes of the intent log, generated at build.</summary>
+/// <summary>Source-generated JSON serializers of the records and changes of the intent log.</summary>
 [JsonSerializable(typeof(DirectoryReport))]
 [JsonSerializable(typeof(RecordReport))]
 [JsonSerializable(typeof(VoterReport))]

@@ -2,6 +2,6 @@ using System.Text.Json.Serialization;
 
 namespace Meridian.Gateway.Admin.Regions;
 
-/// <summary>Serializers of the report of the regions, generated at build.</summary>
+/// <summary>Source-generated JSON serializers of the regions report.</summary>
 [JsonSerializable(typeof(RegionsReport))]
 internal sealed partial class RegionsJson : JsonSerializerContext;

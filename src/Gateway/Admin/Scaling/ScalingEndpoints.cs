@@ -47,7 +47,7 @@ internal sealed class ScalingEndpoints(IRegionDirectory directory, CallerResolve
         var record = await _scaling!.ScaleAsync(model, change, context.RequestAborted);
         if ((record.Replicas, record.By, record.Reason) != (change.Replicas, change.By, change.Reason))
         {
-            // The deployment answers a used id with what it did then.
+            // For an id that was used before, the deployment returns the record of that earlier change.
             await ApiErrorWriter.WriteAsync(context, ApiError.IdReused(change.OperationId, order.OperationId is null ? GatewayHeaders.RequestId : "operation_id"));
             return;
         }

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Meridian.Gateway.Admin.Scaling;
 
-/// <summary>Serializers of numbers of replicas, generated at build.</summary>
+/// <summary>Source-generated JSON serializers of replica counts.</summary>
 [JsonSerializable(typeof(ScaleOrder))]
 [JsonSerializable(typeof(ScaleReport))]
 [JsonSerializable(typeof(ScaleHistory))]

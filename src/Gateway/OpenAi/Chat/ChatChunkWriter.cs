@@ -5,7 +5,9 @@ using Meridian.Messages;
 
 namespace Meridian.Gateway.OpenAi.Chat;
 
-/// <summary>Chunks of a chat completion. A choice's first delta names the role, its last one is empty and has the finish reason.</summary>
+/// <summary>
+/// Writes the chunks of a chat completion. The first delta of a choice gives the role. Its last delta is empty and comes with the finish reason.
+/// </summary>
 internal sealed class ChatChunkWriter(AnswerIdentity identity, bool includeUsage, int choices) : ChunkWriter(identity, "chat.completion.chunk", includeUsage)
 {
     private readonly bool[] _begun = new bool[choices];

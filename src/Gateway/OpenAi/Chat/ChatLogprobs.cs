@@ -4,10 +4,10 @@ using Meridian.Messages;
 
 namespace Meridian.Gateway.OpenAi.Chat;
 
-/// <summary>Log probabilities as chat completions have them: an object a token.</summary>
+/// <summary>Log probabilities in the format of chat completions: one object for each token.</summary>
 internal static class ChatLogprobs
 {
-    /// <summary>Most bytes of a token's object.</summary>
+    /// <summary>Maximum size of the object of one token, bytes.</summary>
     public static int Bound(TokenLogprob token)
     {
         var bound = EntryBound(token) + 24;
@@ -19,7 +19,7 @@ internal static class ChatLogprobs
         return bound;
     }
 
-    /// <summary>Most bytes of the objects of several tokens.</summary>
+    /// <summary>Maximum size of the objects of several tokens, bytes.</summary>
     public static int Bound(TokenLogprob[]? tokens)
     {
         var bound = 0;

@@ -7,7 +7,8 @@ using Meridian.Messages;
 namespace Meridian.Gateway.OpenAi.Chat;
 
 /// <summary>
-/// Reads the body of <c>/v1/chat/completions</c>. Malformed JSON is reported before anything else; of a repeated field the last counts, its mistakes included.
+/// Reads the body of <c>/v1/chat/completions</c>. Malformed JSON is reported before any other error. If a field is repeated, its last value and the errors of
+/// that value count.
 /// </summary>
 internal ref struct ChatRequestReader
 {
@@ -23,7 +24,7 @@ internal ref struct ChatRequestReader
         _parameters = new GenerationParameters();
     }
 
-    /// <summary>Never throws for what a caller can send.</summary>
+    /// <summary>Parses a body. Never throws for input that a caller can send.</summary>
     public static ApiError? Read(in ReadOnlySequence<byte> body, long drawnSeed, out GenerationRequest request)
     {
         request = null!;

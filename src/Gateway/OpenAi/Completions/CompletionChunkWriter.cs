@@ -6,7 +6,10 @@ using Meridian.Messages;
 
 namespace Meridian.Gateway.OpenAi.Completions;
 
-/// <summary>Chunks of a completion. An echo comes first, a chunk a choice; the finish reason comes with a choice's last text.</summary>
+/// <summary>
+/// Writes the chunks of a completion. An echo of the prompt comes first, in one chunk for each choice. The finish reason comes with the last text of a
+/// choice.
+/// </summary>
 internal sealed class CompletionChunkWriter(AnswerIdentity identity, GenerationRequest request, StreamHead head)
     : ChunkWriter(identity, "text_completion", request.IncludeUsage)
 {

@@ -8,7 +8,8 @@ using Meridian.Messages;
 namespace Meridian.Gateway.OpenAi.Completions;
 
 /// <summary>
-/// Reads the body of <c>/v1/completions</c>. Malformed JSON is reported before anything else; of a repeated field the last counts, its mistakes included.
+/// Reads the body of <c>/v1/completions</c>. Malformed JSON is reported before any other error. If a field is repeated, its last value and the errors of that
+/// value count.
 /// </summary>
 internal ref struct CompletionRequestReader
 {
@@ -26,7 +27,7 @@ internal ref struct CompletionRequestReader
         _prompt = new TextsOrTokens("prompt", GenerationInput.MaxChoices, emptyTexts: true);
     }
 
-    /// <summary>Never throws for what a caller can send.</summary>
+    /// <summary>Parses a body. Never throws for input that a caller can send.</summary>
     public static ApiError? Read(in ReadOnlySequence<byte> body, long drawnSeed, out GenerationRequest request)
     {
         request = null!;

@@ -4,10 +4,10 @@ using Meridian.Messages;
 
 namespace Meridian.Gateway.OpenAi.Completions;
 
-/// <summary>Log probabilities as completions have them: four arrays beside one another.</summary>
+/// <summary>Log probabilities in the format of completions: four parallel arrays.</summary>
 internal static class LegacyLogprobs
 {
-    /// <summary>Most bytes that one token takes in the four arrays together, commas included.</summary>
+    /// <summary>Maximum size of one token in the four arrays together, including commas, bytes.</summary>
     public static int Bound(TokenLogprob token)
     {
         var bound = (2 * EntryBound(token)) + 32;
@@ -30,10 +30,10 @@ internal static class LegacyLogprobs
         return bound;
     }
 
-    /// <summary>All of a few tokens.</summary>
-    /// <param name="cursor">Takes at most <see cref="Bound(TokenLogprob[])"/>.</param>
-    /// <param name="tokens">Consecutive ones.</param>
-    /// <param name="offset">Characters of the choice before them; moved on.</param>
+    /// <summary>Writes the log probabilities of a few tokens.</summary>
+    /// <param name="cursor">Must have room for <see cref="Bound(TokenLogprob[])"/> bytes.</param>
+    /// <param name="tokens">Consecutive tokens.</param>
+    /// <param name="offset">Number of characters of the choice before these tokens. It is advanced.</param>
     public static void Write(ref JsonCursor cursor, TokenLogprob[] tokens, ref int offset)
     {
         cursor.Raw("{\"tokens\":["u8);
@@ -77,7 +77,7 @@ internal static class LegacyLogprobs
 
     public static void Token(ref JsonCursor cursor, TokenLogprob token) => TokenText.Write(ref cursor, token.Bytes, "bytes:"u8);
 
-    /// <summary>The most probable tokens, and the chosen one where it is not among them.</summary>
+    /// <summary>Writes the most probable tokens, and the chosen token if it is not one of them.</summary>
     public static void Top(ref JsonCursor cursor, TokenLogprob token)
     {
         cursor.Raw("{"u8);
@@ -98,7 +98,7 @@ internal static class LegacyLogprobs
         cursor.Raw("}"u8);
     }
 
-    /// <summary>Where a token begins, in characters (code points): one that only continues a character begins behind it.</summary>
+    /// <summary>Writes where a token begins, in characters (code points). A token that only continues a character begins after that character.</summary>
     public static void Offset(ref JsonCursor cursor, TokenLogprob token, ref int offset)
     {
         cursor.Number(offset);

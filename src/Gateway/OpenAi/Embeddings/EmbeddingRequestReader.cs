@@ -8,9 +8,9 @@ using Meridian.Messages;
 namespace Meridian.Gateway.OpenAi.Embeddings;
 
 /// <summary>
-/// Reads the body of <c>/v1/embeddings</c> straight into an <see cref="EmbeddingInput"/>.
-/// Malformed JSON is reported before anything else. Of a repeated field the last counts, its mistakes included, so mistakes are kept a field
-/// and judged at the end, in the order of the API's reference. Unknown fields are skipped.
+/// Reads the body of <c>/v1/embeddings</c> straight into an <see cref="EmbeddingInput"/>. Malformed JSON is reported before any other error.
+/// If a field is repeated, its last value and the errors of that value count. So the reader keeps the errors of each field and reports one at the end, in the
+/// order of the API's reference. Unknown fields are skipped.
 /// </summary>
 internal ref struct EmbeddingRequestReader
 {
@@ -37,7 +37,7 @@ internal ref struct EmbeddingRequestReader
         _input = new TextsOrTokens("input", maxItems, emptyTexts: false);
     }
 
-    /// <summary>Never throws for what a caller can send.</summary>
+    /// <summary>Parses a body. Never throws for input that a caller can send.</summary>
     public static ApiError? Read(in ReadOnlySequence<byte> body, int maxItems, out EmbeddingRequest request)
     {
         request = default;
@@ -129,12 +129,12 @@ internal ref struct EmbeddingRequestReader
         else if (json.ValueTextEquals("service_tier"u8))
         {
             json.Read();
-            _tierError = GenerationParameters.ReadServiceTier(ref _body, out _tier);
+            _tierError = GenerationFields.ReadServiceTier(ref _body, out _tier);
         }
         else if (json.ValueTextEquals("prompt_cache_key"u8))
         {
             json.Read();
-            _cacheKeyError = GenerationParameters.ReadCacheKey(ref _body, out _cacheKey);
+            _cacheKeyError = GenerationFields.ReadCacheKey(ref _body, out _cacheKey);
         }
         else
         {

@@ -9,12 +9,12 @@ using Microsoft.AspNetCore.Http;
 namespace Meridian.Gateway.OpenAi.Embeddings;
 
 /// <summary>
-/// Writes the answer of <c>/v1/embeddings</c>. One that fits a block is built whole and sent with its length in one write;
-/// a larger one goes row by row into the connection's pipe, which holds the writer back when the caller reads slowly.
+/// Writes the answer of <c>/v1/embeddings</c>. A small answer is built whole and sent with its length in one write.
+/// A larger answer goes row by row into the connection's pipe, which slows the writer down if the caller reads slowly.
 /// </summary>
 internal static class EmbeddingResponseWriter
 {
-    /// <summary>Answers up to this size are built whole, bytes.</summary>
+    /// <summary>Maximum size of an answer that is built whole, bytes.</summary>
     private const int WholeLength = 64 * 1024;
 
     private const int FlushLength = 32 * 1024;
@@ -23,7 +23,7 @@ internal static class EmbeddingResponseWriter
 
     private const int Frame = 128;
 
-    /// <exception cref="InvalidOperationException">The output is not of the shape it says, or a component is not finite.</exception>
+    /// <exception cref="InvalidOperationException">The output does not have the shape that it declares, or a component is not finite.</exception>
     public static async ValueTask WriteAsync(HttpResponse response, string model, EmbeddingOutput output, bool base64, CancellationToken cancellationToken)
     {
         if (output.Dimensions < 1 || output.Rows < 1 || output.Vectors.LongLength != (long)output.Rows * output.Dimensions * sizeof(float))
@@ -64,7 +64,7 @@ internal static class EmbeddingResponseWriter
         await pipe.FlushAsync(cancellationToken);
     }
 
-    /// <summary>The whole answer; returns its length.</summary>
+    /// <summary>Writes the whole answer and returns its length.</summary>
     internal static int WriteWhole(Span<byte> destination, string model, EmbeddingOutput output, bool base64)
     {
         var cursor = new JsonCursor(destination);

@@ -15,14 +15,17 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Gateway.OpenAi.Generation;
 
 /// <summary>
-/// Serves every request for text, streamed or not: reads it, opens a stream through the edge, answers. Until the first frame is at hand an error is an ordinary status, unless a streamed answer
-/// has waited so long for it that its headers have left (<see cref="StreamStart"/>).
-/// Whatever ends the answer (its end, an error, the caller who hangs up) disposes the stream, which stops the work in its region.
+/// Handles chat completions and completions, streamed or not: reads the request, opens a stream through the edge, writes the answer.
+/// Until the first frame has arrived, an error is an ordinary HTTP status. The exception is a streamed answer that has waited so long that its headers are
+/// already sent (<see cref="StreamStart"/>).
+/// However the answer ends (completed, failed, or the caller hung up), the stream is disposed, which stops the work in its region.
 /// </summary>
 internal sealed class GenerationPath(
-    IEdge edge, RequestIntake intake, EventStream events, ResumablePath resumable, ClosingDoors doors, Random random, IOptions<GatewayOptions> options, TimeProvider time)
+    IEdge edge, RequestIntake intake, EventStream events, ResumablePath resumable, FacadeShutdown shutdown, Random random, IOptions<GatewayOptions> options, TimeProvider time)
 {
-    /// <summary>How long after its deadline an answer may take to be written: the stream has ended by then, so what remains waits for a caller who does not read.</summary>
+    /// <summary>
+    /// How long after the deadline an answer may still be written. The stream has ended by then, so the rest only waits for a caller who does not read.
+    /// </summary>
     private static readonly TimeSpan LastWrites = TimeSpan.FromSeconds(5);
 
     private readonly int _deadlineMs = options.Value.DefaultGenerationDeadlineMs;
@@ -37,9 +40,9 @@ internal sealed class GenerationPath(
             return;
         }
 
-        // Its disposal waits for its callback: the server uses the context again.
+        // The server reuses the context after this method. DisposeAsync waits for the timer's callback, so that a late Abort cannot hit the next request.
         await using var limit = time.CreateTimer(static context => ((HttpContext)context!).Abort(), context, TimeSpan.FromMilliseconds(intake.RemainingMs(head)) + LastWrites, Timeout.InfiniteTimeSpan);
-        // An edge that lost the stream computes it again: what its caller has must be its beginning.
+        // Another edge may have to compute the answer again, and the caller's tokens must be the beginning of that answer. So the request is Reproducible.
         if (request.Stream && await resumable.TryServeAsync(context, shape, request with { Input = request.Input with { Reproducible = true } }, request.Input.Sampling.Seed != drawn, head))
         {
             return;
@@ -57,7 +60,7 @@ internal sealed class GenerationPath(
 
     private async Task StreamAsync(HttpContext context, GenerationRequest request, AnswerShape shape, RequestHead head)
     {
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, doors.Over);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.StreamsEnd);
         var start = new StreamStart(context, intake, head, _longestSilence, time);
         var message = intake.ForEdge(context, head, request.Model, request.Input, request.Tier, request.Affinity);
         EdgeOpening opening;
@@ -66,7 +69,7 @@ internal sealed class GenerationPath(
         {
             (opening, frame) = await start.WaitAsync(OpenAsync(message, ends.Token));
         }
-        catch (OperationCanceledException) when (doors.Over.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (shutdown.StreamsEnd.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
         {
             await start.RefuseAsync(ApiError.ShuttingDown);
             return;
@@ -90,7 +93,7 @@ internal sealed class GenerationPath(
         }
     }
 
-    /// <summary>Opens a stream and reads its first frame; a refusal of the first read is one of the opening.</summary>
+    /// <summary>Opens a stream and reads its first frame. A refusal at the first read is reported as a refusal of the opening.</summary>
     private async Task<(EdgeOpening Opening, StreamFrame? First)> OpenAsync(InferRequest message, CancellationToken ends)
     {
         var opening = await edge.OpenAsync(message, ends);

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Meridian.Gateway.OpenAi.Models;
 
-/// <summary><c>GET /v1/models</c> and <c>GET /v1/models/{id}</c>: what intent declares, whether or not a replica is ready this moment.</summary>
+/// <summary><c>GET /v1/models</c> and <c>GET /v1/models/{id}</c>: the models that the intent declares, whether or not a replica is ready now.</summary>
 internal sealed class ModelsEndpoints(IRegionDirectory directory)
 {
     public Task ListAsync(HttpContext context)

@@ -2,6 +2,6 @@ using System.Text.Json.Serialization;
 
 namespace Meridian.Gateway.OpenAi.Models;
 
-/// <summary>Serializers of the models that are listed, generated at build.</summary>
+/// <summary>Source-generated JSON serializers of the model list.</summary>
 [JsonSerializable(typeof(ModelList))]
 internal sealed partial class ModelsJson : JsonSerializerContext;

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 
 namespace Meridian.Gateway.OpenAi.Tokenization;
 
-/// <summary><c>POST /tokenize</c> and <c>POST /detokenize</c>, as vLLM has them. The tokenizer is the serving region's.</summary>
+/// <summary><c>POST /tokenize</c> and <c>POST /detokenize</c>, in vLLM's format. The tokenizer of the serving region does the work.</summary>
 internal sealed class TokenizationEndpoints(IEdge edge, RequestIntake intake, IOptions<GatewayOptions> options)
 {
     private readonly int _deadlineMs = options.Value.DefaultDeadlineMs;

@@ -21,7 +21,7 @@ internal ref struct TokenizeRequestReader
 
     private TokenizeRequestReader(in ReadOnlySequence<byte> body) => _body = new JsonBody(body);
 
-    /// <summary>Never throws for what a caller can send.</summary>
+    /// <summary>Parses a body. Never throws for input that a caller can send.</summary>
     public static ApiError? Read(in ReadOnlySequence<byte> body, out TokenizationRequest request)
     {
         request = null!;

@@ -1,13 +1,12 @@
 namespace Meridian.Grains.Draining.Watch;
 
-/// <summary>How far a drain is: a pure function over what the silos said.</summary>
+/// <summary>Computes the progress of a drain: a pure function of the silos' reports.</summary>
 internal static class DrainJudgement
 {
-    /// <param name="drain">The drain.</param>
     /// <param name="active">Silos that are members now.</param>
-    /// <param name="heard">What each said last.</param>
-    /// <param name="now">Of the same clock as the drain's own times.</param>
-    /// <param name="settle">How long after its begin others may still send what they sent on before they heard of it.</param>
+    /// <param name="heard">The newest report of each silo, by its address.</param>
+    /// <param name="now">Must come from the same clock as the drain's own times.</param>
+    /// <param name="settle">Time after the drain's begin during which processes that have not heard of it may still send requests.</param>
     public static DrainReport Judge(DrainRecord drain, IReadOnlyCollection<string> active, IReadOnlyDictionary<string, SiloWork> heard, DateTimeOffset now, TimeSpan settle)
     {
         var work = default(WorkCount);
@@ -27,7 +26,7 @@ internal static class DrainJudgement
             }
         }
 
-        // A region that is drained keeps its replicas: it may be wanted again. What is replaced must be gone.
+        // A drained region keeps its replicas, because it may be needed again. Drained silos and replicas must have no replica left.
         var done = unheard == 0 && work.IsIdle && (drain.Scope == DrainScope.Region || work.Replicas == 0);
         if (drain.Scope == DrainScope.Region && now < drain.Since + settle) done = false;
         var deadline = drain.Since + TimeSpan.FromSeconds(drain.DeadlineSeconds);

@@ -2,13 +2,13 @@ using MessagePack;
 
 namespace Meridian.Grains.Draining.Watch;
 
-/// <summary>One drain in the region's store. Old records are read for ever: add under new keys, never renumber.</summary>
+/// <summary>One drain in the region's store. Old records stay readable forever: add fields under new keys and never renumber them.</summary>
 [MessagePackObject]
 public sealed record DrainRecord
 {
     [Key(0)] public required DrainScope Scope { get; init; }
 
-    /// <value>A silo's address in full, or null.</value>
+    /// <value>The full address of the silo, or null.</value>
     [Key(1)] public string? Silo { get; init; }
 
     [Key(2)] public string? Model { get; init; }
@@ -25,7 +25,10 @@ public sealed record DrainRecord
 
     [Key(8)] public bool Sticky { get; init; }
 
-    /// <value>Silos that were active when it began, in full. Where none of them is left the region has been restarted, and a drain that is not sticky is over.</value>
+    /// <value>
+    /// Full addresses of the silos that were active when the drain began. If none of them is left, the region has restarted, and a drain that is not
+    /// sticky is over.
+    /// </value>
     [Key(9)] public string[] Silos { get; init; } = [];
 
     [Key(10)] public required long Id { get; init; }

@@ -7,10 +7,14 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Grains.Draining.Watch;
 
 /// <summary>
-/// What is being drained, as this process knows it: asked of the region's <see cref="IRegionDrain"/> all the time, one call a second while nothing is drained. The same call tells what
-/// this process's silo does. Once a drain's deadline has passed it ends the streams that are drained here, once an order: edges open them again elsewhere.
+/// Follows the drains of the region for this process, and hands over drained streams at the deadline.
 /// </summary>
-/// <remarks>What cannot be asked for (its silo just died) stays as it was known.</remarks>
+/// <remarks>
+/// Normal course: the watch keeps one call to the region's <see cref="IRegionDrain"/> open, about one call a second while nothing is drained. The
+/// same call reports the work of this process's silo. Once the deadline of a drain has passed, the watch ends the drained streams of this silo, once
+/// per drain. Edges then reopen them elsewhere.
+/// Failure: if the grain cannot be asked, for example because its silo just died, the watch keeps the drains that it knew.
+/// </remarks>
 public sealed partial class DrainWatch : IAsyncDisposable
 {
     private readonly IGrainFactory _grains;
@@ -28,7 +32,7 @@ public sealed partial class DrainWatch : IAsyncDisposable
     private volatile DrainOverview _current = DrainOverview.None;
     private volatile bool _departing;
 
-    /// <param name="silo">Of this process, or null where it is an Orleans client.</param>
+    /// <param name="silo">The silo of this process. Null if the process is an Orleans client.</param>
     public DrainWatch(IGrainFactory grains, IOptions<RegionOptions> region, SiloShards shards, LoopSupervisor supervisor, TimeProvider time, ILogger<DrainWatch> logger, ILocalSiloDetails? silo = null)
     {
         ArgumentNullException.ThrowIfNull(region);
@@ -42,16 +46,16 @@ public sealed partial class DrainWatch : IAsyncDisposable
         _logger = logger;
     }
 
-    /// <value>Newest drains.</value>
+    /// <value>The newest known drains.</value>
     public DrainOverview Current => _current;
 
-    /// <value>Whether the region takes nothing new.</value>
+    /// <value>Whether the region accepts no new requests.</value>
     public bool IsRegionDraining => _departing || _current.Region is not null;
 
-    /// <summary>Called when <see cref="IsRegionDraining"/> may have changed.</summary>
+    /// <summary>Raised when <see cref="IsRegionDraining"/> may have changed.</summary>
     internal event Action? Changed;
 
-    /// <summary>Starts asking, once.</summary>
+    /// <summary>Starts the loop. Further calls do nothing.</summary>
     public void Start()
     {
         lock (_lock) _loop ??= Task.Run(() => _supervisor.RunAsync("drains followed", FollowAsync, _stop.Token));
@@ -71,14 +75,14 @@ public sealed partial class DrainWatch : IAsyncDisposable
         _stop.Dispose();
     }
 
-    /// <summary>Says in this process's heartbeats that the region takes nothing new, whoever can still be asked.</summary>
+    /// <summary>Makes this process's heartbeats say that the region accepts no new requests. Works even if no grain can be reached.</summary>
     public void Depart()
     {
         _departing = true;
         Changed?.Invoke();
     }
 
-    /// <summary>Whether a silo is being drained and gets no new replica.</summary>
+    /// <summary>Whether a silo is being drained. Such a silo gets no new replica.</summary>
     internal bool IsLeaving(SiloAddress silo) => DrainOf(silo) is not null;
 
     internal DrainReport? DrainOf(SiloAddress silo)
@@ -106,7 +110,7 @@ public sealed partial class DrainWatch : IAsyncDisposable
         {
             try
             {
-                // Inside the try: an Orleans client that is still connecting has no grains to give.
+                // This is inside the try because a client that is still connecting cannot create grain references.
                 var grain = _grains.GetGrain<IRegionDrain>(0);
                 var known = _current.Revision;
                 using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);

@@ -4,7 +4,7 @@ using Meridian.Messages;
 
 namespace Meridian.Grains.Shards.Activity;
 
-/// <summary>What one shard of this silo does, counted by the shard, read from any thread.</summary>
+/// <summary>Counts the current work of one shard of this silo. The shard writes the counts; any thread may read them.</summary>
 internal sealed class ShardActivity(ShardKey key, ShardStreams streams)
 {
     private int _embeddings;
@@ -13,7 +13,7 @@ internal sealed class ShardActivity(ShardKey key, ShardStreams streams)
 
     public ShardKey Key { get; } = key;
 
-    /// <value>Whether the shard holds an engine or is about to.</value>
+    /// <value>Whether the shard has an engine or is loading one.</value>
     public bool Loaded { get; set; }
 
     public WorkCount Work => new(Volatile.Read(ref _embeddings), Volatile.Read(ref _conversions), Volatile.Read(ref _openings) + streams.Running, Loaded ? 1 : 0);
@@ -22,7 +22,7 @@ internal sealed class ShardActivity(ShardKey key, ShardStreams streams)
 
     public void Conversion(int change) => Interlocked.Add(ref _conversions, change);
 
-    /// <summary>A stream that is being opened; once it is open it counts by itself.</summary>
+    /// <summary>Counts streams that are being opened. An open stream counts in <see cref="ShardStreams.Running"/>.</summary>
     public void Opening(int change) => Interlocked.Add(ref _openings, change);
 
     public void EndStreams(Refusal reason) => streams.EndAll(reason);

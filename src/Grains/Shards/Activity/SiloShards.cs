@@ -4,12 +4,12 @@ using Meridian.Grains.Shards.Streams;
 
 namespace Meridian.Grains.Shards.Activity;
 
-/// <summary>The shards of this silo: what they do, and the handle to end their streams. Empty in a process without a silo.</summary>
+/// <summary>The shards of this silo: gives their current work and can end their streams. Empty in a process without a silo.</summary>
 public sealed class SiloShards
 {
     private readonly ConcurrentDictionary<ShardActivity, byte> _shards = new();
 
-    /// <value>What all of them do.</value>
+    /// <value>The work of all shards together.</value>
     public WorkCount Total
     {
         get
@@ -37,7 +37,7 @@ public sealed class SiloShards
 
     internal void Remove(ShardActivity shard) => _shards.TryRemove(shard, out _);
 
-    /// <summary>Hands the streams of one replica over to others.</summary>
+    /// <summary>Hands the streams of one replica over to other replicas.</summary>
     internal void LeaveReplica(string model, int replica)
     {
         foreach (var (shard, _) in _shards)

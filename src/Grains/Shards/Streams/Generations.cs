@@ -9,20 +9,23 @@ using Meridian.Messages;
 
 namespace Meridian.Grains.Shards.Streams;
 
-/// <summary>Between the messages of the region and the types of the generation engine.</summary>
+/// <summary>Converts between the messages of the region and the types of the generation engine.</summary>
 internal static class Generations
 {
-    /// <summary>Characters that may be tokenized for a token of the context; languages have about four, code and white space more.</summary>
+    /// <summary>
+    /// Characters that may be tokenized per token of the context. A token is about four characters of natural language, and more of code and white
+    /// space.
+    /// </summary>
     private const int LengthPerToken = 16;
 
-    /// <summary>Characters, or ids, that every model takes.</summary>
+    /// <summary>Every model accepts at least this number of characters or ids.</summary>
     private const int LeastMaxLength = 65_536;
 
-    /// <summary>Most characters of a text to tokenize, and most ids to detokenize, for a model.</summary>
+    /// <summary>Longest text to tokenize (in characters) and longest list to detokenize (in ids) for a model.</summary>
     public static long MaxLength(int contextLength) => Math.Max(LeastMaxLength, (long)LengthPerToken * contextLength);
 
-    /// <summary>What makes an input unfit to be handed on: it comes from another machine, perhaps of another version.</summary>
-    /// <returns>Null for a sound one; whether its values make sense is the engine's to say.</returns>
+    /// <summary>Checks that an input is complete. It comes from another machine, which may run another version.</summary>
+    /// <returns>Null for a complete input. Whether its values make sense is for the engine to decide.</returns>
     public static Refusal? Check(GenerationInput input)
     {
         if (input is not { Prompts: not null, Sampling.LogitBias: not null, Stop: not null } || Array.IndexOf(input.Stop, null) >= 0 || !Array.TrueForAll(input.Prompts, IsWhole))
@@ -35,7 +38,7 @@ internal static class Generations
             : null;
     }
 
-    /// <summary>As <see cref="Check(GenerationInput)"/>.</summary>
+    /// <summary>See <see cref="Check(GenerationInput)"/>.</summary>
     public static Refusal? Check(TokenizeInput input) => IsWhole(input.Prompt)
         ? null
         : Invalid("There is no prompt to tokenize, or one of its messages lacks its role or its text; its sender speaks another version of the messages.", "prompt");
@@ -70,14 +73,14 @@ internal static class Generations
 
     public static ChatTurn[] Turns(ChatMessage[] messages) => Array.ConvertAll(messages, static m => new ChatTurn(m.Role, m.Content, m.Name));
 
-    /// <summary>Characters to tokenize before the engine can queue the prompts: what the synchronous part of an opening costs.</summary>
+    /// <summary>Characters to tokenize before the engine can queue the prompts: the cost of the synchronous part of an opening.</summary>
     public static long Size(GenerationInput input)
     {
         long size = 0;
         foreach (var prompt in input.Prompts) size += Size(prompt);
         if (input.Resume is { } resume)
         {
-            // Their text is made again to find stop strings: dearer than an id that is only checked.
+            // The text of these ids is built again to find stop strings. This costs more than only checking an id.
             foreach (var choice in resume) size += choice.TokenIds.Length;
         }
 
@@ -86,11 +89,11 @@ internal static class Generations
 
     public static long Size(PromptInput prompt)
     {
-        // An id is checked against the vocabulary, not looked up: a sixteenth of a character's cost.
+        // An id is only checked against the vocabulary, not tokenized: a sixteenth of the cost of a character.
         long size = (prompt.Text?.Length ?? 0) + ((prompt.TokenIds?.Length ?? 0) / 16);
         if (prompt.Messages is not { } messages) return size;
 
-        // A template is run over them: some ten microseconds a turn.
+        // A chat template runs over the messages: about ten microseconds per turn.
         foreach (var message in messages) size += 64 + Length(message);
         return size;
     }
@@ -131,7 +134,7 @@ internal static class Generations
         return new StreamFrame { Offset = frame.Offset, Next = frame.Next, Groups = groups, End = frame.End, Inexact = frame.Inexact };
     }
 
-    /// <summary>Why a work was not admitted.</summary>
+    /// <summary>Converts the reason why the engine did not admit the work.</summary>
     public static Refusal Refusal(GenerationAdmission admission, string model)
     {
         var code = admission.Status switch
@@ -150,9 +153,10 @@ internal static class Generations
         };
     }
 
-    /// <exception cref="MeridianException">The prompt is longer than is tokenized for the model, or has an id that the model does not know.</exception>
+    /// <exception cref="MeridianException">The prompt is longer than the model's limit for tokenization, or has an id that the model does not
+    /// know.</exception>
     /// <exception cref="ChatTemplateException">See <see cref="IGenerationTokenizer.Render"/>.</exception>
-    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
     public static TokenizeOutput Tokenize(IGenerationEngine engine, TokenizeInput input, CancellationToken cancellationToken = default)
     {
         var tokenizer = engine.Tokenizer;
@@ -179,7 +183,7 @@ internal static class Generations
         };
     }
 
-    /// <exception cref="MeridianException">An id is none of the model's.</exception>
+    /// <exception cref="MeridianException">There are too many ids, or an id is not in the model's vocabulary.</exception>
     public static DetokenizeOutput Detokenize(IGenerationEngine engine, DetokenizeInput input)
     {
         CheckLength(engine, input.TokenIds.Length, "ids", "tokens");
@@ -189,7 +193,7 @@ internal static class Generations
 
     public static Refusal Invalid(string message, string? param) => new() { Code = RefusalCode.InvalidInput, Message = message, Param = param };
 
-    /// <summary>None from the head of a region that did not say.</summary>
+    /// <summary>Null if the sending region did not give a context length.</summary>
     private static int? ContextLength(GenerationInput input) => input.ContextLength is > 0 and var length ? length : null;
 
     private static bool IsWhole(PromptInput? prompt) =>
@@ -205,14 +209,14 @@ internal static class Generations
 
     private static PromptText Rendered(IGenerationEngine engine, ChatMessage[] messages, bool addGenerationPrompt)
     {
-        // What a template makes of messages that are too long is not worth its time.
+        // Do not spend time on a chat template if the messages are already too long.
         CheckLength(engine, messages.Sum(Length), "characters", "messages");
         var prompt = engine.Tokenizer.Render(Turns(messages), addGenerationPrompt);
         CheckLength(engine, prompt.Text.Length, "characters", "messages");
         return prompt;
     }
 
-    /// <summary>Whoever counts tokens wants to know whether a prompt fits, so a text far beyond the context is not worth its conversion.</summary>
+    /// <summary>A caller counts tokens to learn whether a prompt fits. A text far beyond the context is therefore refused, not converted.</summary>
     private static void CheckLength(IGenerationEngine engine, long length, string unit, string param)
     {
         var most = MaxLength(engine.ContextLength);

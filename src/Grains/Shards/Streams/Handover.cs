@@ -1,16 +1,16 @@
 namespace Meridian.Grains.Shards.Streams;
 
-/// <summary>One reader's expectation of one stream.</summary>
+/// <summary>One reader of this process that waits for one stream.</summary>
 internal sealed class Handover(Guid id, Handovers handovers) : IDisposable
 {
     private readonly Lock _lock = new();
     private OpenStream? _stream;
     private bool _over;
 
-    /// <value>Name to open the stream by.</value>
+    /// <value>Name under which the stream must be opened.</value>
     public Guid Id { get; } = id;
 
-    /// <summary>The stream that was given, now the reader's to close; null where it is elsewhere.</summary>
+    /// <summary>Takes the stream that the shard gave. The reader then owns and closes it. Null if the stream is in another process.</summary>
     public OpenStream? Take()
     {
         lock (_lock)
@@ -21,7 +21,7 @@ internal sealed class Handover(Guid id, Handovers handovers) : IDisposable
         }
     }
 
-    /// <summary>Closes what was given and not taken.</summary>
+    /// <summary>Closes a stream that was given but not taken.</summary>
     public void Dispose()
     {
         OpenStream? stream;
@@ -46,7 +46,7 @@ internal sealed class Handover(Guid id, Handovers handovers) : IDisposable
             _stream = stream;
         }
 
-        // Of a replica whose answer was lost on the way to the router, which then took another.
+        // This stream belongs to a replica whose answer was lost on the way to the router. The router then used another replica.
         before?.Close();
         stream.Take();
         return HandoverOutcome.Given;

@@ -2,12 +2,12 @@ namespace Meridian.Grains.Shards.Streams;
 
 internal enum HandoverOutcome
 {
-    /// <summary>No reader of this process: the stream is read by grain calls.</summary>
+    /// <summary>The reader is not in this process. The stream is read by grain calls.</summary>
     NobodyHere,
 
-    /// <summary>The reader has it and closes it.</summary>
+    /// <summary>The reader has the stream and closes it.</summary>
     Given,
 
-    /// <summary>The reader was here and has gone.</summary>
+    /// <summary>The reader was in this process and has left.</summary>
     ReaderGone,
 }

@@ -5,11 +5,17 @@ using System.Security.Cryptography;
 namespace Meridian.Grains.Shards.Streams;
 
 /// <summary>
-/// Where a shard hands a stream to a reader of the same process, past the grains. A reader says first by which name it will open one; a shard that has opened it asks whether its reader is here.
+/// Lets a shard give a stream directly to a reader in the same process, without grain calls. The reader first announces the name of the stream. After
+/// a shard has opened the stream, it asks here whether the reader is in this process.
 /// </summary>
 /// <remarks>
-/// A call given up by its caller may still be answered, to nobody: the shard's last look at the token and the delivery of the answer are apart. So names tell their process: a shard finds the
-/// reader of a name of its own process here, or knows that it has gone. And a handover has one lock for both sides: a stream is either given to a reader that will close it, or its shard closes it.
+/// Problem: a caller may give up after the shard's last check of the token but before the answer is delivered. Nobody would then close the stream.
+/// Two rules prevent this:
+/// <list type="bullet">
+/// <item>A stream's name begins with the id of the reader's process. For a name of its own process, a shard either finds the reader here or knows
+/// that the reader has left.</item>
+/// <item>One lock per handover covers both sides. Either a reader gets the stream and closes it, or the shard closes it.</item>
+/// </list>
 /// </remarks>
 public sealed class Handovers
 {
@@ -17,7 +23,7 @@ public sealed class Handovers
     private readonly long _process = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
     private long _names;
 
-    /// <summary>Announces a reader. Disposed by it when the opening is over.</summary>
+    /// <summary>Announces a reader. The reader disposes the result when the opening is over.</summary>
     internal Handover Expect()
     {
         Span<byte> name = stackalloc byte[16];
@@ -28,7 +34,7 @@ public sealed class Handovers
         return handover;
     }
 
-    /// <summary>Gives a stream to its reader, if that is here.</summary>
+    /// <summary>Gives a stream to its reader if the reader is in this process.</summary>
     internal HandoverOutcome Offer(OpenStream stream)
     {
         if (_expected.TryGetValue(stream.Id, out var handover)) return handover.Put(stream);

@@ -8,25 +8,32 @@ using Meridian.Messages;
 namespace Meridian.Grains.Shards.Streams;
 
 /// <summary>
-/// A stream that a shard has opened, from its admission until its reader has all of it or is gone. Any thread.
+/// A stream that a shard has opened. It lives from its admission until its reader has read all of it or has left. Thread-safe.
 /// </summary>
 /// <remarks>
-/// It ends once, by whichever comes first: its last frame is read; <see cref="End"/> with a reason, which the reader is told (deadline, replica unloaded, silo stopping, a fault of the engine);
-/// <see cref="Close"/> by a reader that leaves. The end cancels the engine's work, unless none is left, and gives the place in the shard back. The engine's stream itself ends a wait
-/// when it is cancelled, so a read links no tokens.
+/// Normal course: the stream ends when its last frame is read. It ends only once. Other causes of the end:
+/// <list type="bullet">
+/// <item><see cref="End"/> with a reason that the reader gets: deadline, replica unloaded, silo stopping, or a fault of the engine.</item>
+/// <item><see cref="Close"/> by a reader that leaves.</item>
+/// </list>
+/// The end cancels the engine's remaining work and frees the stream's place in the shard. The engine's stream ends a waiting read when it is
+/// cancelled, so a read needs no linked token.
 /// <para>
-/// A stream that this process reads is told of its reader's end by the reader. One that is read by grain calls only notices that they stay away: it has a lease that every read renews.
-/// The call that opens the stream is its first read: the lease begins when that call has its first frame, which may take as long as the request's deadline allows.
-/// (A caller whose process dies cannot say that it leaves: its stream is computed up to the first frame, and then the lease closes it.) What is left of it after its end goes by the same lease, so that a reader may ask again for the last frame, or for the reason.
+/// Problem: a reader may disappear without closing the stream. A reader in this process always closes its stream. A reader that uses grain calls may
+/// just stop calling, so its stream has a lease that every read renews.
+/// The call that opens the stream is its first read. The lease begins when that call has its first frame, which may take until the request's
+/// deadline. If the caller's process dies during the opening, the stream is computed up to the first frame, and then the lease closes it.
+/// After its end such a stream stays until the lease expires, so that the reader can ask again for the last frame or for the reason.
 /// </para>
 /// </remarks>
 internal sealed class OpenStream
 {
-    /// <summary>How long a stream is kept that was read and is not read any more: longer than a slow caller pauses in between.</summary>
+    /// <summary>How long a stream is kept after its newest read. It is longer than the pauses of a slow caller.</summary>
     public static readonly TimeSpan ReaderLease = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long after the answer to its opening a stream waits for the next read. A reader begins at once; a stream that nobody begins to read was given up while it was being opened.
+    /// How long a stream waits for the second read after the answer to its opening. A live reader begins at once. If nobody begins to read, the
+    /// caller gave up during the opening.
     /// </summary>
     public static readonly TimeSpan FirstReadLease = TimeSpan.FromSeconds(10);
 
@@ -62,12 +69,13 @@ internal sealed class OpenStream
 
     public Guid Id { get; }
 
-    /// <value>Whether a call waits for tokens now. Read under the lock.</value>
+    /// <value>Whether a call waits for tokens now. Read it only under the lock.</value>
     private bool IsBeingRead => _opening || _pull is not null;
 
-    /// <summary>Tokens from an offset on, see <see cref="IGenerationStream.ReadAsync"/>.</summary>
-    /// <exception cref="MeridianException">The stream has ended before its last frame, and why; or the offset is none of its.</exception>
-    /// <exception cref="OperationCanceledException">The token fired; the stream can still be read.</exception>
+    /// <summary>Reads tokens from an offset on, see <see cref="IGenerationStream.ReadAsync"/>.</summary>
+    /// <exception cref="MeridianException">The stream ended before its last frame (the exception says why), or the stream has no such
+    /// offset.</exception>
+    /// <exception cref="OperationCanceledException">The token fired. The stream can still be read.</exception>
     public ValueTask<StreamFrame> ReadAsync(long offset, CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref _reason) is { } reason) return ValueTask.FromException<StreamFrame>(new MeridianException(reason));
@@ -85,9 +93,10 @@ internal sealed class OpenStream
     }
 
     /// <summary>
-    /// The first read, by the call that opens the stream. However long the first token takes, its caller is a reader who waits: only the deadline, the caller's token or an end ends the wait.
+    /// The first read, made by the call that opens the stream. While the first token is computed, the caller counts as a waiting reader. Only the
+    /// deadline, the caller's token, or the end of the stream ends the wait.
     /// </summary>
-    /// <exception cref="MeridianException">The stream has ended before its first frame, and why.</exception>
+    /// <exception cref="MeridianException">The stream ended before its first frame. The exception says why.</exception>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     public async ValueTask<StreamFrame> ReadFirstAsync(CancellationToken caller)
     {
@@ -107,8 +116,8 @@ internal sealed class OpenStream
     }
 
     /// <summary>
-    /// A read by a grain call: waits no longer than <paramref name="patience"/>, then the frame is empty. Of two reads the later one counts: the earlier one's answer was lost with
-    /// a gateway, and its cancellation may be on the way still.
+    /// A read by a grain call. It waits at most <paramref name="patience"/>, then returns an empty frame. A second read ends the first: the answer of
+    /// the first was lost with a gateway, and its cancellation may not have arrived yet.
     /// </summary>
     /// <exception cref="OperationCanceledException">The caller's token fired.</exception>
     public async Task<StreamReply> PullAsync(long offset, TimeSpan patience, CancellationToken caller)
@@ -149,7 +158,7 @@ internal sealed class OpenStream
         }
     }
 
-    /// <summary>Leaves the stream to a reader in this process, who closes it.</summary>
+    /// <summary>Gives the stream to a reader in this process, which closes it.</summary>
     public void Take()
     {
         bool ended;
@@ -162,7 +171,7 @@ internal sealed class OpenStream
         if (ended) Forget();
     }
 
-    /// <summary>Ends the stream with what its reader shall be told. Does nothing after its end.</summary>
+    /// <summary>Ends the stream with a reason for its reader. Does nothing after the end.</summary>
     public void End(Refusal reason)
     {
         lock (_lock)
@@ -176,7 +185,7 @@ internal sealed class OpenStream
         Settle();
     }
 
-    /// <summary>Its reader is gone.</summary>
+    /// <summary>Closes the stream because its reader has left.</summary>
     public void Close()
     {
         End(StreamRefusals.Closed);
@@ -292,7 +301,7 @@ internal sealed class OpenStream
             }
         }
 
-        // Rounded up: a timer that came a hair early would look again at once.
+        // Round up. A timer that fires slightly too early would only be armed again at once.
         if (due < TimeSpan.MaxValue) _timer.Change(TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(due.TotalMilliseconds))), Timeout.InfiniteTimeSpan);
     }
 
@@ -308,7 +317,7 @@ internal sealed class OpenStream
 
         public void Over() => _over.TrySetResult();
 
-        /// <summary>Ends the wait, and returns when the stream is free for another.</summary>
+        /// <summary>Ends the wait. The task completes when another read may use the stream.</summary>
         public Task GiveUpAsync()
         {
             try
@@ -317,7 +326,7 @@ internal sealed class OpenStream
             }
             catch (ObjectDisposedException)
             {
-                // It has just ended by itself.
+                // The read has just ended by itself.
             }
 
             return _over.Task;

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Meridian.Grains.Shards.Streams;
 
-/// <summary>The streams of one shard. Any thread: readers of this process end them wherever they are.</summary>
+/// <summary>The streams of one shard. Thread-safe: readers of this process end their streams on any thread.</summary>
 internal sealed partial class ShardStreams(ShardKey key, TimeProvider time, ILogger logger)
 {
     private readonly ConcurrentDictionary<Guid, OpenStream> _streams = new();
@@ -17,7 +17,7 @@ internal sealed partial class ShardStreams(ShardKey key, TimeProvider time, ILog
 
     public ShardKey Key { get; } = key;
 
-    /// <value>Streams that the engine works on, or whose last tokens are not read yet.</value>
+    /// <value>Number of streams that the engine works on or whose last tokens are not read yet.</value>
     public int Running
     {
         get
@@ -26,9 +26,8 @@ internal sealed partial class ShardStreams(ShardKey key, TimeProvider time, ILog
         }
     }
 
-    /// <param name="id">The reader's name for it. One that is there already was opened by the same reader, who never got the answer: it is closed.</param>
-    /// <param name="stream">The engine's.</param>
-    /// <param name="tokenizer">The engine's.</param>
+    /// <param name="id">The reader's name for the stream. If the name is already in use, the same reader opened that stream and never got the answer.
+    /// The old stream is closed.</param>
     /// <param name="deadlineMs">Time left for the whole stream, ms.</param>
     public OpenStream Add(Guid id, IGenerationStream stream, IGenerationTokenizer tokenizer, int deadlineMs)
     {
@@ -50,13 +49,13 @@ internal sealed partial class ShardStreams(ShardKey key, TimeProvider time, ILog
 
     public OpenStream? Find(Guid id) => _streams.GetValueOrDefault(id);
 
-    /// <summary>Ends them all, and tells their readers why.</summary>
+    /// <summary>Ends all streams and tells their readers the reason.</summary>
     public void EndAll(Refusal reason)
     {
         foreach (var (_, stream) in _streams) stream.End(reason);
     }
 
-    /// <summary>Waits until none runs.</summary>
+    /// <summary>Waits until no stream runs.</summary>
     public Task IdleAsync()
     {
         lock (_lock)
@@ -67,7 +66,7 @@ internal sealed partial class ShardStreams(ShardKey key, TimeProvider time, ILog
         }
     }
 
-    /// <summary>Called by each stream once, when it has ended.</summary>
+    /// <summary>Each stream calls this once, when it has ended.</summary>
     internal void Settled()
     {
         TaskCompletionSource? idle = null;

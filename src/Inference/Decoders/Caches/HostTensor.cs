@@ -6,7 +6,10 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Meridian.Inference.Decoders.Caches;
 
-/// <summary>An input or output of changing shape in native memory that grows and is kept. Its value is made anew only when shape or memory change.</summary>
+/// <summary>
+/// An input or output of changing shape, in native memory that grows and is reused. The value is created again only if the shape or the memory
+/// changes.
+/// </summary>
 internal sealed unsafe class HostTensor : IDisposable
 {
     private const int Alignment = 64;
@@ -16,8 +19,8 @@ internal sealed unsafe class HostTensor : IDisposable
     private long _capacity;
     private OrtValue? _value;
 
-    /// <param name="tensor">Name and type.</param>
-    /// <param name="rank">Dimensions it is given, 0 to 3.</param>
+    /// <param name="tensor">Name and element type.</param>
+    /// <param name="rank">Number of dimensions, 0 to 3.</param>
     public HostTensor(GraphTensor tensor, int rank)
     {
         Name = tensor.Name;
@@ -35,7 +38,7 @@ internal sealed unsafe class HostTensor : IDisposable
 
     public TensorElementType Type { get; }
 
-    /// <value>Grows with every new <see cref="Value"/>, so that whoever bound an older one can tell.</value>
+    /// <value>Increases with every new <see cref="Value"/>. A binding compares it to detect that it has bound an older value.</value>
     public int Version { get; private set; }
 
     public OrtValue Value => _value ?? throw new InvalidOperationException($"{Name} has no shape yet.");
@@ -56,7 +59,7 @@ internal sealed unsafe class HostTensor : IDisposable
         _value = null;
         if (bytes > _capacity)
         {
-            // A step makes a mask longer by one column; growing by half makes that rare.
+            // Each step makes a mask one column longer. Growing the memory by half makes a new allocation rare.
             var capacity = Math.Max(bytes, (_capacity * 3 / 2) + 4096);
             NativeMemory.AlignedFree(_data);
             _data = null;

@@ -5,8 +5,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace Meridian.Inference.Decoders.Caches;
 
 /// <summary>
-/// Keys and values of the sequences of a batch, dense as the graph takes them: each tensor is [rows, heads, past, dimension], or [2, rows, heads, past, dimension]
-/// where merged. A sequence that is shorter than the rest stands at the end of its row.
+/// Keys and values of the sequences of a batch, in the dense form that the graph takes: each tensor is [rows, heads, past, dimension], or [2, rows, heads,
+/// past, dimension] in the layout <see cref="KvLayout.Merged"/>. A sequence that is shorter than the others lies at the end of its row.
 /// </summary>
 internal sealed unsafe class KvBlock : IDisposable
 {
@@ -19,9 +19,9 @@ internal sealed unsafe class KvBlock : IDisposable
     private readonly long[] _dimensions;
     private long _touched;
 
-    /// <param name="graph">Whose layers.</param>
-    /// <param name="maxRows">Most rows; address space is reserved for them at full length.</param>
-    /// <param name="offset">Bytes of a page that every tensor begins after; a multiple of 64.</param>
+    /// <param name="graph">The graph whose layers the block serves.</param>
+    /// <param name="maxRows">Maximum number of rows. Address space is reserved for them at full length.</param>
+    /// <param name="offset">Bytes between the start of a page and the start of every tensor; a multiple of 64.</param>
     public KvBlock(DecoderGraph graph, int maxRows, int offset = 0)
     {
         _graph = graph;
@@ -56,7 +56,7 @@ internal sealed unsafe class KvBlock : IDisposable
         _touched = Math.Max(_touched, Used);
     }
 
-    /// <summary>A layer's tensor in the present shape; it stays this block's.</summary>
+    /// <summary>A layer's tensor in the current shape. The block keeps ownership.</summary>
     public OrtValue Value(int tensor)
     {
         if (_values[tensor] is { } value)
@@ -67,13 +67,15 @@ internal sealed unsafe class KvBlock : IDisposable
             OrtMemoryInfo.DefaultInstance, _graph.CacheType, _dimensions, (nint)Tensor(tensor), Used);
     }
 
-    /// <summary>Copies the first tokens of one sequence to the end of another block's row, and zeroes what is before them there.</summary>
-    /// <remarks>What is masked takes part with weight 0, and 0 times what memory happened to hold may be NaN.</remarks>
-    /// <param name="row">Here.</param>
-    /// <param name="held">Tokens of the sequence here.</param>
-    /// <param name="length">How many are copied.</param>
-    /// <param name="target">Another block.</param>
-    /// <param name="targetRow">There.</param>
+    /// <summary>Copies the first tokens of one sequence to the end of a row of another block, and zeroes the padding before them.</summary>
+    /// <remarks>
+    /// Attention multiplies masked positions by weight 0. Uninitialized memory may hold NaN, and 0 times NaN is NaN, so the padding must be zero.
+    /// </remarks>
+    /// <param name="row">Row of the sequence in this block.</param>
+    /// <param name="held">Tokens of the sequence in this block.</param>
+    /// <param name="length">Number of tokens to copy.</param>
+    /// <param name="target">The other block.</param>
+    /// <param name="targetRow">Row in <paramref name="target"/>.</param>
     public void CopyRow(int row, int held, int length, KvBlock target, int targetRow)
     {
         var bytes = (long)length * PositionBytes;
@@ -93,10 +95,10 @@ internal sealed unsafe class KvBlock : IDisposable
         }
     }
 
-    /// <summary>Keeps the first tokens of the only sequence.</summary>
+    /// <summary>Keeps the first tokens of the block's only sequence.</summary>
     public void Shorten(int length)
     {
-        // Segments move towards the start in order, so none is overwritten before it has moved.
+        // Segments move towards the start, in order. So no segment is overwritten before it has moved.
         var bytes = (long)length * PositionBytes;
         for (var tensor = 0; tensor < _values.Length; tensor++)
         {
@@ -108,7 +110,7 @@ internal sealed unsafe class KvBlock : IDisposable
         Shape(1, length);
     }
 
-    /// <summary>Gives memory back beyond what is used now, if it is much.</summary>
+    /// <summary>Returns the memory beyond the current use to the system, if it is a large amount.</summary>
     public void Trim()
     {
         const long Worthwhile = 16 << 20;

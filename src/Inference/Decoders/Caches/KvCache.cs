@@ -6,12 +6,12 @@ using Microsoft.ML.OnnxRuntime;
 namespace Meridian.Inference.Decoders.Caches;
 
 /// <summary>
-/// Keys and values of a stage in one layout, and how rows are split into runs over them. Arguments have been checked. After an exception the slots of the
-/// call's rows hold nothing of use and must be released; others are as before.
+/// The keys and values of a stage in one layout, and the rule that splits the rows of a call into runs. Callers have checked the arguments. After an exception
+/// the slots of the call's rows hold nothing useful and must be released; other slots are unchanged.
 /// </summary>
 internal abstract class KvCache : IDisposable
 {
-    // Rows beside each other cost their padding, rows apart cost reading the weights again: a quarter of padding is the break-even of small models.
+    // Rows in one run cost padding. Rows in separate runs cost one more reading of the weights. For small models the two are equal at one quarter of padding.
     private const int PaddingShare = 4;
     private const int GroupTokens = 1024;
     private const int ShortPrompt = 16;
@@ -51,7 +51,7 @@ internal abstract class KvCache : IDisposable
 
     protected RunTensors Tensors { get; }
 
-    /// <value>Indices of the rows of the run in hand.</value>
+    /// <value>Indices of the rows of the current run.</value>
     protected int[] Group { get; }
 
     public void Forward(ReadOnlySpan<DecoderRow> rows, ReadOnlySpan<int> ids, Span<float> logits)
@@ -69,7 +69,7 @@ internal abstract class KvCache : IDisposable
                 Group[steps++] = i;
         }
 
-        // Running sequences wait for nobody's prompt within a call, so they come first.
+        // Running sequences come first, so that they do not wait for another sequence's prompt within a call.
         if (steps > 0)
             Step(steps, ids, logits);
         if (fresh > 1)
@@ -100,13 +100,14 @@ internal abstract class KvCache : IDisposable
         }
     }
 
-    // Where tokens stand first in their row, different lengths end in different columns, and a graph that could give the last column's logits alone has to give all of them:
-    // for long prompts that is more work and memory than running them apart. One that never gives others gives a shorter row's padding.
+    // In the shared layout padding follows the tokens, so rows of different lengths end in different columns. A graph with <c>LogitsToKeep</c> then has to
+    // compute the logits of all columns instead of the last one. For long prompts that takes more work and memory than separate runs. A graph that only returns
+    // the last column's logits would return those of the padding for a shorter row.
     private bool Mixes(int longest) =>
         Graph.TakesPadding && (Graph.Shape.Layout != KvLayout.Shared || (!Graph.LastLogitsOnly && (Graph.LogitsToKeep is null || longest <= ShortPrompt)));
 
-    // A prompt of one token is computed alone, whatever comes with it: attention over several tokens gives other bits. Where lone rows are paired, a prompt's last column
-    // is a lone row in the output layer, so prompts do not share a run at all.
+    // A prompt of one token always runs alone, because attention over several tokens gives different bits. If lone rows are paired, prompts never share a run,
+    // because a prompt's last column is a lone row in the output layer.
     private bool Parts(int count, int longest) => PairsLoneRows || (count == 1 && longest > 1);
 
     public abstract void Truncate(int slot, int length);
@@ -121,22 +122,22 @@ internal abstract class KvCache : IDisposable
         Options.Dispose();
     }
 
-    /// <summary>One more token for each of the rows in <see cref="Group"/>, which hold some.</summary>
+    /// <summary>Computes one more token for each row in <see cref="Group"/>. Each of these rows already holds tokens.</summary>
     protected abstract void Step(int size, ReadOnlySpan<int> ids, Span<float> logits);
 
-    /// <summary>The rows in <see cref="Group"/>, which hold nothing yet, longest first.</summary>
+    /// <summary>Computes the first tokens of the rows in <see cref="Group"/>. These rows are empty and sorted by length, longest first.</summary>
     protected abstract void Begin(int size, int longest, ReadOnlySpan<int> ids, Span<float> logits);
 
-    /// <summary>Some more tokens of one row, which holds some.</summary>
+    /// <summary>Computes more tokens of one row that already holds tokens.</summary>
     protected abstract void Continue(int index, ReadOnlySpan<int> ids, Span<float> logits);
 
     protected ref readonly DecoderRow Row(int index) => ref _rows[index];
 
-    /// <summary>Takes a row's logits where they are wanted.</summary>
-    /// <param name="index">Of the row in the call.</param>
-    /// <param name="batchRow">Of the row in the run.</param>
-    /// <param name="column">Of its last token in the run.</param>
-    /// <param name="logits">Of the call.</param>
+    /// <summary>Copies a row's logits to the output, if the caller wants them.</summary>
+    /// <param name="index">Index of the row in the call.</param>
+    /// <param name="batchRow">Index of the row in the run.</param>
+    /// <param name="column">Column of the row's last token in the run.</param>
+    /// <param name="logits">The output of the call.</param>
     protected void TakeLogits(int index, int batchRow, int column, Span<float> logits)
     {
         var vocabulary = Graph.Shape.Vocabulary;

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Meridian.Inference.Decoders.Caches;
 
 /// <summary>
-/// Address space that takes memory only where it is written. It begins zeroed. Elsewhere than on Linux it is ordinary memory, which the system may
-/// count in full from the start.
+/// Address space that takes memory only where it is written. It is zero at first. On systems other than Linux it is ordinary memory, and the system may count
+/// all of it from the start.
 /// </summary>
 internal sealed unsafe partial class LazyMemory : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed unsafe partial class LazyMemory : IDisposable
     private byte* _start;
     private readonly nuint _length;
 
-    /// <exception cref="InsufficientMemoryException">The system refuses that much address space.</exception>
+    /// <exception cref="InsufficientMemoryException">The system refuses to reserve that much address space.</exception>
     public LazyMemory(long bytes)
     {
         _length = ((nuint)Math.Max(bytes, 1) + Page - 1) / Page * Page;
@@ -36,16 +36,20 @@ internal sealed unsafe partial class LazyMemory : IDisposable
 
     public byte* Start => _start;
 
-    /// <summary>Bytes from one tensor to the next: whole pages, and never so round that the same places of all tensors fall into the same sets of a cache.</summary>
+    /// <summary>
+    /// The distance in bytes from one tensor to the next. It is a multiple of the page size, and chosen so that the same positions of all tensors do not share
+    /// the same sets of a cache.
+    /// </summary>
     public static long Stride(long bytes)
     {
-        // Lengths of tensors are mostly powers of two. The golden section of 2 MiB, in pages, spreads any number of tensors over a second-level cache.
+        // The length of a tensor is usually a power of two. 316 pages are the golden section of 2 MiB, which spreads any number of tensors evenly over a
+        // second-level cache.
         const int Spread = 316;
         var page = Environment.SystemPageSize;
         return (((bytes + page - 1) / page) + Spread) * page;
     }
 
-    /// <summary>Gives the whole pages of a part back; what they held is lost.</summary>
+    /// <summary>Returns the whole pages within a range to the system. Their content is lost.</summary>
     public void Discard(long offset, long bytes)
     {
         if (!OperatingSystem.IsLinux())

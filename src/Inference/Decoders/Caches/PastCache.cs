@@ -6,22 +6,27 @@ using Microsoft.ML.OnnxRuntime;
 namespace Meridian.Inference.Decoders.Caches;
 
 /// <summary>
-/// Keys and values of graphs that take the past and give it back longer (<see cref="KvLayout.Concatenated"/>, <see cref="KvLayout.Merged"/>).
+/// The KV cache of graphs that take the past as an input and return it with the new tokens appended (<see cref="KvLayout.Concatenated"/>, <see
+/// cref="KvLayout.Merged"/>).
 /// </summary>
 /// <remarks>
-/// The batch of the last step is kept as the graph gave it: what it wrote is bound as the next step's past, and it writes to the other of two blocks. While the same
-/// sequences go on, nothing else is copied. A sequence outside a batch (its prompt still comes in chunks, it is paused, it is a kept prefix) has a block of its own without
-/// padding. When the batch changes, a new one is gathered in the other block, padded on the left to its longest; that costs about what the graph's own
-/// concatenation costs in a step.
-/// Padding takes memory as tokens do. Where it would come to more than the tokens themselves and <see cref="DecoderStageOptions.FreePadding"/>, a step is made in
-/// several batches of similar length, each with no more padding than tokens; few, since each next one's longest sequence is less than half as long. All sequences of
-/// a step grow alike, so that padding only loses weight and batches stay as they are until somebody joins or leaves.
+/// A batch has two blocks. A step reads the past from one block, and the graph writes the longer past to the other block. The next step swaps the two. While
+/// the same sequences continue, nothing else is copied.
+/// A sequence outside a batch has a block of its own without padding. This is so while its prompt comes in chunks, while it is paused, and if it is a kept
+/// prefix.
+/// When the members of a batch change, the new batch is gathered in the other block, padded on the left to its longest sequence. That costs about as much as
+/// the graph's own concatenation in one step.
+/// Padding takes memory as tokens do. If the padding of a step is more than the tokens plus <see cref="DecoderStageOptions.FreePadding"/>, the step runs in
+/// several batches of similar length, each with at most as much padding as tokens. There are few batches, because the longest sequence of each batch is less
+/// than half as long as that of the batch before.
+/// All sequences of a step grow by one token, so the share of padding only shrinks. A batch stays as it is until a sequence joins or leaves.
 /// </remarks>
 internal sealed class PastCache : KvCache
 {
     private const int SpareBlocks = 4;
 
-    // The graph copies from one block to the other. Where both lie alike in their pages, processors take a load for one that waits for the store before it (4K aliasing).
+    // The graph copies from one block to the other. If both have the same offset within a page, processors confuse a load with an earlier store and wait (4K
+    // aliasing). So the two blocks differ by half a page.
     private const int HalfPage = 2048;
     private readonly RunBinding _binding;
     private readonly int[] _rowOf;
@@ -33,13 +38,13 @@ internal sealed class PastCache : KvCache
     private readonly long _freePadding;
     private readonly IComparer<int> _longestFirst;
 
-    // The first is always there; longer sequences are in earlier ones.
+    // The first batch always exists. Longer sequences are in earlier batches.
     private readonly List<Batch> _batches = [];
 
-    /// <param name="graph">Whose layers.</param>
-    /// <param name="session">Runs them.</param>
-    /// <param name="slots">Sequences.</param>
-    /// <param name="freePadding">Bytes of padding that a step may have beyond as many as its tokens take.</param>
+    /// <param name="graph">The graph whose layers the cache serves.</param>
+    /// <param name="session">The session that runs the graph.</param>
+    /// <param name="slots">Maximum number of sequences.</param>
+    /// <param name="freePadding">Bytes of padding that a step may have in addition to as many bytes as its tokens take.</param>
     public PastCache(DecoderGraph graph, OnnxSession session, int slots, long freePadding) : base(graph, session, slots)
     {
         _rowOf = new int[slots];
@@ -54,7 +59,7 @@ internal sealed class PastCache : KvCache
         _binding = new RunBinding(Session, Tensors);
     }
 
-    /// <value>Positions that the batches have, padding included; the other block of each has as many and one a row.</value>
+    /// <value>Positions of the batches, padding included. The other block of each batch has the same number plus one a row.</value>
     public long BatchPositions => _batches.Sum(static batch => (long)batch.Front.Rows * batch.Front.Past);
 
     public override void Truncate(int slot, int length)
@@ -181,7 +186,8 @@ internal sealed class PastCache : KvCache
         for (var i = 0; i < size; i++)
             Place(i, Row(Group[i]), longest, 0, ids);
 
-        // With no batch at hand these rows become it. Otherwise one row is written to where it stays, and several to the block that the next step overwrites.
+        // If no batch is live, these rows become the batch. Otherwise a single row is written to its own block, and several rows are written to the block that
+        // the next step overwrites.
         var batch = _batches[0];
         var first = batch.Live == 0;
         var block = first ? batch.Front : size == 1 ? Rent(longest) : batch.Back;
@@ -254,7 +260,7 @@ internal sealed class PastCache : KvCache
         TakeLogits(index, 0, row.Count - 1, logits);
     }
 
-    // Writes one row of ids, mask and positions: padding on the left of the past, and on the left of the ids.
+    // Writes one row of ids, mask and positions. Both the past and the ids are padded on the left.
     private void Place(int batchRow, in DecoderRow row, int columns, int past, ReadOnlySpan<int> ids)
     {
         var at = (long)batchRow * columns;
@@ -297,7 +303,7 @@ internal sealed class PastCache : KvCache
         return _nothing[batch] = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, Graph.CacheType, dimensions);
     }
 
-    // Makes some rows a batch: those that are in it keep their order, the others follow.
+    // Makes the given rows the members of a batch. Rows that are already in the batch keep their order; the other rows follow.
     private void Gather(Batch batch, ReadOnlySpan<int> group)
     {
         var longest = 0;
@@ -360,7 +366,7 @@ internal sealed class PastCache : KvCache
         _rowOf[slot] = row;
     }
 
-    // Gives the memory of batches back that nobody is in any more.
+    // Returns the memory of batches that have no members.
     private void Clean()
     {
         foreach (var batch in _batches)
@@ -430,17 +436,17 @@ internal sealed class PastCache : KvCache
             block.Dispose();
     }
 
-    /// <summary>Sequences that step together: what the last step wrote, and where the next one writes.</summary>
+    /// <summary>Sequences that step together. <c>Front</c> holds the output of the last step; the next step writes to <c>Back</c>.</summary>
     private sealed class Batch(DecoderGraph graph, int slots) : IDisposable
     {
         public KvBlock Front { get; private set; } = new(graph, slots);
 
         public KvBlock Back { get; private set; } = new(graph, slots, HalfPage);
 
-        /// <value>Slot of each row; -1 where it has left.</value>
+        /// <value>Slot of each row; -1 if the row's sequence has left.</value>
         public int[] Members { get; } = new int[slots];
 
-        /// <value>Rows that have not left.</value>
+        /// <value>Number of rows whose sequence has not left.</value>
         public int Live { get; set; }
 
         public void Swap() => (Front, Back) = (Back, Front);

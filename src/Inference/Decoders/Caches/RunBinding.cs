@@ -2,7 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Meridian.Inference.Decoders.Caches;
 
-/// <summary>A binding that is kept from run to run. Of ids, mask and the like only what has changed its shape or place since is bound again.</summary>
+/// <summary>An I/O binding that is kept from run to run. Ids, mask and the like are bound again only if their shape or address has changed.</summary>
 internal sealed class RunBinding : IDisposable
 {
     private readonly InferenceSession _session;
@@ -19,7 +19,7 @@ internal sealed class RunBinding : IDisposable
         _versions = new int[tensors.Inputs.Length + 1];
     }
 
-    /// <summary>Binds one tensor as past and present both, and takes it over.</summary>
+    /// <summary>Binds one tensor as both past and present, and takes ownership of it.</summary>
     public void BindInPlace(string past, string present, OrtValue value)
     {
         _owned.Add(value);

@@ -2,7 +2,7 @@ using Meridian.Inference.Decoders.Graphs;
 
 namespace Meridian.Inference.Decoders.Caches;
 
-/// <summary>Everything that a run is given and gives but keys and values. One set serves all runs of a stage.</summary>
+/// <summary>All inputs and outputs of a run except keys and values. All runs of a stage share one set.</summary>
 internal sealed class RunTensors : IDisposable
 {
     private readonly int _vocabulary;
@@ -39,11 +39,11 @@ internal sealed class RunTensors : IDisposable
 
     public HostTensor[] Inputs { get; }
 
-    /// <summary>Shapes everything for a run; the caller fills ids, mask and positions.</summary>
-    /// <param name="batch">Rows.</param>
-    /// <param name="sequence">Columns of ids.</param>
+    /// <summary>Sets the shapes of all tensors for a run. The caller fills ids, mask and positions.</summary>
+    /// <param name="batch">Number of rows.</param>
+    /// <param name="sequence">Columns of the ids.</param>
     /// <param name="total">Columns of the mask.</param>
-    /// <param name="lastColumn">Whether no logits but the last column's are wanted.</param>
+    /// <param name="lastColumn">Whether only the logits of the last column are needed.</param>
     public void Shape(int batch, int sequence, int total, bool lastColumn)
     {
         Ids.Reshape(batch, sequence);
@@ -70,7 +70,7 @@ internal sealed class RunTensors : IDisposable
         Logits.Reshape(batch, _columns, _vocabulary);
     }
 
-    /// <summary>The logits after a column; the last column is <c>sequence - 1</c>.</summary>
+    /// <summary>Reads the logits after a column. The last column is <c>sequence - 1</c>.</summary>
     public void ReadLogits(int row, int column, Span<float> target) =>
         Logits.Read((((long)row * _columns) + Math.Min(column, _columns - 1)) * _vocabulary, target);
 

@@ -7,25 +7,29 @@ using Microsoft.ML.OnnxRuntime;
 namespace Meridian.Inference.Decoders.Caches;
 
 /// <summary>
-/// Keys and values in one buffer a tensor, [rows, heads, context, dimension], which <c>com.microsoft.GroupQueryAttention</c> reads and writes in place
-/// (<see cref="KvLayout.Shared"/>).
+/// The KV cache of graphs with <c>com.microsoft.GroupQueryAttention</c> (<see cref="KvLayout.Shared"/>). Each tensor is one buffer [rows, heads, context,
+/// dimension], which the operator reads and writes in place.
 /// </summary>
 /// <remarks>
-/// What the operator does on the CPU (seen with ONNX Runtime 1.31), and this class relies on:
-/// it writes in place where past and present are the same memory, and then copies nothing (apart, it clears and copies the whole buffers);
-/// a row's total length (ones in the mask wherever they are, or seqlens_k + 1) says where its token goes and how far it reads, so rows of any lengths step together, a
-/// sequence's first token among them, and what lies beyond a row's length is never read, not even with weight 0: it may be NaN;
-/// the mask may have more columns than the longest row;
-/// a run whose columns equal the mask's begins every row at 0, shorter rows end in padding, whose keys go beyond their length and are overwritten later;
-/// a run of several columns on top of a past is refused for more than one row;
-/// the length of the buffers costs nothing: a step took the same with 512 and with 8,192 positions.
-/// A lone row may have a second one beside it (<see cref="PairsLoneRows"/>), so there is one row more than slots: one at least is free.
-/// A run takes consecutive rows of the buffers. Slots get rows as they get tokens; where the rows of a step have gaps, the gaps run along for a few steps (a new
-/// sequence usually fills them), then rows move together.
+/// This class relies on the following behavior of the operator on the CPU, observed with ONNX Runtime 1.31:
+/// <list type="bullet">
+/// <item>If past and present are the same memory, it writes in place and copies nothing. Otherwise it clears and copies the whole buffers.</item>
+/// <item>A row's total length is the number of ones in its mask, wherever they are, or <c>seqlens_k</c> + 1. It decides where the row's token is written and
+/// how far the row is read. So rows of any lengths share a step, and a sequence's first token may be among them.</item>
+/// <item>Memory beyond a row's length is never read, not even with weight 0. It may hold NaN.</item>
+/// <item>The mask may have more columns than the longest row.</item>
+/// <item>If a run has as many columns as the mask, every row begins at 0. Shorter rows end in padding. The keys of the padding lie beyond the row's length and
+/// are overwritten later.</item>
+/// <item>A run of several columns on top of a past is refused for more than one row.</item>
+/// <item>The length of the buffers costs nothing: a step took the same time with 512 and with 8,192 positions.</item>
+/// </list>
+/// A lone row may need a second row beside it (<see cref="PairsLoneRows"/>). So there is one row more than slots, and at least one row is always free.
+/// A run takes consecutive rows of the buffers. A slot gets a row when it gets tokens. If there are gaps between the rows of a step, the gaps take part in the
+/// run for a few steps, because a new sequence usually fills them. After that the rows are moved together.
 /// </remarks>
 internal sealed unsafe class SharedCache : KvCache
 {
-    // A row that runs along costs its share of the step; moving a row costs a copy of all its tokens. Few gaps for few steps are cheaper than the copy.
+    // A gap that takes part in a step costs as much as any other row. Moving a row copies all its tokens. A few gaps for a few steps cost less than the copy.
     private const int GapShare = 4;
     private const int GapSteps = 8;
     private const int KeptBindings = 128;
@@ -104,7 +108,7 @@ internal sealed unsafe class SharedCache : KvCache
         Tensors.Shape(count, 1, longest + 1, lastColumn: true);
         if (count > size)
         {
-            // A gap's token goes beyond what its row holds.
+            // The token of a gap is written beyond the tokens that the gap's row holds.
             for (var row = 0; row < count; row++)
                 Tensors.Ids.Fill(row, 1, 0);
         }
@@ -169,7 +173,7 @@ internal sealed unsafe class SharedCache : KvCache
         TakeLogits(index, 0, row.Count - 1, logits);
     }
 
-    // Writes one row of mask, positions and lengths; padding follows the tokens.
+    // Writes one row of mask, positions and lengths. Padding follows the tokens.
     private void Place(int batchRow, int start, int count, int columns, int total)
     {
         var tokens = start + count;
@@ -229,7 +233,7 @@ internal sealed unsafe class SharedCache : KvCache
         _bindings.Clear();
     }
 
-    /// <summary>The consecutive rows of a step: those of its slots, and perhaps some gaps.</summary>
+    /// <summary>Chooses the consecutive rows of a step: the rows of its slots, and perhaps some gaps between them.</summary>
     private (int First, int Count) Together(int size)
     {
         var (first, last) = (int.MaxValue, -1);
@@ -257,7 +261,10 @@ internal sealed unsafe class SharedCache : KvCache
         return (MoveTogether(size), size);
     }
 
-    /// <summary>The first of two rows, one of which is the given one; its sequence may move.</summary>
+    /// <summary>
+    /// Finds two adjacent rows that hold the sequence of <paramref name="row"/> and have room for a second token. The sequence may move for that. Returns the
+    /// first of the two rows.
+    /// </summary>
     private int Pair(int row)
     {
         if (row + 1 < _slotOf.Length && RoomInGaps(row + 1, row + 1))
@@ -280,7 +287,7 @@ internal sealed unsafe class SharedCache : KvCache
         return true;
     }
 
-    // Moves the rows of a step to where the fewest tokens have to move.
+    // Moves the rows of a step together, to the place where the fewest tokens have to be copied. Returns the first row.
     private int MoveTogether(int size)
     {
         for (var i = 0; i < size; i++)
@@ -360,7 +367,7 @@ internal sealed unsafe class SharedCache : KvCache
 
     private int FreeRow() => FreeRow(1, out _);
 
-    // As many free rows side by side as are wanted, or as there are in the first place that has some.
+    // Finds <c>wanted</c> adjacent free rows. If there are not so many, takes the longest sequence of adjacent free rows.
     private int FreeRow(int wanted, out int count)
     {
         var (first, longest) = (-1, 0);

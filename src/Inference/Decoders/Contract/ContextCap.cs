@@ -1,10 +1,10 @@
 namespace Meridian.Inference.Decoders.Contract;
 
-/// <summary>A graph that computes shorter sequences than its configuration promises.</summary>
-/// <param name="Promised">Tokens of a sequence, as the configuration says.</param>
-/// <param name="Reach">Tokens of a sequence that the graph computes.</param>
-/// <param name="Table">The table of positions that ends there.</param>
-/// <param name="Rows">Its rows.</param>
+/// <summary>The limit of a graph that can only compute shorter sequences than its configuration promises.</summary>
+/// <param name="Promised">Maximum tokens of a sequence according to the configuration.</param>
+/// <param name="Reach">Maximum tokens of a sequence that the graph can compute.</param>
+/// <param name="Table">Name of the position table that ends at <paramref name="Reach"/>.</param>
+/// <param name="Rows">Number of rows of the table.</param>
 public sealed record ContextCap(int Promised, int Reach, string Table, long Rows)
 {
     public override string ToString() =>

@@ -3,13 +3,13 @@ using Meridian.Inference.Packages;
 
 namespace Meridian.Inference.Decoders.Contract;
 
-/// <summary>What <c>config.json</c> and <c>generation_config.json</c> of a Hugging Face decoder say about its dimensions and special tokens.</summary>
+/// <summary>The dimensions and special tokens that <c>config.json</c> and <c>generation_config.json</c> of a Hugging Face decoder state.</summary>
 public sealed record DecoderConfig
 {
     public const string FileName = "config.json";
     public const string GenerationFileName = "generation_config.json";
 
-    /// <value>Entries of the vocabulary, the width of a row of logits.</value>
+    /// <value>Number of tokens in the vocabulary, which is the width of a row of logits.</value>
     public required int Vocabulary { get; init; }
 
     public required int Layers { get; init; }
@@ -17,29 +17,29 @@ public sealed record DecoderConfig
     /// <value>Query heads.</value>
     public required int Heads { get; init; }
 
-    /// <value>Heads of keys and values; fewer than <see cref="Heads"/> with grouped-query attention.</value>
+    /// <value>Heads of keys and values. With grouped-query attention there are fewer than <see cref="Heads"/>.</value>
     public required int KvHeads { get; init; }
 
     public required int HeadDimension { get; init; }
 
-    /// <value>Most tokens of a sequence.</value>
+    /// <value>Maximum number of tokens of a sequence.</value>
     public required int ContextLength { get; init; }
 
-    /// <value>Id that begins a sequence, if the model has one.</value>
+    /// <value>Id that begins a sequence; null if the model has none.</value>
     public int? BeginId { get; init; }
 
     /// <value>
-    /// Ids that end a text: those of <c>generation_config.json</c>, then those of <c>config.json</c>. May be empty. The tokenizer may name another one,
+    /// Ids that end a text: first those of <c>generation_config.json</c>, then those of <c>config.json</c>. May be empty. The tokenizer may name another id,
     /// see <see cref="EndsWith"/>.
     /// </value>
     public int[] EndIds { get; init; } = [];
 
-    /// <summary>All ids that end a text. Files of one model often name different ones, and training made each of them an end.</summary>
-    /// <param name="tokenizerEnd">The one that the tokenizer's files name, or null.</param>
+    /// <summary>All ids that end a text. The files of one model often name different ids, and in training each of them ended a text.</summary>
+    /// <param name="tokenizerEnd">The end id that the tokenizer's files name, or null.</param>
     public int[] EndsWith(int? tokenizerEnd) => tokenizerEnd is { } id && !EndIds.Contains(id) ? [.. EndIds, id] : EndIds;
 
-    /// <summary>Reads a package's configuration; its generation configuration is optional.</summary>
-    /// <exception cref="ModelPackageException">A file is missing, altered or no JSON, or a dimension is missing or out of range.</exception>
+    /// <summary>Reads a package's configuration. The generation configuration is optional.</summary>
+    /// <exception cref="ModelPackageException">A file is missing, altered or not JSON, or a dimension is missing or out of range.</exception>
     public static DecoderConfig Read(ModelPackage package)
     {
         ArgumentNullException.ThrowIfNull(package);
@@ -56,7 +56,7 @@ public sealed record DecoderConfig
         }
         catch (InvalidOperationException e)
         {
-            // JSON may escape half a character in a name, which parses, and fails when it is read.
+            // A name in JSON may contain an escaped half of a surrogate pair. Such a file parses, but reading the name fails.
             throw new ModelPackageException(path, $"'{path}' or {GenerationFileName} beside it cannot be read: {e.Message} Take the model's own file.", e);
         }
     }
@@ -79,7 +79,7 @@ public sealed record DecoderConfig
 
     private static DecoderConfig Read(JsonElement config, JsonElement? generation, string path)
     {
-        // Models of several modalities describe their decoder in an object of its own.
+        // Models of several modalities describe their decoder in a nested object.
         var text = config.TryGetProperty("text_config", out var nested) && nested.ValueKind == JsonValueKind.Object ? nested : config;
         var heads = Need(text, path, "num_attention_heads", "n_head", "num_heads");
         var kvHeads = Find(text, path, "num_key_value_heads", "num_kv_heads") ?? heads;

@@ -5,7 +5,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Meridian.Inference.Decoders.Graphs;
 
-/// <summary>A decoder's inputs and outputs by their roles, found in the graph itself.</summary>
+/// <summary>The roles of a decoder's inputs and outputs, found in the graph itself.</summary>
 internal sealed record DecoderGraph
 {
     private const string Attention = "com.microsoft.GroupQueryAttention";
@@ -26,34 +26,36 @@ internal sealed record DecoderGraph
     /// <value>[batch, sequence].</value>
     public GraphTensor? Positions { get; init; }
 
-    /// <value>[batch]: tokens of a row after the run, less one.</value>
+    /// <value>[batch]: the position of each row's last token after the run, which is the row's number of tokens less one.</value>
     public GraphTensor? LastPositions { get; init; }
 
-    /// <value>One number: the most tokens of a row after the run.</value>
+    /// <value>One number: the number of tokens of the longest row after the run.</value>
     public GraphTensor? TotalLength { get; init; }
 
-    /// <value>One number: for how many of the last columns logits are computed, 0 for all.</value>
+    /// <value>One number: how many of the last columns get logits; 0 for all columns.</value>
     public GraphTensor? LogitsToKeep { get; init; }
 
     /// <value>[batch, sequence or 1, vocabulary].</value>
     public required GraphTensor Logits { get; init; }
 
-    /// <value>Whether the graph gives logits of the last column alone, whatever the sequence's length.</value>
+    /// <value>Whether the graph returns only the logits of the last column, for any length of the sequence.</value>
     public bool LastLogitsOnly => Logits.Dimensions is [_, 1, _];
 
     public required TensorElementType CacheType { get; init; }
 
-    /// <value>Inputs of the cache: key and value of each layer in turn, or one a layer where merged.</value>
+    /// <value>Inputs of the cache: the key and the value of each layer in turn, or one input per layer in the layout <see cref="KvLayout.Merged"/>.</value>
     public required string[] Past { get; init; }
 
-    /// <value>The outputs that continue <see cref="Past"/>.</value>
+    /// <value>Outputs of the cache, in the order of <see cref="Past"/>.</value>
     public required string[] Present { get; init; }
 
-    /// <value>Whether rows of different lengths may share a run: only if the graph is told which columns are padding and where tokens stand.</value>
+    /// <value>
+    /// Whether rows of different lengths may share a run. That needs a graph that is told which columns are padding and which positions the tokens have.
+    /// </value>
     public bool TakesPadding => Shape.Layout == KvLayout.Shared || (Mask is not null && Positions is not null);
 
     /// <summary>Finds the roles and compares them with the configuration.</summary>
-    /// <exception cref="ModelPackageException">The graph is none of the known layouts, or it and the configuration disagree.</exception>
+    /// <exception cref="ModelPackageException">The graph has no known layout, or graph and configuration disagree.</exception>
     public static DecoderGraph Discover(GraphOutline outline, DecoderConfig config, int contextLength, ContextCap? cap, string path)
     {
         var inputs = ByName(outline.Inputs, "inputs", path);
@@ -158,7 +160,7 @@ internal sealed record DecoderGraph
 
         void Cache()
         {
-            // A name may hold any number; more layers than inputs there are not.
+            // The number in a name may be arbitrarily large, but there cannot be more layers than inputs.
             var last = inputs.Keys.Max(name => merged ? Layer(name, MergedPastPrefix, "") : Math.Max(Layer(name, PastPrefix, ".key"), Layer(name, PastPrefix, ".value")));
             var layers = Math.Min(last, inputs.Count) + 1;
             if (last + 1L != config.Layers)

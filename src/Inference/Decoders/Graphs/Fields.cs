@@ -2,17 +2,17 @@ using System.Buffers.Binary;
 
 namespace Meridian.Inference.Decoders.Graphs;
 
-/// <summary>The fields of one message, in order (protobuf wire format).</summary>
+/// <summary>Reads the fields of one protobuf message, in order (wire format).</summary>
 internal ref struct Fields(ReadOnlySpan<byte> message)
 {
     private ReadOnlySpan<byte> _rest = message;
 
     public int Number { get; private set; }
 
-    /// <value>A number's value.</value>
+    /// <value>The value of a numeric field.</value>
     public ulong Value { get; private set; }
 
-    /// <value>Content of a field with a length; empty for others.</value>
+    /// <value>The content of a field with a length prefix; empty for other fields.</value>
     public ReadOnlySpan<byte> Bytes { get; private set; }
 
     /// <summary>Adds the numbers of a packed field to a list.</summary>
@@ -23,7 +23,7 @@ internal ref struct Fields(ReadOnlySpan<byte> message)
             numbers.Add((long)rest.Varint());
     }
 
-    /// <summary>The number of a packed field that has only one; null for others.</summary>
+    /// <summary>The number of a packed field; null if the field holds more than one.</summary>
     public static long? Packed(ReadOnlySpan<byte> field)
     {
         var rest = new Fields(field);

@@ -1,15 +1,15 @@
 namespace Meridian.Inference.Decoders.Graphs;
 
-/// <summary>A node of the main graph, as far as tables are looked for in it.</summary>
+/// <summary>The parts of a main graph's node that the search for tables needs.</summary>
 /// <param name="Operator"><c>domain.Type</c>, or the type alone in the standard domain.</param>
-/// <param name="Inputs">Names; empty where an optional one is left out.</param>
-/// <param name="Outputs">Names.</param>
+/// <param name="Inputs">Names of the inputs; empty for an optional input that is left out.</param>
+/// <param name="Outputs">Names of the outputs.</param>
 internal sealed record GraphNode(string Operator, string[] Inputs, string[] Outputs)
 {
-    /// <value>Its attributes that are whole numbers.</value>
+    /// <value>Integer attributes by name.</value>
     public Dictionary<string, long> Numbers { get; } = new(StringComparer.Ordinal);
 
-    /// <value>Of each subgraph the shapes of its outputs, in order; null where an output is no constant.</value>
+    /// <value>For each subgraph, the shapes of its outputs in order; null for an output that is not a constant.</value>
     public List<long[]?[]> Branches { get; } = [];
 
     public string? Input(int index) => index < Inputs.Length && Inputs[index].Length > 0 ? Inputs[index] : null;

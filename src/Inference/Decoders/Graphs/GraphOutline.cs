@@ -1,25 +1,25 @@
 namespace Meridian.Inference.Decoders.Graphs;
 
-/// <summary>What can be said of a graph without its weights.</summary>
+/// <summary>What is known of a graph without reading its weights.</summary>
 internal sealed record GraphOutline
 {
-    /// <value>Inputs that a caller gives.</value>
+    /// <value>Inputs that the caller must provide.</value>
     public required IReadOnlyList<GraphTensor> Inputs { get; init; }
 
-    /// <value>Inputs with a value of their own, which a caller may replace.</value>
+    /// <value>Inputs with a default value, which the caller may replace.</value>
     public required IReadOnlyList<GraphTensor> OptionalInputs { get; init; }
 
     public required IReadOnlyList<GraphTensor> Outputs { get; init; }
 
-    /// <value>Columns of the matrix that an output is the product of, by the output's name; outputs that are made otherwise are left out.</value>
+    /// <value>For each output that is the product of a matrix: the number of the matrix's columns. Other outputs are not listed.</value>
     public required IReadOnlyDictionary<string, long> Widths { get; init; }
 
-    /// <value>How often each operator occurs, subgraphs included; <c>domain.Type</c>, or the type alone in the standard domain.</value>
+    /// <value>How often each operator occurs, subgraphs included. The key is <c>domain.Type</c>, or the type alone in the standard domain.</value>
     public required IReadOnlyDictionary<string, int> Operators { get; init; }
 
-    /// <value>Bounds of what it can compute.</value>
+    /// <value>Bounds of what the graph can compute.</value>
     public required GraphTables Tables { get; init; }
 
-    /// <value>Files that hold weights, as the graph names them: relative to its own folder.</value>
+    /// <value>Files that hold weights. Paths are as the graph names them, relative to the graph's folder.</value>
     public required IReadOnlySet<string> ExternalFiles { get; init; }
 }

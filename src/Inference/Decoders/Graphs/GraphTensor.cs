@@ -5,8 +5,8 @@ namespace Meridian.Inference.Decoders.Graphs;
 
 /// <summary>An input or output as a graph declares it.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Type">The element type; ONNX and ONNX Runtime number them alike.</param>
-/// <param name="Dimensions">Each a length, or -1 where it is symbolic; null where no shape is given.</param>
+/// <param name="Type">The element type. ONNX and ONNX Runtime use the same numbers for types.</param>
+/// <param name="Dimensions">The length of each dimension, or -1 if it is symbolic. Null if the graph gives no shape.</param>
 internal sealed record GraphTensor(string Name, TensorElementType Type, long[]? Dimensions)
 {
     public override string ToString() =>

@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Meridian.Inference.Decoders.Graphs;
 
-// Inputs and outputs, and where weights lie.
+// Inputs and outputs, and the location of weights.
 internal static partial class OnnxReader
 {
     private static string? Location(ReadOnlySpan<byte> entry)

@@ -7,15 +7,15 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Meridian.Inference.Decoders.Graphs;
 
 /// <summary>
-/// Skims an ONNX model: reads names, types, shapes and operators, and steps over weights. Field numbers are those of onnx.proto (IR version 3 and later).
+/// Reads names, types, shapes and operators of an ONNX model, and skips the weights. Field numbers are those of onnx.proto (IR version 3 and later).
 /// </summary>
 internal static partial class OnnxReader
 {
     private const int MaxDepth = 16;
 
     /// <param name="model">The bytes of the model.</param>
-    /// <param name="path">What to call it in errors.</param>
-    /// <exception cref="ModelPackageException">The bytes are no ONNX model, or end too early.</exception>
+    /// <param name="path">The name of the model in error messages.</param>
+    /// <exception cref="ModelPackageException">The bytes are not an ONNX model, or end too early.</exception>
     public static GraphOutline Read(ReadOnlySpan<byte> model, string path)
     {
         var sketch = new Sketch();
@@ -142,7 +142,7 @@ internal static partial class OnnxReader
 
         return widths;
 
-        // A tied output layer is the embedding, turned.
+        // With tied weights the output layer is the transposed embedding.
         long? Columns(string weight) =>
             sketch.Shapes.TryGetValue(weight, out var shape) ? shape is [_, var columns] ? columns : null
             : sketch.Makers.TryGetValue(weight, out var maker) && maker is { Operator: "Transpose", Inputs: [var turned] } && sketch.Shapes.TryGetValue(turned, out shape) && shape is [var rows, _] ? rows
@@ -195,8 +195,8 @@ internal static partial class OnnxReader
             sketch.Makers[outputs[0]] = (operation, made.Inputs);
     }
 
-    // g = 6 and graphs = 11 are subgraphs, t = 5 and tensors = 10 are constants, which may lie in a file, too.
-    // sparse_tensor = 22 and sparse_tensors = 23 consist of two.
+    // g = 6 and graphs = 11 are subgraphs. t = 5 and tensors = 10 are constants; their data may lie in a file, too.
+    // sparse_tensor = 22 and sparse_tensors = 23 consist of two tensors each.
     private static void Attribute(ReadOnlySpan<byte> attribute, Sketch sketch, int depth, GraphNode? node)
     {
         ReadOnlySpan<byte> name = default;
@@ -233,7 +233,7 @@ internal static partial class OnnxReader
             node.Numbers[Encoding.UTF8.GetString(name)] = value;
     }
 
-    /// <summary>The shapes of a subgraph's outputs, those of them that are its own constants.</summary>
+    /// <summary>The shapes of a subgraph's outputs. An output that is not a constant of the subgraph has the shape null.</summary>
     private static long[]?[] Constants(ReadOnlySpan<byte> graph)
     {
         var sketch = new Sketch();
@@ -321,17 +321,17 @@ internal static partial class OnnxReader
 
         public HashSet<string> Initializers { get; } = new(StringComparer.Ordinal);
 
-        /// <value>Of initializers.</value>
+        /// <value>Shapes of initializers and constants by name.</value>
         public Dictionary<string, long[]> Shapes { get; } = new(StringComparer.Ordinal);
 
-        /// <value>Nodes of some operators by their first output.</value>
+        /// <value>The nodes with the operators Cast, MatMul and Transpose, by their first output.</value>
         public Dictionary<string, (string Operator, string[] Inputs)> Makers { get; } = new(StringComparer.Ordinal);
 
         public Dictionary<string, int> Operators { get; } = new(StringComparer.Ordinal);
 
         public List<GraphNode> Nodes { get; } = [];
 
-        /// <value>Constants that are one whole number.</value>
+        /// <value>Constants that hold exactly one integer.</value>
         public Dictionary<string, long> Numbers { get; } = new(StringComparer.Ordinal);
 
         public void Add(string name, (long[] Shape, long? Number) constant)

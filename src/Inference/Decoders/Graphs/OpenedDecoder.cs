@@ -2,10 +2,10 @@ using Meridian.Inference.Decoders.Contract;
 
 namespace Meridian.Inference.Decoders.Graphs;
 
-/// <summary>A graph that was verified and understood.</summary>
-/// <param name="Graph">Its roles.</param>
-/// <param name="Config">The configuration it agrees with.</param>
-/// <param name="Model">Its bytes, verified.</param>
-/// <param name="Path">Where they came from.</param>
-/// <param name="HasExternalFiles">Whether weights lie in files beside it; they are verified, too.</param>
+/// <summary>A graph that was verified and whose inputs and outputs are known.</summary>
+/// <param name="Graph">The roles of its inputs and outputs.</param>
+/// <param name="Config">The package's configuration, which agrees with the graph.</param>
+/// <param name="Model">The graph's bytes, verified.</param>
+/// <param name="Path">Path of the file that the bytes were read from.</param>
+/// <param name="HasExternalFiles">Whether weights lie in files beside the graph. These files are verified, too.</param>
 internal sealed record OpenedDecoder(DecoderGraph Graph, DecoderConfig Config, byte[] Model, string Path, bool HasExternalFiles);

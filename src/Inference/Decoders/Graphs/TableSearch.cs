@@ -1,14 +1,14 @@
 namespace Meridian.Inference.Decoders.Graphs;
 
-/// <summary>Finds <see cref="GraphTables"/>.</summary>
-/// <param name="nodes">Of the main graph.</param>
-/// <param name="shapes">Shapes of its constants by name.</param>
-/// <param name="numbers">Values of its constants that are one whole number.</param>
+/// <summary>Finds the <see cref="GraphTables"/> of a graph.</summary>
+/// <param name="nodes">Nodes of the main graph.</param>
+/// <param name="shapes">Shapes of the main graph's constants by name.</param>
+/// <param name="numbers">Values of the constants that hold exactly one integer.</param>
 internal sealed class TableSearch(IReadOnlyList<GraphNode> nodes, IReadOnlyDictionary<string, long[]> shapes, IReadOnlyDictionary<string, long> numbers)
 {
     private const int LongestWay = 64;
 
-    // Ways branch: a graph made for it has more of them than can ever be walked.
+    // Paths through the graph branch. A malicious graph can have more paths than can ever be walked.
     private const int MostVisits = 4096;
     private readonly Dictionary<string, GraphNode> _makers = Makers(nodes);
     private GraphTable? _positions;
@@ -89,7 +89,7 @@ internal sealed class TableSearch(IReadOnlyList<GraphNode> nodes, IReadOnlyDicti
             least = table;
     }
 
-    /// <summary>The shape of a constant; of one that is chosen by the sequence's length, the largest.</summary>
+    /// <summary>The shape of a constant. If the graph chooses between constants by the length of the sequence, the shape of the largest.</summary>
     private long[]? ShapeOf(string name)
     {
         for (var i = 0; i < LongestWay; i++)
@@ -104,7 +104,7 @@ internal sealed class TableSearch(IReadOnlyList<GraphNode> nodes, IReadOnlyDicti
                 return maker.Branches.Select(branch => output < branch.Length ? branch[output] : null).OfType<long[]>().Where(static s => s.Length >= 2).MaxBy(static s => s[^2]);
             }
 
-            // A slice of a table has as many rows as are asked for, out of those that there are.
+            // A slice takes rows of the table, as many as the run needs. So the table before the slice is the bound.
             if (maker.Operator is not ("Cast" or "Identity" or "Slice" or "Squeeze") || maker.Input(0) is not { } before)
                 return null;
             name = before;
@@ -113,7 +113,7 @@ internal sealed class TableSearch(IReadOnlyList<GraphNode> nodes, IReadOnlyDicti
         return null;
     }
 
-    /// <summary>What indices are: ids, or positions; null for anything else.</summary>
+    /// <summary>Finds out whether indices are token ids or positions; null if they are neither.</summary>
     private (string Of, long Offset, long Most)? Origin(string name, int way = 0)
     {
         if (way > LongestWay || ++_visits > MostVisits)
@@ -127,16 +127,17 @@ internal sealed class TableSearch(IReadOnlyList<GraphNode> nodes, IReadOnlyDicti
             case "Expand":
                 return maker.Input(0) is { } one && Origin(one, way + 1) is { Of: not "input_ids" } repeated ? repeated : null;
             case "Range":
-                // One from and to constants counts something else.
+                // A range between constants counts something else.
                 return Array.TrueForAll(maker.Inputs, numbers.ContainsKey) ? null : ("positions", 0, long.MaxValue);
             case "CumSum":
-                // Counts from 1.
+                // A cumulative sum counts from 1.
                 return ("positions", 1, long.MaxValue);
             case "Slice" when maker.Input(0) is { } buffer && ShapeOf(buffer) is [1, var most]:
-                // A buffer that counts positions; one of another meaning has values that its length says nothing of, and is left out by those who look it up.
+                // A buffer that counts positions. A buffer with another meaning holds values that its length does not limit. <c>LookUp</c> ignores a buffer
+                // that is longer than the table.
                 return ("buffer", 0, most);
             case "Mul":
-                // Positions are masked before they are moved.
+                // The graph masks positions before it adds an offset.
                 return Either(maker, way) is { Of: "positions" } masked ? masked : null;
             case "Add":
                 if (Either(maker, way) is not { Of: not "input_ids" } moved)

@@ -1,7 +1,7 @@
 namespace Meridian.Inference.Engines.Embeddings;
 
-/// <summary>Runs a batch. One that fails is run again in halves, and halves of halves, so that only the items fail that fail alone.</summary>
-/// <param name="runner">Runs them.</param>
+/// <summary>Runs a batch. A failed batch runs again in halves, and halves of halves, so that only items fail that fail alone.</summary>
+/// <param name="runner">Runs the batches.</param>
 /// <param name="maxTokens">Longest item, tokens.</param>
 internal sealed class BatchSearch(IBatchRunner runner, int maxTokens)
 {
@@ -10,10 +10,10 @@ internal sealed class BatchSearch(IBatchRunner runner, int maxTokens)
     /// <value>Items of the last batch that failed alone.</value>
     public IReadOnlyList<(EmbeddingItem Item, Exception Cause)> Failed => _failed;
 
-    /// <value>The exception of the last batch as a whole; null where it went well at once.</value>
+    /// <value>Exception of the first run of the last batch; null if that run succeeded.</value>
     public Exception? First { get; private set; }
 
-    /// <exception cref="InvalidOperationException">The model does not even run what it ran when it was loaded.</exception>
+    /// <exception cref="InvalidOperationException">The model fails even on an input that it ran when it was loaded.</exception>
     public void Run(ReadOnlySpan<EmbeddingItem> batch)
     {
         _failed.Clear();
@@ -47,7 +47,7 @@ internal sealed class BatchSearch(IBatchRunner runner, int maxTokens)
             }
         }
 
-        // An item that was alone from the start is tried once more.
+        // If the batch had only one item from the start, the item is tried once more.
         var half = batch.Length / 2;
         if (half > 0)
             Try(batch[..half]);

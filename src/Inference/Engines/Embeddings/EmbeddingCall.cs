@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Meridian.Inference.Engines.Embeddings;
 
 /// <summary>
-/// The items of one <see cref="IEmbeddingEngine.EmbedAsync"/> and the result they fill. Everything but the vectors is guarded by the engine's gate;
-/// vectors of different rows may be written by different workers at once.
+/// The items of one <see cref="IEmbeddingEngine.EmbedAsync"/> call and the result that they fill. The engine's lock guards everything except the vectors.
+/// Several workers may write vectors of different rows at once.
 /// </summary>
 internal sealed class EmbeddingCall
 {
@@ -38,26 +38,26 @@ internal sealed class EmbeddingCall
     /// <value>Timestamp of the admission.</value>
     public long Admitted { get; set; }
 
-    /// <value>Items not computed yet.</value>
+    /// <value>Number of items not computed yet.</value>
     public int Unfinished { get; set; }
 
     public float QueueMs { get; set; }
 
     public float ServiceMs { get; set; }
 
-    /// <value>Cancelled, failed or done: nobody waits for it any more.</value>
+    /// <value>Whether the call was cancelled, failed or completed, so that nobody waits for it any more.</value>
     public bool Ended { get; set; }
 
-    /// <value>Unregistered when the call ends; never disposed, because disposing waits for a callback that may wait for the gate.</value>
+    /// <value>Unregistered when the call ends. Never disposed: Dispose waits for a running callback, and the callback may wait for the lock.</value>
     public CancellationTokenRegistration Cancellation { get; set; }
 
-    // Place in the queue's rotation. Owned by LengthQueue.
+    // Links of the queue's rotation. Owned by LengthQueue.
     public EmbeddingCall? Next;
     public EmbeddingCall? Previous;
     public int QueuedItems;
     public int FirstQueued;
 
-    /// <summary>Where the vector of an item goes.</summary>
+    /// <summary>The memory for the vector of an item.</summary>
     public Span<float> VectorOf(int index) =>
         MemoryMarshal.Cast<byte, float>(Vectors.AsSpan(index * Dimensions * sizeof(float), Dimensions * sizeof(float)));
 

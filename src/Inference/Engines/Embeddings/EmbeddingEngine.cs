@@ -6,17 +6,20 @@ using Microsoft.Extensions.Logging;
 namespace Meridian.Inference.Engines.Embeddings;
 
 /// <summary>
-/// Sentence embeddings: checks, reserves room, tokenizes on the caller's side, and has an <see cref="EmbeddingScheduler"/> batch and run.
+/// Sentence embeddings. On the caller's thread it checks the request, reserves room in the queue and tokenizes. An <see cref="EmbeddingScheduler"/> then
+/// batches and runs the items.
 /// </summary>
 /// <remarks>
-/// A vector does not depend on its batch: on the CPU rows are computed alike whatever their number, padding has attention weight zero, and pooling sees no padding.
+/// A vector does not depend on its batch: on the CPU, rows are computed the same way for any number of rows; padding has attention weight zero; and pooling
+/// skips padding.
 /// </remarks>
 public sealed partial class EmbeddingEngine : IEmbeddingEngine
 {
     private const int TokensOnCpu = 256;
     private const int TokensOnGpu = 16_384;
 
-    // On a CPU time follows tokens, padding included, from 32 of them up; below that a run has a cost of its own, but then no queue is waiting either.
+    // On a CPU, the time of a run grows with its tokens, including padding, from 32 tokens up. Below that a run has a fixed cost, but then no queue is waiting
+    // either.
     private const float PaddingShare = 0.10f;
 
     private readonly EngineOptions _options;
@@ -51,7 +54,7 @@ public sealed partial class EmbeddingEngine : IEmbeddingEngine
     /// <inheritdoc />
     public Task<Exception> Lost => _scheduler.Lost;
 
-    /// <summary>Verifies, loads and warms up on a thread of the engine's priority, which ONNX Runtime's threads inherit.</summary>
+    /// <summary>Verifies, loads and warms up the model, on a thread with the engine's priority. ONNX Runtime's threads inherit that priority.</summary>
     internal static async Task<EmbeddingEngine> LoadAsync(
         ModelPackage package, EngineOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
@@ -63,7 +66,7 @@ public sealed partial class EmbeddingEngine : IEmbeddingEngine
     }
 
     /// <inheritdoc />
-    /// <exception cref="EngineStoppedException">The engine was disposed before the work ran.</exception>
+    /// <exception cref="EngineStoppedException">The engine was disposed, or it failed, before the work ran.</exception>
     public ValueTask<EmbeddingOutcome> EmbedAsync(EmbeddingWork work, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(work);
@@ -85,7 +88,7 @@ public sealed partial class EmbeddingEngine : IEmbeddingEngine
         return new ValueTask<EmbeddingOutcome>(Admit(work, count, cancellationToken));
     }
 
-    /// <summary>Finishes running batches, fails what waits with <see cref="EngineStoppedException"/>, and frees the session.</summary>
+    /// <summary>Finishes running batches, fails waiting calls with <see cref="EngineStoppedException"/>, and frees the session.</summary>
     public async ValueTask DisposeAsync()
     {
         await _scheduler.DisposeAsync().ConfigureAwait(false);
@@ -112,7 +115,8 @@ public sealed partial class EmbeddingEngine : IEmbeddingEngine
             var limits = new BatchLimits(options.MaxBatch, options.MaxBatchTokens ?? (device.IsCuda ? TokensOnGpu : TokensOnCpu), PaddingShare);
             graph = EmbeddingGraph.Load(package, tokenizer.VocabularySize, new OnnxSessionOptions { Device = device, IntraOpThreads = options.IntraOpThreads, AllowSpinning = options.AllowSpinning });
 
-            // The session has its own copy of the weights; the file's bytes would stay until some full collection, which a quiet server may not see for hours.
+            // The session has its own copy of the weights. Without a collection, the bytes of the file would stay until a full collection, which a quiet server
+            // may not run for hours.
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
             cancellationToken.ThrowIfCancellationRequested();
             runners = new IBatchRunner[options.Workers];
@@ -132,7 +136,7 @@ public sealed partial class EmbeddingEngine : IEmbeddingEngine
         }
     }
 
-    /// <summary>Tokenizes and submits items whose room is reserved; gives the room back if it comes to nothing.</summary>
+    /// <summary>Tokenizes and submits items whose room is already reserved. Returns the room if the items are not submitted.</summary>
     private Task<EmbeddingOutcome> Admit(EmbeddingWork work, int count, CancellationToken cancellationToken)
     {
         EmbeddingCall call;

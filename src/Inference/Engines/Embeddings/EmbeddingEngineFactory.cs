@@ -3,15 +3,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Meridian.Inference.Engines.Embeddings;
 
-/// <summary>Makes <see cref="EmbeddingEngine"/>s for packages of kind <c>embedding</c>.</summary>
+/// <summary>Creates <see cref="EmbeddingEngine"/>s for packages of kind <c>embedding</c>.</summary>
 public sealed class EmbeddingEngineFactory(TimeProvider time, ILogger<EmbeddingEngine> logger) : IEngineFactory
 {
     /// <inheritdoc />
     public string Kind => "embedding";
 
     /// <inheritdoc />
-    /// <exception cref="ArgumentException">The options are not sound; lists every mistake.</exception>
-    /// <exception cref="Sessions.DeviceUnavailableException">The device is not there.</exception>
+    /// <exception cref="ArgumentException">The options are not valid. The message lists every mistake.</exception>
+    /// <exception cref="Sessions.DeviceUnavailableException">The device does not exist.</exception>
     public async Task<IEngine> CreateAsync(ModelPackage package, EngineOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(package);

@@ -5,7 +5,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Meridian.Inference.Engines.Embeddings;
 
-/// <summary>A session whose graph takes ids and mask and gives token vectors, [batch, sequence, dimensions] float32.</summary>
+/// <summary>A session whose graph takes ids and a mask and returns token vectors, [batch, sequence, dimensions] float32.</summary>
 internal sealed class EmbeddingGraph : IDisposable
 {
     private const string Ids = "input_ids";
@@ -22,7 +22,7 @@ internal sealed class EmbeddingGraph : IDisposable
 
     public OnnxSession Session { get; }
 
-    /// <value>Ids, mask and, where the graph wants them, token types; all [batch, sequence] int64.</value>
+    /// <value>Ids, mask and, if the graph takes them, token types. All are [batch, sequence] int64.</value>
     public string[] InputNames { get; }
 
     public string[] OutputNames { get; }
@@ -31,8 +31,8 @@ internal sealed class EmbeddingGraph : IDisposable
     public int Dimensions { get; }
 
     /// <summary>Verifies, loads and checks the package's graph.</summary>
-    /// <param name="package">Whose.</param>
-    /// <param name="vocabulary">Ids of its tokenizer.</param>
+    /// <param name="package">The package that contains the graph.</param>
+    /// <param name="vocabulary">Number of ids of its tokenizer.</param>
     /// <param name="options">Device and threads.</param>
     /// <exception cref="ModelPackageException">The file was altered, cannot be loaded, or has other inputs and outputs.</exception>
     public static EmbeddingGraph Load(ModelPackage package, int vocabulary, OnnxSessionOptions options)
@@ -72,7 +72,7 @@ internal sealed class EmbeddingGraph : IDisposable
 
     public void Dispose() => Session.Dispose();
 
-    // A text that the graph cannot compute fails the whole batch, so none may come that far.
+    // A text that the graph cannot compute makes its whole batch fail, so such texts must be refused earlier.
     private static void CheckTables(GraphTables tables, ModelManifest manifest, int vocabulary, string path)
     {
         if (tables.Positions is { } positions && positions.Reach < manifest.MaxTokens)

@@ -1,14 +1,14 @@
 namespace Meridian.Inference.Engines.Embeddings;
 
-/// <summary>One text of a call, as ids. Linked into <see cref="LengthQueue"/> by its own fields, so that queuing allocates nothing.</summary>
+/// <summary>One text of a call, as ids. <see cref="LengthQueue"/> links items through their own fields, so queueing allocates nothing.</summary>
 internal sealed class EmbeddingItem(EmbeddingCall call, int index, uint[] ids)
 {
     public EmbeddingCall Call { get; } = call;
 
-    /// <value>Row of the call's result.</value>
+    /// <value>Row in the result of the call.</value>
     public int Index { get; } = index;
 
-    /// <value>Special tokens included.</value>
+    /// <value>Includes special tokens.</value>
     public uint[] Ids { get; } = ids;
 
     public int Length => Ids.Length;

@@ -3,10 +3,10 @@ using Meridian.Inference.Tokenization;
 
 namespace Meridian.Inference.Engines.Embeddings;
 
-/// <summary>The outcomes that are no vectors: what was wrong, with which value, and what to do. Shown to callers as they are.</summary>
+/// <summary>Builds refusals. Their messages say what is wrong, give the wrong value and tell what to do. Callers see them unchanged.</summary>
 internal static class EmbeddingRefusals
 {
-    /// <summary>What is wrong with work before anything is computed from it, or null.</summary>
+    /// <summary>Returns a refusal that describes the first mistake of a request, or null if it is valid. Runs before anything is computed.</summary>
     public static EmbeddingOutcome? Check(EmbeddingWork work, int maxDimensions, int capacity, int vocabulary)
     {
         if (work.Dimensions is { } dimensions && (dimensions < 1 || dimensions > maxDimensions))

@@ -6,8 +6,8 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Meridian.Inference.Engines.Embeddings;
 
 /// <summary>
-/// Runs batches for one worker: fills the input tensors, runs the graph, pools each row into its call's result. The tensors live in native memory that is
-/// allocated once, and the graph writes its output straight into it.
+/// Runs batches for one worker: fills the input tensors, runs the graph and pools each row into the result of its call. The tensors live in native memory that
+/// is allocated once. The graph writes its output directly into it.
 /// </summary>
 internal sealed unsafe class EmbeddingRunner : IBatchRunner
 {
@@ -25,9 +25,9 @@ internal sealed unsafe class EmbeddingRunner : IBatchRunner
     private long* _types;
     private float* _vectors;
 
-    /// <param name="graph">Shared by the workers; ONNX Runtime runs it concurrently.</param>
-    /// <param name="normalize">Whether vectors get length 1.</param>
-    /// <param name="capacity">Most tokens of a batch, padding included.</param>
+    /// <param name="graph">Shared by the workers. ONNX Runtime runs it concurrently.</param>
+    /// <param name="normalize">Whether vectors are scaled to length 1.</param>
+    /// <param name="capacity">Most tokens of a batch, including padding.</param>
     public EmbeddingRunner(EmbeddingGraph graph, bool normalize, int capacity)
     {
         _graph = graph;

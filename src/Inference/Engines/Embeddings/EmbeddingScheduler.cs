@@ -5,17 +5,19 @@ using Microsoft.Extensions.Logging;
 namespace Meridian.Inference.Engines.Embeddings;
 
 /// <summary>
-/// The bounded queue of an engine and the workers that empty it.
+/// The bounded queue of an engine, and the workers that run its items in batches.
 /// </summary>
 /// <remarks>
-/// Workers take batches as <see cref="LengthQueue"/> forms them; while one runs, the next fills, so an idle engine runs at once and a busy one batches.
-/// All bookkeeping is under one gate, held for microseconds; computing and completing happen outside of it.
+/// Workers take batches that <see cref="LengthQueue"/> forms. While a batch runs, the next one fills. So an idle engine runs an item at once, and a busy engine
+/// batches. One lock guards all bookkeeping and is held for microseconds. Computing and completing happen outside the lock.
 /// <list type="bullet">
-/// <item>A call reserves room for all its items before anything is spent on them, then submits them or gives the room back.</item>
+/// <item>A call reserves room for all its items before any work is spent on them. Then it submits the items or returns the room.</item>
 /// <item>A cancelled call leaves the queue at once. Its items in a running batch are computed and dropped.</item>
-/// <item>A batch that fails is run again in halves (<see cref="BatchSearch"/>): the calls of items that fail alone fail, whose waiting items leave too; the others get their vectors.</item>
-/// <item>Where the engine is at fault, or a worker's own code, everything ends with <see cref="EngineStoppedException"/>, and <see cref="Lost"/> tells the owner to load the model anew.</item>
-/// <item>Disposal finishes running batches and fails what waits with <see cref="EngineStoppedException"/>.</item>
+/// <item>A failed batch runs again in halves (<see cref="BatchSearch"/>). If an item fails alone, its call fails and the call's waiting items leave the queue.
+/// The other items get their vectors.</item>
+/// <item>If the engine or a worker's own code is at fault, all calls end with <see cref="EngineStoppedException"/>, and <see cref="Lost"/> tells the owner to
+/// load the model again.</item>
+/// <item>Disposal finishes running batches and fails waiting calls with <see cref="EngineStoppedException"/>.</item>
 /// <item>Callers' continuations never run on a worker.</item>
 /// </list>
 /// </remarks>
@@ -33,7 +35,7 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
     private readonly IBatchRunner[] _runners;
     private readonly Task[] _workers;
 
-    // Guards the queue, the counters and every call's state. A plain object, since workers wait on it.
+    // Guards the queue, the counters and the state of every call. A plain object, because workers wait on it with Monitor.Wait.
     private readonly object _gate = new();
     private int _reserved;
     private int _running;
@@ -45,14 +47,14 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
     private bool _over;
     private Task? _stopped;
 
-    /// <param name="model">Names the threads and the errors.</param>
+    /// <param name="model">Appears in the names of the threads and in error messages.</param>
     /// <param name="maxTokens">Longest item, tokens.</param>
-    /// <param name="options">Sound ones.</param>
+    /// <param name="options">Must be valid.</param>
     /// <param name="limits">Bounds of a batch.</param>
-    /// <param name="runners">One a worker; disposed with this.</param>
-    /// <param name="itemMs">First estimate of an item's time, ms.</param>
+    /// <param name="runners">One for each worker. Owned and disposed by the scheduler.</param>
+    /// <param name="itemMs">First estimate of the time of an item, ms.</param>
     /// <param name="time">Measures waits and service.</param>
-    /// <param name="logger">Reports failures.</param>
+    /// <param name="logger">Receives failures.</param>
     public EmbeddingScheduler(
         string model, int maxTokens, EngineOptions options, BatchLimits limits, IBatchRunner[] runners, float itemMs, TimeProvider time, ILogger logger)
     {
@@ -68,7 +70,7 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
         _workers = [.. runners.Select((runner, i) => EngineThread.RunAsync($"{model} {i}", () => Work(runner)))];
     }
 
-    /// <value>Completes with the reason when the workers cannot go on; never faults. A scheduler that is disposed is not lost.</value>
+    /// <value>Completes with the reason when the workers cannot continue. Never faults. Disposing the scheduler does not complete it.</value>
     public Task<Exception> Lost => _lost.Task;
 
     public EngineLoad Load
@@ -80,8 +82,8 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes room for items, or says that there is none.</summary>
-    /// <exception cref="EngineStoppedException">The scheduler was disposed.</exception>
+    /// <summary>Reserves room for items. Returns null, or a refusal if the queue is full.</summary>
+    /// <exception cref="EngineStoppedException">The scheduler was disposed, or its workers have failed.</exception>
     public EmbeddingOutcome? Reserve(int items)
     {
         lock (_gate)
@@ -97,17 +99,17 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives reserved room back.</summary>
+    /// <summary>Returns reserved room to the queue.</summary>
     public void Release(int items)
     {
         lock (_gate)
             _reserved -= items;
     }
 
-    /// <summary>Queues a call in the room reserved for it.</summary>
+    /// <summary>Queues a call. Its room must have been reserved before.</summary>
     public Task<EmbeddingOutcome> Submit(EmbeddingCall call, CancellationToken cancellationToken)
     {
-        // Before queueing: a registration made later could miss the end of the call, and stay in a long-lived token.
+        // Register before queueing. A later registration could miss the end of the call and then stay in a long-lived token.
         if (cancellationToken.CanBeCanceled)
         {
             call.Cancellation = cancellationToken.UnsafeRegister(
@@ -182,7 +184,7 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
 
     private int RetryAfterMs(int items) => (int)Math.Clamp(items * _serviceTime.Mean / _options.Workers, ShortestRetryMs, LongestRetryMs);
 
-    /// <summary>Lets nothing in any more and fails what waits. Under the gate.</summary>
+    /// <summary>Closes the queue and fails all waiting calls. The caller holds the lock. Returns the number of dropped items.</summary>
     private int EndAll()
     {
         _over = true;
@@ -213,7 +215,7 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends everything for callers, who ask another replica, and says why.</summary>
+    /// <summary>Fails all calls, so that callers ask another replica, and reports the reason.</summary>
     private void Abandon(List<EmbeddingItem> batch, Exception why)
     {
         Log.Lost(_logger, _model, why);
@@ -252,7 +254,7 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
                 _running += batch.Count;
                 started = _time.GetTimestamp();
 
-                // A call of many items woke one worker; it wakes the next while there is more.
+                // A call of many items woke one worker. Each worker wakes the next one while more items wait.
                 if (_queue.Count > 0 && _idle > 0)
                     Monitor.Pulse(_gate);
             }
@@ -286,7 +288,7 @@ internal sealed partial class EmbeddingScheduler : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits under the gate until there is a batch to run. False: the scheduler stops.</summary>
+    /// <summary>Waits until there is a batch to run. The caller holds the lock. False: the scheduler stops.</summary>
     private bool WaitForWork()
     {
         while (!_over)

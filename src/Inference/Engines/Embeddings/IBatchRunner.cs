@@ -1,10 +1,10 @@
 namespace Meridian.Inference.Engines.Embeddings;
 
-/// <summary>Computes batches for one worker at a time.</summary>
+/// <summary>Computes batches. Used by one worker at a time.</summary>
 internal interface IBatchRunner : IDisposable
 {
-    /// <summary>Writes the vectors of the items into their calls.</summary>
+    /// <summary>Writes the vectors of the items into the results of their calls.</summary>
     /// <param name="batch">At least one item.</param>
-    /// <param name="longest">Tokens of the longest.</param>
+    /// <param name="longest">Number of tokens of the longest item.</param>
     void Run(ReadOnlySpan<EmbeddingItem> batch, int longest);
 }

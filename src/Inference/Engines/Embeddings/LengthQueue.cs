@@ -1,17 +1,17 @@
 namespace Meridian.Inference.Engines.Embeddings;
 
 /// <summary>
-/// Waiting items, found by call and by length. Not thread-safe and free of clocks: what it takes depends on what was queued alone.
+/// Waiting items, found by call and by length. Not thread-safe. It uses no clock: which items it takes depends only on what was queued.
 /// </summary>
 /// <remarks>
-/// A batch starts from an anchor: the first waiting item of the call whose turn it is. Then come the items nearest to it in length, older ones first, while the
-/// batch stays within its <see cref="BatchLimits"/>. Calls take turns, so
+/// A batch starts with the first waiting item of the call whose turn it is (the anchor). Then the queue adds the items nearest to it in length, older ones
+/// first, while the batch stays within its <see cref="BatchLimits"/>. Calls take turns. So:
 /// <list type="bullet">
-/// <item>nothing starves: with n calls waiting, every n-th batch serves the first item of a given call, whatever arrives later;</item>
-/// <item>a call of one text behind a call of a thousand waits for one batch, not for a thousand;</item>
-/// <item>one long item shares no batch with short ones, so it pads nobody.</item>
+/// <item>No call starves: with n waiting calls, every n-th batch serves the first item of a given call, whatever arrives later.</item>
+/// <item>A call of one text behind a call of a thousand texts waits for one batch, not for a thousand.</item>
+/// <item>A long item shares no batch with short ones, so it causes no padding for them.</item>
 /// </list>
-/// Every operation is constant in the number of waiting items but <see cref="Take"/>, which looks at lengths within the padding bound.
+/// The cost of every operation is independent of the number of waiting items, except <see cref="Take"/>, which looks at lengths within the padding bound.
 /// </remarks>
 /// <param name="maxLength">Longest item, tokens.</param>
 internal sealed class LengthQueue(int maxLength)
@@ -21,10 +21,10 @@ internal sealed class LengthQueue(int maxLength)
     private EmbeddingCall? _turn;
     private EmbeddingCall? _last;
 
-    /// <value>Waiting items.</value>
+    /// <value>Number of waiting items.</value>
     public int Count { get; private set; }
 
-    /// <value>Call whose turn is next, or null.</value>
+    /// <value>The call whose turn is next, or null.</value>
     public EmbeddingCall? Turn => _turn;
 
     /// <summary>Adds all items of a call.</summary>
@@ -60,8 +60,8 @@ internal sealed class LengthQueue(int maxLength)
         return removed;
     }
 
-    /// <summary>Moves the next batch into <paramref name="batch"/> (cleared first), longest length last known to the caller by looking.</summary>
-    /// <returns>Length of the batch's longest item; 0 when nothing waits.</returns>
+    /// <summary>Clears <paramref name="batch"/> and moves the next batch into it.</summary>
+    /// <returns>Length of the longest item of the batch; 0 if nothing waits.</returns>
     public int Take(List<EmbeddingItem> batch, BatchLimits limits)
     {
         batch.Clear();
@@ -81,7 +81,8 @@ internal sealed class LengthQueue(int maxLength)
         var above = anchor.Length + 1;
         while (true)
         {
-            // The nearest waiting lengths that would be allowed; a direction that is closed stays closed, since padding only grows with distance.
+            // Finds the nearest waiting lengths that the limits allow, below and above. A closed direction stays closed, because padding only grows with
+            // distance.
             while (below > 0 && _oldest[below] is null)
                 below = limits.Allow(batch.Count + 1, longest, real + below) ? below - 1 : 0;
             if (below > 0 && !limits.Allow(batch.Count + 1, longest, real + below))

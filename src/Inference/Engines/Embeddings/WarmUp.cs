@@ -2,13 +2,13 @@ using Meridian.Inference.Packages;
 
 namespace Meridian.Inference.Engines.Embeddings;
 
-/// <summary>Runs a few shapes before an engine reports ready: the first run of a session allocates its arena and is slow.</summary>
+/// <summary>Runs a few input shapes before the engine reports ready, because the first run of a session allocates its arena and is slow.</summary>
 internal static class WarmUp
 {
-    /// <summary>Tokens of the item that is timed, or the model's limit where that is lower.</summary>
+    /// <summary>Number of tokens of the item that is timed, or the model's limit if that is lower.</summary>
     public const int ItemTokens = 32;
 
-    // A machine that starts several regions at once makes any single run slow; the best of a few is the engine's own.
+    // A machine that starts several regions at once makes any single run slow. The fastest of a few runs shows the engine's own speed.
     private const int TimedRuns = 3;
 
     /// <returns>Time of one item of <see cref="ItemTokens"/> tokens, ms: the engine's first estimate of its service time.</returns>

@@ -14,20 +14,21 @@ using Microsoft.Extensions.Logging;
 namespace Meridian.Inference.Engines.Generation;
 
 /// <summary>
-/// Text generation: checks, reserves room, tokenizes and rebuilds what was generated elsewhere on the caller's side, and has a <see cref="GenerationScheduler"/>
-/// batch and run.
+/// Text generation. On the caller's thread it checks the request, reserves room in the queue, tokenizes, and rebuilds the state of choices that were generated
+/// at another replica. A <see cref="GenerationScheduler"/> then batches and runs the sequences.
 /// </summary>
 /// <remarks>
-/// A choice's tokens are a function of its ids, its sampling settings and the model's arithmetic. On the graphs that <see cref="ArithmeticCheck"/> finds fit, the bits depend neither on
-/// the rows beside nor on how a prompt is cut, but on whether a token was computed in a piece of several or alone (<see cref="KvRoles"/>). A reproducible request keeps to one history: the
-/// prompt in pieces, generated tokens one by one. Others differ by rounding, which decides only where two tokens are as good as equal.
+/// A choice's tokens are a function of its ids, its sampling settings and the model's arithmetic. On graphs that pass <see cref="ArithmeticCheck"/>, the bits
+/// depend neither on the other rows nor on how a prompt is cut. They do depend on whether a token was computed in a piece of several tokens or alone
+/// (<see cref="KvRoles"/>). A reproducible request therefore always computes the prompt in pieces and generated tokens one by one. Other requests differ by
+/// rounding, which changes a token only where two tokens are almost equally probable.
 /// </remarks>
 public sealed partial class GenerationEngine : IGenerationEngine
 {
-    // A guess of how long an answer is, until some have been seen.
+    // Expected length of an answer, used until real lengths have been measured.
     private const int ExpectedTokens = 64;
 
-    // Tokens at a prompt's end that can have to do with what follows it.
+    // Number of tokens at the end of a prompt that can affect the text after it.
     private const int PromptEnd = 64;
 
     private readonly EngineOptions _options;
@@ -57,7 +58,7 @@ public sealed partial class GenerationEngine : IGenerationEngine
     public string Device => _options.Device;
 
     /// <inheritdoc />
-    /// <remarks>The model's, or less where the cache's memory does not hold as much.</remarks>
+    /// <remarks>The model's context length, or less if the cache's memory holds fewer tokens.</remarks>
     public int ContextLength => _limits.SequenceTokens;
 
     /// <inheritdoc />
@@ -75,7 +76,7 @@ public sealed partial class GenerationEngine : IGenerationEngine
     /// <inheritdoc />
     public Task<Exception> Lost => _scheduler.Lost;
 
-    /// <summary>Verifies, loads and warms up on a thread of the engine's priority, which ONNX Runtime's threads inherit.</summary>
+    /// <summary>Verifies, loads and warms up the model, on a thread with the engine's priority. ONNX Runtime's threads inherit that priority.</summary>
     internal static async Task<GenerationEngine> LoadAsync(
         ModelPackage package, EngineOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
@@ -83,7 +84,8 @@ public sealed partial class GenerationEngine : IGenerationEngine
         var engine = await EngineThread.RunAsync(
             $"{package.Manifest.Name} load", () => Start(package, options, time, logger, started, cancellationToken)).ConfigureAwait(false);
 
-        // The session has its own copy of the weights; the file's bytes would stay until some full collection, which a quiet server may not see for hours.
+        // The session has its own copy of the weights. Without a collection, the bytes of the file would stay until a full collection, which a quiet server may
+        // not run for hours.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
         return engine;
     }
@@ -120,7 +122,7 @@ public sealed partial class GenerationEngine : IGenerationEngine
             throw;
         }
 
-        // Choices that go on from their own end need no place.
+        // Resumed choices that have already ended need no room in the queue.
         if (sequences.Count < choices)
             _scheduler.Release(choices - sequences.Count);
         if (sequences.Count > 0)
@@ -163,7 +165,7 @@ public sealed partial class GenerationEngine : IGenerationEngine
         }
     }
 
-    /// <summary>Warms a loaded stage up and starts the engine, which owns stage and tokenizer from here on.</summary>
+    /// <summary>Warms up a loaded stage and starts the engine, which then owns the stage and the tokenizer.</summary>
     internal static GenerationEngine Start(
         ModelPackage package,
         EngineOptions options,
@@ -196,11 +198,13 @@ public sealed partial class GenerationEngine : IGenerationEngine
             package, options, tokenizer, endIds, limits, scheduler, NameArithmetic(options.Device, stage.Shape), exact && options.Reproducible);
     }
 
-    // Where a sequence may be longer than attention's blocks, their size is a part of it.
+    // If a sequence can be longer than a block of attention, the size of the block affects the bits, so it is part of the name.
     private static string NameArithmetic(string device, DecoderShape shape) =>
         Sessions.Arithmetic.Of(device) + (AttentionBlocks.Of(shape).Columns is var columns && columns < shape.ContextLength ? $"-kv{columns}" : "");
 
-    /// <summary>Whether what the work asks to go on with, if anything, has the bits that this engine would have computed.</summary>
+    /// <summary>
+    /// Whether this engine's results are exact for this work. Resumed tokens must also have been computed with the same arithmetic.
+    /// </summary>
     private bool IsExact(GenerationWork work) => _exact && (work.Resume is null || work.Arithmetic == Arithmetic);
 
     private GenerationAdmission? Tokenize(GenerationWork work, CancellationToken cancellationToken, out GenerationHead head)
@@ -299,7 +303,9 @@ public sealed partial class GenerationEngine : IGenerationEngine
         }
     }
 
-    /// <summary>A detokenizer that has read the prompt's end: a text that goes on begins with the space that many tokenizers take from a text's beginning.</summary>
+    /// <summary>
+    /// Creates a detokenizer that has read the end of the prompt. Many tokenizers drop the space at the beginning of a text; a continuation must keep it.
+    /// </summary>
     private IncrementalDetokenizer Detokenizer(ReadOnlySpan<int> prompt)
     {
         var detokenizer = _tokenizer.CreateDetokenizer();

@@ -3,15 +3,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Meridian.Inference.Engines.Generation;
 
-/// <summary>Makes <see cref="GenerationEngine"/>s for packages of kind <c>generation</c>.</summary>
+/// <summary>Creates <see cref="GenerationEngine"/>s for packages of kind <c>generation</c>.</summary>
 public sealed class GenerationEngineFactory(TimeProvider time, ILogger<GenerationEngine> logger) : IEngineFactory
 {
     /// <inheritdoc />
     public string Kind => "generation";
 
     /// <inheritdoc />
-    /// <exception cref="ArgumentException">The options are not sound; lists every mistake.</exception>
-    /// <exception cref="Sessions.DeviceUnavailableException">The device is not there.</exception>
+    /// <exception cref="ArgumentException">The options are not valid. The message lists every mistake.</exception>
+    /// <exception cref="Sessions.DeviceUnavailableException">The device does not exist.</exception>
     public async Task<IEngine> CreateAsync(ModelPackage package, EngineOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(package);

@@ -4,11 +4,11 @@ using Meridian.Inference.Decoders.Graphs;
 
 namespace Meridian.Inference.Packages.HuggingFace;
 
-/// <summary>What of a folder in Hugging Face's and Optimum's layout belongs to a package.</summary>
-/// <param name="Root">Absolute path.</param>
-/// <param name="Graph">Path of the ONNX graph in it.</param>
+/// <summary>The files of a folder in the layout of Hugging Face and Optimum that belong to a package.</summary>
+/// <param name="Root">Absolute path of the folder.</param>
+/// <param name="Graph">Path of the ONNX graph in the folder.</param>
 /// <param name="Files">Paths of all files of the package, with <c>/</c>.</param>
-/// <param name="Operators">Operators of the graph.</param>
+/// <param name="Operators">How often the graph has each operator.</param>
 internal sealed record HuggingFaceFolder(string Root, string Graph, IReadOnlyList<string> Files, IReadOnlyDictionary<string, int> Operators)
 {
     public const string Config = "config.json";
@@ -18,12 +18,12 @@ internal sealed record HuggingFaceFolder(string Root, string Graph, IReadOnlyLis
     private static readonly string[] Optional =
         ["generation_config.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja", "LICENSE", "LICENSE.txt", "LICENSE.md"];
 
-    /// <summary>Whether a directory looks like one, complete or not.</summary>
+    /// <summary>Whether a directory looks like such a folder. It may be incomplete.</summary>
     public static bool Is(string directory) => File.Exists(Path.Combine(directory, Config));
 
     /// <param name="directory">The folder.</param>
-    /// <param name="graph">Path of the graph in it, or null for the usual places.</param>
-    /// <exception cref="ModelPackageException">The folder, or a file that a decoder needs, is missing, or the graph is none.</exception>
+    /// <param name="graph">Path of the graph in the folder, or null for the usual paths.</param>
+    /// <exception cref="ModelPackageException">The folder, or a file that a decoder needs, is missing, or the graph is not an ONNX graph.</exception>
     public static HuggingFaceFolder Open(string directory, string? graph)
     {
         var root = Path.GetFullPath(directory);
@@ -60,7 +60,7 @@ internal sealed record HuggingFaceFolder(string Root, string Graph, IReadOnlyLis
         return new HuggingFaceFolder(root, graph, files, outline.Operators);
     }
 
-    /// <summary>Who published the model, from the name it was loaded by (<c>organisation/model</c>); null where that is not known.</summary>
+    /// <summary>The publisher of the model, taken from the name it was loaded by (<c>organisation/model</c>); null if unknown.</summary>
     public string? Owner()
     {
         try
@@ -72,12 +72,12 @@ internal sealed record HuggingFaceFolder(string Root, string Graph, IReadOnlyLis
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // What is wrong with the file is said by those who need it.
+            // Other code reads the file, too, and reports the error.
             return null;
         }
     }
 
-    /// <summary>The licence that the model card (<c>README.md</c>) states in its front matter; null where it states none.</summary>
+    /// <summary>The license that the model card (<c>README.md</c>) states in its front matter; null if it states none.</summary>
     public string? License()
     {
         var card = FolderFiles.Resolve(Root, "README.md");
@@ -107,7 +107,7 @@ internal sealed record HuggingFaceFolder(string Root, string Graph, IReadOnlyLis
             + (found.Length == 0 ? "there is no ONNX file in it. Export the model to ONNX, with past." : $"there are {string.Join(", ", found)}. Name the one that is meant."));
     }
 
-    // Mapped: the reader steps over weights, which are then never read from the disk.
+    // The file is mapped into memory. The reader skips the weights, so they are never read from the disk.
     private static unsafe GraphOutline Outline(string place, string path)
     {
         long length;

@@ -7,12 +7,13 @@ using Meridian.Inference.Tokenization;
 namespace Meridian.Inference.Packages.HuggingFace;
 
 /// <summary>
-/// A generative model in a folder as Hugging Face and Optimum lay it out: <c>config.json</c>, <c>tokenizer.json</c>, <c>onnx/model.onnx</c> or <c>model.onnx</c>
-/// with external data beside it, and what else there is of configuration. Nothing is copied before graph, configuration and tokenizer are found to fit each other.
+/// A generative model in a folder with the layout of Hugging Face and Optimum: <c>config.json</c>, <c>tokenizer.json</c>, <c>onnx/model.onnx</c> or
+/// <c>model.onnx</c> with external data beside it, and optional configuration files. Files are copied only after graph, configuration and tokenizer were found
+/// to fit each other.
 /// </summary>
 public sealed class HuggingFaceSource : IModelSource
 {
-    /// <value>Kind of the packages.</value>
+    /// <value>Kind of the packages that this source makes.</value>
     public const string Kind = "generation";
 
     private const int BufferSize = 1 << 20;
@@ -21,10 +22,10 @@ public sealed class HuggingFaceSource : IModelSource
     private readonly string _label;
     private readonly Lazy<(HuggingFaceFolder Folder, ModelFile[] Files)> _content;
 
-    /// <param name="name">Name the model is installed under.</param>
+    /// <param name="name">Name under which the model is installed.</param>
     /// <param name="directory">The folder.</param>
-    /// <param name="graph">Path of the graph in it, for folders with several; null for the usual place.</param>
-    /// <param name="label">Begins the version; the digest of the content follows.</param>
+    /// <param name="graph">Path of the graph in the folder, if it has several graphs; null for the usual path.</param>
+    /// <param name="label">First part of the version. The digest of the content follows.</param>
     public HuggingFaceSource(string name, string directory, string? graph = null, string label = "v1")
     {
         (Name, _directory, _graph, _label) = (name, directory, graph, label);
@@ -33,20 +34,22 @@ public sealed class HuggingFaceSource : IModelSource
 
     public string Name { get; }
 
-    /// <value>Told how far the work is.</value>
+    /// <value>Receives the progress of the import.</value>
     public IProgress<ImportProgress>? Progress { get; init; }
 
-    /// <value>The version; the first call reads all files. It throws what <see cref="Check"/> does where the folder is incomplete.</value>
+    /// <value>The version. The first call reads all files. If the folder is incomplete it throws the same exceptions as <see cref="Check"/>.</value>
     public string KnownVersion => $"{_label}@{ContentDigest.Of(_content.Value.Files)}";
 
     string? IModelSource.KnownVersion => KnownVersion;
 
-    /// <summary>Whether a directory looks like such a folder: it has a <c>config.json</c>.</summary>
+    /// <summary>Whether a directory looks like a model folder, that is, has a <c>config.json</c>.</summary>
     public static bool Recognizes(string directory) => HuggingFaceFolder.Is(directory);
 
-    /// <summary>Reads the folder and checks that its parts are sound and fit each other.</summary>
-    /// <returns>The folder, where it is, as a package.</returns>
-    /// <exception cref="ModelPackageException">A file is missing or damaged, graph and configuration disagree, or the tokenizer has ids that the graph does not take.</exception>
+    /// <summary>Reads the folder and checks that its parts are undamaged and fit each other.</summary>
+    /// <returns>A package whose directory is the folder itself.</returns>
+    /// <exception cref="ModelPackageException">
+    /// A file is missing or damaged, graph and configuration disagree, or the tokenizer has ids that the graph does not accept.
+    /// </exception>
     public ModelPackage Check()
     {
         var (folder, files) = _content.Value;
@@ -82,7 +85,7 @@ public sealed class HuggingFaceSource : IModelSource
     }
 
     /// <inheritdoc />
-    /// <exception cref="ModelPackageException">As <see cref="Check"/> says; then nothing is written.</exception>
+    /// <exception cref="ModelPackageException">See <see cref="Check"/>. In that case nothing is written.</exception>
     public async Task<ModelManifest> WriteAsync(string directory, CancellationToken cancellationToken)
     {
         var manifest = Check().Manifest;
@@ -150,7 +153,7 @@ public sealed class HuggingFaceSource : IModelSource
         : operators.ContainsKey("MatMulInteger") || operators.ContainsKey("com.microsoft.DynamicQuantizeMatMul") || operators.ContainsKey("QLinearMatMul") ? "int8"
         : shape.ElementSize == sizeof(float) ? "fp32" : "fp16";
 
-    // Caches of downloads are made of links: a link's own length is not the file's.
+    // Download caches consist of links, and the length of a link is not the length of its file. So the file is opened.
     private static long Size(string root, string path)
     {
         using var file = FolderFiles.Open(root, path);

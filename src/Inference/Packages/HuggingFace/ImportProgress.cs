@@ -1,7 +1,7 @@
 namespace Meridian.Inference.Packages.HuggingFace;
 
-/// <summary>How far an import is.</summary>
-/// <param name="Stage">What is being done.</param>
+/// <summary>The progress of an import.</summary>
+/// <param name="Stage">The current stage.</param>
 /// <param name="Bytes">Bytes done in this stage.</param>
-/// <param name="TotalBytes">Bytes of the stage.</param>
+/// <param name="TotalBytes">Total bytes of this stage.</param>
 public readonly record struct ImportProgress(ImportStage Stage, long Bytes, long TotalBytes);

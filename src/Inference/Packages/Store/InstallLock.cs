@@ -1,8 +1,8 @@
 namespace Meridian.Inference.Packages.Store;
 
 /// <summary>
-/// At most one process installs a given model at a time. The lock is the operating system's on an open file, so it ends with its holder however that dies;
-/// the file itself stays, because deleting it would let two processes lock two different files of one name.
+/// Ensures that at most one process installs a given model at a time. The operating system locks an open file, so the lock ends with its process, even if that
+/// crashes. The file itself is never deleted: otherwise two processes could lock two different files of the same name.
 /// </summary>
 internal sealed class InstallLock : IDisposable
 {
@@ -29,7 +29,7 @@ internal sealed class InstallLock : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    // EWOULDBLOCK is 11 on Linux and 35 on macOS; ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION are Windows' words for it.
+    // EWOULDBLOCK is 11 on Linux and 35 on macOS. On Windows the errors are ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION.
     private static bool IsHeld(IOException e) =>
         e.HResult is 11 or 35 or unchecked((int)0x80070020) or unchecked((int)0x80070021);
 }

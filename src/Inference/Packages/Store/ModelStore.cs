@@ -5,18 +5,19 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Inference.Packages.Store;
 
 /// <summary>
-/// Model packages in a directory, <c>ROOT/name/version/variant/</c>.
+/// Stores model packages in a directory, <c>ROOT/name/version/variant/</c>.
 /// </summary>
 /// <remarks>
-/// A package appears whole or not at all. An installation takes the model's <see cref="InstallLock"/>, has the source write into
-/// <c>ROOT/name/.installing-*</c>, verifies what arrived by reading it back, flushes it and renames it. The cases:
+/// A package appears complete or not at all. An installation takes the model's <see cref="InstallLock"/> and lets the source write into
+/// <c>ROOT/name/.installing-*</c>. It then reads the files back to verify them, flushes them and renames the directory. Special cases:
 /// <list type="bullet">
-/// <item>Two processes install the same model: the second waits for the lock, then finds it installed.</item>
-/// <item>The process dies before the rename: the directory is left, and removed by the next installation of that model, which holds the lock and so knows
-/// that its owner is gone.</item>
-/// <item>The process dies after the rename: all that the rename published had been flushed before it.</item>
-/// <item>The disk is full: the temporary directory is removed and the exception says how much was wanted.</item>
-/// <item>A file system without locks: both write, the second rename fails on the first one's directory, and its owner takes that.</item>
+/// <item>Two processes install the same model. The second waits for the lock and then finds the model installed.</item>
+/// <item>The process dies before the rename. The directory stays. The next installation of that model removes it; it holds the lock, so it knows that the
+/// process is gone.</item>
+/// <item>The process dies after the rename. Everything that the rename published was flushed before it.</item>
+/// <item>The disk is full. The temporary directory is removed, and the exception says how much space is free.</item>
+/// <item>The file system has no locks. Both processes write. The second rename fails because the directory exists, and that process uses the existing
+/// package.</item>
 /// </list>
 /// Files are verified again whenever they are loaded, see <see cref="ModelPackage.ReadFile"/>.
 /// </remarks>
@@ -102,7 +103,7 @@ public sealed partial class ModelStore : IModelStore
             }
             catch (IOException) when (Directory.Exists(target))
             {
-                // Content-addressed: what is there has the same bytes, or its load will say otherwise.
+                // The version contains a digest of the content, so the existing package has the same bytes. If it does not, loading it reports that.
                 return Read(target, source.Name, manifest.Version, manifest.Variant);
             }
 
@@ -172,7 +173,7 @@ public sealed partial class ModelStore : IModelStore
         DurableFiles.FlushDirectory(directory);
     }
 
-    /// <summary>The package in question; of several the one that was installed last. Null when there is none.</summary>
+    /// <summary>Finds the package. If several match, takes the one that was installed last. Null if none matches.</summary>
     private ModelPackage? Find(string name, string? version, string? variant)
     {
         (string Directory, string Version, string Variant, DateTime At)? newest = null;
@@ -273,7 +274,7 @@ public sealed partial class ModelStore : IModelStore
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Must not hide the failure that made the directory a leftover.
+            // This failure must not hide the failure that left the directory behind.
             Log.LeftoverStays(_logger, directory, e);
             return false;
         }

@@ -7,14 +7,15 @@ using Meridian.Jinja.Texts;
 namespace Meridian.Inference.Tokenization.Chat;
 
 /// <summary>
-/// A model's chat template: the subset of Jinja that docs/chat-templates.md describes, with the variables that Hugging Face gives it. Thread-safe.
+/// A model's chat template. It supports the subset of Jinja that docs/chat-templates.md describes, with the variables that Hugging Face provides. Thread-safe.
 /// </summary>
 internal sealed class ChatTemplate
 {
     private const string System = "system";
     private const string Developer = "developer";
 
-    // Templates put roles between the signs of special tokens ('<|' + role + '|>'). A caller only chooses among these, so they are no text of the caller's.
+    // Templates build special tokens around roles ('<|' + role + '|>'). A caller can only choose one of these roles, so their characters do not count as the
+    // caller's.
     private static readonly FrozenSet<string> Roles = FrozenSet.ToFrozenSet([System, Developer, "user", "assistant", "tool"], StringComparer.Ordinal);
 
     private const long Steps = 1_000_000;
@@ -34,14 +35,14 @@ internal sealed class ChatTemplate
         _time = time;
     }
 
-    /// <value>Its source, and the special tokens that it is given by name: what it may write by itself.</value>
+    /// <value>The texts that the template may write by itself: its source, and the special tokens that it gets as variables.</value>
     public IReadOnlyList<string> Writes { get; }
 
-    /// <summary>Reads a template.</summary>
-    /// <param name="source">Jinja.</param>
+    /// <summary>Parses a template.</summary>
+    /// <param name="source">The template's Jinja source.</param>
     /// <param name="specialTokens">Texts of special tokens by the names that templates use, for example <c>bos_token</c>.</param>
-    /// <param name="time">For <c>strftime_now</c>, in UTC.</param>
-    /// <exception cref="TemplateSyntaxException">It is no Jinja; the message names the line.</exception>
+    /// <param name="time">The clock of <c>strftime_now</c>, in UTC.</param>
+    /// <exception cref="TemplateSyntaxException">The source is not valid Jinja. The message names the line.</exception>
     public static ChatTemplate Parse(string source, IReadOnlyDictionary<string, string> specialTokens, TimeProvider time)
     {
         var variables = specialTokens.Select(token => KeyValuePair.Create<string, object?>(token.Key, TrackedText.OfTemplate(token.Value))).ToArray();
@@ -49,7 +50,8 @@ internal sealed class ChatTemplate
     }
 
     /// <summary>
-    /// A conversation as text. A turn of the role <c>developer</c>, which is newer than most templates, becomes one of <c>system</c> unless the template names it.
+    /// Renders a conversation as text. The role <c>developer</c> is newer than most templates. A turn of this role becomes a <c>system</c> turn if the template
+    /// does not mention <c>developer</c>.
     /// </summary>
     /// <exception cref="ChatTemplateException">The template refuses the conversation, or fails.</exception>
     public TrackedText Render(IReadOnlyList<ChatTurn> messages, bool addGenerationPrompt)

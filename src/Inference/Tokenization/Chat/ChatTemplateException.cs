@@ -1,6 +1,6 @@
 namespace Meridian.Inference.Tokenization.Chat;
 
-/// <summary>A conversation cannot be rendered; the message says why and what to do.</summary>
+/// <summary>A conversation cannot be rendered. The message gives the reason and the remedy.</summary>
 public sealed class ChatTemplateException : Exception
 {
     public ChatTemplateException(string message) : base(message)

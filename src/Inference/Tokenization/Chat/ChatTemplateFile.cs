@@ -6,8 +6,9 @@ using Meridian.Jinja.Syntax;
 namespace Meridian.Inference.Tokenization.Chat;
 
 /// <summary>
-/// Where a package keeps its chat template: <c>chat_template.jinja</c> beside the tokenizer, else <c>chat_template</c> of <c>tokenizer_config.json</c>, a text or a
-/// list of named ones, of which <c>default</c> counts. The special tokens that it names are those of <c>tokenizer_config.json</c>, else of <c>special_tokens_map.json</c>.
+/// Finds a package's chat template: <c>chat_template.jinja</c> beside the tokenizer, otherwise <c>chat_template</c> in <c>tokenizer_config.json</c>. The latter
+/// is a text or a list of named texts, of which <c>default</c> is used. The template's special tokens come from <c>tokenizer_config.json</c>, otherwise from
+/// <c>special_tokens_map.json</c>.
 /// </summary>
 internal static class ChatTemplateFile
 {
@@ -15,11 +16,11 @@ internal static class ChatTemplateFile
     private const string Configuration = "tokenizer_config.json";
     private const string SpecialTokens = "special_tokens_map.json";
 
-    /// <summary>Most characters of a template.</summary>
+    /// <summary>Maximum number of characters of a template.</summary>
     private const int Longest = 1 << 20;
 
-    /// <summary>Reads the template, or null where the package has none.</summary>
-    /// <exception cref="ModelPackageException">A file was altered, or the template cannot be used; the message names file, line and reason.</exception>
+    /// <summary>Reads the template. Null if the package has none.</summary>
+    /// <exception cref="ModelPackageException">A file was altered, or the template cannot be used. The message names file, line and reason.</exception>
     public static ChatTemplate? Load(ModelPackage package, TimeProvider time)
     {
         using var configuration = Json(package, Configuration);
@@ -83,7 +84,7 @@ internal static class ChatTemplateFile
     private static string? Member(JsonElement value, string name) =>
         value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? member.GetString() : null;
 
-    // JSON may escape half a character, which no text holds: it parses, and fails when it is read.
+    // A JSON text may contain an escaped half of a surrogate pair. Such a file parses, but reading the text fails.
     private static T Sound<T>(ModelPackage package, string name, Func<T> read)
     {
         try

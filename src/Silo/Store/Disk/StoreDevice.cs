@@ -4,8 +4,8 @@ using Tsavorite.core;
 namespace Meridian.Silo.Store.Disk;
 
 /// <summary>
-/// A file of Garnet's that holds failed writes until they succeed (<see cref="StoreDisk"/>). For the append-only file a write is done when the ledger has it too (<see cref="StoreLedger"/>):
-/// Garnet acknowledges only then.
+/// One of Garnet's files. A write that fails is held and retried until it succeeds, so Garnet never sees the failure (<see cref="StoreDisk"/>).
+/// A write of the append-only file completes only when the ledger also has it (<see cref="StoreLedger"/>), because Garnet acknowledges a write on completion.
 /// </summary>
 internal sealed class StoreDevice(IDevice file, StoreDisk disk, StoreLedger? ledger) : StorageDeviceBase(file.FileName, file.SectorSize, file.Capacity)
 {
@@ -42,7 +42,7 @@ internal sealed class StoreDevice(IDevice file, StoreDisk disk, StoreLedger? led
 
     public override void RemoveSegment(int segment)
     {
-        // The ledger first: sums without their file would look like a file that somebody deleted.
+        // The ledger goes first: checksums without their file would look like a file that somebody deleted.
         ledger?.Remove(segment);
         file.RemoveSegment(segment);
     }
@@ -59,7 +59,9 @@ internal sealed class StoreDevice(IDevice file, StoreDisk disk, StoreLedger? led
 
     public override void Dispose() => file.Dispose();
 
-    /// <summary>The append-only file begins later: a checkpoint has what came before, and the file alone is not the whole store any more.</summary>
+    /// <summary>
+    /// Called when the append-only file loses its beginning. A checkpoint holds the removed part, so the append-only file alone is no longer the whole store.
+    /// </summary>
     private void NoteCheckpoint(long begin)
     {
         if (ledger is null || begin <= LogEntries.PageHeader)
@@ -73,7 +75,7 @@ internal sealed class StoreDevice(IDevice file, StoreDisk disk, StoreLedger? led
         }
         catch (IOException e)
         {
-            // Only that a checkpoint that somebody deletes later would not be missed. The next one notes it again.
+            // The only consequence: if somebody deletes the checkpoint later, the next start does not notice. The next truncation notes the checkpoint again.
             disk.Failed(StoreDisk.Code(e), e);
         }
     }
@@ -114,7 +116,7 @@ internal sealed class StoreDevice(IDevice file, StoreDisk disk, StoreLedger? led
         Write(write);
     }
 
-    /// <summary>A write that Garnet waits for. Its source stays where it is until the callback.</summary>
+    /// <summary>A write that Garnet waits for. Its source stays valid until the callback.</summary>
     private sealed record Pending(
         IntPtr Source, int Segment, ulong Offset, uint Bytes, DeviceIOCompletionCallback Callback, object Context, LedgerWrite? Noted);
 }

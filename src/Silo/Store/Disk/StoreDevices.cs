@@ -3,7 +3,7 @@ using Tsavorite.core;
 
 namespace Meridian.Silo.Store.Disk;
 
-/// <summary>Gives Garnet its files: each through a <see cref="StoreDevice"/>, and the append-only file with the ledger beside it.</summary>
+/// <summary>Creates Garnet's files. Each one goes through a <see cref="StoreDevice"/>; the append-only file also has the ledger.</summary>
 internal sealed class StoreDevices(StoreDisk disk, StoreLedger ledger) : INamedDeviceFactoryCreator
 {
     public const string LogName = "aof.log";

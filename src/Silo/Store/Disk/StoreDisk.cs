@@ -1,25 +1,28 @@
 namespace Meridian.Silo.Store.Disk;
 
 /// <summary>
-/// The disk under the embedded store. Garnet takes one failed write of its append-only file for the end of that file: it acknowledges nothing until it is started again.
-/// So a write that fails never reaches it: the device holds the write, tries it again, and Garnet only sees it take long.
+/// The disk under the embedded store. Problem: when one write of the append-only file fails, Garnet treats it as the end of that file and acknowledges nothing
+/// until it is restarted. Therefore Garnet never sees a failed write: the device holds the write and retries it, and Garnet only sees a slow write.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>A reserve of 1 MiB lies on the disk. The first write that finds no space gives it up: the write goes through, and so do those of the region's membership for a long time.</item>
-/// <item>From then on <see cref="Problem"/> says what is wrong, and the region refuses to change its records (<see cref="Meridian.Grains.Storage.IStoreHealth"/>).</item>
-/// <item>Room again: held writes go through first, then the reserve is made again, and only then the problem is over. Nobody has to restart anything.</item>
-/// <item>The process stops while writes are held: they fail, which they are told now. None of them was acknowledged.</item>
+/// <item>A reserve file of 1 MiB lies on the disk. The first failed write deletes it. On a full disk, this lets the held write succeed, and the writes of the
+/// region's membership table for a long time after it.</item>
+/// <item>From then on <see cref="Problem"/> describes the failure, and the region refuses to change its records
+/// (<see cref="Meridian.Grains.Storage.IStoreHealth"/>).</item>
+/// <item>When there is room again, the held writes succeed first. Then the reserve is created again, and only then is the problem over. No restart is
+/// needed.</item>
+/// <item>When the process stops while writes are held, these writes fail and Garnet sees the failure. None of them was acknowledged.</item>
 /// </list>
 /// </remarks>
 internal sealed partial class StoreDisk : IDisposable
 {
     private const int ReserveBytes = 1 << 20;
 
-    /// <summary>How often a held write is tried again.</summary>
+    /// <summary>The retry interval of a held write.</summary>
     private static readonly TimeSpan RetryEvery = TimeSpan.FromMilliseconds(250);
 
-    // ENOSPC and EDQUOT; ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL.
+    // Unix: ENOSPC and EDQUOT. Windows: ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL.
     private static readonly uint[] NoSpace = OperatingSystem.IsWindows() ? [39, 112] : [28, 122];
 
     private readonly string _directory;
@@ -42,17 +45,17 @@ internal sealed partial class StoreDisk : IDisposable
         _watch = time.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <value>Why nothing can be written, with the path and the remedy; null while the disk takes writes.</value>
+    /// <value>Why the disk takes no writes, with the path and the remedy; null while writes succeed.</value>
     public string? Problem => _problem;
 
-    /// <value>Whether failed writes are handed on rather than held.</value>
+    /// <value>Whether the store is closing: from then on failed writes are reported to Garnet instead of held.</value>
     public bool IsClosing => _closing.IsCancellationRequested;
 
-    /// <value>Writes that wait for room.</value>
+    /// <value>The number of failed writes that wait for their next retry.</value>
     public int Held => Volatile.Read(ref _held);
 
-    /// <summary>Makes the reserve. A disk without room for it is a problem from the beginning.</summary>
-    /// <param name="told">Called at every change of <see cref="Problem"/>.</param>
+    /// <summary>Creates the reserve. If the disk has no room for it, <see cref="Problem"/> is set from the beginning.</summary>
+    /// <param name="told">Called once now with null, and then at every change of <see cref="Problem"/>.</param>
     public void Open(Action<string?> told)
     {
         _told = told;
@@ -63,9 +66,9 @@ internal sealed partial class StoreDisk : IDisposable
         }
     }
 
-    /// <summary>Tells of a write that failed.</summary>
-    /// <param name="code">The system's number of the error.</param>
-    /// <param name="failure">The error, where it is known.</param>
+    /// <summary>Reports a failed write.</summary>
+    /// <param name="code">The operating system's error number.</param>
+    /// <param name="failure">The error, or null if only the number is known.</param>
     public void Failed(uint code, Exception? failure)
     {
         lock (_gate)
@@ -81,7 +84,7 @@ internal sealed partial class StoreDisk : IDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // The disk takes no changes at all: the reserve stays.
+                // The disk takes no changes at all, so the reserve stays.
             }
 
             var what = NoSpace.Contains(code)
@@ -94,7 +97,7 @@ internal sealed partial class StoreDisk : IDisposable
         }
     }
 
-    /// <summary>Waits until a held write is to be tried again; at once where the store closes.</summary>
+    /// <summary>Waits until a held write is due for its retry. Returns at once when the store closes.</summary>
     public async Task HoldAsync()
     {
         Interlocked.Increment(ref _held);
@@ -108,10 +111,10 @@ internal sealed partial class StoreDisk : IDisposable
         }
     }
 
-    /// <summary>The system's number of an error, as devices give it.</summary>
+    /// <summary>The operating system's error number, in the form that devices report.</summary>
     public static uint Code(Exception failure) => (uint)failure.HResult & 0xFFFF;
 
-    /// <summary>Whether a failure says that there is no room.</summary>
+    /// <summary>Whether a failure means that the disk is full.</summary>
     public static bool IsNoSpace(Exception failure) => failure is IOException && NoSpace.Contains(Code(failure));
 
     /// <summary>Lets held writes fail, so that Garnet can be closed.</summary>
@@ -132,7 +135,7 @@ internal sealed partial class StoreDisk : IDisposable
                 return;
             }
 
-            // A held write needs the room more than the reserve does.
+            // A held write needs the free space more than the reserve does.
             if (Volatile.Read(ref _held) > 0 || TryReserve() is not null)
             {
                 _watch.Change(RetryEvery, Timeout.InfiniteTimeSpan);
@@ -158,7 +161,7 @@ internal sealed partial class StoreDisk : IDisposable
         {
             using (var file = new FileStream(draft, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
             {
-                // Written, not only sized: a file of holes reserves nothing.
+                // The bytes are written, not only the length set: a sparse file reserves nothing.
                 var piece = new byte[1 << 16];
                 Array.Fill(piece, (byte)0xA5);
                 for (var written = 0; written < ReserveBytes; written += piece.Length)
@@ -180,7 +183,7 @@ internal sealed partial class StoreDisk : IDisposable
             }
             catch (Exception again) when (again is IOException or UnauthorizedAccessException)
             {
-                // Tried again with the next look.
+                // The next look tries again.
             }
 
             return e as IOException ?? new IOException(e.Message, e);

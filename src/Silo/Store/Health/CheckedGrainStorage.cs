@@ -5,8 +5,9 @@ using StackExchange.Redis;
 namespace Meridian.Silo.Store.Health;
 
 /// <summary>
-/// The region's records, with failures in words. A record that is damaged is set aside (<see cref="StoreLosses"/>) and is missing from then on: its grain begins anew, which its
-/// <c>problem</c> says. While the store takes no changes none is sent there, so that nothing waits behind it.
+/// The grain storage of the region, with readable errors. A damaged record is set aside (<see cref="StoreLosses"/>) and counts as missing afterwards: its grain
+/// starts with new state, and the grain's <c>problem</c> says so. While the store takes no changes, writes fail here and are not sent to the store, so no call
+/// waits behind them.
 /// </summary>
 internal sealed partial class CheckedGrainStorage(
     IGrainStorage records,
@@ -17,7 +18,7 @@ internal sealed partial class CheckedGrainStorage(
     StoreLosses losses,
     ILogger<CheckedGrainStorage> logger) : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>
 {
-    // Orleans' name of the field of a hash that has the record.
+    // The hash field in which Orleans keeps a grain's record.
     private const string Field = "data";
 
     public void Participate(ISiloLifecycle lifecycle) => (records as ILifecycleParticipant<ISiloLifecycle>)?.Participate(lifecycle);
@@ -32,7 +33,7 @@ internal sealed partial class CheckedGrainStorage(
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // What the storage throws does not say whether the record or the store is bad.
+            // The storage's exception does not tell whether the record or the store is at fault.
             if (!await SetAsideAsync<T>(stateName, grainId, e))
             {
                 throw Failure(e);
@@ -91,7 +92,7 @@ internal sealed partial class CheckedGrainStorage(
             }
             catch (InvalidDataException)
             {
-                // Of a newer release: sound.
+                // A newer release wrote the record: it is sound.
                 return false;
             }
 
@@ -103,7 +104,7 @@ internal sealed partial class CheckedGrainStorage(
             losses.Add($"The record '{key}' is damaged and was set aside; what it held is as if it had never been ordered.", record);
             LogDamaged(key.ToString(), losses.Directory);
 
-            // Another silo may have done the same meanwhile, and written anew.
+            // Another silo may have set the record aside in the meantime, and its grain may have written a new one. So delete only the damaged bytes.
             var transaction = redis.CreateTransaction();
             transaction.AddCondition(Condition.HashEqual(key, Field, record));
             _ = transaction.KeyDeleteAsync(key);

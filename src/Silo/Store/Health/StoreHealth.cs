@@ -3,7 +3,10 @@ using Meridian.Silo.Configuration;
 
 namespace Meridian.Silo.Store.Health;
 
-/// <summary>The store's health for the region's grains: what this process or, on the same machine, the store's process has noted in the region's directory.</summary>
+/// <summary>
+/// The store's health for the region's grains. It reads notes in the region's directory. This process writes them, or the store's process if that runs on the
+/// same machine.
+/// </summary>
 internal sealed class StoreHealth(RegionPlan region, TimeProvider time) : IStoreHealth
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Meridian.Silo.Store.Health;
 
 /// <summary>
-/// What a region's store has lost: a folder with one text for each loss, and the damaged records themselves. An operator who has dealt with a loss deletes its text; until then <c>problem</c> shows it.
+/// The losses of a region's store: a folder with one text file for each loss and a copy of each damaged record. While a text exists, <c>problem</c> shows it.
+/// An operator who has dealt with a loss deletes its text.
 /// </summary>
 internal sealed class StoreLosses(string directory, TimeProvider time)
 {
@@ -15,9 +16,9 @@ internal sealed class StoreLosses(string directory, TimeProvider time)
 
     public string Directory { get; } = directory;
 
-    /// <summary>Notes a loss.</summary>
-    /// <param name="text">For operators: what is lost.</param>
-    /// <param name="record">The damaged record, if it is one.</param>
+    /// <summary>Adds a loss.</summary>
+    /// <param name="text">Tells operators what is lost.</param>
+    /// <param name="record">The damaged record, or empty if the loss is not a single record.</param>
     public void Add(string text, ReadOnlySpan<byte> record = default)
     {
         System.IO.Directory.CreateDirectory(Directory);
@@ -35,7 +36,7 @@ internal sealed class StoreLosses(string directory, TimeProvider time)
         }
     }
 
-    /// <summary>All that is noted, in one text; null where there is nothing.</summary>
+    /// <summary>All noted losses in one text, or null if there is none. Reads the folder at most once a second.</summary>
     public string? Read()
     {
         lock (_gate)
@@ -55,7 +56,7 @@ internal sealed class StoreLosses(string directory, TimeProvider time)
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Being changed: the next look sees it.
+                // A file was being changed. The next look sees it.
             }
 
             return _known;

@@ -3,7 +3,8 @@ using System.Text;
 namespace Meridian.Silo.Store.Health;
 
 /// <summary>
-/// What is wrong with the store now, for the region's other processes on this machine: a file of one block, written in place. A full disk takes that, since the block is there already.
+/// The store's current problem, for the region's other processes on this machine. The file has one block of 4096 bytes and is rewritten in place. This works on
+/// a full disk because the block is already allocated.
 /// </summary>
 internal sealed class StoreNotice(string file)
 {
@@ -23,11 +24,11 @@ internal sealed class StoreNotice(string file)
         }
         catch (IOException)
         {
-            // Only the other processes do not hear of it; they are told by the answers of the store.
+            // The other processes do not see the problem in this file. They still learn of it from the store's answers.
         }
     }
 
-    /// <summary>What was written last; null where nothing is wrong or nothing is known.</summary>
+    /// <summary>The problem that was written last; null if there is none or the file cannot be read.</summary>
     public string? Read()
     {
         try

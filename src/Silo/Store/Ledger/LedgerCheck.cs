@@ -4,10 +4,12 @@ using Meridian.Silo.Store.Disk;
 
 namespace Meridian.Silo.Store.Ledger;
 
-/// <summary>Compares the store's files with its ledger before Garnet reads them: Garnet itself would take damage for the end, or not see it.</summary>
+/// <summary>
+/// Compares the store's files with its ledger before Garnet reads them. Garnet itself would take damage for the end of the file, or would not notice it.
+/// </summary>
 internal static class LedgerCheck
 {
-    /// <summary>Garnet's name of the folder of the append-only file.</summary>
+    /// <summary>Garnet's name for the folder of the append-only file.</summary>
     public const string LogDirectory = "AOF";
 
     private static readonly string Checkpoints = Path.Combine("Store", "checkpoints");
@@ -77,18 +79,18 @@ internal static class LedgerCheck
         return damage;
     }
 
-    /// <summary>Files of the append-only file by their number.</summary>
+    /// <summary>Maps the number of a segment to its file in the append-only folder.</summary>
     public static Func<int, string> LogOf(string directory) =>
         segment => Path.Combine(directory, LogDirectory, string.Create(CultureInfo.InvariantCulture, $"{StoreDevices.LogName}.{segment}"));
 
-    /// <summary>Where the last write and what followed it begins. Most commits hold no write.</summary>
+    /// <summary>The address where the last write begins. Commits without a write may follow it, since most commits hold no write.</summary>
     private static long TailOf(LedgerState state)
     {
         var before = state.Points.LastOrDefault(point => point.Writes < state.Acknowledged.Writes);
         return before.Address > 0 ? before.Address : state.Points[0].Address;
     }
 
-    /// <returns>Offsets of the granules that are not what was written.</returns>
+    /// <returns>Offsets of the granules whose bytes differ from the written ones.</returns>
     private static List<int> Mismatches(ReadOnlySpan<byte> data, uint[] sums, uint rest)
     {
         List<int> found = [];

@@ -6,12 +6,12 @@ using Microsoft.Win32.SafeHandles;
 namespace Meridian.Silo.Store.Ledger;
 
 /// <summary>
-/// The ledger on disk: <c>state</c> (two states in turn, so that one of them is whole whenever the process ends) and, beside each file <c>aof.log.N</c>, <c>sums.N</c> with a
-/// checksum of every 32 bytes.
+/// The ledger's files. <c>state</c> holds two states that are written in turn, so one of them is whole whenever the process ends. Each file <c>aof.log.N</c>
+/// has a companion <c>sums.N</c> with one checksum for every 32 bytes.
 /// </summary>
 internal sealed class LedgerFiles(string directory) : IDisposable
 {
-    /// <summary>Bytes that one checksum covers.</summary>
+    /// <summary>The number of bytes that one checksum covers.</summary>
     public const int Granule = 32;
 
     private const int SumBytes = 4;
@@ -21,8 +21,8 @@ internal sealed class LedgerFiles(string directory) : IDisposable
 
     private string StateFile => Path.Combine(directory, "state");
 
-    /// <summary>The newest state.</summary>
-    /// <param name="damaged">Whether there are states, none of which can be read.</param>
+    /// <summary>Reads the newest valid state; null if there is none.</summary>
+    /// <param name="damaged">Whether the file holds states but none of them is readable.</param>
     public LedgerState? Read(out bool damaged)
     {
         damaged = false;
@@ -45,17 +45,17 @@ internal sealed class LedgerFiles(string directory) : IDisposable
         return newest;
     }
 
-    /// <summary>Flushed when it returns.</summary>
+    /// <summary>Writes a state. It is flushed to disk when the method returns.</summary>
     public void Write(LedgerState state)
     {
         _state ??= Open(StateFile);
         RandomAccess.Write(_state, state.ToBytes(), state.Number % 2 * LedgerState.Size);
     }
 
-    /// <summary>Writes the checksums of a piece of a file.</summary>
-    /// <param name="segment">The file's number.</param>
-    /// <param name="offset">Where the piece begins in it; a multiple of <see cref="Granule"/>, as is its length.</param>
-    /// <param name="data">The piece.</param>
+    /// <summary>Writes the checksums for a piece of one file of the append-only file.</summary>
+    /// <param name="segment">The number of the file.</param>
+    /// <param name="offset">Where the piece begins in that file. This offset and the length of the piece are multiples of <see cref="Granule"/>.</param>
+    /// <param name="data">The bytes of the piece.</param>
     public void WriteSums(int segment, long offset, ReadOnlySpan<byte> data)
     {
         var sums = new byte[data.Length / Granule * SumBytes];
@@ -72,12 +72,12 @@ internal sealed class LedgerFiles(string directory) : IDisposable
         RandomAccess.Write(file, sums, offset / Granule * SumBytes);
     }
 
-    /// <summary>Files of the append-only file that have checksums, in order.</summary>
+    /// <summary>Numbers of the files that have checksums, in ascending order.</summary>
     public int[] Segments() => Directory.Exists(directory)
         ? [.. Directory.EnumerateFiles(directory, "sums.*").Select(file => int.Parse(Path.GetExtension(file)[1..], CultureInfo.InvariantCulture)).Order()]
         : [];
 
-    /// <summary>Checksums of a file in order; zero where none was written.</summary>
+    /// <summary>The checksums of a file, in order; zero means that no checksum was written.</summary>
     public uint[] ReadSums(int segment)
     {
         var bytes = File.ReadAllBytes(SumsFile(segment));
@@ -100,7 +100,7 @@ internal sealed class LedgerFiles(string directory) : IDisposable
         File.Delete(SumsFile(segment));
     }
 
-    /// <summary>Never zero, which stands for no checksum.</summary>
+    /// <summary>The checksum of a granule. It is never zero, because zero means "no checksum".</summary>
     public static uint SumOf(ReadOnlySpan<byte> data) => Math.Max(Crc32.HashToUInt32(data), 1);
 
     public void Dispose()

@@ -3,28 +3,28 @@ using System.IO.Hashing;
 
 namespace Meridian.Silo.Store.Ledger;
 
-/// <summary>What the ledger says of the append-only file as a whole.</summary>
+/// <summary>The ledger's facts about the append-only file as a whole.</summary>
 internal sealed record LedgerState
 {
-    /// <summary>Commits that are remembered, the last one last: they tell how many writes are missing behind an earlier one.</summary>
+    /// <summary>The number of commits to remember. They tell how many writes are missing if recovery ends at an earlier commit.</summary>
     public const int MostPoints = 64;
 
-    /// <summary>Bytes of a state on disk.</summary>
+    /// <summary>The size of one state on disk, in bytes.</summary>
     public const int Size = 2048;
 
     private const uint Magic = 0x314C524D;
     private const int PointsAt = 32;
 
-    /// <value>Counts states, so that of two on disk the later one is known.</value>
+    /// <value>Grows by one with each state. Of the two states on disk, the one with the higher number is newer.</value>
     public required long Number { get; init; }
 
-    /// <value>The last commits, in their order; the last one is what is acknowledged.</value>
+    /// <value>The last commits, oldest first. The last element is the acknowledged position.</value>
     public required IReadOnlyList<LedgerPoint> Points { get; init; }
 
-    /// <value>Checksum of the acknowledged bytes in the last, unfinished granule.</value>
+    /// <value>Checksum of the acknowledged bytes in the last granule, if that granule is not full.</value>
     public required uint Rest { get; init; }
 
-    /// <value>Whether a checkpoint was ever taken: the file alone is not the whole store.</value>
+    /// <value>Whether a checkpoint was ever taken. If so, the append-only file alone is not the whole store.</value>
     public required bool HasCheckpoint { get; init; }
 
     public LedgerPoint Acknowledged => Points.Count > 0 ? Points[^1] : default;
@@ -47,7 +47,7 @@ internal sealed record LedgerState
         return bytes;
     }
 
-    /// <returns>Null where the bytes are no state, or a damaged one.</returns>
+    /// <returns>The state, or null if the bytes hold none or a damaged one.</returns>
     public static LedgerState? FromBytes(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < Size

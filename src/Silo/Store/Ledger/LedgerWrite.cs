@@ -3,11 +3,12 @@ using System.Runtime.InteropServices;
 namespace Meridian.Silo.Store.Ledger;
 
 /// <summary>
-/// A write of the append-only file that is under way. It is made from a copy: Garnet adds entries behind the written ones at the same time, and the checksums must be those of the bytes on disk.
+/// A write of the append-only file that is in progress. It works on a copy of the bytes: Garnet appends entries to its buffer at the same time, and the
+/// checksums must match the bytes on disk.
 /// </summary>
 internal sealed unsafe class LedgerWrite : IDisposable
 {
-    // What files opened for direct access ask for at most.
+    // The largest alignment that a file opened for direct I/O needs.
     private const int Alignment = 4096;
 
     private readonly int _length;
@@ -22,7 +23,7 @@ internal sealed unsafe class LedgerWrite : IDisposable
 
     public long Address { get; }
 
-    /// <value>Counts writes in the order in which they were begun.</value>
+    /// <value>The write's sequence number, in the order in which writes began.</value>
     public long Number { get; }
 
     public IntPtr Source => (IntPtr)_copy;

@@ -3,8 +3,9 @@ using System.Buffers.Binary;
 namespace Meridian.Silo.Store.Ledger;
 
 /// <summary>
-/// Reads the append-only file's structure from what is written to it: entries of a four-byte length and a body padded to four bytes. A negative length is a commit: Garnet recovers up to the
-/// last one. A page begins with a header of 64 bytes, and an entry never crosses into the next page: a length of zero ends a page.
+/// Reads the structure of the append-only file from the bytes that are written to it. An entry is a four-byte length and a body padded to four bytes. A
+/// negative length marks a commit; Garnet recovers up to the last commit. A page begins with a header of 64 bytes. An entry never crosses into the next page: a
+/// length of zero ends a page.
 /// </summary>
 internal static class LogEntries
 {
@@ -12,18 +13,18 @@ internal static class LogEntries
 
     private const int Header = 4;
 
-    /// <summary>Goes on from a position through all whole entries of a piece of the file.</summary>
+    /// <summary>Walks from a position through all whole entries in a piece of the file.</summary>
     /// <param name="data">The piece.</param>
-    /// <param name="start">Its address.</param>
-    /// <param name="from">Where an entry begins or will begin, and the writes before it.</param>
-    /// <param name="committed">Called with the end of every commit.</param>
+    /// <param name="start">The address of the piece.</param>
+    /// <param name="from">An address where an entry begins or will begin, with the number of writes before it.</param>
+    /// <param name="committed">Called with the end of each commit.</param>
     /// <returns>Where the next entry will begin.</returns>
     public static LedgerPoint Walk(ReadOnlySpan<byte> data, long start, LedgerPoint from, Action<LedgerPoint> committed)
     {
         var (address, writes) = from;
         var end = start + data.Length;
 
-        // The page that the position is on was written to its end, and the piece begins on the next.
+        // The page of the position is complete, and the piece begins on the next page.
         if (start > address && start == PageOf(address) + LogLayout.PageBytes)
         {
             address = start;

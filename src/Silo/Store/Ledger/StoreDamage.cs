@@ -1,32 +1,32 @@
 namespace Meridian.Silo.Store.Ledger;
 
-/// <summary>What a store's files lack of what was acknowledged.</summary>
+/// <summary>The difference between the acknowledged bytes and the bytes in a store's files.</summary>
 internal sealed record StoreDamage
 {
-    /// <value>What the ledger said; null where there is none, or none that can be read.</value>
+    /// <value>The ledger's state; null if there is no ledger or it is unreadable.</value>
     public LedgerState? State { get; init; }
 
-    /// <value>Damage that leaves unknown how much is missing: the region does not start; null where there is none. Without a full stop.</value>
+    /// <value>Damage that leaves unknown how much is missing, so the region does not start; null if there is none. The text has no full stop.</value>
     public string? Fatal { get; init; }
 
-    /// <value>Whether files are missing altogether: what is left of the append-only file cannot be read without them.</value>
+    /// <value>Whether a file is missing, so the rest of the append-only file is unreadable.</value>
     public bool Incomplete { get; init; }
 
-    /// <value>Where the last acknowledged writes are damaged; null where they are not. Garnet ends before them, or reads damaged records.</value>
+    /// <value>Where the last acknowledged writes are damaged; null if they are not. Garnet then stops before them, or reads damaged records.</value>
     public string? Tail { get; init; }
 
-    /// <value>Where stored records are damaged that carry their own checksum: each is set aside when it is read; null where there are none.</value>
+    /// <value>Where stored records with their own checksum are damaged; null if there are none. Each is set aside when it is read.</value>
     public string? Records { get; init; }
 
-    /// <value>Why the ledger itself tells nothing, or null.</value>
+    /// <value>Why the ledger itself is unreadable, or null.</value>
     public string? Ledger { get; init; }
 
     public bool IsNone => (Fatal ?? Tail ?? Records ?? Ledger) is null;
 
-    /// <summary>Writes that were acknowledged and that recovery did not find.</summary>
-    /// <param name="state">What the ledger said before the start.</param>
-    /// <param name="recovered">Where recovery ended.</param>
-    /// <returns>In words for an operator, or null where none is missing.</returns>
+    /// <summary>Counts the acknowledged writes that recovery did not find.</summary>
+    /// <param name="state">The ledger's state before the start.</param>
+    /// <param name="recovered">The address where recovery ended.</param>
+    /// <returns>A sentence for an operator, or null if no write is missing.</returns>
     public static string? Missing(LedgerState state, long recovered)
     {
         if (recovered >= state.Acknowledged.Address)
@@ -41,14 +41,14 @@ internal sealed record StoreDamage
             (0, _) => null,
             (1, _) => "The last acknowledged write is missing.",
 
-            // Earlier commits than those remembered: how many writes they had is not known.
+            // Recovery ended before the oldest remembered commit. The number of writes before that commit that are missing is not known.
             (_, 0) when state.Points[0].Writes > 0 => FormattableString.Invariant($"More than {state.Acknowledged.Writes - state.Points[0].Writes} acknowledged writes are missing."),
             _ => FormattableString.Invariant($"The last {missing} acknowledged writes are missing."),
         };
     }
 
-    /// <summary>All of it for an operator; null where there is nothing to say.</summary>
-    /// <param name="missing">What recovery did not find, or null.</param>
+    /// <summary>The whole damage as a text for an operator; null if there is none.</summary>
+    /// <param name="missing">The result of <see cref="Missing"/>, or null.</param>
     public string? InWords(string? missing)
     {
         List<string> lines = [];

@@ -1,17 +1,19 @@
 namespace Meridian.Silo.Store.Ledger;
 
 /// <summary>
-/// A second record of what the store acknowledged, kept beside its append-only file. Garnet has no checksums there and takes the place where it can read no further for the end; after a start
-/// the ledger tells whether what it read is what was acknowledged (<see cref="LedgerCheck"/>).
+/// A second record of all acknowledged writes, kept beside Garnet's append-only file. Problem: that file has no checksums, and Garnet takes the first place
+/// that it cannot read for the end of the file. The ledger tells after a start whether recovery read all acknowledged bytes (<see cref="LedgerCheck"/>).
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>Order of a write: the file, its checksums, the state with the number of writes, and only then Garnet hears that it is done and acknowledges. All three are flushed.</item>
-/// <item>The process ends in between: the file may have more than the state says, never less. The next start gives what it finds beyond the state its checksums.</item>
-/// <item>Bytes before a commit never change. A later write repeats those of the sector it begins in, as they were. So the checksum of every whole granule before the last commit holds, and the
-/// last, unfinished one has its own in the state.</item>
-/// <item>Several writes under way: a commit is acknowledged when its write and all that were begun before it are done.</item>
-/// <item>A store of a release without ledger is taken as it is; its ledger begins where it ends.</item>
+/// <item>A write goes to the file, then its checksums are written, then the state with the number of writes. All three are flushed.
+/// Only then does Garnet learn that the write is done and acknowledge it.</item>
+/// <item>If the process ends in between, the file may hold more than the state says, never less. The next start adds checksums for the bytes beyond the
+/// state.</item>
+/// <item>Bytes before a commit never change. A later write repeats the bytes of the sector in which it begins, unchanged. So the checksum of each whole granule
+/// before the last commit stays valid. The last granule, if it is not full, has its own checksum in the state.</item>
+/// <item>When several writes are in progress, a commit is acknowledged after its own write and all writes that began earlier are done.</item>
+/// <item>A store from a release without a ledger is accepted as it is. Its ledger begins where its file ends.</item>
 /// </list>
 /// </remarks>
 internal sealed class StoreLedger : IDisposable
@@ -27,7 +29,7 @@ internal sealed class StoreLedger : IDisposable
     private LedgerPoint _begun;
     private long _writes;
 
-    /// <param name="directory">Where the ledger lies; made when something is written.</param>
+    /// <param name="directory">The ledger's directory, created at the first write.</param>
     public StoreLedger(string directory)
     {
         _files = new LedgerFiles(directory);
@@ -35,13 +37,13 @@ internal sealed class StoreLedger : IDisposable
         _state = Found ?? new LedgerState { Number = 0, Points = [], Rest = 0, HasCheckpoint = false };
     }
 
-    /// <value>What the ledger said when it was opened; null where there was none.</value>
+    /// <value>The ledger's state when it was opened; null if there was none.</value>
     public LedgerState? Found { get; }
 
-    /// <summary>Says where the file ends after recovery.</summary>
+    /// <summary>Sets the function that returns Garnet's committed address. Right after recovery, this is the end of the file.</summary>
     public void Follow(Func<long> committedUntil) => _committedUntil = committedUntil;
 
-    /// <summary>Where the file ended after recovery. Right also after writes have begun.</summary>
+    /// <summary>The address where the file ended after recovery. Also correct after new writes have begun.</summary>
     public long Recovered()
     {
         lock (_gate)
@@ -51,22 +53,22 @@ internal sealed class StoreLedger : IDisposable
         }
     }
 
-    /// <summary>Writes down that what recovery found is what is acknowledged from here on. A file without checksums gets them.</summary>
-    /// <param name="log">Files of the append-only file by their number.</param>
-    /// <param name="anew">Whether all of it gets checksums as it is: damage in it has been told, and is not to be found again.</param>
+    /// <summary>Records that the recovered bytes are the acknowledged ones from now on. Bytes without checksums get them.</summary>
+    /// <param name="log">Maps the number of a segment to its file.</param>
+    /// <param name="anew">Whether the whole file gets new checksums: its damage has been reported and must not be found again.</param>
     public void Accept(Func<int, string> log, bool anew = false)
     {
         lock (_gate)
         {
             Begin();
 
-            // The process may have ended after the file had a write and before the ledger had it: recovery finds more than was acknowledged.
+            // The process may have ended when the file had a write but the ledger did not. Then recovery finds more than was acknowledged.
             Adopt(log, anew ? 0 : Found?.Acknowledged.Address ?? 0);
             Keep(anew ? _state with { Rest = 0 } : _state);
         }
     }
 
-    /// <summary>Notes that the append-only file alone is not the whole store any more.</summary>
+    /// <summary>Records that the append-only file alone is no longer the whole store.</summary>
     public void NoteCheckpoint()
     {
         lock (_gate)
@@ -78,7 +80,7 @@ internal sealed class StoreLedger : IDisposable
         }
     }
 
-    /// <summary>Notes a write that begins.</summary>
+    /// <summary>Registers a write that begins. The caller disposes of the result.</summary>
     public LedgerWrite Submit(IntPtr source, int length, long address)
     {
         lock (_gate)
@@ -88,7 +90,7 @@ internal sealed class StoreLedger : IDisposable
             _open.Add(write.Number);
             if (address > _position!.Value.Address && !IsNextPage(address))
             {
-                // A later page before an earlier one.
+                // A write to a later page came before the write to an earlier page.
                 _ahead.Add((address, write.Data.ToArray(), write.Number));
                 return write;
             }
@@ -105,7 +107,7 @@ internal sealed class StoreLedger : IDisposable
         }
     }
 
-    /// <summary>Puts a write that the file has into the ledger. May be repeated after it failed.</summary>
+    /// <summary>Adds a write to the ledger after the file has it. May be called again if it failed.</summary>
     /// <exception cref="IOException">The ledger could not be written.</exception>
     public void Complete(LedgerWrite write)
     {
@@ -141,7 +143,7 @@ internal sealed class StoreLedger : IDisposable
         }
     }
 
-    /// <summary>A file of the append-only file is about to be removed: a checkpoint has what it held.</summary>
+    /// <summary>Removes the checksums of a file that is about to be removed: a checkpoint now holds that file's content.</summary>
     public void Remove(int segment)
     {
         lock (_gate)
@@ -169,7 +171,10 @@ internal sealed class StoreLedger : IDisposable
         }
     }
 
-    /// <summary>Gives checksums to what recovery found behind an address. Granules before the end never change: it does not matter that writes have begun behind them.</summary>
+    /// <summary>
+    /// Writes checksums for the recovered bytes behind an address. Whole granules before the recovered end never change, so new writes behind that end do not
+    /// matter.
+    /// </summary>
     private void Adopt(Func<int, string> log, long from)
     {
         for (var segment = (int)((_begun.Address - 1) / LogLayout.SegmentBytes); segment >= from / LogLayout.SegmentBytes && File.Exists(log(segment)); segment--)
@@ -198,7 +203,7 @@ internal sealed class StoreLedger : IDisposable
 
     private void Walk(ReadOnlySpan<byte> data, long start, long write)
     {
-        // A span cannot be captured: the ends first, then what the unfinished granules hold.
+        // A lambda cannot capture a span. So collect the ends first, then compute the checksums of the unfinished granules.
         var ends = new List<LedgerPoint>();
         _position = LogEntries.Walk(data, start, _position!.Value, ends.Add);
         foreach (var end in ends)

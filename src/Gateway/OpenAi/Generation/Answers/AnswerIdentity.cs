@@ -3,12 +3,12 @@ using Meridian.Messages;
 
 namespace Meridian.Gateway.OpenAi.Generation.Answers;
 
-/// <summary>What every part of one answer says alike.</summary>
-/// <param name="Id">Of the answer.</param>
+/// <summary>The fields that are the same in every chunk of one answer.</summary>
+/// <param name="Id">Id of the answer.</param>
 /// <param name="Created">Unix seconds.</param>
-/// <param name="Model">Name of the model.</param>
-/// <param name="Fingerprint">Names weights, precision and arithmetic: with the same one, the same seed gives the same text to the last bit, unless the answer says otherwise.</param>
-/// <param name="Tier">Service tier to name, or null where none is named.</param>
+/// <param name="Fingerprint">Names weights, precision and arithmetic. The same fingerprint and seed give the same text to the last bit, unless the answer
+/// says otherwise.</param>
+/// <param name="Tier">Service tier to report, or null to report none.</param>
 internal sealed record AnswerIdentity(string Id, long Created, string Model, string Fingerprint, string? Tier = null)
 {
     public static AnswerIdentity Draw(AnswerShape shape, StreamHead head, GenerationRequest request, TimeProvider time) =>

@@ -7,27 +7,27 @@ using Meridian.Messages;
 namespace Meridian.Gateway.OpenAi.Generation.Answers;
 
 /// <summary>
-/// Writes the events of one streamed answer straight into the response's pipe; when to flush is the caller's. What is alike in all chunks is encoded once.
-/// An event is advanced over only when it is whole: an exception leaves no half of one.
+/// Writes the events of one streamed answer straight into the response's pipe. The caller decides when to flush. The parts that are the same in all chunks
+/// are encoded once.
+/// The pipe advances only over whole events, so an exception never leaves half an event.
 /// </summary>
 internal abstract class ChunkWriter
 {
-    /// <summary>Most bytes of a choice besides its text and log probabilities.</summary>
+    /// <summary>Maximum size of a choice without its text and log probabilities, bytes.</summary>
     protected const int ChoiceFrame = 160;
 
     private readonly byte[] _prefix;
     private readonly byte[] _suffix;
     private readonly byte[] _inexactSuffix;
 
-    /// <value>Member of an answer whose bits may be others than those of its request alone.</value>
+    /// <value>The JSON member that marks an answer whose bits may differ from those that its request alone would give.</value>
     public static ReadOnlySpan<byte> NotExact => ",\"meridian\":{\"exact\":false}"u8;
 
-    /// <value>Whether tokens may have other bits than those of the request alone: what ends a choice, and the count of tokens, say so.</value>
+    /// <value>Whether tokens may have other bits than the request alone would give. The chunk that ends a choice and the usage chunk then say so.</value>
     public bool Inexact { get; set; }
 
-    /// <param name="identity">Of the answer.</param>
     /// <param name="objectName">The <c>object</c> of a chunk.</param>
-    /// <param name="includeUsage">Whether a usage chunk will follow: then every other one says that it has none.</param>
+    /// <param name="includeUsage">Whether a usage chunk follows at the end. If so, every other chunk has <c>"usage":null</c>.</param>
     protected ChunkWriter(AnswerIdentity identity, string objectName, bool includeUsage)
     {
         var buffer = new byte[128 + JsonCursor.TextBound(identity.Id) + JsonCursor.TextBound(objectName) + JsonCursor.TextBound(identity.Model) + JsonCursor.TextBound(identity.Fingerprint) + JsonCursor.TextBound(identity.Tier)];
@@ -55,19 +55,19 @@ internal abstract class ChunkWriter
         _inexactSuffix = [.. end, .. NotExact, .. "}\n\n"u8];
     }
 
-    /// <summary>Writes what stands before the first token. False: nothing.</summary>
+    /// <summary>Writes what precedes the first token. Returns false if nothing was written.</summary>
     public abstract bool Begin(PipeWriter pipe);
 
-    /// <summary>Writes tokens. False: there was nothing to tell of them yet.</summary>
+    /// <summary>Writes tokens. Returns false if they give no event yet.</summary>
     public abstract bool Write(PipeWriter pipe, TokenGroup group);
 
     /// <value>Whether <see cref="Begin"/> would write anything.</value>
     public virtual bool HasBeginning => false;
 
-    /// <summary>Whether <see cref="Write"/> would write anything of these tokens.</summary>
+    /// <summary>Whether <see cref="Write"/> would write anything for these tokens.</summary>
     public abstract bool Tells(TokenGroup group);
 
-    /// <summary>The chunk that counts, without choices.</summary>
+    /// <summary>Writes the usage chunk, which has no choices.</summary>
     public void Usage(PipeWriter pipe, in TokenUsage usage)
     {
         var cursor = new JsonCursor(pipe.GetSpan(_prefix.Length + TokenUsage.Bound + 16 + NotExact.Length));
@@ -85,10 +85,10 @@ internal abstract class ChunkWriter
 
     public static void Done(PipeWriter pipe) => pipe.Write("data: [DONE]\n\n"u8);
 
-    /// <summary>A comment, which clients skip: the stream lives.</summary>
+    /// <summary>Writes a comment, which clients skip. It shows that the stream is alive.</summary>
     public static void Ping(PipeWriter pipe) => pipe.Write(": ping\n\n"u8);
 
-    /// <summary>The last event of a stream that cannot go on.</summary>
+    /// <summary>Writes an error as the last event of a stream that cannot go on.</summary>
     public static void Error(PipeWriter pipe, ApiError error)
     {
         var cursor = new JsonCursor(pipe.GetSpan(ApiErrorWriter.Bound(error) + 16));
@@ -98,10 +98,8 @@ internal abstract class ChunkWriter
         pipe.Advance(cursor.Written);
     }
 
-    /// <summary>Begins a chunk of one choice, up to its index.</summary>
-    /// <param name="pipe">The response's.</param>
-    /// <param name="choice">Its index.</param>
-    /// <param name="bound">Most bytes of its text and log probabilities.</param>
+    /// <summary>Begins a chunk of one choice, up to and including its index.</summary>
+    /// <param name="bound">Maximum size of the choice's text and log probabilities, bytes.</param>
     protected JsonCursor Open(PipeWriter pipe, int choice, int bound)
     {
         var cursor = new JsonCursor(pipe.GetSpan(_prefix.Length + ChoiceFrame + _inexactSuffix.Length + bound));
@@ -111,7 +109,7 @@ internal abstract class ChunkWriter
         return cursor;
     }
 
-    /// <summary>Ends a chunk and hands it to the pipe.</summary>
+    /// <summary>Ends a chunk and commits it to the pipe.</summary>
     protected void Close(PipeWriter pipe, ref JsonCursor cursor, FinishReason? finish)
     {
         cursor.Raw(",\"finish_reason\":"u8);
@@ -121,7 +119,7 @@ internal abstract class ChunkWriter
         pipe.Advance(cursor.Written);
     }
 
-    /// <summary>A finish reason as JSON.</summary>
+    /// <summary>Returns a finish reason as JSON.</summary>
     public static ReadOnlySpan<byte> Finish(FinishReason? finish) => finish switch
     {
         null => "null"u8,

@@ -12,18 +12,16 @@ using Microsoft.Extensions.Logging;
 namespace Meridian.Gateway.OpenAi.Generation.Answers;
 
 /// <summary>
-/// An answer as server-sent events: what a frame brings is written straight into the response's pipe and flushed once. The flush is awaited before the next frame is
-/// read, so that a slow caller holds the stream back instead of filling memory. Once it has begun, an error is the last event, without <c>[DONE]</c>.
+/// Writes an answer as server-sent events. The events of a frame are written straight into the response's pipe and flushed once. The flush is awaited before
+/// the next frame is read, so that a slow caller slows the stream down instead of filling memory.
+/// Once the stream has begun, an error is its last event, and <c>[DONE]</c> is not sent.
 /// </summary>
-internal sealed partial class EventStream(ClosingDoors doors, TimeProvider time, ILogger<EventStream> logger)
+internal sealed partial class EventStream(FacadeShutdown shutdown, TimeProvider time, ILogger<EventStream> logger)
 {
-    /// <param name="context">The request; its answer's headers are set but for those of an event stream.</param>
-    /// <param name="request">As it was read.</param>
-    /// <param name="shape">Of the answer.</param>
-    /// <param name="stream">The stream, its first frame read. Its disposal is the caller's.</param>
-    /// <param name="frame">The first frame.</param>
-    /// <param name="longestSilence">After which a comment is sent.</param>
-    /// <param name="ends">Fires when the caller goes, and when the doors are closed for good; the stream was opened with it.</param>
+    /// <param name="context">The headers of its response are set, except those of an event stream.</param>
+    /// <param name="stream">The stream; its first frame is already read. The caller of this method disposes it.</param>
+    /// <param name="longestSilence">Time without an event after which a comment is sent.</param>
+    /// <param name="ends">Fires when the caller goes, and when the shutdown ends all streams. The stream was opened with this token.</param>
     public async Task WriteAsync(
         HttpContext context, GenerationRequest request, AnswerShape shape, IRegionStream stream, StreamFrame? frame, TimeSpan longestSilence, CancellationToken ends)
     {
@@ -35,10 +33,10 @@ internal sealed partial class EventStream(ClosingDoors doors, TimeProvider time,
         }
         catch (Exception) when (aborted.IsCancellationRequested)
         {
-            // Whatever it was: nobody is left to tell, and it is no fault.
+            // The caller has gone. There is nobody to tell, and no exception counts as a fault.
             aborted.ThrowIfCancellationRequested();
         }
-        catch (Exception) when (doors.Over.IsCancellationRequested)
+        catch (Exception) when (shutdown.StreamsEnd.IsCancellationRequested)
         {
             ChunkWriter.Error(pipe, ApiError.ShuttingDown);
         }
@@ -55,7 +53,7 @@ internal sealed partial class EventStream(ClosingDoors doors, TimeProvider time,
         await pipe.FlushAsync(aborted);
     }
 
-    /// <summary>Makes the answer one of events, which proxies and servers pass on as they come.</summary>
+    /// <summary>Sets the headers of an event stream, so that proxies and servers forward each event at once.</summary>
     public static PipeWriter Prepare(HttpContext context)
     {
         var response = context.Response;
@@ -98,7 +96,7 @@ internal sealed partial class EventStream(ClosingDoors doors, TimeProvider time,
                 var flushed = await pipe.FlushAsync(aborted);
                 if (flushed.IsCompleted)
                 {
-                    // Nobody reads any more.
+                    // The caller has stopped reading.
                     return;
                 }
 

@@ -2,21 +2,21 @@ using Meridian.Messages;
 
 namespace Meridian.Gateway.OpenAi.Generation.Answers;
 
-/// <summary>A choice whose tokens are gathered until it is done.</summary>
+/// <summary>Gathers the tokens of one choice until it is complete.</summary>
 internal sealed class GatheredChoice
 {
     private readonly List<string> _pieces = [];
     private readonly List<TokenLogprob> _logprobs = [];
 
-    /// <value>The text, whole characters a piece.</value>
+    /// <value>The text in pieces. Each piece consists of whole characters.</value>
     public IReadOnlyList<string> Pieces => _pieces;
 
     public IReadOnlyList<TokenLogprob> Logprobs => _logprobs;
 
-    /// <value>Whether log probabilities were given, be it for no token.</value>
+    /// <value>Whether log probabilities were given, even if for no token.</value>
     public bool HasLogprobs { get; private set; }
 
-    /// <value>Null while it goes on.</value>
+    /// <value>Null until the choice is complete.</value>
     public FinishReason? Finish { get; private set; }
 
     public void Add(TokenGroup group)

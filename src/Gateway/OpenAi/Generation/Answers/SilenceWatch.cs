@@ -5,8 +5,9 @@ using Meridian.Messages;
 namespace Meridian.Gateway.OpenAi.Generation.Answers;
 
 /// <summary>
-/// Waits for the reads of a stream, and wakes whoever waits when nothing was sent for long; the read goes on meanwhile. Costs a token a lock that nobody contends and no
-/// allocation: a read that took a token of its own to be woken by would cost both at every layer below. The timer looks twice in the longest silence.
+/// Waits for the reads of a stream, and also wakes the waiter when nothing was sent for long. The read goes on meanwhile.
+/// The cost for each token is one uncontended lock and no allocation. A cancellation token for each read would cost both at every layer below. The timer
+/// fires twice in each longest silence.
 /// </summary>
 internal sealed class SilenceWatch : IValueTaskSource<bool>, IDisposable
 {
@@ -16,7 +17,8 @@ internal sealed class SilenceWatch : IValueTaskSource<bool>, IDisposable
     private ManualResetValueTaskSourceCore<bool> _core;
     private ValueTaskAwaiter<StreamFrame?> _read;
 
-    // Under the gate. The read's end races with the timer's tick: whoever finds the waiter there takes it and wakes it, once.
+    // Guarded by _gate. The end of the read races with the timer's tick: whichever finds _waiting set clears it and wakes the waiter, so the waiter wakes
+    // once.
     private bool _waiting;
     private bool _arrived;
     private bool _sent = true;
@@ -27,10 +29,10 @@ internal sealed class SilenceWatch : IValueTaskSource<bool>, IDisposable
         _timer = time.CreateTimer(static state => ((SilenceWatch)state!).Tick(), this, longestSilence / 2, longestSilence / 2);
     }
 
-    /// <summary>Takes a read to watch. The one before it must be done.</summary>
+    /// <summary>Starts to watch a read. The previous read must be done.</summary>
     public void Watch(ValueTask<StreamFrame?> read)
     {
-        // No lock: the timer takes no notice while nobody waits, and the last read's end is past.
+        // No lock is needed: the timer does nothing while nobody waits, and the previous read has ended.
         _read = read.GetAwaiter();
         _arrived = _read.IsCompleted;
         if (!_arrived)
@@ -39,10 +41,10 @@ internal sealed class SilenceWatch : IValueTaskSource<bool>, IDisposable
         }
     }
 
-    /// <summary>What the watched read brought, once <see cref="WaitAsync"/> has answered true.</summary>
+    /// <summary>Returns the result of the watched read. Call it after <see cref="WaitAsync"/> has returned true.</summary>
     public StreamFrame? Result() => _read.GetResult();
 
-    /// <summary>True when the watched read is done, false when it is time to send a sign of life.</summary>
+    /// <summary>Returns true when the watched read is done, and false when it is time to send a keep-alive comment.</summary>
     public ValueTask<bool> WaitAsync()
     {
         lock (_gate)
@@ -58,7 +60,7 @@ internal sealed class SilenceWatch : IValueTaskSource<bool>, IDisposable
         }
     }
 
-    /// <summary>Something was sent.</summary>
+    /// <summary>Records that something was sent to the caller.</summary>
     public void Sent() => Volatile.Write(ref _sent, true);
 
     public void Dispose() => _timer.Dispose();
@@ -98,7 +100,7 @@ internal sealed class SilenceWatch : IValueTaskSource<bool>, IDisposable
             _waiting = false;
         }
 
-        // Not here: the timer's thread must not write to a caller.
+        // Wake the waiter on the thread pool: the timer's thread must not write to a caller.
         ThreadPool.UnsafeQueueUserWorkItem(static watch => watch._core.SetResult(false), this, preferLocal: false);
     }
 }

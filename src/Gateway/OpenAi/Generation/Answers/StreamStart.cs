@@ -8,15 +8,16 @@ using Microsoft.AspNetCore.Http;
 namespace Meridian.Gateway.OpenAi.Generation.Answers;
 
 /// <summary>
-/// A streamed answer up to its first token, which may be minutes away: the prompt waits for its turn and is then computed. Proxies cut a connection that is silent, so after
-/// <see cref="GatewayOptions.HeartbeatMs"/> the headers of a stream leave, and a comment follows whenever that time has passed again. From then on the status cannot change: a refusal is the
-/// stream's last event, and a comment names region, attempts and version.
+/// Handles a streamed answer until its first token. The first token may take minutes: the prompt waits for its turn and is then computed. Proxies cut
+/// connections that are silent for long.
+/// So after <see cref="GatewayOptions.HeartbeatMs"/> the headers are sent, and a comment follows each time that period passes again. From then on the status
+/// cannot change: a refusal is the last event of the stream, and a comment gives region, attempts and version.
 /// </summary>
 internal sealed class StreamStart(HttpContext context, RequestIntake intake, RequestHead head, TimeSpan longestSilence, TimeProvider time)
 {
     private long _spokeAt = head.Started;
 
-    /// <summary>Waits for work that the answer needs, and sends signs of life meanwhile. What ends the wait is the work itself: its token is the caller's.</summary>
+    /// <summary>Awaits work that the answer needs, and sends comments meanwhile. This method does not cancel the work: the caller's own token does.</summary>
     public async Task<T> WaitAsync<T>(Task<T> work)
     {
         while (!work.IsCompleted)
@@ -31,7 +32,7 @@ internal sealed class StreamStart(HttpContext context, RequestIntake intake, Req
         return await work;
     }
 
-    /// <summary>Says where the answer comes from: in headers, or in a comment where these have left.</summary>
+    /// <summary>Tells the caller where the answer comes from: in headers, or in a comment if the headers are already sent.</summary>
     public void Tell(string? region, int? attempts, string? version)
     {
         var response = context.Response;
@@ -56,7 +57,7 @@ internal sealed class StreamStart(HttpContext context, RequestIntake intake, Req
         Encoding.UTF8.GetBytes(comment.Append("\n\n").ToString(), response.BodyWriter);
     }
 
-    /// <summary>Ends the answer: with a status, or with an event where the headers have left.</summary>
+    /// <summary>Ends the answer with an error: as a status, or as an event if the headers are already sent.</summary>
     public async Task RefuseAsync(ApiError error)
     {
         if (!context.Response.HasStarted)
@@ -80,7 +81,7 @@ internal sealed class StreamStart(HttpContext context, RequestIntake intake, Req
         }
         catch (Exception)
         {
-            // The caller has gone. The work is told by its own token, and may have something to give back: it is waited for.
+            // The caller has gone. The work learns this from its own token and may have resources to return, so it is still awaited.
         }
     }
 }

@@ -4,17 +4,17 @@ using Meridian.Gateway.Http;
 namespace Meridian.Gateway.OpenAi.Generation.Answers;
 
 /// <summary>
-/// Writes a token's bytes as a text. Those that are only part of a character are spelled <c>\xe2\x82</c>, as OpenAI does: a replacement character would say
-/// nothing, and would be the same for many tokens.
+/// Writes the bytes of a token as a JSON string. Bytes that are only part of a character are spelled <c>\xe2\x82</c>, as OpenAI does. A replacement character
+/// would carry no information and would be the same for many tokens.
 /// </summary>
 internal static class TokenText
 {
-    /// <summary>Most bytes that are written.</summary>
+    /// <summary>Maximum number of bytes that are written.</summary>
     public static int Bound(int bytes) => (bytes * 6) + 16;
 
-    /// <param name="cursor">Takes at most <see cref="Bound"/>.</param>
-    /// <param name="utf8">The token.</param>
-    /// <param name="mark">Written before the spelling of bytes.</param>
+    /// <param name="cursor">Must have room for <see cref="Bound"/> bytes.</param>
+    /// <param name="utf8">The bytes of the token.</param>
+    /// <param name="mark">Written before bytes that are spelled out.</param>
     public static void Write(ref JsonCursor cursor, ReadOnlySpan<byte> utf8, ReadOnlySpan<byte> mark)
     {
         cursor.Raw("\""u8);
@@ -35,7 +35,7 @@ internal static class TokenText
         cursor.Raw("\""u8);
     }
 
-    /// <summary>A natural logarithm. What JSON cannot carry is a probability of zero.</summary>
+    /// <summary>Writes a natural logarithm. JSON has no infinity or NaN; such a value means probability zero and is written as <c>-9999.0</c>.</summary>
     public static void Logprob(ref JsonCursor cursor, float logprob)
     {
         if (float.IsFinite(logprob))

@@ -2,13 +2,13 @@ using Meridian.Gateway.Http;
 
 namespace Meridian.Gateway.OpenAi.Generation.Answers;
 
-/// <summary>The tokens of an answer.</summary>
-/// <param name="Prompt">Of all prompts, each once.</param>
-/// <param name="Cached">Of those, the ones that did not have to be computed.</param>
-/// <param name="Completion">Generated, all choices together.</param>
+/// <summary>The token counts of an answer.</summary>
+/// <param name="Prompt">Tokens of all prompts, each prompt counted once.</param>
+/// <param name="Cached">Prompt tokens that did not have to be computed.</param>
+/// <param name="Completion">Generated tokens of all choices.</param>
 internal readonly record struct TokenUsage(int Prompt, int Cached, long Completion)
 {
-    /// <summary>Most bytes that <see cref="Write"/> writes.</summary>
+    /// <summary>Maximum number of bytes that <see cref="Write"/> writes.</summary>
     public const int Bound = 256;
 
     public void Write(ref JsonCursor cursor)

@@ -7,13 +7,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace Meridian.Gateway.OpenAi.Generation.Answers;
 
-/// <summary>An answer in one piece: the stream is gathered to its end, then written.</summary>
+/// <summary>Writes an answer in one piece, after the whole stream has been read.</summary>
 internal static class WholeAnswer
 {
     /// <summary>Reads a stream to its end.</summary>
-    /// <param name="stream">The stream, its first frame read.</param>
-    /// <param name="frame">The first frame.</param>
-    /// <param name="choices">Choices that it has.</param>
+    /// <param name="stream">The stream; its first frame is already read.</param>
+    /// <param name="choices">Number of choices.</param>
     /// <param name="cancellationToken">The caller went away.</param>
     public static async Task<(GatheredChoice[] Choices, long Tokens, bool Inexact)> GatherAsync(IRegionStream stream, StreamFrame? frame, int choices, CancellationToken cancellationToken)
     {

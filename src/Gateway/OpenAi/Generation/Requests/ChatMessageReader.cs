@@ -9,16 +9,16 @@ using Meridian.Messages;
 namespace Meridian.Gateway.OpenAi.Generation.Requests;
 
 /// <summary>
-/// Reads the turns of a conversation. Content given in parts is joined without anything between; what is not text is refused by its place and type.
-/// After the first mistake the rest is skipped.
+/// Reads the messages of a conversation. The parts of a message's content are joined without a separator. A part that is not text is refused; the error gives
+/// its position and type.
+/// After the first error the rest is skipped.
 /// </summary>
 internal static class ChatMessageReader
 {
     private const string Roles = "'system', 'developer', 'user' or 'assistant'";
 
-    /// <summary>Reads an array of messages, standing at its first token.</summary>
-    /// <param name="body">At the field's value.</param>
-    /// <param name="messages">At least one, or null with the mistake.</param>
+    /// <summary>Reads an array of messages. The reader stands at its first token.</summary>
+    /// <param name="messages">At least one message, or null if there is an error.</param>
     public static ApiError? Read(ref JsonBody body, out ChatMessage[]? messages)
     {
         messages = null;
@@ -238,7 +238,10 @@ internal static class ChatMessageReader
         return textError ?? (text is null ? ApiError.Missing(name + ".text", "a string") : null);
     }
 
-    /// <summary>What an assistant's turn may have besides text. Null and nothing are let pass: clients send turns back as they got them.</summary>
+    /// <summary>
+    /// Reads a field that an assistant message may have besides text. Null and an empty array are accepted, because clients send messages back as they
+    /// received them.
+    /// </summary>
     private static ApiError? ReadForeign(ref JsonBody body, int index)
     {
         if (body.Token == JsonTokenType.Null)

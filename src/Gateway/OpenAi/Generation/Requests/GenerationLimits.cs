@@ -1,20 +1,20 @@
 namespace Meridian.Gateway.OpenAi.Generation.Requests;
 
-/// <summary>Bounds of a request for text besides those that its fields have by meaning and those of <see cref="Meridian.Messages.GenerationInput"/>.</summary>
+/// <summary>Limits of a generation request, besides the value ranges of its fields and the limits of <see cref="Meridian.Messages.GenerationInput"/>.</summary>
 internal static class GenerationLimits
 {
-    /// <summary>Most tokens with a bias.</summary>
+    /// <summary>Maximum number of tokens with a bias.</summary>
     public const int MaxBiases = 1024;
 
-    /// <summary>Most alternatives that a chat completion names beside each token.</summary>
+    /// <summary>Maximum number of alternatives that a chat completion lists for each token.</summary>
     public const int MaxTopLogprobs = 20;
 
-    /// <summary>Most alternatives that a legacy completion names beside each token.</summary>
+    /// <summary>Maximum number of alternatives that a legacy completion lists for each token.</summary>
     public const int MaxLegacyLogprobs = 5;
 
-    /// <summary>Longest <c>prompt_cache_key</c>, characters.</summary>
+    /// <summary>Maximum length of <c>prompt_cache_key</c>, characters.</summary>
     public const int MaxCacheKeyLength = 1024;
 
-    /// <summary>Most tokens of a legacy completion that does not say.</summary>
+    /// <summary>Maximum number of generated tokens of a legacy completion that does not give <c>max_tokens</c>.</summary>
     public const int LegacyMaxTokens = 16;
 }

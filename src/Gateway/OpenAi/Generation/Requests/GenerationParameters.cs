@@ -6,7 +6,7 @@ using Meridian.Messages;
 
 namespace Meridian.Gateway.OpenAi.Generation.Requests;
 
-/// <summary>The fields that chat completions and completions share, as they are read from a body one by one.</summary>
+/// <summary>Reads the fields that chat completions and completions share, one after another, from a body.</summary>
 internal struct GenerationParameters
 {
     private float? _temperature;
@@ -37,16 +37,16 @@ internal struct GenerationParameters
         _stop = [];
     }
 
-    /// <value>The first mistake of the fields read so far, or null.</value>
+    /// <value>The first error of the fields read so far, or null.</value>
     public readonly ApiError? First => _errors.First;
 
-    /// <value>Choices of each prompt.</value>
+    /// <value>Number of choices for each prompt.</value>
     public readonly int ChoicesPerPrompt => _n ?? 1;
 
-    /// <summary>Keeps a mistake of a field that the caller of this has read, or takes it back.</summary>
+    /// <summary>Records the result for a field that the caller of this method has read: an error, or null, which removes an earlier error.</summary>
     public void Judge(string field, ApiError? error) => _errors.Set(field, error);
 
-    /// <summary>Reads the field at whose name the reader stands; one that nobody knows is skipped, one that cannot be served is a mistake.</summary>
+    /// <summary>Reads the field at whose name the reader stands. An unknown field is skipped; a field that cannot be served is an error.</summary>
     public void Read(ref JsonBody body)
     {
         if (body.Is("model"u8))
@@ -71,7 +71,7 @@ internal struct GenerationParameters
         }
         else if (body.Is("stop"u8))
         {
-            Judge("stop", ReadStop(ref body, out _stop));
+            Judge("stop", GenerationFields.ReadStop(ref body, out _stop));
         }
         else if (body.Is("stream_options"u8))
         {
@@ -87,13 +87,13 @@ internal struct GenerationParameters
         }
     }
 
-    /// <summary>The request of fields without a mistake of their own, or how they contradict one another.</summary>
-    /// <param name="prompts">What to continue.</param>
+    /// <summary>Builds the request from fields that each are valid. Returns an error if the fields contradict one another.</summary>
+    /// <param name="prompts">The prompts to continue.</param>
     /// <param name="topLogprobs">As in <see cref="GenerationInput.TopLogprobs"/>.</param>
-    /// <param name="maxTokens">Most tokens where the caller does not say; null goes on to the end of the context.</param>
-    /// <param name="echo">Whether the prompts' texts are wanted.</param>
-    /// <param name="drawnSeed">For a caller who gave none.</param>
-    /// <param name="request">Valid where null is answered.</param>
+    /// <param name="maxTokens">Maximum number of tokens if the caller gives none; null generates to the end of the context.</param>
+    /// <param name="echo">Whether the answer repeats the texts of the prompts.</param>
+    /// <param name="drawnSeed">Seed for a caller who gave none.</param>
+    /// <param name="request">Valid if the method returns null.</param>
     public readonly ApiError? Complete(PromptInput[] prompts, int? topLogprobs, int? maxTokens, bool echo, long drawnSeed, out GenerationRequest request)
     {
         request = null!;
@@ -126,7 +126,7 @@ internal struct GenerationParameters
             Sampling = new SamplingInput
             {
                 Temperature = _temperature ?? 1,
-                // A nucleus of nothing is the most probable token alone.
+                // top_p 0 means the most probable token alone.
                 TopP = Math.Max(_topP ?? 1, float.Epsilon),
                 TopK = Math.Max(_topK ?? 0, 0),
                 MinP = _minP ?? 0,
@@ -164,7 +164,7 @@ internal struct GenerationParameters
         }
         else if (body.Is("top_k"u8))
         {
-            // -1 says all, as vLLM has it.
+            // -1 means all tokens, as in vLLM.
             Judge("top_k", body.Integer("top_k", -1, int.MaxValue, out _topK));
         }
         else if (body.Is("min_p"u8))
@@ -185,11 +185,11 @@ internal struct GenerationParameters
         }
         else if (body.Is("logit_bias"u8))
         {
-            Judge("logit_bias", ReadLogitBias(ref body, out _logitBias));
+            Judge("logit_bias", GenerationFields.ReadLogitBias(ref body, out _logitBias));
         }
         else if (body.Is("seed"u8))
         {
-            Judge("seed", ReadSeed(ref body, out _seed));
+            Judge("seed", GenerationFields.ReadSeed(ref body, out _seed));
         }
         else
         {
@@ -199,7 +199,10 @@ internal struct GenerationParameters
         return true;
     }
 
-    /// <summary>Fields that do not change the answer; of some only their types are looked at. And those that change it unless they say what is done anyway.</summary>
+    /// <summary>
+    /// Reads fields that do not change the answer; some of them are only checked for their type. Also reads fields that are accepted only with the value that
+    /// asks for the normal behavior.
+    /// </summary>
     private bool TryReadHarmless(ref JsonBody body)
     {
         if (body.Is("user"u8))
@@ -208,7 +211,7 @@ internal struct GenerationParameters
         }
         else if (body.Is("metadata"u8))
         {
-            Judge("metadata", ReadMetadata(ref body));
+            Judge("metadata", GenerationFields.ReadMetadata(ref body));
         }
         else if (body.Is("store"u8))
         {
@@ -216,11 +219,11 @@ internal struct GenerationParameters
         }
         else if (body.Is("service_tier"u8))
         {
-            Judge("service_tier", ReadServiceTier(ref body, out _serviceTier));
+            Judge("service_tier", GenerationFields.ReadServiceTier(ref body, out _serviceTier));
         }
         else if (body.Is("prompt_cache_key"u8))
         {
-            Judge("prompt_cache_key", ReadCacheKey(ref body, out _cacheKey));
+            Judge("prompt_cache_key", GenerationFields.ReadCacheKey(ref body, out _cacheKey));
         }
         else if (body.Is("safety_identifier"u8))
         {
@@ -232,11 +235,11 @@ internal struct GenerationParameters
         }
         else if (body.Is("response_format"u8))
         {
-            Judge("response_format", ReadResponseFormat(ref body));
+            Judge("response_format", GenerationFields.ReadResponseFormat(ref body));
         }
         else if (body.Is("modalities"u8))
         {
-            Judge("modalities", ReadModalities(ref body));
+            Judge("modalities", GenerationFields.ReadModalities(ref body));
         }
         else
         {
@@ -244,187 +247,6 @@ internal struct GenerationParameters
         }
 
         return true;
-    }
-
-    /// <summary>A tier that is known, or null.</summary>
-    public static ApiError? ReadServiceTier(ref JsonBody body, out string? tier)
-    {
-        var error = body.Text("service_tier", out tier);
-        if (error is null && tier is not null && !ServiceTier.IsKnown(tier))
-        {
-            error = ServiceTier.Unknown(tier, "service_tier");
-            tier = null;
-        }
-
-        return error;
-    }
-
-    /// <summary>A key of the caller's own, or null. An empty one is none.</summary>
-    public static ApiError? ReadCacheKey(ref JsonBody body, out string? key)
-    {
-        var error = body.Text("prompt_cache_key", out key);
-        if (error is null && key is { Length: > GenerationLimits.MaxCacheKeyLength })
-        {
-            error = ApiError.Invalid("invalid_value", string.Create(CultureInfo.InvariantCulture, $"'prompt_cache_key' has {key.Length} characters: at most {GenerationLimits.MaxCacheKeyLength} are taken."), "prompt_cache_key");
-        }
-
-        key = error is null && key is { Length: > 0 } ? key : null;
-        return error;
-    }
-
-    private static ApiError? ReadStop(ref JsonBody body, out string[] stop)
-    {
-        stop = [];
-        ApiError? error = null;
-        switch (body.Token)
-        {
-            case JsonTokenType.Null:
-                return null;
-            case JsonTokenType.String:
-                if (ReadStopText(ref body, "stop", ref error) is { } only)
-                {
-                    stop = [only];
-                }
-
-                return error;
-            case JsonTokenType.StartArray:
-                break;
-            default:
-                return body.WrongType("stop", $"a string or an array of up to {GenerationInput.MaxStops} strings");
-        }
-
-        var texts = new List<string>();
-        var count = 0;
-        for (body.Json.Read(); body.Token != JsonTokenType.EndArray; body.Json.Read())
-        {
-            if (error is not null || count >= GenerationInput.MaxStops)
-            {
-                body.Json.Skip();
-            }
-            else if (ReadStopText(ref body, $"stop[{count}]", ref error) is { } text)
-            {
-                texts.Add(text);
-            }
-
-            count++;
-        }
-
-        if (count > GenerationInput.MaxStops)
-        {
-            error = ApiError.Invalid("too_many_items", string.Create(CultureInfo.InvariantCulture, $"'stop' has {count} strings: at most {GenerationInput.MaxStops} are taken."), "stop");
-        }
-
-        if (error is null)
-        {
-            stop = [.. texts];
-        }
-
-        return error;
-    }
-
-    private static string? ReadStopText(ref JsonBody body, string name, ref ApiError? error)
-    {
-        if (body.Token != JsonTokenType.String)
-        {
-            error = body.WrongType(name, "a string");
-            return null;
-        }
-
-        error = body.Text(name, out var text);
-        if (text is { Length: 0 })
-        {
-            error = ApiError.Invalid("invalid_value", $"'{name}' is empty: a stop string must have at least one character.", name);
-        }
-        else if (text is { Length: > GenerationInput.MaxStopLength })
-        {
-            error = ApiError.Invalid("invalid_value", string.Create(CultureInfo.InvariantCulture, $"'{name}' has {text.Length} characters: at most {GenerationInput.MaxStopLength} are taken."), name);
-        }
-
-        return error is null ? text : null;
-    }
-
-    private static ApiError? ReadLogitBias(ref JsonBody body, out LogitBias[] biases)
-    {
-        biases = [];
-        if (body.Token == JsonTokenType.Null)
-        {
-            return null;
-        }
-
-        if (body.Token != JsonTokenType.StartObject)
-        {
-            return body.WrongType("logit_bias", "an object of token ids and their biases");
-        }
-
-        ApiError? error = null;
-        var found = new Dictionary<int, float>();
-        while (body.NextName())
-        {
-            // Beyond the limit, as after a mistake, nothing is kept.
-            if (error is not null || found.Count > GenerationLimits.MaxBiases)
-            {
-                body.Json.Skip();
-                continue;
-            }
-
-            var name = body.Json.GetString()!;
-            var field = $"logit_bias.{ApiError.Shorten(name)}";
-            body.Json.Read();
-            if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var token))
-            {
-                body.Json.Skip();
-                error = ApiError.Invalid("invalid_value", $"'logit_bias' has the key '{ApiError.Shorten(name)}': a key is a token id, a whole number from 0 to 2147483647.", field);
-            }
-            else
-            {
-                error = body.Token == JsonTokenType.Null ? body.WrongType(field, "a number") : body.Number(field, -100, 100, out var bias) ?? Keep(found, token, bias!.Value);
-            }
-        }
-
-        if (error is null && found.Count > GenerationLimits.MaxBiases)
-        {
-            error = ApiError.Invalid("too_many_items", string.Create(CultureInfo.InvariantCulture, $"'logit_bias' has more than {GenerationLimits.MaxBiases} tokens, which is the most that is taken."), "logit_bias");
-        }
-
-        if (error is null && found.Count > 0)
-        {
-            biases = new LogitBias[found.Count];
-            var i = 0;
-            foreach (var (token, bias) in found)
-            {
-                biases[i++] = new LogitBias(token, bias);
-            }
-        }
-
-        return error;
-    }
-
-    private static ApiError? Keep(Dictionary<int, float> found, int token, float bias)
-    {
-        found[token] = bias;
-        return null;
-    }
-
-    private static ApiError? ReadSeed(ref JsonBody body, out long? seed)
-    {
-        seed = null;
-        if (body.Token == JsonTokenType.Null)
-        {
-            return null;
-        }
-
-        if (body.Token != JsonTokenType.Number)
-        {
-            return body.WrongType("seed", "a whole number");
-        }
-
-        if (body.Json.TryGetInt64(out var value))
-        {
-            seed = value;
-            return null;
-        }
-
-        return ApiError.Invalid("invalid_value", $"'seed' is {body.NumberText()}: it must be a whole number of 64 bits.", "seed");
     }
 
     private ApiError? ReadStreamOptions(ref JsonBody body)
@@ -452,7 +274,7 @@ internal struct GenerationParameters
             }
             else if (body.Is("include_obfuscation"u8))
             {
-                // Padding against those who guess text from the sizes of packets: taken, and left out.
+                // Padding that hides the text length from observers of packet sizes. The field is accepted, and no padding is sent.
                 obfuscationError = body.Boolean("stream_options.include_obfuscation", absent: false, out _);
             }
             else if (body.Is("continuous_usage_stats"u8))
@@ -467,104 +289,5 @@ internal struct GenerationParameters
         }
 
         return usageError ?? obfuscationError ?? continuousError;
-    }
-
-    private static ApiError? ReadMetadata(ref JsonBody body)
-    {
-        if (body.Token == JsonTokenType.Null)
-        {
-            return null;
-        }
-
-        if (body.Token != JsonTokenType.StartObject)
-        {
-            return body.WrongType("metadata", "an object of strings");
-        }
-
-        ApiError? error = null;
-        while (body.NextName())
-        {
-            var name = error is null ? body.Json.GetString()! : "";
-            body.Json.Read();
-            if (error is null && body.Token != JsonTokenType.String)
-            {
-                error = body.WrongType($"metadata.{ApiError.Shorten(name)}", "a string");
-            }
-            else
-            {
-                body.Json.Skip();
-            }
-        }
-
-        return error;
-    }
-
-    private static ApiError? ReadResponseFormat(ref JsonBody body)
-    {
-        if (body.Token == JsonTokenType.Null)
-        {
-            return null;
-        }
-
-        if (body.Token != JsonTokenType.StartObject)
-        {
-            return body.WrongType("response_format", "an object");
-        }
-
-        string? type = null;
-        ApiError? error = null;
-        while (body.NextName())
-        {
-            if (body.Is("type"u8))
-            {
-                error = body.Text("response_format.type", out type);
-            }
-            else
-            {
-                body.Json.Skip();
-            }
-        }
-
-        if (error is not null || type == "text")
-        {
-            return error;
-        }
-
-        return type is null
-            ? ApiError.Missing("response_format.type", "'text'")
-            : ApiError.Unsupported("response_format", $"'response_format' of type '{ApiError.Shorten(type)}' is not supported: only 'text' is.");
-    }
-
-    private static ApiError? ReadModalities(ref JsonBody body)
-    {
-        if (body.Token == JsonTokenType.Null)
-        {
-            return null;
-        }
-
-        if (body.Token != JsonTokenType.StartArray)
-        {
-            return body.WrongType("modalities", "an array of strings");
-        }
-
-        ApiError? error = null;
-        for (body.Json.Read(); body.Token != JsonTokenType.EndArray; body.Json.Read())
-        {
-            if (error is null && body.Token != JsonTokenType.String)
-            {
-                error = body.WrongType("modalities", "an array of strings");
-            }
-            else
-            {
-                if (error is null && !body.Json.ValueTextEquals("text"u8))
-                {
-                    error = ApiError.Unsupported("modalities", "'modalities' has another one than 'text', which is the only one supported.");
-                }
-
-                body.Json.Skip();
-            }
-        }
-
-        return error;
     }
 }

@@ -2,19 +2,19 @@ using Meridian.Messages;
 
 namespace Meridian.Gateway.OpenAi.Generation.Requests;
 
-/// <summary>A well-formed request for text.</summary>
-/// <param name="Model">Name as the caller wrote it, 1 to 256 characters.</param>
-/// <param name="Input">What to generate, its seed drawn where the caller gave none.</param>
-/// <param name="Stream">True where the tokens are wanted as they come.</param>
-/// <param name="IncludeUsage">True where a stream is to end with a chunk that counts the tokens.</param>
+/// <summary>A valid generation request.</summary>
+/// <param name="Model">Model name as the caller wrote it, 1 to 256 characters.</param>
+/// <param name="Input">What to generate. If the caller gave no seed, the seed is drawn.</param>
+/// <param name="Stream">Whether the tokens are streamed as they come.</param>
+/// <param name="IncludeUsage">Whether a stream ends with a chunk that gives the token counts.</param>
 internal sealed record GenerationRequest(string Model, GenerationInput Input, bool Stream, bool IncludeUsage)
 {
-    /// <value>How soon it is wanted, as in <see cref="Messages.InferRequest.Tier"/>.</value>
+    /// <value>Urgency of the request, see <see cref="Messages.InferRequest.Tier"/>.</value>
     public string? Tier { get; init; }
 
-    /// <value>The tier that a chat's answer names: what the request was served as, where it asked for one; else null.</value>
+    /// <value>The tier that a chat answer reports: the tier that the request was served as, if the caller asked for one; else null.</value>
     public string? EchoedTier { get; init; }
 
-    /// <value>As in <see cref="Messages.InferRequest.Affinity"/>.</value>
+    /// <value>See <see cref="Messages.InferRequest.Affinity"/>.</value>
     public string? Affinity { get; init; }
 }

@@ -3,10 +3,10 @@ using Meridian.Messages;
 
 namespace Meridian.Gateway.OpenAi.Generation.Requests;
 
-/// <summary>OpenAI's <c>service_tier</c>: how soon work is wanted, and at which price.</summary>
+/// <summary>OpenAI's <c>service_tier</c>: how urgent the work is, and at which price.</summary>
 internal static class ServiceTier
 {
-    /// <summary>For work that can wait and wants the least price.</summary>
+    /// <summary>For work that can wait and should cost least.</summary>
     public const string Flex = "flex";
 
     /// <summary>For ordinary work.</summary>
@@ -14,7 +14,10 @@ internal static class ServiceTier
 
     public static bool IsKnown(string text) => text is Flex or "auto" or Default or "priority";
 
-    /// <summary>What a caller's tier is served as, see <see cref="InferRequest.Tier"/>: <c>flex</c>, or null for ordinary work, which all others are.</summary>
+    /// <summary>
+    /// Maps a caller's tier to the tier that is served, see <see cref="InferRequest.Tier"/>: <c>flex</c>, or null for ordinary work, which every other tier
+    /// is.
+    /// </summary>
     public static string? Served(string? text) => text == Flex ? Flex : null;
 
     public static ApiError Unknown(string text, string field) =>

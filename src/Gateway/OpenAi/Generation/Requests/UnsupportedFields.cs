@@ -6,8 +6,9 @@ using Meridian.Gateway.Errors;
 namespace Meridian.Gateway.OpenAi.Generation.Requests;
 
 /// <summary>
-/// Fields of OpenAI's API and of well-known servers that would change the answer and that this version cannot do. They are refused by name unless their value asks for
-/// nothing: null, false, an empty array or object, and what is listed with the field. Every other field that is not known is skipped.
+/// Fields of OpenAI's API and of well-known servers that would change the answer and that this version does not support. Such a field is refused by name,
+/// unless its value asks for nothing: null, false, an empty array or object, or the neutral value that is listed with the field.
+/// Every other unknown field is skipped.
 /// </summary>
 internal static class UnsupportedFields
 {
@@ -62,7 +63,7 @@ internal static class UnsupportedFields
         ["thinking"] = null,
     }.ToFrozenDictionary();
 
-    /// <summary>Reads the value of a field that nobody else has read, standing at its name.</summary>
+    /// <summary>Reads the value of a field that no other reader knows. The reader stands at its name.</summary>
     public static void Read(ref JsonBody body, ref FieldErrors errors)
     {
         var name = body.Json.GetString()!;
@@ -78,7 +79,7 @@ internal static class UnsupportedFields
 
     private static string Except(string? neutral) => neutral is { Length: > 0 } and not OnlyNull ? $", other than as {neutral}" : "";
 
-    /// <summary>Whether a value asks for nothing. Reads over it.</summary>
+    /// <summary>Whether a value asks for nothing. Moves past the value.</summary>
     private static bool IsNeutral(ref JsonBody body, string? neutral)
     {
         ref var json = ref body.Json;

@@ -1,6 +1,6 @@
 namespace Meridian.Gateway.OpenAi.Generation.Resumption;
 
 /// <summary>Names one answer that can be resumed.</summary>
-/// <param name="Tenant">Whose it is.</param>
-/// <param name="Answer">Its id.</param>
+/// <param name="Tenant">Tenant that owns the answer.</param>
+/// <param name="Answer">Id of the answer.</param>
 internal readonly record struct AnswerKey(string Tenant, string Answer);

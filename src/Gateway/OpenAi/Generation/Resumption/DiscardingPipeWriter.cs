@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 
 namespace Meridian.Gateway.OpenAi.Generation.Resumption;
 
-/// <summary>Takes what is written and forgets it.</summary>
+/// <summary>A pipe writer that drops everything written to it.</summary>
 internal sealed class DiscardingPipeWriter : PipeWriter
 {
     private byte[] _buffer = new byte[4096];

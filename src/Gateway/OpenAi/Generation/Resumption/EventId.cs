@@ -7,19 +7,21 @@ using Meridian.Messages;
 namespace Meridian.Gateway.OpenAi.Generation.Resumption;
 
 /// <summary>
-/// The <c>id</c> of an event: how far a caller has come, and all that another edge needs to go on with the same answer where the one that was lost left off. A text of visible
-/// ASCII: <c>3.ID.CREATED.SEED.VERSION.VARIANT.ARITHMETIC.DIGEST.P0-P1f-...~.SIGNATURE</c>, where a P is a choice's tokens so far, with an <c>f</c> once its finish reason was sent. The <c>~</c> is
-/// there once the answer is inexact. Ids of earlier builds begin with 2 and have neither arithmetic nor <c>~</c>.
+/// The <c>id</c> of an event. It tells how far the caller has come, and holds all that another edge needs to continue the same answer if the first edge is
+/// lost.
+/// The text is visible ASCII: <c>3.ID.CREATED.SEED.VERSION.VARIANT.ARITHMETIC.DIGEST.P0-P1f-...~.SIGNATURE</c>. Each P is the number of tokens of one choice
+/// so far, followed by <c>f</c> once its finish reason was sent. The <c>~</c> is there once the answer is inexact.
+/// Ids of earlier builds begin with 2 and have neither arithmetic nor <c>~</c>.
 /// </summary>
 internal sealed partial record EventId
 {
     private const int MaxLength = 4096;
     private const char InexactMark = '~';
 
-    /// <value>Of the answer; drawn at random, so that nobody can name another's.</value>
+    /// <value>Id of the answer. It is random, so that nobody can guess the id of another caller's answer.</value>
     public required string Answer { get; init; }
 
-    /// <value>Unix seconds.</value>
+    /// <value>When the answer was begun, Unix seconds.</value>
     public required long Created { get; init; }
 
     public required long Seed { get; init; }
@@ -28,32 +30,32 @@ internal sealed partial record EventId
 
     public required string Variant { get; init; }
 
-    /// <value><see cref="StreamHead.Arithmetic"/> of the answer; empty where it is not known.</value>
+    /// <value><see cref="StreamHead.Arithmetic"/> of the answer; empty if unknown.</value>
     public required string Arithmetic { get; init; }
 
-    /// <value>Whether what the caller has may differ from what the same request gives again.</value>
+    /// <value>Whether the caller's tokens may differ from those that the same request would give again.</value>
     public required bool Inexact { get; init; }
 
     /// <value>See <see cref="RequestDigest"/>.</value>
     public required string Digest { get; init; }
 
-    /// <value>Tokens received, a choice.</value>
+    /// <value>Number of tokens that the caller has received of each choice.</value>
     public required int[] Tokens { get; init; }
 
-    /// <value>Choices whose finish reason was received.</value>
+    /// <value>Whether the caller has received the finish reason, for each choice.</value>
     public required bool[] Finished { get; init; }
 
     /// <value>See <see cref="EventIds"/>.</value>
     public required string Signature { get; init; }
 
-    /// <value>What the signature is of.</value>
+    /// <value>The text that is signed: the id without its last point and signature.</value>
     public required string Signed { get; init; }
 
-    /// <summary>What stays the same in all ids of an answer, up to and with the point before the places.</summary>
+    /// <summary>The part that is the same in all ids of one answer: everything up to and including the point before the token counts.</summary>
     public static string Prefix(string answer, long created, long seed, StreamHead head, string digest) =>
         string.Create(CultureInfo.InvariantCulture, $"3.{answer}.{created}.{seed}.{Escape(head.Version)}.{Escape(head.Variant)}.{Escape(head.Arithmetic)}.{digest}.");
 
-    /// <summary>How far the choices have come.</summary>
+    /// <summary>Appends the token counts of the choices.</summary>
     public static void Append(StringBuilder text, ReadOnlySpan<int> tokens, ReadOnlySpan<bool> finished, bool inexact)
     {
         for (var choice = 0; choice < tokens.Length; choice++)
@@ -69,16 +71,19 @@ internal sealed partial record EventId
             text.Append(InexactMark);
     }
 
-    /// <summary>Whether what the caller has may differ from an answer with this head, which goes on for it or was computed again. An arithmetic that is not known counts as another.</summary>
+    /// <summary>
+    /// Whether the caller's tokens may differ from the tokens of a stream with this head, which continues or repeats the answer. An unknown arithmetic counts
+    /// as a different one.
+    /// </summary>
     public bool MayDifferFrom(StreamHead head) => Inexact || (Tokens.Max() > 0 && (Arithmetic.Length == 0 || Arithmetic != head.Arithmetic));
 
-    /// <summary>False for anything that is not an id of ours by its shape.</summary>
+    /// <summary>Parses an id. Returns false if the text does not have the shape of an id of ours. Does not check the signature.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out EventId? id)
     {
         id = null;
         var fields = text.Split('.');
 
-        // Of an earlier build: its arithmetic is not known.
+        // An id of an earlier build. Its arithmetic is not known.
         if (fields is ["2", .. { Length: 8 } known])
             fields = ["3", .. known[..5], "", .. known[5..]];
         if (text.Length > MaxLength
@@ -128,7 +133,7 @@ internal sealed partial record EventId
 
     private static string Escape(string text) => Uri.EscapeDataString(text).Replace(".", "%2E", StringComparison.Ordinal);
 
-    /// <summary>As <see cref="Answers.AnswerIdentity.DrawId"/> draws them.</summary>
+    /// <summary>The pattern of the ids that <see cref="Answers.AnswerIdentity.DrawId"/> draws.</summary>
     [GeneratedRegex(@"\A[a-z]+-[0-9a-f]{32}\z")]
     private static partial Regex Drawn();
 }

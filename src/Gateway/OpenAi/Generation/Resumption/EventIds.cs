@@ -7,20 +7,20 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Gateway.OpenAi.Generation.Resumption;
 
 /// <summary>
-/// Signs event ids, so that an edge goes on only with answers that an edge of the same installation gave out. All edges share <see cref="GatewayOptions.ResumeKey"/>; an edge without it draws
-/// a key of its own, and its ids hold for as long as its process.
+/// Signs event ids, so that an edge resumes only answers that an edge of the same installation has issued.
+/// All edges share <see cref="GatewayOptions.ResumeKey"/>. An edge without that setting draws its own key; its ids are valid until its process ends.
 /// </summary>
 internal sealed class EventIds(IOptions<GatewayOptions> options)
 {
-    /// <summary>Bytes of a signature: an HMAC-SHA-256 cut in half, as RFC 2104 allows.</summary>
+    /// <summary>Length of a signature in bytes: an HMAC-SHA-256 truncated to half its length, as RFC 2104 allows.</summary>
     private const int SignatureBytes = 16;
 
     private readonly byte[] _key = options.Value.ResumeKey is { Length: > 0 } key ? SHA256.HashData(Encoding.UTF8.GetBytes(key)) : RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes);
 
-    /// <summary>Characters of a signature.</summary>
+    /// <summary>Length of an encoded signature, characters.</summary>
     public static int SignatureLength { get; } = Base64Url.GetEncodedLength(SignatureBytes);
 
-    /// <summary>The signature of all that stands before it in an id.</summary>
+    /// <summary>Signs the part of an id that precedes the signature.</summary>
     /// <param name="text">ASCII.</param>
     /// <param name="signature"><see cref="SignatureLength"/> bytes.</param>
     public void Sign(ReadOnlySpan<byte> text, Span<byte> signature)

@@ -6,12 +6,15 @@ using Meridian.Messages;
 
 namespace Meridian.Gateway.OpenAi.Generation.Resumption;
 
-/// <summary>Opens streams that outlive the connection of the caller who asked for them. Up to the first frame the caller's leaving ends the opening: there is nothing to come back to yet.</summary>
-internal sealed class LastingOpener(IEdge edge, ClosingDoors doors)
+/// <summary>
+/// Opens streams that outlive the connection of their caller. Until the first frame has arrived, a caller who leaves still ends the opening: there is no
+/// event yet that it could resume from.
+/// </summary>
+internal sealed class LastingOpener(IEdge edge, FacadeShutdown shutdown)
 {
     private static readonly Action<object?> Cancel = static ends => ((CancellationTokenSource)ends!).Cancel();
 
-    /// <exception cref="OperationCanceledException">The caller has gone, or the doors are closed for good.</exception>
+    /// <exception cref="OperationCanceledException">The caller has gone, or the facade ends its streams during shutdown.</exception>
     public async Task<Opening> OpenAsync(InferRequest message, CancellationToken caller)
     {
         var ends = new CancellationTokenSource();
@@ -20,7 +23,7 @@ internal sealed class LastingOpener(IEdge edge, ClosingDoors doors)
         try
         {
             await using var left = caller.UnsafeRegister(Cancel, ends);
-            await using var over = doors.Over.UnsafeRegister(Cancel, ends);
+            await using var over = shutdown.StreamsEnd.UnsafeRegister(Cancel, ends);
             opening = await edge.OpenAsync(message, ends.Token);
             if (opening.Stream is not { } stream)
                 return new Opening(null, opening.Refusal ?? throw new InvalidOperationException("The edge opened neither a stream nor refused to."), opening.Region, opening.Attempts);
@@ -46,12 +49,12 @@ internal sealed class LastingOpener(IEdge edge, ClosingDoors doors)
         }
     }
 
-    /// <param name="Opened">The stream, or null where it was refused.</param>
-    /// <param name="Refusal">Why there is none, or null.</param>
+    /// <param name="Opened">The stream, or null if the edge refused it.</param>
+    /// <param name="Refusal">Why there is no stream, or null.</param>
     /// <param name="Region">Region that answered, or null.</param>
-    /// <param name="Attempts">Regions that were tried.</param>
+    /// <param name="Attempts">Number of regions that were tried.</param>
     internal sealed record Opening(Opened? Opened, Refusal? Refusal, string? Region, int Attempts);
 
-    /// <summary>A stream with its first frame read, and what ends it.</summary>
+    /// <summary>A stream whose first frame is read, and the token source that ends it.</summary>
     internal sealed record Opened(IRegionStream Stream, StreamFrame? First, CancellationTokenSource Ends);
 }

@@ -8,15 +8,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace Meridian.Gateway.OpenAi.Generation.Resumption;
 
-/// <summary>Computes again what a caller has of an answer, and opens the rest.</summary>
+/// <summary>Computes again the part of an answer that a caller already has, and then opens a stream for the rest.</summary>
 internal sealed class RepeatedAnswer(LastingOpener opener)
 {
-    /// <param name="shape">Of the answer.</param>
-    /// <param name="request">As it came, with the seed of the answer.</param>
+    /// <param name="request">The caller's request, with the seed of the answer.</param>
     /// <param name="message">The request for the edge, pinned to the version and variant of the answer.</param>
-    /// <param name="id">How far the caller has come.</param>
-    /// <param name="caller">Ends it.</param>
-    /// <exception cref="OperationCanceledException">The caller has gone, or the doors are closed for good.</exception>
+    /// <param name="id">The last event that the caller has.</param>
+    /// <param name="caller">Cancels the computation.</param>
+    /// <exception cref="OperationCanceledException">The caller has gone, or the facade ends its streams during shutdown.</exception>
     public async Task<Result> ComputeAsync(AnswerShape shape, GenerationRequest request, InferRequest message, EventId id, CancellationToken caller)
     {
         var choices = id.Tokens.Length;
@@ -37,7 +36,7 @@ internal sealed class RepeatedAnswer(LastingOpener opener)
         var lasting = false;
         try
         {
-            // The stream lasts longer than its caller; what is computed only to be compared need not.
+            // The resumed stream outlives its caller. The repetition, which is only compared, need not.
             await using var left = caller.UnsafeRegister(static ends => ((CancellationTokenSource)ends!).Cancel(), opened.Ends);
             (told, finished, known, inexact) = await GatherAsync(opened, id.Tokens, request.Input.MaxTokens);
             for (var choice = 0; choice < choices; choice++)
@@ -51,12 +50,12 @@ internal sealed class RepeatedAnswer(LastingOpener opener)
             var rest = Enumerable.Range(0, choices).Where(choice => finished[choice] is null && !id.Finished[choice]).ToArray();
             if (rest.Length == 0)
             {
-                // Nothing but the end was lost.
+                // All choices are complete: the caller missed at most finish reasons and the end of the stream.
                 lasting = true;
                 return Kept(shape, request, id, again, opened with { First = null }, beginning, opened.Stream.Head);
             }
 
-            // An answer that is inexact already need not be computed the slow way.
+            // An answer that is already inexact need not use the slower reproducible computation.
             var input = request.Input.GoingOn(opened.Stream.Head, Array.ConvertAll(rest, choice => new ChoiceResume { Choice = choice, TokenIds = told[choice] }));
             var onward = await opener.OpenAsync(message with { Input = input with { Reproducible = input.Reproducible && !inexact } }, caller);
             if (onward.Opened is not { } goingOn)
@@ -78,7 +77,7 @@ internal sealed class RepeatedAnswer(LastingOpener opener)
         }
     }
 
-    /// <summary>The answer to an id that this edge cannot go on from.</summary>
+    /// <summary>The error for an event id that this edge cannot resume from.</summary>
     public static ApiError CannotResume(string why) => new(
         StatusCodes.Status409Conflict, ApiError.InvalidRequest, "cannot_resume",
         $"The answer cannot go on: {why}. Send the request without {GatewayHeaders.LastEventId}.", GatewayHeaders.LastEventId);
@@ -92,7 +91,10 @@ internal sealed class RepeatedAnswer(LastingOpener opener)
         opening.Region,
         opening.Attempts);
 
-    /// <summary>Ids of each choice up to what the caller has, why those ended that are done there, the tokens as they came, and whether they say that they are inexact.</summary>
+    /// <summary>
+    /// Reads the repeated part. Returns the token ids of each choice up to the caller's count, the finish reasons of the choices that end there, the token
+    /// groups in their order of arrival, and whether any frame says that it is inexact.
+    /// </summary>
     private static async Task<(int[][] Told, FinishReason?[] Finished, TokenGroup[] Known, bool Inexact)> GatherAsync(LastingOpener.Opened opening, int[] wanted, int? maxTokens)
     {
         var told = Array.ConvertAll(wanted, static count => new List<int>(count));
@@ -109,7 +111,7 @@ internal sealed class RepeatedAnswer(LastingOpener opener)
                     known.Add(group with { TokenIds = group.TokenIds[..count], Logprobs = group.Logprobs?[..count] });
                 told[group.Choice].AddRange(group.TokenIds);
 
-                // Cut off by the limit of the repetition, not by the request's own, it goes on.
+                // The limit of the repetition, not the limit of the request, ended this choice. It goes on.
                 var cut = group.Finish == FinishReason.Length && told[group.Choice].Count != maxTokens;
                 if (told[group.Choice].Count == wanted[group.Choice] && !cut)
                     finished[group.Choice] = group.Finish;
@@ -121,9 +123,9 @@ internal sealed class RepeatedAnswer(LastingOpener opener)
         bool Enough() => Enumerable.Range(0, told.Length).All(choice => told[choice].Count > wanted[choice]);
     }
 
-    /// <param name="Stream">The answer from where the caller has come, or null.</param>
-    /// <param name="Error">Why there is none, or null.</param>
+    /// <param name="Stream">The answer from the caller's position on, or null.</param>
+    /// <param name="Error">Why there is no stream, or null.</param>
     /// <param name="Region">Region that answered, or null.</param>
-    /// <param name="Attempts">Regions that were tried.</param>
+    /// <param name="Attempts">Number of regions that were tried.</param>
     internal sealed record Result(ResumableStream? Stream, ApiError? Error, string? Region, int Attempts);
 }

@@ -8,16 +8,15 @@ using MessagePack;
 namespace Meridian.Gateway.OpenAi.Generation.Resumption;
 
 /// <summary>
-/// Tells whether a request that comes with an event's id is the one that the event answered: the same tenant, endpoint, model and everything that shapes the answer. The seed counts where
-/// the caller gave it; otherwise each edge draws one, and the event's id has the one that counts.
+/// Fingerprint of a request. It tells whether a request that carries an event id is the one that the event answered: the same tenant, endpoint, model and
+/// everything else that shapes the answer.
+/// The seed is included only if the caller gave it. Otherwise each edge draws its own seed, and the seed in the event id is used.
 /// </summary>
 internal static class RequestDigest
 {
     private const int Bytes = 16;
 
-    /// <param name="tenant">On whose behalf the request runs.</param>
-    /// <param name="shape">Of the answer.</param>
-    /// <param name="request">The request.</param>
+    /// <param name="tenant">Tenant on whose behalf the request runs.</param>
     /// <param name="seeded">Whether the caller gave the seed.</param>
     public static string Of(string tenant, AnswerShape shape, GenerationRequest request, bool seeded)
     {

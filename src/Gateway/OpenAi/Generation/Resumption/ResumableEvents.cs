@@ -7,14 +7,14 @@ using Meridian.Messages;
 namespace Meridian.Gateway.OpenAi.Generation.Resumption;
 
 /// <summary>
-/// Writes a streamed answer so that each event names how far its reader has come. What a choice says at once in several events (its role, text, finish reason) gets an id for each:
-/// a connection that breaks between two of them loses nothing and repeats at most the role.
+/// Writes a streamed answer in which each event has an id that tells how far its reader has come.
+/// A choice may need several events for one frame (role, text, finish reason). Each of them gets its own id, so that a connection that breaks between two of
+/// them loses nothing and repeats at most the role.
 /// </summary>
-/// <param name="chunks">Writer of the answer.</param>
-/// <param name="ids">Signs.</param>
+/// <param name="ids">Signs the ids.</param>
 /// <param name="prefix">See <see cref="EventId.Prefix"/>.</param>
-/// <param name="tokens">Tokens that the reader has, a choice.</param>
-/// <param name="finished">Choices whose finish reason the reader has.</param>
+/// <param name="tokens">Number of tokens that the reader has, for each choice.</param>
+/// <param name="finished">Whether the reader has the finish reason, for each choice.</param>
 internal sealed class ResumableEvents(ChunkWriter chunks, EventIds ids, string prefix, int[] tokens, bool[] finished)
 {
     private readonly StringBuilder _id = new(prefix.Length + 16);
@@ -23,13 +23,13 @@ internal sealed class ResumableEvents(ChunkWriter chunks, EventIds ids, string p
 
     private readonly DiscardingPipeWriter _discard = new();
 
-    /// <value>Tokens of all choices, those that the reader had before included.</value>
+    /// <value>Number of tokens of all choices, including those that the reader had before.</value>
     public long Tokens => _tokens.Sum(static count => (long)count);
 
     /// <value>Whether every choice is done.</value>
     public bool AllFinished => Array.TrueForAll(_finished, done => done);
 
-    /// <summary>Writes what stands before the first token, for a reader who has nothing yet.</summary>
+    /// <summary>Writes what precedes the first token, if the reader has no token yet. Returns whether anything was written.</summary>
     public bool Begin(PipeWriter pipe)
     {
         if (!chunks.HasBeginning || !Array.TrueForAll(_tokens, count => count == 0))
@@ -38,14 +38,17 @@ internal sealed class ResumableEvents(ChunkWriter chunks, EventIds ids, string p
         return chunks.Begin(pipe);
     }
 
-    /// <summary>Lets the writer count tokens that the reader has already, so that what follows is written as it would have been.</summary>
+    /// <summary>
+    /// Passes tokens that the reader already has through the chunk writer and discards the output. The writer's state (role, text offsets) is then right for
+    /// the tokens that follow.
+    /// </summary>
     public void Skip(TokenGroup group) => chunks.Write(_discard, group with { Finish = null });
 
-    /// <summary>Takes in what a frame says besides its tokens.</summary>
+    /// <summary>Applies the flags of a frame that concern more than its tokens.</summary>
     public void Note(StreamFrame frame) => chunks.Inexact |= frame.Inexact;
 
-    /// <summary>Writes what of a group the reader does not have. Groups of one choice come in order and whole.</summary>
-    /// <exception cref="InvalidOperationException">It leaves a gap, or begins within what the reader has.</exception>
+    /// <summary>Writes the part of a group that the reader does not have. The groups of one choice must come in order and whole.</summary>
+    /// <exception cref="InvalidOperationException">The group leaves a gap, or begins within the tokens that the reader has.</exception>
     public bool Write(PipeWriter pipe, TokenGroup group)
     {
         var choice = group.Choice;
@@ -77,7 +80,7 @@ internal sealed class ResumableEvents(ChunkWriter chunks, EventIds ids, string p
     public void Finish(PipeWriter pipe, int choice, FinishReason reason) =>
         Write(pipe, new TokenGroup { Choice = choice, Position = _tokens[choice], TokenIds = [], Text = "", Finish = reason });
 
-    /// <summary>Writes an event with its id, or neither.</summary>
+    /// <summary>Writes an event and its id, or nothing if the group gives no event.</summary>
     private bool Event(PipeWriter pipe, TokenGroup group)
     {
         if (!chunks.Tells(group))

@@ -13,26 +13,28 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Gateway.OpenAi.Generation.Resumption;
 
 /// <summary>
-/// Streamed answers whose callers may lose their connection to this edge, or the edge itself, and go on: with <c>x-meridian-resumable: 1</c> every event has an id, and the same request
-/// sent again with <c>last-event-id</c> is answered with what follows that event.
+/// Serves resumable streams. The problem: a caller can lose its connection to this edge, or the edge itself can stop, in the middle of a streamed answer.
+/// With <c>x-meridian-resumable: 1</c> every event has an id. The caller sends the same request again with <c>last-event-id</c> and gets the events that
+/// follow.
 /// <list type="bullet">
-/// <item>At the edge that has the stream: from where the caller left off, without any work done twice.</item>
-/// <item>At another edge, or where the stream there begins later: the answer is computed again up to there (same seed, version and variant; nothing of it is sent) and goes on. The same
-/// guarantee as for a stream whose region is lost: the same text where the arithmetic is the same.</item>
+/// <item>The edge that holds the stream goes on where the caller left off. No work is done twice.</item>
+/// <item>Another edge, or an edge whose stream begins after the caller's event, computes the answer again up to that event and then goes on. It uses the same
+/// seed, version and variant and sends nothing of the repeated part. The guarantee is the same as for a stream whose region is lost: the same text if the
+/// arithmetic is the same.</item>
 /// </list>
-/// Requests for one answer that come at once meet at its <see cref="ResumableStreams.Place"/>: the first makes the stream, the others take over from it in turn.
+/// Several requests for one answer can arrive at once. They meet at its <see cref="ResumableStreams.Place"/>: the first request makes the stream, and the
+/// others take it over one after another.
 /// </summary>
 internal sealed partial class ResumablePath(
-    RequestIntake intake, ResumableStreams streams, EventIds ids, LastingOpener opener, RepeatedAnswer repeated, ClosingDoors doors, IOptions<GatewayOptions> options, TimeProvider time, ILogger<ResumablePath> logger)
+    RequestIntake intake, ResumableStreams streams, EventIds ids, LastingOpener opener, RepeatedAnswer repeated, FacadeShutdown shutdown, IOptions<GatewayOptions> options, TimeProvider time, ILogger<ResumablePath> logger)
 {
     private readonly TimeSpan _longestSilence = TimeSpan.FromMilliseconds(options.Value.HeartbeatMs);
 
-    /// <summary>Serves a request that asks for event ids, or comes back with one. False: it does not, or there is no room; it is then served as any other.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="shape">Of the answer.</param>
-    /// <param name="request">As it was read.</param>
-    /// <param name="seeded">Whether its seed is the caller's.</param>
-    /// <param name="head">Its head.</param>
+    /// <summary>
+    /// Serves a request that asks for event ids or sends one back. Returns false if the request does neither, or if there is no room for a new resumable
+    /// stream; the caller then serves it as an ordinary stream.
+    /// </summary>
+    /// <param name="seeded">Whether the caller gave the seed.</param>
     public async Task<bool> TryServeAsync(HttpContext context, AnswerShape shape, GenerationRequest request, bool seeded, RequestHead head)
     {
         var headers = context.Request.Headers;
@@ -62,7 +64,7 @@ internal sealed partial class ResumablePath(
             request = request with { Input = request.Input with { Sampling = request.Input.Sampling with { Seed = id.Seed } } };
         var message = intake.ForEdge(context, head, request.Model, request.Input, request.Tier, request.Affinity);
         var start = new StreamStart(context, intake, head, _longestSilence, time);
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, doors.Over);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.StreamsEnd);
         try
         {
             var found = await start.WaitAsync(id is null
@@ -74,7 +76,7 @@ internal sealed partial class ResumablePath(
             else
                 await start.RefuseAsync(found.Error!);
         }
-        catch (OperationCanceledException) when (doors.Over.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (shutdown.StreamsEnd.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
         {
             await start.RefuseAsync(ApiError.ShuttingDown);
         }
@@ -82,7 +84,7 @@ internal sealed partial class ResumablePath(
         return true;
     }
 
-    /// <summary>What is wrong with an event's id, or null.</summary>
+    /// <summary>Returns the error of a <c>last-event-id</c> that cannot be used, or null if it is good.</summary>
     private ApiError? Mistake(string text, GenerationRequest request, string digest, out EventId? id)
     {
         if (!EventId.TryParse(text, out id) || id.Tokens.Length != request.Input.Choices)
@@ -129,7 +131,7 @@ internal sealed partial class ResumablePath(
         }
     }
 
-    /// <summary>Becomes the reader of a stream that is here; null where it cannot serve the caller.</summary>
+    /// <summary>Becomes the reader of a stream that this edge holds. Returns null if that stream cannot serve the caller.</summary>
     private async Task<ResumableStream.Reader?> JoinAsync(ResumableStreams.Visit visit, ResumableStream stream, EventId id, CancellationToken ends)
     {
         if (await stream.AttachAsync(ends) is not { } reader)
@@ -146,7 +148,7 @@ internal sealed partial class ResumablePath(
         }
         catch (Exception exception) when (exception is MeridianException || !reader.Token.IsCancellationRequested)
         {
-            // It cannot go on; computed again the answer may.
+            // This stream cannot go on. End it; the caller computes the answer again, which may succeed.
             await visit.EndAsync(stream);
             return null;
         }
@@ -157,14 +159,14 @@ internal sealed partial class ResumablePath(
         }
     }
 
-    /// <summary>Leaves a new stream at its place, and becomes its reader.</summary>
+    /// <summary>Stores a new stream at its place and becomes its reader.</summary>
     private static async Task<ResumableStream.Reader> KeepAsync(ResumableStreams.Visit visit, ResumableStream stream, CancellationToken ends)
     {
         await visit.PutAsync(stream);
         return await stream.AttachAsync(ends) ?? throw new OperationCanceledException("The stream was taken over, or the process stops.", ends);
     }
 
-    /// <summary>Writes what the caller lacks, then what comes.</summary>
+    /// <summary>Writes the events that the caller does not have, then the new ones as they come.</summary>
     private async Task FollowAsync(HttpContext context, ResumableStreams.Visit visit, ResumableStream.Reader reader, RequestHead head, EventId? id)
     {
         var stream = reader.Stream;
@@ -177,13 +179,13 @@ internal sealed partial class ResumablePath(
             var pipe = EventStream.Prepare(context);
             var chunks = stream.Shape.Chunks(stream.Identity, stream.Request, stream.Head);
 
-            // A caller who comes back may have its part from another edge, computed in another region.
+            // A returning caller may have received its part from another edge, which used another region.
             chunks.Inexact = stream.Beginning.Inexact || id?.MayDifferFrom(stream.Head) == true;
             var prefix = EventId.Prefix(stream.Identity.Id, stream.Identity.Created, stream.Request.Input.Sampling.Seed, stream.Head, stream.Digest);
             var events = new ResumableEvents(chunks, ids, prefix, tokens, finished);
             try
             {
-                // Whoever comes back is told at once that there is something to come back to.
+                // Flush the headers before the first token, so that the client knows at once that the answer is resumable.
                 if (!await FlushedAsync(pipe, reader.Token))
                 {
                     context.Abort();
@@ -200,7 +202,7 @@ internal sealed partial class ResumablePath(
 
                 if (!await WriteAsync(pipe, stream, reader, events))
                 {
-                    // Gone: whoever comes next goes on.
+                    // The connection is gone. The next reader of the stream goes on.
                     context.Abort();
                     return;
                 }
@@ -209,13 +211,14 @@ internal sealed partial class ResumablePath(
                     chunks.Usage(pipe, new TokenUsage(stream.Head.PromptTokens, stream.Head.CachedTokens, events.Tokens));
                 ChunkWriter.Done(pipe);
             }
-            catch (Exception) when (doors.Over.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+            catch (Exception) when (shutdown.StreamsEnd.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
             {
                 ChunkWriter.Error(pipe, ApiError.ShuttingDown);
             }
             catch (Exception exception) when (reader.Token.IsCancellationRequested || exception is OperationCanceledException)
             {
-                // The reader is gone, or another has taken over: the next one goes on. Where neither is so, the stream itself was ended.
+                // Either the connection is gone or another reader has taken over: the stream stays for the next reader. If neither is the case, the stream
+                // itself was ended.
                 broken = !reader.Token.IsCancellationRequested;
                 context.Abort();
                 return;
@@ -242,7 +245,9 @@ internal sealed partial class ResumablePath(
         }
     }
 
-    /// <summary>False where the caller does not read any more: the server says so by the flush, and only then by the caller's token.</summary>
+    /// <summary>
+    /// Returns false if the caller has stopped reading. The server reports this first in the flush result and only later through the caller's token.
+    /// </summary>
     private async Task<bool> WriteAsync(PipeWriter pipe, ResumableStream stream, ResumableStream.Reader reader, ResumableEvents events)
     {
         var written = events.Begin(pipe);
@@ -276,14 +281,17 @@ internal sealed partial class ResumablePath(
         return events.AllFinished ? true : throw new InvalidOperationException($"The stream {stream.Head.Stream} of '{stream.Head.Model}' ended before its choices.");
     }
 
-    /// <summary>False where nobody reads any more. Whatever a write ends with, it is the connection's end and no fault of the stream; unless the doors close, which the caller is told.</summary>
+    /// <summary>
+    /// Returns false if the connection is gone. An exception of the flush means the end of the connection and is no fault of the stream. The exception:
+    /// during the final shutdown it is rethrown, and the caller is told.
+    /// </summary>
     private async Task<bool> FlushedAsync(PipeWriter pipe, CancellationToken cancellationToken)
     {
         try
         {
             return !(await pipe.FlushAsync(cancellationToken)).IsCompleted;
         }
-        catch (Exception) when (!doors.Over.IsCancellationRequested)
+        catch (Exception) when (!shutdown.StreamsEnd.IsCancellationRequested)
         {
             return false;
         }
@@ -292,9 +300,9 @@ internal sealed partial class ResumablePath(
     [LoggerMessage(EventId = 5011, EventName = "ResumableStreamFault", Level = LogLevel.Error, Message = "The resumable stream of request {RequestId} failed by a fault of ours")]
     private static partial void LogFault(ILogger logger, string requestId, Exception exception);
 
-    /// <param name="Reader">The caller as the reader of its answer, or null.</param>
-    /// <param name="Error">Why it is none, or null.</param>
+    /// <param name="Reader">The reader that serves the caller, or null.</param>
+    /// <param name="Error">Why there is no reader, or null.</param>
     /// <param name="Region">Region that answered, or null.</param>
-    /// <param name="Attempts">Regions that were tried; null where the stream was here already.</param>
+    /// <param name="Attempts">Number of regions that were tried; null if the stream was already on this edge.</param>
     private sealed record Found(ResumableStream.Reader? Reader, ApiError? Error, string? Region, int? Attempts);
 }

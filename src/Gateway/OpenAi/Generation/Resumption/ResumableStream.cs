@@ -6,8 +6,10 @@ using Meridian.Messages;
 namespace Meridian.Gateway.OpenAi.Generation.Resumption;
 
 /// <summary>
-/// A stream that outlives its reader's connection. Frames that were read are kept; nobody reads while no reader is there, so the engine pauses when its ring is full and memory stays
-/// bounded by what the answer may have. One reader at a time: a new one takes over from one whose connection has broken unnoticed.
+/// A stream that outlives the connection of its reader. Every frame that was read is kept, so that the next reader can start from the beginning.
+/// While there is no reader, nothing reads from the region. The engine then pauses when its ring buffer is full, so memory stays bounded by the longest
+/// possible answer.
+/// There is one reader at a time. A new reader takes over from an old one, whose connection may have broken without notice.
 /// </summary>
 internal sealed class ResumableStream : IAsyncDisposable
 {
@@ -20,14 +22,12 @@ internal sealed class ResumableStream : IAsyncDisposable
     private Task<StreamFrame?>? _pending;
     private bool _disposed;
 
-    /// <param name="request">With the seed that the answer was begun with.</param>
-    /// <param name="shape">Of the answer.</param>
-    /// <param name="identity">Of the answer.</param>
+    /// <param name="request">The request, with the seed that the answer was begun with.</param>
     /// <param name="digest">See <see cref="RequestDigest"/>.</param>
-    /// <param name="beginning">What of the answer comes before the stream.</param>
-    /// <param name="stream">The rest.</param>
-    /// <param name="first">Its first frame, already read; null where nothing comes.</param>
-    /// <param name="ends">Its token ends the stream at its region; disposed with this.</param>
+    /// <param name="beginning">The part of the answer that precedes the stream.</param>
+    /// <param name="stream">The rest of the answer. This object disposes it.</param>
+    /// <param name="first">The first frame, already read; null if the stream is empty.</param>
+    /// <param name="ends">Its token ends the stream in its region. This object disposes it.</param>
     public ResumableStream(
         GenerationRequest request, AnswerShape shape, AnswerIdentity identity, string digest, AnswerBeginning beginning, IRegionStream stream, StreamFrame? first, CancellationTokenSource ends)
     {
@@ -49,11 +49,14 @@ internal sealed class ResumableStream : IAsyncDisposable
 
     public StreamHead Head => _stream.Head;
 
-    /// <value>Whether the last frame is here.</value>
+    /// <value>Whether the last frame has been read.</value>
     public bool Complete { get; private set; }
 
-    /// <summary>Makes the caller the reader, once the one before has let go; null where the stream is over for good.</summary>
-    /// <param name="caller">The reader's connection.</param>
+    /// <summary>
+    /// Makes the caller the reader, once the previous reader has released the stream. Returns null if the stream is disposed, if the caller has gone, or if
+    /// another reader takes over meanwhile.
+    /// </summary>
+    /// <param name="caller">Fires when the connection of the new reader breaks.</param>
     public async Task<Reader?> AttachAsync(CancellationToken caller)
     {
         var token = CancellationTokenSource.CreateLinkedTokenSource(caller);
@@ -109,7 +112,7 @@ internal sealed class ResumableStream : IAsyncDisposable
         }
         catch (ObjectDisposedException)
         {
-            // Its reader let go just now.
+            // The source was disposed a moment ago: its reader has just left.
         }
     }
 
@@ -123,10 +126,12 @@ internal sealed class ResumableStream : IAsyncDisposable
         /// <value>Fires when the connection breaks or another reader takes over.</value>
         public CancellationToken Token => token.Token;
 
-        /// <summary>The next frame; null after the last. A read that is given up is taken up by the next reader.</summary>
-        /// <param name="patience">How long to wait; a <see cref="TimeoutException"/> says that it was not enough.</param>
+        /// <summary>
+        /// Returns the next frame, or null after the last. A read that this reader abandons is not lost: the next reader awaits the same read.
+        /// </summary>
+        /// <param name="patience">How long to wait before a <see cref="TimeoutException"/>.</param>
         /// <param name="time">The clock.</param>
-        /// <exception cref="TimeoutException">Nothing came within that time; call again.</exception>
+        /// <exception cref="TimeoutException">No frame came within <paramref name="patience"/>; call again.</exception>
         /// <exception cref="OperationCanceledException">The reader is none any more.</exception>
         /// <exception cref="Meridian.Errors.MeridianException">The stream cannot go on.</exception>
         public async Task<StreamFrame?> ReadAsync(TimeSpan patience, TimeProvider time)
@@ -147,11 +152,11 @@ internal sealed class ResumableStream : IAsyncDisposable
         }
 
         /// <summary>
-        /// Reads on until the choices have come as far as a caller has, and goes back to the beginning. False: the stream cannot serve that caller, since it begins later, ends before, or its
-        /// frames are cut elsewhere.
+        /// Reads until every choice has reached the caller's position, then rewinds to the beginning. Returns false if the stream cannot serve that caller:
+        /// it begins after that position, ends before it, omits a choice whose end the caller does not know, or has a frame that spans the position.
         /// </summary>
-        /// <param name="tokens">Tokens that the caller has, a choice.</param>
-        /// <param name="finished">Choices whose end the caller knows.</param>
+        /// <param name="tokens">Number of tokens that the caller has, for each choice.</param>
+        /// <param name="finished">Whether the caller knows the end, for each choice.</param>
         /// <param name="time">The clock.</param>
         /// <exception cref="OperationCanceledException">The reader is none any more.</exception>
         /// <exception cref="Meridian.Errors.MeridianException">The stream cannot go on.</exception>

@@ -6,9 +6,11 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Gateway.OpenAi.Generation.Resumption;
 
 /// <summary>
-/// Streams whose callers may come back, by tenant and answer. Each answer has one <see cref="Place"/>, however many requests for it come at once. A stream whose caller has gone is kept for
-/// <see cref="GatewayOptions.ResumeSeconds"/> and then ended; so is one that has been told to its end, for the caller who lost just that. Bounded: beyond
-/// <see cref="GatewayOptions.MaxResumableStreams"/>, and of one tenant beyond <see cref="GatewayOptions.MaxResumableStreamsPerTenant"/>, there is no place.
+/// Holds the resumable streams of this edge, by tenant and answer. Each answer has one <see cref="Place"/>, however many requests for it arrive at once.
+/// A stream without a caller is kept for <see cref="GatewayOptions.ResumeSeconds"/> and then ended. This also holds for a stream that was written to its end,
+/// because the caller may have lost exactly that end.
+/// The number is bounded by <see cref="GatewayOptions.MaxResumableStreams"/>, and for one tenant by
+/// <see cref="GatewayOptions.MaxResumableStreamsPerTenant"/>. Beyond these bounds an answer gets no place.
 /// </summary>
 internal sealed partial class ResumableStreams(IOptions<GatewayOptions> options, TimeProvider time, ILogger<ResumableStreams> logger) : IHostedService
 {
@@ -20,7 +22,7 @@ internal sealed partial class ResumableStreams(IOptions<GatewayOptions> options,
     private readonly Dictionary<string, int> _ofTenants = new(StringComparer.Ordinal);
     private bool _stopped;
 
-    /// <value>Answers that have a place.</value>
+    /// <value>Number of answers that have a place.</value>
     public int Count
     {
         get
@@ -30,10 +32,13 @@ internal sealed partial class ResumableStreams(IOptions<GatewayOptions> options,
         }
     }
 
-    /// <value>Whether answers are kept for callers at all.</value>
+    /// <value>Whether the settings allow resumable streams at all.</value>
     public bool Keeps => _patience > TimeSpan.Zero && _most > 0;
 
-    /// <summary>The place of an answer, made where there is none yet; null where there is no room. It stays at least until the caller disposes the visit.</summary>
+    /// <summary>
+    /// Returns a visit to the place of an answer; the place is created if it does not exist. Returns null if there is no room. The place stays at least until
+    /// the visit is disposed.
+    /// </summary>
     public Visit? Enter(AnswerKey key)
     {
         lock (_lock)
@@ -97,7 +102,7 @@ internal sealed partial class ResumableStreams(IOptions<GatewayOptions> options,
         _ = EndAsync(Take(place, null));
     }
 
-    /// <summary>Under the lock.</summary>
+    /// <summary>The caller holds <c>_lock</c>.</summary>
     private void Remove(Place place)
     {
         _places.Remove(place.Key);
@@ -105,7 +110,9 @@ internal sealed partial class ResumableStreams(IOptions<GatewayOptions> options,
             _ofTenants.Remove(place.Key.Tenant);
     }
 
-    /// <summary>Takes the stream of a place out; only <paramref name="wanted"/>, where one is named.</summary>
+    /// <summary>
+    /// Removes the stream of a place and returns it. If <paramref name="wanted"/> is given, removes only that stream and otherwise returns null.
+    /// </summary>
     private ResumableStream? Take(Place place, ResumableStream? wanted)
     {
         lock (_lock)
@@ -148,12 +155,14 @@ internal sealed partial class ResumableStreams(IOptions<GatewayOptions> options,
     [LoggerMessage(EventId = 5012, EventName = "ResumableStreamNotEnded", Level = LogLevel.Warning, Message = "The resumable stream of answer {Answer} could not be ended in its region; its lease there ends it")]
     private static partial void LogNotEnded(ILogger logger, string answer, Exception exception);
 
-    /// <summary>Where the requests for one answer meet. Its fields are read and written under the lock of all places.</summary>
+    /// <summary>
+    /// The meeting point of all requests for one answer. Its fields are read and written under the lock of the <see cref="ResumableStreams"/>.
+    /// </summary>
     internal sealed class Place(AnswerKey key)
     {
         public AnswerKey Key => key;
 
-        /// <value>Held by the request that joins or makes the stream; the others wait and then find it.</value>
+        /// <value>Held by the request that joins or creates the stream. The other requests wait and then find that stream.</value>
         public SemaphoreSlim Gate { get; } = new(1);
 
         public ResumableStream? Stream { get; set; }
@@ -163,12 +172,12 @@ internal sealed partial class ResumableStreams(IOptions<GatewayOptions> options,
         public ITimer? Timer { get; set; }
     }
 
-    /// <summary>A request's presence at a place, which is kept meanwhile.</summary>
+    /// <summary>Keeps a place alive while a request uses it.</summary>
     internal sealed class Visit(ResumableStreams owner, Place place) : IDisposable
     {
         public SemaphoreSlim Gate => place.Gate;
 
-        /// <value>The stream that is there now, or null.</value>
+        /// <value>The current stream of the place, or null.</value>
         public ResumableStream? Stream
         {
             get
@@ -178,10 +187,10 @@ internal sealed partial class ResumableStreams(IOptions<GatewayOptions> options,
             }
         }
 
-        /// <summary>Leaves a stream there; the one before it is ended. Where the process stops, this one is.</summary>
+        /// <summary>Stores a stream at the place and ends the previous one. If the process is stopping, ends the new stream instead.</summary>
         public Task PutAsync(ResumableStream stream) => owner.EndAsync(owner.Put(place, stream));
 
-        /// <summary>Ends that stream, which cannot go on; another that has taken its place stays.</summary>
+        /// <summary>Ends a stream that cannot go on. If another stream has replaced it at the place, that one stays.</summary>
         public Task EndAsync(ResumableStream stream) => owner.EndAsync(owner.Take(place, stream));
 
         public void Dispose() => owner.Leave(place);

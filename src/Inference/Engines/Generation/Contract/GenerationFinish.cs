@@ -3,9 +3,9 @@ namespace Meridian.Inference.Engines.Generation.Contract;
 /// <summary>Why a choice ended.</summary>
 public enum GenerationFinish
 {
-    /// <summary>The model ended its text, or a stop string came.</summary>
+    /// <summary>The model ended its text, or a stop string was found.</summary>
     Stop = 1,
 
-    /// <summary>The most tokens asked for, or the end of the context.</summary>
+    /// <summary>The choice reached the token limit of the request, or the end of the context.</summary>
     Length = 2,
 }

@@ -2,15 +2,15 @@ using Meridian.Inference.Tokenization.Chat;
 
 namespace Meridian.Inference.Engines.Generation.Contract;
 
-/// <summary>What to continue; exactly one is set.</summary>
+/// <summary>A prompt. Exactly one of the properties is set.</summary>
 public sealed record GenerationPrompt
 {
-    /// <value>Text; the tokenizer puts its special tokens around it.</value>
+    /// <value>Text. The tokenizer adds its special tokens.</value>
     public string? Text { get; init; }
 
-    /// <value>Ids, taken as they are.</value>
+    /// <value>Token ids, used unchanged.</value>
     public int[]? TokenIds { get; init; }
 
-    /// <value>A conversation, to be rendered by the model's chat template.</value>
+    /// <value>A conversation. The model's chat template renders it.</value>
     public ChatTurn[]? Messages { get; init; }
 }

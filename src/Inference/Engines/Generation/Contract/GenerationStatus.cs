@@ -4,12 +4,12 @@ public enum GenerationStatus
 {
     Admitted,
 
-    /// <summary>Prompt and wanted tokens exceed the context, or one sequence's worst case exceeds the whole memory budget.</summary>
+    /// <summary>The prompt plus the requested tokens exceed the context, or the worst case of one sequence exceeds the whole memory budget.</summary>
     TooLong,
 
-    /// <summary>A value is out of range or makes no sense.</summary>
+    /// <summary>A value is out of range or invalid.</summary>
     Invalid,
 
-    /// <summary>The bounded queue has no room.</summary>
+    /// <summary>The bounded queue has no room for the choices.</summary>
     QueueFull,
 }

@@ -1,12 +1,14 @@
 namespace Meridian.Inference.Engines.Generation.Requests;
 
-/// <summary>What a request is checked against.</summary>
+/// <summary>The limits that requests are checked against.</summary>
 /// <param name="ContextLength">Most tokens of the model's context.</param>
-/// <param name="BudgetTokens">Tokens that the cache's memory holds.</param>
-/// <param name="Vocabulary">Width of the model's distribution: ids are below it.</param>
-/// <param name="QueueCapacity">Choices that may wait.</param>
+/// <param name="BudgetTokens">Number of tokens that the cache's memory holds.</param>
+/// <param name="Vocabulary">Size of the model's vocabulary. All ids are below it.</param>
+/// <param name="QueueCapacity">Number of choices that may wait.</param>
 internal readonly record struct GenerationLimits(int ContextLength, long BudgetTokens, int Vocabulary, int QueueCapacity)
 {
-    /// <value>Most tokens of a sequence: the context, or what the memory holds, the last token not included, which is never run.</value>
+    /// <value>
+    /// Most tokens of a sequence: the context, or one more than the memory holds. The last token is never computed, so it needs no memory.
+    /// </value>
     public int SequenceTokens => (int)Math.Min(ContextLength, BudgetTokens + 1);
 }

@@ -2,7 +2,7 @@ using Meridian.Inference.Engines.Generation.Contract;
 
 namespace Meridian.Inference.Engines.Generation.Requests;
 
-/// <summary>The admissions that are none: what was wrong, with which value, and what to do. Shown to callers as they are.</summary>
+/// <summary>Builds refusals. Their messages say what is wrong, give the wrong value and tell what to do. Callers see them unchanged.</summary>
 internal static class GenerationRefusals
 {
     public static GenerationAdmission Invalid(string param, string message) => new() { Status = GenerationStatus.Invalid, Param = param, Message = message };
@@ -14,11 +14,11 @@ internal static class GenerationRefusals
         Message = $"The queue holds {waiting} of {capacity} sequences and has no room for {choices} more. Try again in {retryAfterMs} ms, or ask for fewer at a time.",
     };
 
-    /// <param name="param">The prompt's field.</param>
-    /// <param name="length">The prompt's tokens.</param>
-    /// <param name="isComplete">Whether these are all; else there are more.</param>
-    /// <param name="maxTokens">Tokens wanted; null where the caller left that open.</param>
-    /// <param name="limits">What it was checked against.</param>
+    /// <param name="param">Name of the prompt's field.</param>
+    /// <param name="length">Number of tokens read from the prompt.</param>
+    /// <param name="isComplete">Whether these are all tokens of the prompt; false if there are more.</param>
+    /// <param name="maxTokens">Number of requested tokens, or null if the caller set no limit.</param>
+    /// <param name="limits">The limits that were exceeded.</param>
     public static GenerationAdmission TooLong(string param, int length, bool isComplete, int? maxTokens, GenerationLimits limits)
     {
         var prompt = isComplete ? $"{length} tokens" : $"more than {length - 1} tokens";

@@ -4,18 +4,18 @@ using Meridian.Inference.Sampling;
 
 namespace Meridian.Inference.Engines.Generation.Requests;
 
-/// <summary>What a request must satisfy before anything is computed from it.</summary>
+/// <summary>Validates a request before the engine computes anything for it.</summary>
 internal static class GenerationRules
 {
     public const int MaxChoices = 128;
     public const int MaxStops = 4;
     public const int MaxStopLength = 16 * 1024;
 
-    /// <summary>What is wrong, or null.</summary>
+    /// <summary>Returns a refusal that describes the first mistake, or null if the request is valid.</summary>
     public static GenerationAdmission? Check(GenerationWork work, GenerationLimits limits) =>
         CheckPrompts(work, limits) ?? CheckCounts(work, limits) ?? CheckStops(work.Stop) ?? CheckSampling(work.Sampling, limits) ?? CheckResume(work, limits);
 
-    /// <summary>What to call a prompt in messages.</summary>
+    /// <summary>Name of a prompt for messages.</summary>
     public static string ParamOf(GenerationWork work, int prompt)
     {
         var name = work.Prompts[prompt].Messages is null ? "prompt" : "messages";
@@ -145,7 +145,7 @@ internal static class GenerationRules
         return null;
     }
 
-    // Also true of what is no number.
+    // Also true for NaN.
     private static bool Outside(float value, float least, float most) => !(value >= least && value <= most);
 
     private static GenerationAdmission Wrong(string param, float value, string rule) =>

@@ -5,16 +5,16 @@ using Meridian.Inference.Decoders.Contract;
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 
 /// <summary>
-/// Measures at load whether a graph's bits on this machine depend on anything but a sequence's own history: whole prompts against pieces, rows alone against several.
-/// Where a lone row alone differs, steps of one row get a second one from here on.
+/// Measures at load whether the bits of a result depend on anything but the sequence's own history. It compares a whole prompt with a prompt in pieces, and
+/// rows that run alone with rows that run beside others. If a row that runs alone gives other bits, every step of one row gets a second row from then on.
 /// </summary>
 /// <remarks>
-/// A measurement of some rows is no proof for all. It is taken as one where keys and values are written in place by <c>GroupQueryAttention</c>
-/// (<see cref="KvLayout.Shared"/>), whose arithmetic is known row by row; graphs with padding between the tokens are never taken as exact.
+/// A measurement of a few rows is no proof for all rows. It is accepted as one if <c>GroupQueryAttention</c> writes keys and values in place
+/// (<see cref="KvLayout.Shared"/>), because its arithmetic is known row by row. Graphs with padding between the tokens are never accepted as exact.
 /// </remarks>
 internal static class ArithmeticCheck
 {
-    // More than 64 rows, where some kernels of few bits change their way.
+    // More than 64 rows, because some low-bit kernels use another code path from there on.
     private const int Longest = 72;
     private const int Shortest = 8;
     private const int First = 2;
@@ -22,10 +22,10 @@ internal static class ArithmeticCheck
     private const int Steps = 3;
     private const int Others = 3;
 
-    // About as many prompt tokens are computed as four times the longest.
+    // The check computes about four times as many prompt tokens as the longest prompt has.
     private const double TargetMs = 400;
 
-    /// <returns>Whether the same request has the same bits whatever runs beside it.</returns>
+    /// <returns>Whether the same request gives the same bits, whatever runs beside it.</returns>
     public static bool Run(IDecoderStage stage, EngineOptions options, long budget, double promptTokenMs, CancellationToken cancellationToken)
     {
         if (stage.Shape.Layout != KvLayout.Shared)
@@ -58,7 +58,7 @@ internal static class ArithmeticCheck
                 stage.PairsLoneRows = true;
                 if (stage.PairsLoneRows)
                 {
-                    // With no difference the second row is nothing but cost.
+                    // If the bits are the same, the second row only costs time.
                     var paired = Decode(0);
                     stage.PairsLoneRows = !Same(alone, paired);
                     alone = paired;
@@ -74,7 +74,7 @@ internal static class ArithmeticCheck
             }
         }
 
-        // Prompts may be run otherwise where lone rows are paired.
+        // If lone rows are paired, the stage may run prompts differently, so the whole prompt is measured again.
         private float[]? Again(float[] whole)
         {
             if (!stage.PairsLoneRows)
@@ -91,7 +91,8 @@ internal static class ArithmeticCheck
             return Same(whole, Forward(new DecoderRow(0, First + Second, First + Second, length - First - Second, true)));
         }
 
-        // The pieces' slot beside others, of other lengths: what it held was computed in another way, and so are its steps.
+        // Decodes the slot that was computed in pieces beside slots of other lengths. Both its content and its steps were computed differently from the first
+        // run.
         private bool Company(float[] alone)
         {
             if (slots < Others)
@@ -110,7 +111,7 @@ internal static class ArithmeticCheck
             return Same(alone, logits);
         }
 
-        // A prompt beside a longer and a shorter one.
+        // Runs a prompt beside a longer and a shorter one.
         private bool Together()
         {
             if (slots < Others)

@@ -3,20 +3,20 @@ using Meridian.Inference.Packages;
 
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 
-/// <summary>How large a cache of keys and values is.</summary>
+/// <summary>Computes the size of a KV cache.</summary>
 internal static class CacheBudget
 {
     private const long Most = 2L << 30;
     private const int ShareOfMemory = 8;
 
-    // Kept prefixes beside running sequences; each must be compared with every newcomer.
+    // Most slots for kept prefixes. Each new sequence must be compared with every kept prefix.
     private const int MostKept = 64;
 
-    /// <summary>Slots: one a running sequence, and some for what is kept.</summary>
+    /// <summary>Number of slots: one for each running sequence, and some for kept prefixes.</summary>
     public static int Slots(EngineOptions options) => options.MaxSequences + (options.PrefixCache ? Math.Min(options.MaxSequences, MostKept) : 0);
 
-    /// <summary>Tokens that the memory holds.</summary>
-    /// <exception cref="ModelPackageException">Not even two.</exception>
+    /// <summary>Number of tokens that the memory holds.</summary>
+    /// <exception cref="ModelPackageException">The memory holds fewer than two tokens.</exception>
     public static long Tokens(ModelPackage package, DecoderShape shape, EngineOptions options)
     {
         var bytes = options.KvCacheBytes ?? Math.Min(Most, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / ShareOfMemory);

@@ -1,9 +1,9 @@
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 
-/// <summary>Keys and values of a sequence that has ended, kept for others that begin alike.</summary>
+/// <summary>Keys and values of an ended or preempted sequence, kept for sequences that begin with the same tokens.</summary>
 internal sealed class CachedPrefix
 {
-    /// <value>Whose; never used for another.</value>
+    /// <value>The tenant that owns the prefix. It is never used for another tenant.</value>
     public required string Tenant { get; init; }
 
     /// <value>The ids that the slot holds.</value>
@@ -11,12 +11,12 @@ internal sealed class CachedPrefix
 
     public required int Slot { get; init; }
 
-    /// <value>How they were computed: a reproducible sequence takes only what it would compute alike.</value>
+    /// <value>How the tokens were computed. A reproducible sequence reuses only tokens that it would compute the same way.</value>
     public required KvRoles Roles { get; init; }
 
-    /// <value>Set where it is kept for this prompt's other choices alone.</value>
+    /// <value>If set, the prefix is kept only for other choices of this prompt.</value>
     public PromptRun? OnlyFor { get; init; }
 
-    /// <value>Rank of its last use.</value>
+    /// <value>Sequence number of the last use. A larger number is more recent.</value>
     public long Used { get; set; }
 }

@@ -5,19 +5,19 @@ using Meridian.Inference.Tokenization;
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 
 /// <summary>
-/// The text of a choice, token by token, and where it ends. What is released after a token depends on the ids alone, so that feeding it a choice's ids again
-/// leaves it exactly where it was.
+/// Builds the text of a choice, token by token, and finds its end. The text released after a token depends only on the ids. So feeding the same ids to a new
+/// instance restores exactly the same state.
 /// </summary>
-/// <param name="detokenizer">Fresh.</param>
-/// <param name="stops">Fresh; null where there are no stop strings.</param>
-/// <param name="endIds">Ids that end the text; empty to go on past them.</param>
+/// <param name="detokenizer">May have read the end of the prompt, but no generated token. Owned by this instance.</param>
+/// <param name="stops">Must be unused; null if there are no stop strings.</param>
+/// <param name="endIds">Ids that end the text. Empty: the text continues past them.</param>
 internal sealed class ChoiceText(IncrementalDetokenizer detokenizer, StopMatcher? stops, int[] endIds)
 {
-    /// <summary>Takes the next token.</summary>
+    /// <summary>Adds the next token.</summary>
     /// <param name="id">The token.</param>
-    /// <param name="last">Whether the choice's limit is reached with it.</param>
-    /// <param name="finish">Set where the choice ends with it.</param>
-    /// <returns>Text that is certain now.</returns>
+    /// <param name="last">Whether the choice reaches its limit with this token.</param>
+    /// <param name="finish">Set if the choice ends with this token, else null.</param>
+    /// <returns>Text that can no longer change.</returns>
     public string Append(int id, bool last, out GenerationFinish? finish)
     {
         var ends = endIds.AsSpan().Contains(id);

@@ -1,28 +1,29 @@
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 
 /// <summary>
-/// Sequences that wait, by tenant. The tenant that was served least comes next; within a tenant, who came first.
+/// Waiting sequences, by tenant. The tenant that has received the least service comes next. Within a tenant, the oldest sequence comes first.
 /// </summary>
 /// <remarks>
-/// Service is counted in tokens as in the Virtual Token Counter (Sheng et al., "Fairness in Serving Large Language Models", OSDI 2024): prompt tokens once,
-/// generated tokens twice. A tenant that was away is lifted to the least served of those that are there, so that nobody saves up service to use it all at once.
+/// Service is counted in tokens, as in the Virtual Token Counter (Sheng et al., "Fairness in Serving Large Language Models", OSDI 2024): a prompt token counts
+/// once, a generated token twice. A tenant that returns after a pause is raised to the lowest service of the active tenants. So no tenant can save up service
+/// while it is away and then use it all at once.
 /// </remarks>
 internal sealed class FairQueue
 {
     public const int PromptWeight = 1;
     public const int GeneratedWeight = 2;
 
-    // Tenants that have gone are remembered, lest one that leaves and comes back begins anew; a few thousand of them.
+    // Idle tenants are remembered, at most about this many. Otherwise a tenant that leaves and returns would start again with no service counted.
     private const int MostRemembered = 4096;
 
     private readonly Dictionary<string, TenantLine> _lines = new(StringComparer.Ordinal);
     private readonly List<TenantLine> _active = [];
     private long _lastLeft;
 
-    /// <value>Sequences that wait.</value>
+    /// <value>Number of waiting sequences.</value>
     public int Count { get; private set; }
 
-    /// <summary>Puts a sequence into its tenant's line, in order of arrival.</summary>
+    /// <summary>Adds a sequence to its tenant's line, in order of arrival.</summary>
     public void Add(GenerationSequence sequence)
     {
         var line = sequence.Line ??= LineOf(sequence.Tenant);
@@ -35,7 +36,7 @@ internal sealed class FairQueue
         Count++;
     }
 
-    /// <summary>The sequence to be admitted next, or null where none can be. It stays in the queue.</summary>
+    /// <summary>Returns the sequence to admit next, or null if none can start. The sequence stays in the queue.</summary>
     public GenerationSequence? Next(Predicate<GenerationSequence> canStart)
     {
         GenerationSequence? best = null;
@@ -56,14 +57,14 @@ internal sealed class FairQueue
         return best;
     }
 
-    /// <summary>Takes a sequence out.</summary>
+    /// <summary>Removes a sequence.</summary>
     public void Remove(GenerationSequence sequence)
     {
         if (sequence.Line.Waiting.Remove(sequence))
             Count--;
     }
 
-    /// <summary>Takes out and hands over all that match.</summary>
+    /// <summary>Removes all matching sequences and adds them to <paramref name="removed"/>.</summary>
     public void RemoveAll(Predicate<GenerationSequence> match, List<GenerationSequence> removed)
     {
         for (var i = 0; i < _active.Count; i++)
@@ -83,7 +84,7 @@ internal sealed class FairQueue
         }
     }
 
-    /// <summary>Forgets tenants that neither wait nor run.</summary>
+    /// <summary>Deactivates tenants that have neither waiting nor running sequences.</summary>
     public void Sweep()
     {
         for (var i = _active.Count - 1; i >= 0; i--)

@@ -2,16 +2,19 @@ using Meridian.Inference.Decoders.Contract;
 
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 
-// Steps that fail, and an engine that cannot go on.
+// Failed steps, and an engine that cannot continue.
 internal sealed partial class GenerationScheduler
 {
     private readonly StepTrials _trials = new();
     private readonly TaskCompletionSource<Exception> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <value>Completes with the reason when the thread cannot go on; never faults. A scheduler that is disposed is not lost.</value>
+    /// <value>Completes with the reason when the thread cannot continue. Never faults. Disposing the scheduler does not complete it.</value>
     public Task<Exception> Lost => _lost.Task;
 
-    /// <summary>Puts a step together. Suspects step apart from the others, see <see cref="StepTrials"/>; where those whose turn it is have nothing to do, the others have it.</summary>
+    /// <summary>
+    /// Assembles the rows of a step. Suspects run in steps apart from the other sequences, see <see cref="StepTrials"/>. If the group whose turn it is
+    /// has nothing to compute, the next group or the other sequences get the turn.
+    /// </summary>
     private void PutStepTogether()
     {
         for (var turns = _trials.Turns; turns > 0; turns--)
@@ -24,9 +27,10 @@ internal sealed partial class GenerationScheduler
     }
 
     /// <summary>
-    /// After a run that failed. The slots of its rows hold nothing of use any more, and no kept prefix is trusted: all of that is computed again, in steps that tell whose fault it is.
+    /// Handles a failed step. The slots of its rows no longer hold usable content, and the kept prefixes are not trusted. All slots of the step and all
+    /// kept prefixes are dropped. The sequences compute everything again, in steps that show which sequence causes the failure.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It is the engine's.</exception>
+    /// <exception cref="InvalidOperationException">The engine is at fault, not a sequence.</exception>
     private void SearchFault(ReadOnlySpan<DecoderRow> rows, Exception reason)
     {
         var sequences = _rowSequences.AsSpan(0, rows.Length);
@@ -43,7 +47,7 @@ internal sealed partial class GenerationScheduler
 
         while (_ledger.Oldest(null) is { } kept) GiveUp(kept);
 
-        // What every stage could do when it was loaded: one that cannot do it any more needs no search.
+        // Every stage passed this test when it was loaded. If it fails now, the stage is broken and no search is needed.
         try
         {
             StageWarmUp.Probe(_stage, _rowSequences[0].Slot, _ledger.Budget);
@@ -66,7 +70,7 @@ internal sealed partial class GenerationScheduler
             throw new InvalidOperationException($"Steps go on failing, and it is no single sequence that makes them fail. The last failed with: {reason.Message}", reason);
     }
 
-    /// <summary>Empties a slot that stays taken.</summary>
+    /// <summary>Empties a slot. The ledger still counts the slot as taken.</summary>
     private void Empty(int slot)
     {
         try
@@ -79,7 +83,7 @@ internal sealed partial class GenerationScheduler
         }
     }
 
-    /// <summary>Ends everything for callers, who go on elsewhere, and says why. Nothing in it may fail.</summary>
+    /// <summary>Fails every stream, so that callers continue at another replica, and reports the reason. Must not throw.</summary>
     private void Abandon(Exception why)
     {
         Log.Lost(_logger, _model, why);
@@ -105,6 +109,6 @@ internal sealed partial class GenerationScheduler
         if (!disposed) _lost.TrySetResult(why);
     }
 
-    /// <summary>A stage that does not even empty a slot: nothing that it holds can be trusted.</summary>
+    /// <summary>The stage cannot empty a slot, so nothing that it holds can be trusted.</summary>
     private sealed class StageLostException(int slot, Exception cause) : Exception($"Slot {slot} of the cache could not be emptied: {cause.Message}", cause);
 }

@@ -1,36 +1,43 @@
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 
-// How long the generated tokens of a reproducible sequence may be computed again one by one, and what that costs the others.
+// Replay: a reproducible sequence that has lost its cache computes its generated tokens again, one by one. This file limits how long a replay may take, and
+// how much it slows the other sequences down.
 internal sealed partial class GenerationScheduler
 {
     /// <summary>
-    /// Time for steps of replays alone, relative to a step of all sequences; at most <see cref="StepPace.LongestPromptStepMs"/>. Until a text that moved goes on, which is within
-    /// <see cref="EngineOptions.ExactReplay"/>, it gets no token at all, and the others few: to hand a step's tokens to their readers can cost the machine more than the step.
+    /// Time for steps that contain only replays, as a multiple of the time of a step of all sequences; at most <see cref="StepPace.LongestPromptStepMs"/>.
+    /// The value is high because a moved sequence emits no token until its replay ends, which is within <see cref="EngineOptions.ExactReplay"/>.
+    /// The other sequences emit few tokens meanwhile: handing a step's tokens to their readers can cost the machine more than the step itself.
     /// </summary>
     private const double ReplayShare = 16;
 
-    /// <summary>Share of the bound that is kept for the prompt, and for computing in pieces whatever is missing when a text goes on at once.</summary>
+    /// <summary>
+    /// Share of the time limit that is reserved: for the prompt, and for computing the missing tokens in pieces if the sequence stops its exact replay.
+    /// </summary>
     private const double KeptShare = 0.2;
 
-    /// <summary>Share of the time that passes before steps are a measure of those to come: the first ones also compute the prompts of all that moved together.</summary>
+    /// <summary>
+    /// Share of the time limit before the pace is measured. The first steps also compute the prompts of all sequences that moved together, so they are slower.
+    /// </summary>
     private const double Settling = 0.25;
 
-    /// <summary>Steps that make a pace; fewer after half of the time.</summary>
+    /// <summary>Steps needed to measure the pace. After half of the time limit, fewer are enough.</summary>
     private const int PaceSteps = 12;
 
     private int _replayRows;
 
-    // Time left for steps of replays alone; ms.
+    // Time left for steps that contain only replays, ms.
     private double _replayCreditMs;
 
-    // Time of the steps of replays alone since the last step that gave running sequences a token; ms.
+    // Time spent in steps that contain only replays, since the last step that gave running sequences a token; ms.
     private double _replayedMs;
 
     private double AllowedMs => _options.ExactReplay.TotalMilliseconds * (1 - KeptShare);
 
     /// <summary>
-    /// Between two steps of all sequences, texts that moved are computed again in steps of their own, for <see cref="ReplayShare"/> of the time of such a step: as with prompts, the
-    /// others become slower by a known factor, and a text that moved is soon where it was. False: there is none, or its time is used up.
+    /// Assembles a step that contains only replays of moved sequences. After a step of all sequences, such steps may run for <see cref="ReplayShare"/> times
+    /// the time of that step. So the other sequences become slower by a known factor, as with prompts, and a moved sequence catches up soon.
+    /// False: there is no replay to run, or its time is used up.
     /// </summary>
     private bool PutReplaysTogether()
     {
@@ -48,7 +55,7 @@ internal sealed partial class GenerationScheduler
         return _rowCount > 0;
     }
 
-    /// <summary>Adds a token that was generated before and is computed again: nothing is chosen after it.</summary>
+    /// <summary>Adds a row that computes an already generated token again. No token is sampled after it.</summary>
     private void AddReplay(GenerationSequence sequence)
     {
         if (!StaysExact(sequence))
@@ -58,7 +65,7 @@ internal sealed partial class GenerationScheduler
         _replayRows++;
     }
 
-    /// <summary>Takes in what a step took. Returns the time since running sequences got a token before, ms.</summary>
+    /// <summary>Records the time of a step. Returns the time since running sequences last got a token, ms.</summary>
     private double ShareWithReplays(double elapsedMs)
     {
         if (_replayCreditMs > 0)
@@ -76,7 +83,8 @@ internal sealed partial class GenerationScheduler
     }
 
     /// <summary>
-    /// A sequence has lost what its slot held, or never had it here. Where its replay would pass the bound even if it ran alone, it goes on at once, and its answer says that it is not exact.
+    /// Checks the time limit when a sequence has lost the content of its slot, or starts here after a move. If its replay would exceed the limit even
+    /// if it ran alone, the sequence continues at once, and its answer says that it is not exact.
     /// </summary>
     private void BoundReplay(GenerationSequence sequence)
     {
@@ -88,8 +96,8 @@ internal sealed partial class GenerationScheduler
     }
 
     /// <summary>
-    /// Whether a sequence that is being computed again keeps within the bound. Steps can be slower than one of it alone: others run beside it, or the machine has other work.
-    /// False: it goes on at once.
+    /// Whether a sequence under replay will stay within the time limit. Steps can be slower than a step of this sequence alone, because other sequences run in
+    /// them or the machine does other work. False: the sequence stops its exact replay and continues at once.
     /// </summary>
     private bool StaysExact(GenerationSequence sequence)
     {
@@ -110,7 +118,7 @@ internal sealed partial class GenerationScheduler
         return false;
     }
 
-    /// <summary>Computes what is missing in pieces, as a prompt.</summary>
+    /// <summary>Gives up the exact replay: the missing tokens are computed in pieces, like a prompt.</summary>
     private void GoOnInexactly(GenerationSequence sequence, double expectedMs)
     {
         Log.ReplayedFast(_logger, _model, sequence.Choice, sequence.Replay, expectedMs, AllowedMs, _options.ExactReplay.TotalMilliseconds);

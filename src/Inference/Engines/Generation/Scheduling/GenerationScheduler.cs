@@ -10,31 +10,40 @@ using Microsoft.Extensions.Logging;
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 
 /// <summary>
-/// The engine's thread: it alone touches the stage, the slots and the batch.
+/// Runs all sequences of one engine on one thread. Only this thread uses the stage, the slots and the batch.
 /// </summary>
 /// <remarks>
-/// A step: drop what was cancelled, admit, put rows together, run them, choose and hand over tokens. Rows are one token of every running sequence and, within
-/// <see cref="StepPace"/>'s budget, chunks of prompts. Between such steps, texts that moved here are computed again in steps of their own.
+/// The problem: many sequences share one model, one KV cache and one thread. Each step decides which sequences run and which tokens they compute.
+/// <para>
+/// A step drops cancelled sequences, admits waiting ones, assembles rows, runs them, samples the next tokens and appends them to the streams. The rows of a
+/// step are one token of every running sequence and, within the budget of <see cref="StepPace"/>, chunks of prompts. A sequence that moved here from another
+/// replica must compute its earlier tokens again. Such replays run in extra steps between the normal ones.
+/// </para>
 /// <list type="bullet">
-/// <item>Callers meet the thread at one gate, held for moments: they leave new streams there and signal. Everything else is the thread's own.</item>
-/// <item>Memory. A sequence with a limit of its own sets its worst case aside when it is admitted. One without sets aside what it has and a little more, and grows;
-/// together such sequences may come to <see cref="Overcommit"/> times the budget. When one cannot grow, the youngest gives its slot up and waits in its old place:
-/// computed again later, it continues with the same tokens, since sampler and text have stayed. The oldest always gets on, so the engine does.</item>
-/// <item>What has ended stays in its slot for others of its tenant that begin alike, and gives way, least recently used first, to whatever runs.</item>
-/// <item>A sequence whose ring is full is left out of steps. If others wait for its place for <see cref="StallGrace"/>, it gives it up until its reader reads.</item>
-/// <item>Cancellation is looked at before rows are put together: a step under way is the last that computes a cancelled sequence.</item>
-/// <item>A run that fails is searched for the sequence that makes it fail, see <see cref="StepTrials"/>: that sequence's stream fails, the others go on.</item>
-/// <item>Whatever else fails (a slot that cannot be emptied, a copy, the stage as a whole) ends the thread: streams get <see cref="EngineStoppedException"/>, with which they go on at
-/// another replica, and <see cref="Lost"/> tells the owner to load the model anew.</item>
-/// <item>A slot is given back before the last token is handed over: who has read a stream's end finds its slot free.</item>
+/// <item>Callers share one lock with the thread and hold it only briefly: they add new streams under it and signal. All other state belongs to the
+/// thread.</item>
+/// <item>Memory: a sequence with its own token limit reserves its worst case at admission. A sequence without one reserves its present length plus a little,
+/// and grows. The worst cases of all running sequences together may then reach <see cref="Overcommit"/> times the budget. If a sequence cannot grow, the
+/// youngest sequence is preempted: it loses its slot and waits at its old place in the queue. It is computed again later and continues with the same tokens,
+/// because its sampler and its text are kept. The oldest sequence can always grow, so the engine always makes progress.</item>
+/// <item>Reuse: an ended sequence stays in its slot, for later sequences of the same tenant that begin with the same tokens. When running sequences need the
+/// room, the least recently used of these prefixes are evicted.</item>
+/// <item>Slow readers: a sequence whose ring is full is left out of steps. While others wait for its place, it keeps the place for at most
+/// <see cref="StallGrace"/>. Then its slot is freed; it can get one again when its reader has read.</item>
+/// <item>Cancellation is checked before rows are assembled. Only the step that already runs can still compute a cancelled sequence.</item>
+/// <item>A failed step: <see cref="StepTrials"/> searches for the sequence that causes the failure. The stream of that sequence fails, the others
+/// continue.</item>
+/// <item>Any other failure (a slot cannot be emptied, a copy fails, the whole stage fails) ends the thread. All streams get
+/// <see cref="EngineStoppedException"/> and continue at another replica. <see cref="Lost"/> tells the owner to load the model again.</item>
+/// <item>A sequence's slot is freed before its last token is appended. A reader that has seen the end of a stream therefore finds the slot free.</item>
 /// </list>
 /// </remarks>
 internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposable
 {
-    /// <summary>Worst cases of all running sequences together, at most this many times the budget.</summary>
+    /// <summary>The worst cases of all running sequences together may reach this many times the budget.</summary>
     public const int Overcommit = 4;
 
-    /// <summary>How long a sequence with a full ring keeps a place that others wait for.</summary>
+    /// <summary>How long a sequence with a full ring may keep its slot while other sequences wait.</summary>
     public static readonly TimeSpan StallGrace = TimeSpan.FromSeconds(1);
 
     private const int ShortestRetryMs = 20;
@@ -53,7 +62,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
     private readonly Task _thread;
     private readonly Predicate<GenerationSequence> _canStart;
 
-    // Running sequences in order of arrival: the youngest is the last.
+    // Running sequences in order of arrival. The last one is the youngest.
     private readonly List<GenerationSequence> _running = [];
     private readonly List<GenerationSequence> _removed = [];
     private readonly List<GenerationStream> _touched = [];
@@ -72,7 +81,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
     private long _round;
     private bool _othersWait;
 
-    // Written by the engine's thread, read by anyone.
+    // Written by the engine's thread only; any thread may read them.
     private long _steps;
     private long _promptTokensSeen;
     private long _cachedTokens;
@@ -86,7 +95,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
     private long _keptTokens;
     private int _preempted;
 
-    // Guards what follows. A plain object, since the thread waits on it.
+    // Guards the fields below. A plain object, because the thread waits on it with Monitor.Wait.
     private readonly object _gate = new();
     private readonly ServiceTime _serviceTime;
     private readonly TokenTimes _tokenTimes;
@@ -98,14 +107,14 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
     private Task? _stopped;
     private volatile bool _cancellations;
 
-    /// <param name="model">Names the thread and the errors.</param>
-    /// <param name="stage">Disposed with this, on the engine's thread.</param>
-    /// <param name="options">Sound ones.</param>
-    /// <param name="budget">Tokens of cache.</param>
-    /// <param name="pace">First estimates of what steps cost.</param>
-    /// <param name="sequenceMs">First estimate of a sequence's time, ms.</param>
+    /// <param name="model">Appears in the thread's name and in error messages.</param>
+    /// <param name="stage">Owned by the scheduler. The engine's thread disposes it.</param>
+    /// <param name="options">Must be valid.</param>
+    /// <param name="budget">Capacity of the KV cache, tokens.</param>
+    /// <param name="pace">Holds first estimates of what steps cost.</param>
+    /// <param name="sequenceMs">First estimate of the time of a whole sequence, ms.</param>
     /// <param name="time">Measures waits and steps.</param>
-    /// <param name="logger">Reports failures.</param>
+    /// <param name="logger">Receives failures.</param>
     public GenerationScheduler(
         string model, IDecoderStage stage, EngineOptions options, long budget, StepPace pace, float sequenceMs, TimeProvider time, ILogger logger)
     {
@@ -176,8 +185,8 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         }
     }
 
-    /// <summary>Takes room in the queue, or says that there is none.</summary>
-    /// <exception cref="EngineStoppedException">The scheduler was disposed.</exception>
+    /// <summary>Reserves room in the queue. Returns null, or a refusal if the queue is full.</summary>
+    /// <exception cref="EngineStoppedException">The scheduler was disposed, or its thread has failed.</exception>
     public GenerationAdmission? Reserve(int choices)
     {
         lock (_gate)
@@ -196,15 +205,15 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         }
     }
 
-    /// <summary>Gives room in the queue back.</summary>
+    /// <summary>Returns reserved room to the queue.</summary>
     public void Release(int choices)
     {
         lock (_gate)
             _queued -= choices;
     }
 
-    /// <summary>Queues sequences in the room reserved for them.</summary>
-    /// <exception cref="EngineStoppedException">The scheduler was disposed.</exception>
+    /// <summary>Queues sequences. Their room must have been reserved before.</summary>
+    /// <exception cref="EngineStoppedException">The scheduler was disposed, or its thread has failed.</exception>
     public void Submit(GenerationStream stream, List<GenerationSequence> sequences)
     {
         lock (_gate)
@@ -235,7 +244,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         Wake();
     }
 
-    /// <summary>Finishes the running step; every stream that has not ended fails with <see cref="EngineStoppedException"/>.</summary>
+    /// <summary>Finishes the running step. Every stream that has not ended fails with <see cref="EngineStoppedException"/>.</summary>
     public ValueTask DisposeAsync()
     {
         lock (_gate)
@@ -283,7 +292,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             if (_rowCount > 0)
                 Step();
 
-            // Who gave way while nobody could run may have the place of one whose reader does not read: that is for admission to see.
+            // A preempted sequence may now get the place of a sequence whose reader has stopped. Only Admit can decide that, so the loop must not wait first.
             busy = _rowCount > 0 || _preemptions > preemptions;
             Publish();
         }
@@ -293,7 +302,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         Log.Stopped(_logger, _model, dropped);
     }
 
-    /// <summary>Takes in what callers left, and waits where there is nothing to do. False: the engine stops.</summary>
+    /// <summary>Takes over the sequences that callers have submitted. Waits if there is nothing to do. False: the engine stops.</summary>
     private bool Collect(bool busy)
     {
         lock (_gate)
@@ -329,7 +338,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         _taken.Clear();
     }
 
-    /// <summary>How long until a sequence with a full ring must give way to those that wait.</summary>
+    /// <summary>Time until a sequence with a full ring must give up its slot to waiting sequences.</summary>
     private TimeSpan NextStall()
     {
         if (!_othersWait)
@@ -343,7 +352,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             if (left <= TimeSpan.Zero)
                 return TimeSpan.Zero;
 
-            // Waits are cut to whole milliseconds.
+            // Monitor.Wait truncates its timeout to whole milliseconds.
             left += TimeSpan.FromMilliseconds(1);
             if (least == Timeout.InfiniteTimeSpan || left < least)
                 least = left;
@@ -352,7 +361,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         return least;
     }
 
-    /// <summary>Lets go of what was cancelled.</summary>
+    /// <summary>Removes the sequences of cancelled streams.</summary>
     private void Drop()
     {
         if (!_cancellations)
@@ -401,7 +410,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             Volatile.Write(ref _mostCancelMs, ms);
     }
 
-    /// <summary>A waiting sequence no longer counts against the queue, or against those that wait again.</summary>
+    /// <summary>Removes a waiting sequence from the queue's count, or from the count of preempted sequences.</summary>
     private void Leave(GenerationSequence sequence)
     {
         if (sequence.Started)
@@ -455,7 +464,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             at--;
         _running.Insert(at, sequence);
 
-        // After it is among those that run, since it may fail: every sequence is somewhere at any time.
+        // Leave may throw, so the sequence is added to _running first: at any time a sequence must be in some list.
         Leave(sequence);
         var prompt = sequence.Prompt;
         if (first)
@@ -480,7 +489,9 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         prompt.Leader ??= sequence;
     }
 
-    /// <summary>Gives a sequence a slot and memory, with whatever of its ids is at hand; false, and nothing has changed, where there is no room.</summary>
+    /// <summary>
+    /// Gives a sequence a slot and memory, and reuses cached keys and values that match its ids. False: there is no room, and nothing has changed.
+    /// </summary>
     private bool TryPlace(GenerationSequence sequence)
     {
         var need = sequence.IsOpen ? Math.Min(sequence.WorstCase, sequence.Length + _growth) : sequence.WorstCase;
@@ -522,7 +533,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         return true;
     }
 
-    /// <summary>Gives up kept prefixes, oldest first, until there is room.</summary>
+    /// <summary>Evicts kept prefixes, least recently used first, until there is room or none is left.</summary>
     private void MakeRoom(long tokens, bool needSlot, CachedPrefix? except)
     {
         while ((_ledger.Free < tokens || (needSlot && _ledger.FreeSlots == 0)) && _ledger.Oldest(except) is { } oldest)
@@ -535,7 +546,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         Forget(prefix.Slot);
     }
 
-    /// <summary>Empties a slot and gives it back, even if the stage fails over it.</summary>
+    /// <summary>Empties a slot and marks it free, even if the stage throws while emptying it.</summary>
     private void Forget(int slot)
     {
         try
@@ -548,7 +559,9 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         }
     }
 
-    /// <summary>Takes the place of a sequence whose reader has not read for too long. False where there is none.</summary>
+    /// <summary>
+    /// Preempts a running sequence whose ring has been full for <see cref="StallGrace"/> and is still full. False: there is no such sequence.
+    /// </summary>
     private bool ParkStalled()
     {
         for (var i = _running.Count - 1; i >= 0; i--)
@@ -585,7 +598,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         _preemptions++;
     }
 
-    /// <summary>Takes a sequence out of those that run; what its slot holds is kept for others, or forgotten.</summary>
+    /// <summary>Removes a sequence from the running ones. The content of its slot is kept for other sequences, or dropped.</summary>
     private void Retire(GenerationSequence sequence, bool keep)
     {
         _running.Remove(sequence);
@@ -668,7 +681,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         if (PutReplaysTogether())
             return;
 
-        // By index, since making room for an older sequence may take younger ones, which come later, out of the list.
+        // By index: making room for an older sequence may remove younger ones from the list. They come later in it.
         for (var i = 0; i < _running.Count; i++)
         {
             var sequence = _running[i];
@@ -704,7 +717,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             moved |= sequence.Moved && sequence.StalledAt is null;
         }
 
-        // While texts that moved are computed again, newcomers have no more than their share.
+        // While moved sequences compute their tokens again, prompts of new sequences get no more than their normal share.
         AddPrompts(
             _pace.PromptTokens(_decodeRows),
             _pace.PromptTokens(_decodeRows, _replayRows > 0 ? 0 : starting),
@@ -723,7 +736,10 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         return false;
     }
 
-    /// <summary>Sees to it that a sequence has memory for its next token. False: it was itself the youngest and gave way.</summary>
+    /// <summary>
+    /// Reserves memory for a sequence's next token and preempts the youngest sequences if needed. False: the sequence was itself the youngest and was
+    /// preempted.
+    /// </summary>
     private bool Grow(GenerationSequence sequence)
     {
         var missing = sequence.Length - sequence.Reserved;
@@ -745,10 +761,12 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         return true;
     }
 
-    /// <summary>Adds chunks of prompts: texts that moved come first, tenants take turns to be first, and within a tenant who came first is.</summary>
-    /// <param name="budget">Most tokens of chunks.</param>
-    /// <param name="whole">Most tokens, short prompts that come whole included; not below <paramref name="budget"/>.</param>
-    /// <param name="moved">Most tokens of texts that moved.</param>
+    /// <summary>
+    /// Adds chunks of prompts to the step. Moved sequences come first. Then tenants take turns; within a tenant, the older sequence comes first.
+    /// </summary>
+    /// <param name="budget">Most tokens of prompt chunks.</param>
+    /// <param name="whole">Most tokens if short prompts are included whole; not below <paramref name="budget"/>.</param>
+    /// <param name="moved">Most tokens of moved sequences.</param>
     private void AddPrompts(int budget, int whole, int moved)
     {
         while (whole > 0 || moved > 0)
@@ -882,7 +900,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
             Array.Clear(_rowSequences, 0, _rowCount);
     }
 
-    /// <summary>Chooses a sequence's next token and puts it into its ring.</summary>
+    /// <summary>Samples the next token of a sequence and appends it to the ring of its stream.</summary>
     private void HandOver(GenerationSequence sequence, Span<float> logits)
     {
         var position = sequence.Generated;
@@ -926,7 +944,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         _touched.Add(stream);
     }
 
-    /// <summary>Fails every stream and forgets everything.</summary>
+    /// <summary>Fails every stream, empties every slot and resets all state.</summary>
     private void Clear(Exception reason)
     {
         foreach (var sequence in _running)
@@ -943,7 +961,7 @@ internal sealed partial class GenerationScheduler : IStreamHost, IAsyncDisposabl
         for (var i = _running.Count - 1; i >= 0; i--)
             Retire(_running[i], keep: false);
 
-        // Whatever was half done, nothing holds a slot now.
+        // No sequence holds a slot any more, even if an operation was interrupted halfway.
         _ledger.Clear();
         for (var slot = 0; slot < _ledger.Slots; slot++)
             Empty(slot);

@@ -4,22 +4,22 @@ using Meridian.Inference.Sampling;
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 
 /// <summary>
-/// One choice: its ids, how much of them the cache holds, and what is needed to go on. Losing the cache loses nothing: everything is computed again from the ids.
-/// Built on a caller's thread, then owned by the engine's.
+/// One choice of a request: its ids, how many of them the KV cache holds, and the state needed to continue. Losing the cache loses no data: everything can be
+/// computed again from the ids. Built on a caller's thread, then owned by the engine's thread.
 /// </summary>
 internal sealed class GenerationSequence
 {
     private int[] _ids;
 
-    /// <param name="stream">Where its tokens go.</param>
+    /// <param name="stream">Receives the tokens.</param>
     /// <param name="choice">Index of the choice in the request.</param>
-    /// <param name="prompt">What it continues.</param>
-    /// <param name="generated">Ids that it has generated elsewhere.</param>
-    /// <param name="limit">Most tokens, those of the prompt included.</param>
+    /// <param name="prompt">The prompt that the choice continues.</param>
+    /// <param name="generated">Ids that the choice has already generated at another replica.</param>
+    /// <param name="limit">Most tokens, including the prompt.</param>
     /// <param name="isOpen">Whether the caller set no limit of its own.</param>
-    /// <param name="sampler">Knows <paramref name="generated"/>.</param>
-    /// <param name="text">Knows <paramref name="generated"/>.</param>
-    /// <param name="logprobs">Alternatives wanted beside each token's log probability; null for none.</param>
+    /// <param name="sampler">Has already counted <paramref name="generated"/>.</param>
+    /// <param name="text">Has already read <paramref name="generated"/>.</param>
+    /// <param name="logprobs">Number of alternatives to report with each token's log probability; null for no log probabilities.</param>
     public GenerationSequence(
         GenerationStream stream, int choice, PromptRun prompt, ReadOnlySpan<int> generated, int limit, bool isOpen, Sampler sampler, ChoiceText text, int? logprobs)
     {
@@ -41,7 +41,7 @@ internal sealed class GenerationSequence
 
     public PromptRun Prompt { get; }
 
-    /// <value>Most tokens, those of the prompt included.</value>
+    /// <value>Most tokens, including the prompt.</value>
     public int Limit { get; }
 
     public bool IsOpen { get; }
@@ -52,7 +52,7 @@ internal sealed class GenerationSequence
 
     public int? Logprobs { get; }
 
-    /// <value>Tokens of prompt and generated text.</value>
+    /// <value>Number of tokens of prompt and generated text.</value>
     public int Length { get; private set; }
 
     public int Generated => Length - Prompt.Ids.Length;
@@ -62,79 +62,79 @@ internal sealed class GenerationSequence
 
     public SequenceState State { get; set; }
 
-    /// <value>On whose behalf.</value>
+    /// <value>The tenant that the sequence runs for.</value>
     public required string Tenant { get; init; }
 
-    /// <value>Its tenant's line; set when it is queued.</value>
+    /// <value>The tenant's line in the queue. Set when the sequence is queued.</value>
     public TenantLine Line { get; set; } = null!;
 
-    /// <value>Order of arrival over all tenants: the youngest gives way.</value>
+    /// <value>Order of arrival over all tenants. The youngest sequence is preempted first.</value>
     public long Arrival { get; set; }
 
-    /// <value>Whether it has been admitted before: it then no longer counts against the queue.</value>
+    /// <value>Whether the sequence has been admitted before. Then it no longer counts against the queue's capacity.</value>
     public bool Started { get; set; }
 
-    /// <value>Place in the cache while running, else -1.</value>
+    /// <value>Slot in the KV cache while the sequence runs, else -1.</value>
     public int Slot { get; set; } = -1;
 
-    /// <value>Tokens that the slot holds.</value>
+    /// <value>Number of tokens that the slot holds.</value>
     public int Computed { get; set; }
 
-    /// <value>Tokens of cache set aside for it, at least <see cref="Computed"/>.</value>
+    /// <value>Tokens of cache memory reserved for the sequence, at least <see cref="Computed"/>.</value>
     public int Reserved { get; set; }
 
     /// <value>How the tokens of the slot were computed.</value>
     public KvRoles Roles { get; set; }
 
-    /// <value>Tokens to run before the next one can be chosen.</value>
+    /// <value>Number of tokens to compute before the next one can be sampled.</value>
     public int Pending => Length - Computed;
 
     /// <value>
-    /// Whether keys and values are computed the same way whatever happens: the prompt in pieces of two or more, generated tokens one by one, also when they are computed again.
-    /// Others take the fastest way, which computes again in pieces what was generated.
+    /// Whether keys and values must always be computed the same way: the prompt in pieces of two or more tokens, generated tokens one by one, even when they
+    /// are computed again. Other sequences use the fastest way: they compute generated tokens again in pieces.
     /// </value>
     public required bool Reproducible { get; set; }
 
-    /// <value>Tokens from the first that a reproducible sequence computes in pieces: its prompt. One token alone is no piece.</value>
+    /// <value>Number of leading tokens that a reproducible sequence computes in pieces: its prompt. A prompt of one token is not a piece.</value>
     public int PieceTokens => Prompt.Ids.Length > 1 ? Prompt.Ids.Length : 0;
 
-    /// <value>Tokens to be computed in pieces, as a prompt; below 2 the next token is computed alone.</value>
+    /// <value>Number of tokens to compute in pieces, like a prompt. Below 2, the next token is computed alone.</value>
     public int PiecePending => (Reproducible ? PieceTokens : Length) - Computed;
 
-    /// <value>Generated tokens to be computed again one by one before the next one can be chosen.</value>
+    /// <value>Number of generated tokens to compute again, one by one, before the next one can be sampled.</value>
     public int Replay => Reproducible ? Math.Max(0, Length - 1 - Math.Max(Computed, Prompt.Ids.Length)) : 0;
 
-    /// <value>Whether it was under way elsewhere, and has no token from here yet: its reader has waited since it moved.</value>
+    /// <value>Whether the sequence moved here from another replica and has not yet emitted a token here. Its reader has been waiting since the move.</value>
     public bool Moved { get; set; }
 
-    /// <value>Since when generated tokens are being computed again, or null. A timestamp.</value>
+    /// <value>Timestamp of the start of the replay of generated tokens, or null.</value>
     public long? ReplaySince { get; set; }
 
-    /// <value>Where the pace of its replay begins: a timestamp, and what was computed by then; null before.</value>
+    /// <value>Start of the pace measurement of the replay: a timestamp, and the number of tokens computed by then. Null before.</value>
     public (long At, int Computed)? ReplayPace { get; set; }
 
-    /// <value>Whether the next token to be computed was generated before, and is not the last one.</value>
+    /// <value>Whether the next token to compute was generated before and is not the last one.</value>
     public bool Replays => PiecePending <= 1 && Pending > 1;
 
-    /// <value>Most tokens that the cache must ever hold: the last one chosen is never run.</value>
+    /// <value>Most tokens that the cache must ever hold. The last sampled token is never computed, so it needs no room.</value>
     public int WorstCase => Limit - 1;
 
-    /// <value>The last step that computed it.</value>
+    /// <value>Number of the last step that computed the sequence.</value>
     public long LastStep { get; set; }
 
-    /// <value>When it was last considered for a part of its prompt, whether or not its ring had room.</value>
+    /// <value>Number of the last round that considered the sequence for a chunk of its prompt, whether or not its ring had room.</value>
     public long ConsideredFor { get; set; }
 
-    /// <value>Since when its reader's ring has been full, or null. A timestamp.</value>
+    /// <value>Timestamp since when the ring of its stream has been full, or null.</value>
     public long? StalledAt { get; set; }
 
-    /// <value>Those that it steps with until it is known whether it made a step fail; null for no suspect.</value>
+    /// <value>The group that the sequence runs with until it is known whether it made a step fail. Null if it is not a suspect.</value>
     public SuspectGroup? Suspects { get; set; }
 
-    /// <value>Tokens that it must have computed to be no suspect any more.</value>
+    /// <value>Number of tokens that the sequence must have computed to be cleared as a suspect.</value>
     public int SuspectUntil { get; set; }
 
-    /// <value>Its share of the engine's time, ms.</value>
+    /// <value>Share of the engine's time that the sequence has used, ms.</value>
     public double ServiceMs { get; set; }
 
     public void Append(int id)

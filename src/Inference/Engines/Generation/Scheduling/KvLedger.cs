@@ -1,13 +1,15 @@
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 
 /// <summary>
-/// The cache's slots and the tokens of its memory budget: what runs has set tokens aside, what is kept for reuse has the rest, and gives way.
+/// Keeps account of the cache's slots and of the tokens of its memory budget. Running sequences reserve tokens. Kept prefixes use the rest, and are evicted
+/// when a running sequence needs it.
 /// </summary>
 /// <remarks>
-/// Invariants: Reserved + Kept is at most Budget; a slot is free, runs one sequence, or holds one kept prefix. Free slots are taken from the lowest up.
+/// Invariants: <see cref="Reserved"/> + <see cref="Kept"/> is at most <see cref="Budget"/>. A slot is free, runs one sequence, or holds one kept prefix. The
+/// lowest free slot is taken first.
 /// </remarks>
-/// <param name="budget">Tokens.</param>
-/// <param name="slots">Sequences that the cache holds at once.</param>
+/// <param name="budget">Capacity in tokens.</param>
+/// <param name="slots">Number of sequences that the cache holds at once.</param>
 internal sealed class KvLedger(long budget, int slots)
 {
     private readonly bool[] _taken = new bool[slots];
@@ -18,7 +20,7 @@ internal sealed class KvLedger(long budget, int slots)
 
     public int Slots => _taken.Length;
 
-    /// <value>Tokens set aside for running sequences.</value>
+    /// <value>Tokens reserved for running sequences.</value>
     public long Reserved { get; private set; }
 
     /// <value>Tokens of kept prefixes.</value>
@@ -56,7 +58,7 @@ internal sealed class KvLedger(long budget, int slots)
         FreeSlots++;
     }
 
-    /// <summary>Turns tokens set aside into a kept prefix; its slot stays taken. The caller has unreserved them.</summary>
+    /// <summary>Adds a kept prefix. Its slot stays taken. The caller has already unreserved the tokens.</summary>
     public void Keep(CachedPrefix prefix)
     {
         if (prefix.Ids.Length > Free)
@@ -66,14 +68,14 @@ internal sealed class KvLedger(long budget, int slots)
         Kept += prefix.Ids.Length;
     }
 
-    /// <summary>Takes a prefix out of those that are kept; its slot stays taken.</summary>
+    /// <summary>Removes a kept prefix. Its slot stays taken.</summary>
     public void Drop(CachedPrefix prefix)
     {
         if (_kept.Remove(prefix))
             Kept -= prefix.Ids.Length;
     }
 
-    /// <summary>Everything is free again.</summary>
+    /// <summary>Frees everything.</summary>
     public void Clear()
     {
         Array.Clear(_taken);
@@ -85,8 +87,8 @@ internal sealed class KvLedger(long budget, int slots)
 
     public void Touch(CachedPrefix prefix) => prefix.Used = ++_uses;
 
-    /// <summary>The prefix that was used longest ago, or null.</summary>
-    /// <param name="except">Is spared.</param>
+    /// <summary>The least recently used prefix, or null.</summary>
+    /// <param name="except">A prefix that is never returned.</param>
     public CachedPrefix? Oldest(CachedPrefix? except)
     {
         CachedPrefix? oldest = null;

@@ -1,18 +1,19 @@
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 
-/// <summary>Looks for keys and values that a sequence may take instead of computing them.</summary>
+/// <summary>Searches for keys and values that a sequence can reuse instead of computing them.</summary>
 internal static class PrefixSearch
 {
     /// <summary>
-    /// Fewer tokens than this are computed as fast as they are copied. What a kept prefix has beyond a common beginning is worth no copy either: it is taken over and cut.
+    /// Fewest tokens worth a copy: fewer are computed as fast as they are copied. If a kept prefix is longer than the common part by fewer tokens than this,
+    /// its slot is taken over and truncated instead of copied.
     /// </summary>
     public const int Least = 8;
 
-    /// <summary>The longest usable beginning among kept prefixes and running sequences; at least one token is left to compute.</summary>
-    /// <param name="sequence">To be placed.</param>
-    /// <param name="prefixes">What is kept.</param>
-    /// <param name="running">What runs.</param>
-    /// <param name="share">Whether sequences of one tenant share beginnings. Choices of one prompt always do.</param>
+    /// <summary>Finds the longest reusable prefix among kept prefixes and running sequences. At least one token stays to be computed.</summary>
+    /// <param name="sequence">The sequence to place.</param>
+    /// <param name="prefixes">The kept prefixes.</param>
+    /// <param name="running">The running sequences.</param>
+    /// <param name="share">Whether sequences of one tenant share prefixes. Choices of one prompt always do.</param>
     public static PrefixMatch Find(GenerationSequence sequence, IReadOnlyList<CachedPrefix> prefixes, List<GenerationSequence> running, bool share)
     {
         var best = default(PrefixMatch) with { Slot = -1 };

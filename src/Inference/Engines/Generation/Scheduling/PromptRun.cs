@@ -1,14 +1,14 @@
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 
-/// <summary>A prompt of a stream and the choices that continue it: its keys and values are computed once, then copied.</summary>
-/// <param name="ids">The prompt.</param>
+/// <summary>One prompt of a stream, shared by the choices that continue it. Its keys and values are computed once and then copied.</summary>
+/// <param name="ids">The tokens of the prompt.</param>
 internal sealed class PromptRun(int[] ids)
 {
     public int[] Ids { get; } = ids;
 
-    /// <value>The choice that computes the prompt; the others wait for it. Null until one was admitted.</value>
+    /// <value>The choice that computes the prompt. The other choices wait for it. Null until a choice was admitted.</value>
     public GenerationSequence? Leader { get; set; }
 
-    /// <value>Choices that have not been admitted yet.</value>
+    /// <value>Number of choices that have not been admitted yet.</value>
     public int Unstarted { get; set; }
 }

@@ -3,14 +3,14 @@ using Meridian.Inference.Decoders.Contract;
 
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 
-/// <summary>Runs a few shapes before an engine reports ready: the first runs of a session allocate its arena and are slow.</summary>
+/// <summary>Runs a few input shapes before the engine reports ready, because the first runs of a session allocate its arena and are slow.</summary>
 internal static class StageWarmUp
 {
     private const int PromptTokens = 32;
     private const int Rows = 8;
     private const int Steps = 4;
 
-    /// <returns>The best time of a step of one sequence and of a prompt token, ms.</returns>
+    /// <returns>Shortest measured time of a step of one sequence, and of a prompt token, ms.</returns>
     public static (double DecodeMs, double PromptTokenMs) Run(IDecoderStage stage, EngineOptions options, long budget, TimeProvider time, CancellationToken cancellationToken)
     {
         var rows = Math.Min(Rows, Math.Min(stage.Slots, options.MaxSequences));
@@ -50,7 +50,7 @@ internal static class StageWarmUp
         }
     }
 
-    /// <summary>Runs a prompt and one more token in an empty slot, as <see cref="Run"/> did. The slot's content is to be released by the caller.</summary>
+    /// <summary>Runs a prompt and one more token in an empty slot, as <see cref="Run"/> did. The caller must release the content of the slot.</summary>
     public static void Probe(IDecoderStage stage, int slot, long budget)
     {
         var length = (int)Math.Clamp(Math.Min(budget, stage.Shape.ContextLength) - 1, 1, PromptTokens);

@@ -3,54 +3,55 @@ using System.Numerics;
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 
 /// <summary>
-/// How many prompt tokens a step may take beside the sequences that generate, from what steps have been seen to cost.
+/// Decides how many prompt tokens a step may compute beside the generating sequences, from the measured cost of earlier steps.
 /// </summary>
 /// <remarks>
-/// The time between two tokens of a running stream is the time of a step, except while texts that moved are computed again. A prompt's share of a step is bounded by <see cref="PromptShare"/> of what the step takes
-/// without it, so a long prompt slows the others by a known factor, whatever the model and the machine (chunked prefill as in Sarathi-Serve, OSDI 2024, with the
-/// budget measured instead of given).
+/// A running stream gets one token each step, so the time between its tokens is the time of a step. (The exception: replays of moved sequences run in steps of
+/// their own.) A long prompt makes a step longer. The prompt's part of a step is therefore limited to <see cref="PromptShare"/> times the time that the step
+/// takes without it. A long prompt then slows the other streams by a known factor, on any model and machine. This is chunked prefill as in
+/// Sarathi-Serve (OSDI 2024), with a measured budget instead of a given one.
 /// <para>
-/// What a prompt token costs is the mean over the chunk, so a fixed cost of running prompts at all (weights read once more) is in it: smaller chunks look dearer.
-/// The budget then settles where fixed cost and tokens together fill the share.
+/// The cost of a prompt token is the mean over its chunk. It includes the fixed cost of running a prompt at all (the weights are read once more), so tokens of
+/// small chunks look more expensive. The budget settles where fixed cost and tokens together fill the share.
 /// </para>
 /// </remarks>
 internal sealed class StepPace
 {
     /// <summary>
-    /// Time for prompts in a step with generating sequences, relative to the step's time without them. A run of its own for the prompt costs about as much as a small step
-    /// (the weights are read once more) before its tokens count: at a share of 1 hardly any time is left for those, and a long prompt waits three times as long for
-    /// little gain of the others; much above 1.75 there is no room for jitter below three times the step.
+    /// Time for prompts in a step with generating sequences, as a multiple of the step's time without prompts. A prompt in a step costs about as much as a
+    /// small step before its tokens count, because the weights are read once more. At 1, hardly any time is left for the tokens: a long prompt waits three
+    /// times as long, and the other streams gain little. Much above 1.75, jitter pushes the step beyond three times its normal time.
     /// </summary>
     public const double PromptShare = 1.75;
 
-    /// <summary>Longest step that only computes prompts, ms: newcomers and cancellations wait for it.</summary>
+    /// <summary>Longest step that computes only prompts, ms. New sequences and cancellations wait until it ends.</summary>
     public const double LongestPromptStepMs = 250;
 
-    /// <summary>Fewest prompt tokens of a step, however slow: a prompt gets on.</summary>
+    /// <summary>Fewest prompt tokens of a step, however slow they are, so that a prompt always makes progress.</summary>
     public const int LeastTokens = 8;
 
-    /// <summary>Most tokens of a prompt that is computed at once with others of its kind.</summary>
+    /// <summary>Longest prompt, in tokens, that counts as short. Short prompts are computed whole, several in one step.</summary>
     public const int ShortPrompt = 64;
 
     private const double Smoothing = 0.2;
 
-    /// <summary>Steps in a row that may carry prompts: after so many the time without them is measured anew.</summary>
+    /// <summary>Number of steps with prompts, for one number of rows, after which the time without prompts is measured again.</summary>
     private const int MostMixed = 32;
 
-    // By the power of two of the rows; 0 where nothing was measured.
+    // Time of a step without prompts, indexed by log2 of the number of rows; 0 where nothing was measured.
     private readonly double[] _decodeMs = new double[32];
 
-    // Steps with prompts since then; where nothing was measured, as many as are allowed.
+    // Steps with prompts since the last measurement. Starts at MostMixed where nothing was measured, which forces a measurement.
     private readonly int[] _mixed = new int[32];
 
-    // The first of two steps that measure anew; 0 for none.
+    // Time of the first of the two steps of a new measurement; 0 for none.
     private readonly double[] _first = new double[32];
     private readonly int _most;
     private double _tokenMs;
 
     /// <param name="most">Most prompt tokens of a step.</param>
-    /// <param name="decodeMs">A step of one generating sequence, measured; ms.</param>
-    /// <param name="tokenMs">A prompt token, measured; ms.</param>
+    /// <param name="decodeMs">Measured time of a step of one generating sequence, ms.</param>
+    /// <param name="tokenMs">Measured time of a prompt token, ms.</param>
     public StepPace(int most, double decodeMs, double tokenMs)
     {
         _most = most;
@@ -59,10 +60,10 @@ internal sealed class StepPace
         _tokenMs = tokenMs;
     }
 
-    /// <summary>Time of a step of some generating sequences alone, ms.</summary>
+    /// <summary>Expected time of a step with this many generating sequences and no prompts, ms.</summary>
     public double DecodeMs(int rows)
     {
-        // Steps with more rows take no less time, so the nearest smaller measurement errs on the side of the running streams.
+        // A step with more rows takes no less time. So the nearest smaller measurement is too low rather than too high, which favours the running streams.
         for (var i = Place(rows); i >= 0; i--)
         {
             if (_decodeMs[i] > 0)
@@ -73,17 +74,17 @@ internal sealed class StepPace
     }
 
     /// <summary>
-    /// Whether the next step should carry no prompts, so that it is known what a step takes without them. Where prompts wait all the time nothing else tells: after a start the only
-    /// measurement is that of one sequence, and prompts would get a share of that.
+    /// Whether the next step must not carry prompts, so that the time without prompts can be measured. If prompts wait all the time, no other step would
+    /// measure it. After a start only the time of one sequence is known, and prompts would get a share of that time.
     /// </summary>
-    /// <param name="decodeRows">Sequences that generate in it.</param>
+    /// <param name="decodeRows">Number of generating sequences in the step.</param>
     public bool MustMeasure(int decodeRows) => decodeRows > 0 && _mixed[Place(decodeRows)] >= MostMixed;
 
-    /// <summary>Prompt tokens that the next step may take.</summary>
-    /// <param name="decodeRows">Sequences that generate in it.</param>
+    /// <summary>Number of prompt tokens that the next step may compute.</summary>
+    /// <param name="decodeRows">Number of generating sequences in the step.</param>
     /// <param name="starting">
-    /// Short prompts that wait to be computed. A burst of them, half as many as the sequences that generate or more, takes as long a step as it may: holding the
-    /// few up for a moment costs less than letting the many wait while steps run half empty.
+    /// Number of short prompts that wait. If it is at least half of <paramref name="decodeRows"/>, the step may take <see cref="LongestPromptStepMs"/>:
+    /// delaying the few running streams briefly costs less than letting many prompts wait while steps run half empty.
     /// </param>
     public int PromptTokens(int decodeRows, int starting = 0)
     {
@@ -91,7 +92,7 @@ internal sealed class StepPace
         return _tokenMs <= 0 ? _most : (int)Math.Clamp(ms / _tokenMs, Math.Min(LeastTokens, _most), _most);
     }
 
-    /// <summary>Takes in what a step took.</summary>
+    /// <summary>Records the measured time of a step.</summary>
     public void Observe(int decodeRows, int promptTokens, double elapsedMs)
     {
         var place = Place(decodeRows);
@@ -104,7 +105,8 @@ internal sealed class StepPace
                 return;
             }
 
-            // The smaller of two counts: other work of the machine may have held one of them up, and shares of it would be given to prompts for many steps.
+            // The smaller of two steps counts. Other work on the machine may have slowed one of them, and prompts would get a share of that time for many
+            // steps.
             if (_first[place] == 0)
             {
                 _first[place] = elapsedMs;

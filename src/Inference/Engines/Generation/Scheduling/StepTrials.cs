@@ -1,16 +1,23 @@
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 
 /// <summary>
-/// Finds the sequence that makes steps fail. The sequences of a failed step are suspects: they step apart from all others, first one half of them, then the other; a half that fails is halved again.
-/// A suspect that gets past the place where its step failed is none any more. A suspect that fails alone is the cause; who was alone from the start is tried once more.
+/// Finds the sequence that makes steps fail, by halving the failed step.
 /// </summary>
 /// <remarks>
-/// Suspects and others take turns, so the others go on meanwhile. A search is over when none of its suspects is left. A search that tells nothing (nobody failed alone, or nobody got past) counts
-/// against the engine, see <see cref="FaultStrikes"/>. The engine's thread only.
+/// The problem: a step computes many sequences and fails as a whole, and its exception does not say which sequence caused it.
+/// <para>
+/// The sequences of a failed step become suspects. Suspects run apart from all other sequences: first one half of them, then the other half. A half that fails
+/// is halved again. A suspect is cleared when it gets past the position where its step failed. A suspect that fails alone is the cause. If the failed step
+/// contained only one sequence from the start, that sequence is tried once more.
+/// </para>
+/// <para>
+/// Steps of suspects alternate with steps of the other sequences, so the others continue. A search ends when no suspect is left. If no suspect failed alone, or
+/// none was cleared, the search counts against the engine, see <see cref="FaultStrikes"/>. Used by the engine's thread only.
+/// </para>
 /// </remarks>
 internal sealed class StepTrials
 {
-    // The last is in hand.
+    // The last group is the one in hand: the next to run.
     private readonly List<SuspectGroup> _groups = [];
     private readonly FaultStrikes _strikes = new();
     private bool _inHand;
@@ -18,16 +25,18 @@ internal sealed class StepTrials
     /// <value>Whether there are suspects.</value>
     public bool Any => _groups.Count > 0;
 
-    /// <value>Turns after which each group and the others have been asked: groups and others alternate.</value>
+    /// <value>Number of turns after which each group and the other sequences have had a chance: groups and others alternate.</value>
     public int Turns => Math.Max(1, 2 * _groups.Count);
 
-    /// <value>Whether it is the engine that fails, and no sequence.</value>
+    /// <value>Whether the engine is at fault, not a single sequence.</value>
     public bool EngineIsAtFault => _strikes.Out;
 
-    /// <summary>Decides whose the next step is: the suspects' in hand, or the others'.</summary>
+    /// <summary>Decides whether the next step runs the group in hand or the other sequences.</summary>
     public void NextTurn() => _inHand = Any && !_inHand;
 
-    /// <summary>The step that was put together for the group in hand has no rows: its members wait for readers or for memory. The next group is taken in hand.</summary>
+    /// <summary>
+    /// The step of the group in hand has no rows, because its members wait for readers or for memory. The next group becomes the group in hand.
+    /// </summary>
     public void PassOver()
     {
         if (!_inHand || _groups.Count < 2) return;
@@ -36,11 +45,11 @@ internal sealed class StepTrials
         _groups.Insert(0, waiting);
     }
 
-    /// <summary>Whether a sequence may be in the step that is being put together.</summary>
+    /// <summary>Whether a sequence may be in the step that is being assembled.</summary>
     public bool Admits(GenerationSequence sequence) => _inHand ? sequence.Suspects == _groups[^1] : sequence.Suspects is null;
 
-    /// <summary>A step has failed: its sequences are suspects from here on.</summary>
-    /// <returns>The sequence that failed alone, which is none any more; null where there were several.</returns>
+    /// <summary>Records a failed step. Its sequences become suspects.</summary>
+    /// <returns>The sequence that failed alone and is the cause (no longer a suspect), or null if the search goes on.</returns>
     public GenerationSequence? Failed(ReadOnlySpan<GenerationSequence> step)
     {
         var known = step[0].Suspects?.Search;
@@ -59,14 +68,14 @@ internal sealed class StepTrials
             return step[0];
         }
 
-        // The first half is tried first, so it comes last.
+        // The first half is tried first, so it is added last.
         var half = (step.Length + 1) / 2;
         Add(step[half..], search);
         Add(step[..half], search);
         return null;
     }
 
-    /// <summary>A step has gone well for a sequence.</summary>
+    /// <summary>Records a successful step of a sequence.</summary>
     public void Passed(GenerationSequence sequence)
     {
         if (sequence.Suspects is not { } group || sequence.Computed < sequence.SuspectUntil) return;
@@ -75,7 +84,7 @@ internal sealed class StepTrials
         End(group.Search);
     }
 
-    /// <summary>A sequence has ended before it could pass or fail: it was cancelled, or its stream failed.</summary>
+    /// <summary>Removes a sequence that ended before it could pass or fail: it was cancelled, or its stream failed.</summary>
     public void Forget(GenerationSequence sequence)
     {
         if (sequence.Suspects is not { } group) return;
@@ -83,7 +92,7 @@ internal sealed class StepTrials
         End(group.Search);
     }
 
-    /// <summary>A step has gone well.</summary>
+    /// <summary>Records a successful step.</summary>
     public void Calm()
     {
         if (!Any) _strikes.Good();
@@ -111,8 +120,8 @@ internal sealed class StepTrials
     }
 }
 
-/// <summary>Suspects that step together.</summary>
-/// <param name="search">What they are part of.</param>
+/// <summary>Suspects that run in the same step.</summary>
+/// <param name="search">The search that the group belongs to.</param>
 internal sealed class SuspectGroup(FaultSearch search)
 {
     public FaultSearch Search { get; } = search;
@@ -120,15 +129,15 @@ internal sealed class SuspectGroup(FaultSearch search)
     public int Members { get; set; }
 }
 
-/// <summary>All that follows from one failed step.</summary>
+/// <summary>The search for the cause of one failed step.</summary>
 internal sealed class FaultSearch
 {
-    /// <value>Suspects that have neither passed nor failed alone.</value>
+    /// <value>Suspects that have neither been cleared nor failed alone.</value>
     public int Open { get; set; }
 
     /// <value>Suspects that failed alone.</value>
     public int Found { get; set; }
 
-    /// <value>Suspects that got past the place where their step had failed.</value>
+    /// <value>Suspects that got past the position where their step had failed.</value>
     public int Passed { get; set; }
 }

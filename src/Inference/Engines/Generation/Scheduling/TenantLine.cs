@@ -1,12 +1,12 @@
 namespace Meridian.Inference.Engines.Generation.Scheduling;
 
-/// <summary>What a tenant waits for and what it has been given.</summary>
-/// <param name="tenant">Name.</param>
+/// <summary>The waiting sequences of a tenant, and the service that the tenant has received.</summary>
+/// <param name="tenant">Name of the tenant.</param>
 internal sealed class TenantLine(string tenant)
 {
     public string Tenant { get; } = tenant;
 
-    /// <value>Sequences in order of arrival; one that gave its slot up is in its old place again.</value>
+    /// <value>Waiting sequences in order of arrival. A preempted sequence returns to its old place.</value>
     public List<GenerationSequence> Waiting { get; } = [];
 
     public int Running { get; set; }
@@ -14,12 +14,12 @@ internal sealed class TenantLine(string tenant)
     /// <value>Service received, in weighted tokens.</value>
     public long Served { get; set; }
 
-    /// <value>When it was last first in a step's share of prompts.</value>
+    /// <value>Turn number of the last prompt chunk of this tenant. The tenant with the lowest number gets the next chunk.</value>
     public long PromptTurn { get; set; }
 
-    /// <value>Whether it waits or runs.</value>
+    /// <value>Whether the tenant has waiting or running sequences.</value>
     public bool IsBusy => Waiting.Count > 0 || Running > 0;
 
-    /// <value>Whether it is among those that share the engine; lags behind <see cref="IsBusy"/> until the next sweep.</value>
+    /// <value>Whether the tenant is in the queue's list of active tenants. Follows <see cref="IsBusy"/> only at the next sweep.</value>
     public bool IsActive { get; set; }
 }

@@ -5,15 +5,18 @@ using Meridian.Inference.Sampling;
 namespace Meridian.Inference.Engines.Generation.Streams;
 
 /// <summary>
-/// The ring between the engine's thread, which appends, and one reader.
+/// The ring between the engine's thread, which appends tokens, and one reader.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>The engine asks for room before it computes a token (<see cref="TryReserve"/>), so that a token, once computed, always has a place. Refused, it remembers
-/// that it waits; the reader who makes room wakes it. Both happen under the ring's lock, so no wake-up is lost.</item>
-/// <item>The engine appends all tokens of a step and only then signals, so a reader finds one group for every choice instead of one wake-up a token.</item>
-/// <item>A wait has one winner: who clears <see cref="_waiting"/> under the lock (signal, cancellation of the wait, cancellation of the stream) completes it.</item>
-/// <item>Tokens that came before a failure are read before it is thrown: what was generated is what a stream goes on from elsewhere.</item>
+/// <item>The engine reserves room before it computes a token (<see cref="TryReserve"/>), so a computed token always fits. If there is no room, the stream
+/// remembers that the engine waits, and the reader that makes room wakes the engine. Both happen under the ring's lock, so no wake-up is lost.</item>
+/// <item>The engine appends all tokens of a step before it signals. The reader then gets one group for each choice, instead of one wake-up for each
+/// token.</item>
+/// <item>A signal, a cancelled wait and a cancelled stream may race to end a wait. The caller that clears <see cref="_waiting"/> under the lock completes the
+/// wait.</item>
+/// <item>After a failure, the reader first gets the tokens that came before it, then the exception. The stream continues from these tokens at another
+/// replica.</item>
 /// </list>
 /// </remarks>
 internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<GenerationFrame>
@@ -44,9 +47,9 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
     private volatile bool _inexact;
 
     /// <param name="host">The engine.</param>
-    /// <param name="head">What is known of the stream.</param>
-    /// <param name="choices">Choices of the request.</param>
-    /// <param name="unfinished">Choices that will be run to their end.</param>
+    /// <param name="head">The data known before the first token.</param>
+    /// <param name="choices">Number of choices in the request.</param>
+    /// <param name="unfinished">Number of choices that have not ended yet.</param>
     /// <param name="capacity">Most tokens that wait for the reader.</param>
     public GenerationStream(IStreamHost host, GenerationHead head, int choices, int unfinished, int capacity)
     {
@@ -70,15 +73,15 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
     /// <value>Timestamp of the admission.</value>
     public long Admitted { get; set; }
 
-    /// <value>Whether the engine has computed anything for it. The engine's thread only.</value>
+    /// <value>Whether the engine has computed anything for the stream. Used by the engine's thread only.</value>
     public bool Begun { get; set; }
 
-    /// <value>Whether the step under way has already noted that this stream's reader is to be woken. The engine's thread only.</value>
+    /// <value>Whether the current step has already listed this stream for a signal. Used by the engine's thread only.</value>
     public bool Touched { get; set; }
 
     public bool IsCancelled => _cancelled;
 
-    /// <value>Timestamp of the cancellation, and the steps that were computed by then. Once <see cref="IsCancelled"/>.</value>
+    /// <value>Timestamp of the cancellation, and the number of steps computed by then. Valid once <see cref="IsCancelled"/> is true.</value>
     public (long At, long Steps) Cancellation
     {
         get
@@ -88,10 +91,13 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
         }
     }
 
-    /// <summary>From now on frames say that their bits may be others than those of the request alone. Before the first token that may differ.</summary>
+    /// <summary>
+    /// Marks the stream as inexact: all later frames say that their bits may differ from those of the request alone. Must be called before the first token that
+    /// may differ.
+    /// </summary>
     public void MarkInexact() => _inexact = true;
 
-    /// <value>Whether nothing can be appended any more: ended or failed.</value>
+    /// <value>Whether the stream has ended or failed, so that no token can be appended any more.</value>
     public bool IsOver
     {
         get
@@ -101,7 +107,7 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
         }
     }
 
-    /// <summary>Whether there is room for a token; if not, the reader who makes some wakes the engine.</summary>
+    /// <summary>Whether there is room for a token. If not, the reader wakes the engine when it makes room.</summary>
     public bool HasRoom()
     {
         lock (_gate)
@@ -113,7 +119,7 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
         }
     }
 
-    /// <summary>Takes room for one token of the step that is being put together. The same as <see cref="HasRoom"/> otherwise.</summary>
+    /// <summary>Reserves room for one token of the step that is being assembled. If there is no room, the reader wakes the engine when it makes room.</summary>
     public bool TryReserve()
     {
         lock (_gate)
@@ -129,14 +135,14 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
         }
     }
 
-    /// <summary>Gives reserved room back: the step failed or the token was not wanted any more.</summary>
+    /// <summary>Returns reserved room: the step failed, or the token is no longer wanted.</summary>
     public void Unreserve()
     {
         lock (_gate)
             _reserved--;
     }
 
-    /// <summary>Appends a token in reserved room. The reader hears of it with <see cref="Signal"/>, or may find it before.</summary>
+    /// <summary>Appends a token in reserved room. <see cref="Signal"/> wakes the reader; a reader that does not wait may find the token earlier.</summary>
     public void Append(in TokenEvent token)
     {
         lock (_gate)
@@ -154,7 +160,7 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
         }
     }
 
-    /// <summary>Ends a choice that has nothing more to generate: it goes on from ids that already end it. Before the stream is handed out.</summary>
+    /// <summary>Ends a resumed choice whose ids already end it. Must be called before the stream is handed to the caller.</summary>
     public void FinishAtOnce(int choice, int position, GenerationFinish finish, bool logprobs)
     {
         lock (_gate)
@@ -165,7 +171,7 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
         }
     }
 
-    /// <summary>Wakes the reader if there is something to read.</summary>
+    /// <summary>Wakes the reader if it waits and there is something to read.</summary>
     public void Signal()
     {
         lock (_gate)
@@ -178,7 +184,7 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
         _wait.SetResult(true);
     }
 
-    /// <summary>Ends the stream with an exception, which follows the tokens that are there.</summary>
+    /// <summary>Ends the stream with an exception. The reader gets it after the tokens that are already in the ring.</summary>
     public void Fail(Exception exception)
     {
         lock (_gate)
@@ -200,7 +206,7 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
             if (_cancelled || _ended || _failure is not null)
                 return;
 
-            // Set before the steps are read: whoever puts a step together after them sees it, so at most the one under way computes the stream.
+            // Set before StepsDone is read. Every step assembled after that read sees the cancellation, so at most the current step still computes the stream.
             _cancelled = true;
             _cancellation = (_host.Time.GetTimestamp(), _host.StepsDone);
             waited = _waiting;
@@ -263,7 +269,8 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
 
     GenerationFrame IValueTaskSource<GenerationFrame>.GetResult(short token)
     {
-        // Disposing waits for a callback under way, which takes the lock for a moment: so not under the lock, and no callback ever meets the next wait.
+        // Dispose waits for a running callback, and the callback takes the lock. So Dispose must not run under the lock. After it, no old callback can end the
+        // next wait.
         _waitCancellation.Dispose();
         _waitCancellation = default;
         _ = _wait.GetResult(token);
@@ -300,7 +307,7 @@ internal sealed class GenerationStream : IGenerationStream, IValueTaskSource<Gen
 
     private bool Exhausted(long offset) => _failure is not null && _tail == offset && !_ended;
 
-    /// <summary>Drops what lies before an offset. True: the engine waits for the room that this made.</summary>
+    /// <summary>Drops the tokens before an offset. True: the engine waits for the room that this made.</summary>
     private bool Forget(long offset)
     {
         if (offset == _base)

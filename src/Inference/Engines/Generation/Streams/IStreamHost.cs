@@ -1,16 +1,16 @@
 namespace Meridian.Inference.Engines.Generation.Streams;
 
-/// <summary>What a stream needs of the engine that fills it. Any thread.</summary>
+/// <summary>The part of the engine that a stream uses. Callable from any thread.</summary>
 internal interface IStreamHost
 {
-    /// <value>Steps that have been computed.</value>
+    /// <value>Number of steps that have been computed.</value>
     long StepsDone { get; }
 
     TimeProvider Time { get; }
 
-    /// <summary>There is room again in a ring that was full.</summary>
+    /// <summary>Reports that a full ring has room again.</summary>
     void Wake();
 
-    /// <summary>A stream was cancelled.</summary>
+    /// <summary>Reports that a stream was cancelled.</summary>
     void Cancelled();
 }

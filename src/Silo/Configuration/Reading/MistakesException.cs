@@ -1,6 +1,6 @@
-namespace Meridian.Silo.Configuration;
+namespace Meridian.Silo.Configuration.Reading;
 
-/// <summary>All that is wrong with the settings of a start, each with its path, its value and the rule it breaks.</summary>
+/// <summary>All wrong settings of a start, each with its path, its value and the rule it breaks.</summary>
 public sealed class MistakesException(IReadOnlyList<string> mistakes)
     : Exception($"{(mistakes.Count == 1 ? "1 setting is wrong" : $"{mistakes.Count} settings are wrong")}:{string.Concat(mistakes.Select(m => $"\n  - {m}"))}")
 {

@@ -1,12 +1,12 @@
-namespace Meridian.Silo.Configuration;
+namespace Meridian.Silo.Configuration.Reading;
 
-/// <summary>A model as <c>--model NAME=DIR</c> names it.</summary>
+/// <summary>A model given with <c>--model NAME=DIR</c>.</summary>
 /// <param name="Name">Name that callers use.</param>
 /// <param name="Directory">Absolute path of a Hugging Face folder or a model package.</param>
 public sealed record NamedModel(string Name, string Directory)
 {
-    /// <summary>Reads <c>NAME=DIR</c>s. What a name may be and whether the directory is there are rules of the settings.</summary>
-    /// <exception cref="MistakesException">One has no name or no directory, or a name comes twice.</exception>
+    /// <summary>Parses <c>NAME=DIR</c> arguments. The rules of the settings check the name and whether the directory exists.</summary>
+    /// <exception cref="MistakesException">An argument has no name or no directory, or a name is given twice.</exception>
     public static IReadOnlyList<NamedModel> Parse(IReadOnlyList<string> texts)
     {
         var models = new List<NamedModel>();
@@ -31,6 +31,6 @@ public sealed record NamedModel(string Name, string Directory)
         return mistakes.Count == 0 ? models : throw new MistakesException(mistakes);
     }
 
-    /// <summary>As it is given on a command line.</summary>
+    /// <summary>The model in the form of the command line.</summary>
     public override string ToString() => $"{Name}={Directory}";
 }

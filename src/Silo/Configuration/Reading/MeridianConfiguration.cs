@@ -1,22 +1,24 @@
 using System.Globalization;
+using Meridian.Silo.Configuration.Rules;
 using Meridian.Silo.Sources;
 
-namespace Meridian.Silo.Configuration;
+namespace Meridian.Silo.Configuration.Reading;
 
 /// <summary>
-/// Layers of configuration, each over the one before: <c>appsettings.json</c> next to the executable, <c>--config FILE</c>, the environment
+/// The layers of configuration. Each layer overrides the ones before: <c>appsettings.json</c> beside the executable, <c>--config FILE</c>, the environment
 /// (<c>MERIDIAN__STORE__KIND</c>), the command line (<c>--Meridian:Store:Kind=Redis</c>, and the named options, which are shorthands).
 /// </summary>
 public static class MeridianConfiguration
 {
-    // A file that lists regions means these regions, not "the first two of mine and the third of the defaults", which is what merging by position would give.
+    // A file that lists regions replaces the whole list. Merging by position would mix its first two regions with the third one of the defaults.
     private static readonly string[] ReplacedLists = [$"{MeridianOptions.Section}:Regions", $"{MeridianOptions.Section}:Models"];
 
+    /// <summary>Reads all layers.</summary>
     /// <param name="file">Additional JSON file, or null.</param>
-    /// <param name="overrides"><c>--Section:Key=value</c> arguments as they were given.</param>
-    /// <param name="named">Values of named options by configuration path; null values are left out.</param>
-    /// <param name="models">Models to serve beside those of the layers, or in place of those of the same name.</param>
-    /// <exception cref="MistakesException">A file is missing or is no JSON.</exception>
+    /// <param name="overrides"><c>--Section:Key=value</c> arguments as the user gave them.</param>
+    /// <param name="named">Values of named options, by configuration path; null values are left out.</param>
+    /// <param name="models">Models to serve in addition. A model with the same name as one of the layers replaces it.</param>
+    /// <exception cref="MistakesException">A file is missing or is not valid JSON.</exception>
     public static IConfigurationRoot Load(
         string? file, IReadOnlyList<string> overrides, IEnumerable<KeyValuePair<string, string?>> named, IReadOnlyList<NamedModel>? models = null)
     {
@@ -49,7 +51,7 @@ public static class MeridianConfiguration
         return models is { Count: > 0 } ? layers.AddInMemoryCollection(Place(models, layers.Build())).Build() : layers.Build();
     }
 
-    /// <summary>Settings of named models, at the position of the model that has the name already, else behind all others.</summary>
+    /// <summary>Settings of the named models. A model takes the position of the model with the same name, or else a new position at the end.</summary>
     private static Dictionary<string, string?> Place(IReadOnlyList<NamedModel> models, IConfigurationRoot layers)
     {
         const string List = $"{MeridianOptions.Section}:Models";
@@ -75,7 +77,7 @@ public static class MeridianConfiguration
             settings[string.Create(CultureInfo.InvariantCulture, $"{List}:{position}:{nameof(ModelEntry.Name)}")] = model.Name;
             settings[string.Create(CultureInfo.InvariantCulture, $"{List}:{position}:{nameof(ModelEntry.Source)}")] = model.Directory;
 
-            // The directory says what the model is, not what stood here for another one.
+            // The directory decides the kind. The layers may hold the kind of another model at this position.
             settings[string.Create(CultureInfo.InvariantCulture, $"{List}:{position}:{nameof(ModelEntry.Kind)}")] = ModelSources.KindOf(model.Directory);
         }
 
@@ -84,8 +86,8 @@ public static class MeridianConfiguration
 
     /// <summary>Reads and checks section <c>Meridian</c>.</summary>
     /// <param name="configuration">All layers.</param>
-    /// <param name="ofRegion">Whether the process must know its region.</param>
-    /// <exception cref="MistakesException">Any setting is wrong: names all of them.</exception>
+    /// <param name="ofRegion">Whether the process must belong to a region.</param>
+    /// <exception cref="MistakesException">At least one setting is wrong. The exception names all of them.</exception>
     public static MeridianOptions Read(IConfiguration configuration, bool ofRegion = false)
     {
         var mistakes = new List<string>();

@@ -9,14 +9,22 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Grains.Draining;
 
 /// <summary>
-/// Leaves before the process stops: the region is drained where this is its last silo, else the silo. In order: others are told (heartbeats say that the region drains, the region's
-/// silos that this one leaves); they get time to notice; what runs may finish, replicas are loaded elsewhere; streams that are still open at their time are handed over.
+/// Lets a silo leave before its process stops, without cutting off its work. If this is the last silo, the region is drained, otherwise only the
+/// silo.
 /// </summary>
 /// <remarks>
-/// Silos that stop together each see the others as active: the one that is refused because the rest is drained already is the last, and drains the region.
-/// A region that cannot be told (its store or its other silos are gone) is left all the same: the heartbeats are this process's own.
+/// Normal course:
+/// <list type="number">
+/// <item>Tell the others. If the region drains, the heartbeats tell other regions. Otherwise the region's silos learn that this one leaves.</item>
+/// <item>Give the others time to notice.</item>
+/// <item>Let running work finish while replicas load on other silos.</item>
+/// <item>Hand over the streams that are still open when their time is up.</item>
+/// </list>
+/// Silos that stop together see each other as active. A silo whose drain is refused because all others are drained already is the last one, and
+/// drains the region.
+/// If the region cannot be told (its store or its other silos are gone), the silo leaves anyway: the heartbeats come from this process itself.
 /// </remarks>
-public sealed partial class SiloDeparture(
+public sealed partial class SiloShutdown(
     IGrainFactory grains,
     IOptions<RegionOptions> region,
     SiloShards shards,
@@ -24,15 +32,15 @@ public sealed partial class SiloDeparture(
     ILocalSiloDetails silo,
     ISiloStatusOracle silos,
     TimeProvider time,
-    ILogger<SiloDeparture> logger)
+    ILogger<SiloShutdown> logger)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Telling = TimeSpan.FromSeconds(1);
 
-    /// <param name="announce">How long others get to notice.</param>
-    /// <param name="streams">When streams are handed over.</param>
-    /// <param name="limit">When it gives up waiting.</param>
-    /// <param name="cancellationToken">Gives up at once.</param>
+    /// <param name="announce">Time that the others get to notice.</param>
+    /// <param name="streams">Time after the start at which open streams are handed over.</param>
+    /// <param name="limit">Time after the start at which waiting ends.</param>
+    /// <param name="cancellationToken">Ends the wait at once.</param>
     public async Task LeaveAsync(TimeSpan announce, TimeSpan streams, TimeSpan limit, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
@@ -61,7 +69,7 @@ public sealed partial class SiloDeparture(
         }
     }
 
-    /// <summary>Tells others; true where it is the region that is drained.</summary>
+    /// <summary>Tells the others. Returns true if the region is drained, false if only this silo is.</summary>
     private async Task<bool> TellAsync(bool last, TimeSpan streams, CancellationToken cancellationToken)
     {
         LogLeaving(last ? $"Region '{region.Value.Name}'" : $"A silo of region '{region.Value.Name}'");
@@ -79,7 +87,7 @@ public sealed partial class SiloDeparture(
         }
         catch (MeridianException e) when (!last && e.Refusal.Code == RefusalCode.InvalidInput)
         {
-            // No other silo is left to take what this one serves.
+            // No other silo is left to take over the work of this one.
             return await TellAsync(last: true, streams, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)

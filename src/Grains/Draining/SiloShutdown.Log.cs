@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Meridian.Grains.Draining;
 
-public sealed partial class SiloDeparture
+public sealed partial class SiloShutdown
 {
     [LoggerMessage(EventId = 3321, Level = LogLevel.Information, Message = "Leaving: {Scope} takes nothing new")]
     private partial void LogLeaving(string scope);

@@ -2,15 +2,15 @@ using System.Collections;
 using System.ComponentModel;
 using System.Reflection;
 
-namespace Meridian.Silo.Configuration;
+namespace Meridian.Silo.Configuration.Reading;
 
 /// <summary>
-/// Binds a section to an options class and reports every key that is no setting and every value that does not convert.
-/// The framework's binder stops at the first bad value and passes over misspelt keys; an operator wants to see all of them after one start.
+/// Binds a section to an options class, and reports every unknown key and every value that does not convert. Problem: the framework's binder stops at the first
+/// bad value and ignores misspelt keys, but an operator wants to see all mistakes after one start.
 /// </summary>
 public static class SettingsReader
 {
-    /// <summary>Binds what can be bound; what cannot is added to <paramref name="mistakes"/> and keeps its default.</summary>
+    /// <summary>Binds all valid values. Each invalid one is added to <paramref name="mistakes"/>, and its setting keeps its default.</summary>
     public static T Read<T>(IConfigurationSection section, ICollection<string> mistakes) where T : new()
     {
         var sound = new Dictionary<string, string?>();
@@ -84,7 +84,7 @@ public static class SettingsReader
             return;
         }
 
-        // An empty value is the usual way to unset something in an environment: the default stands.
+        // In an environment, an empty value is the usual way to unset a setting. So the default stays.
         if (string.IsNullOrWhiteSpace(section.Value))
         {
             if (type == typeof(string) && section.Value is not null)

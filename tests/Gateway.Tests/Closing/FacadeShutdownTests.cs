@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Meridian.Gateway.Tests.Closing;
 
-public sealed class ClosingDoorsTests
+public sealed class FacadeShutdownTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly Uri Ready = new("/readyz", UriKind.Relative);
@@ -22,7 +22,7 @@ public sealed class ClosingDoorsTests
             Assert.Equal((HttpStatusCode.OK, null), (before.StatusCode, before.Headers.ConnectionClose));
         }
 
-        host.App.Services.GetRequiredService<ClosingDoors>().Begin();
+        host.App.Services.GetRequiredService<FacadeShutdown>().Begin();
         using var ready = await host.Client.GetAsync(Ready);
         Assert.Equal((HttpStatusCode.ServiceUnavailable, true), (ready.StatusCode, ready.Headers.ConnectionClose));
         Assert.Contains("stopping", await ready.Content.ReadAsStringAsync(), StringComparison.Ordinal);
@@ -46,7 +46,7 @@ public sealed class ClosingDoorsTests
         {
         }
 
-        host.App.Services.GetRequiredService<ClosingDoors>().End();
+        host.App.Services.GetRequiredService<FacadeShutdown>().End();
         var rest = await reader.ReadToEndAsync().WaitAsync(Patience);
         Assert.Contains("server_shutting_down", rest, StringComparison.Ordinal);
         Assert.DoesNotContain("[DONE]", rest, StringComparison.Ordinal);
