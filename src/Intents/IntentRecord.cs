@@ -40,13 +40,13 @@ public static class IntentKinds
     /// <summary>A region: <see cref="Records.MemberRecord"/>.</summary>
     public const string Member = "member";
 
-    /// <summary>A model that callers may request: <see cref="Records.ModelRecord"/>.</summary>
+    /// <summary>A model that callers may request: <see cref="Specs.ModelSpec"/>.</summary>
     public const string Model = "model";
 
     /// <summary>A version of a model: <see cref="Records.VersionRecord"/>. The record's name is <c>model/version</c>.</summary>
     public const string Version = "version";
 
-    /// <summary>Where and how a model is served: <see cref="Records.DeploymentRecord"/>. The record's name is the model's.</summary>
+    /// <summary>Where and how a model is served: <see cref="Specs.DeploymentSpec"/>. The record's name is the model's.</summary>
     public const string Deployment = "deployment";
 
     /// <summary>How requests are routed: <see cref="Records.PolicyRecord"/>. The record's name is the model's, or <c>default</c>.</summary>

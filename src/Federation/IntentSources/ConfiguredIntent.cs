@@ -24,19 +24,8 @@ public sealed class ConfiguredIntent(IOptions<FederationOptions> options) : IInt
     {
         Epoch = options.StatesIntent ? options.Epoch : 0,
         Regions = [.. options.Regions.Select(Member)],
-        Models = [.. options.Models.Select(Model)],
+        Models = [.. options.Models.Select(static m => ModelDeclaration.Of(m.Name, m.ToSpec(), m.ToDeployment()))],
         Tenants = [.. options.Tenants.Select(t => new TenantDeclaration { Name = t.Name, Residency = [.. t.Residency] })],
-    };
-
-    private static ModelDeclaration Model(ModelDeclarationOptions model) => new()
-    {
-        Name = model.Name,
-        Kind = model.Kind,
-        OwnedBy = model.OwnedBy,
-        Created = model.Created,
-        Regions = [.. model.Regions],
-        Routing = model.Routing,
-        HedgeAfterMs = model.HedgeAfterMs,
     };
 
     private static RegionMember Member(RegionMemberOptions region)

@@ -1,6 +1,7 @@
 using Meridian.Federation.Configuration;
 using Meridian.Intents.Options;
 using Meridian.Intents.Records;
+using Meridian.Specs;
 
 namespace Meridian.Federation.IntentSources;
 
@@ -9,7 +10,7 @@ internal sealed record ConfiguredRecords
 {
     public required IReadOnlyList<(string Name, MemberRecord Member)> Members { get; init; }
 
-    public required IReadOnlyList<(string Name, ModelRecord Model, DeploymentRecord Deployment, PolicyRecord? Policy)> Models { get; init; }
+    public required IReadOnlyList<ConfiguredModel> Models { get; init; }
 
     public required IReadOnlyList<(string Name, TenantRecord Tenant)> Tenants { get; init; }
 
@@ -38,13 +39,10 @@ internal sealed record ConfiguredRecords
                 members.Add((voter.Name, new MemberRecord { Jurisdiction = "", Protocol = voter.Protocol, Consensus = voter.Consensus, Witness = true }));
         }
 
-        return new ConfiguredRecords { Members = members, Models = [.. options.Models.Select(Model)], Tenants = [.. options.Tenants.Select(t => (t.Name, new TenantRecord { Residency = [.. t.Residency] }))] };
+        return new ConfiguredRecords { Members = members, Models = [.. options.Models.Select(static m => new ConfiguredModel(m.Name, m.ToSpec(), m.ToDeployment(), m.Order))], Tenants = [.. options.Tenants.Select(t => (t.Name, new TenantRecord { Residency = [.. t.Residency] }))] };
     }
-
-    private static (string, ModelRecord, DeploymentRecord, PolicyRecord?) Model(ModelDeclarationOptions model) =>
-        (
-            model.Name,
-            new ModelRecord { Kind = model.Kind, OwnedBy = model.OwnedBy, Created = model.Created },
-            new DeploymentRecord { Regions = [.. model.Regions] },
-            model is { Routing: null, HedgeAfterMs: null } ? null : new PolicyRecord { Routing = model.Routing, HedgeAfterMs = model.HedgeAfterMs });
 }
+
+/// <summary>A model of the configuration.</summary>
+/// <param name="Order">If the command line names the model, the order as <c>name=folder</c>; otherwise null.</param>
+internal sealed record ConfiguredModel(string Name, ModelSpec Spec, DeploymentSpec Deployment, string? Order = null);

@@ -1,6 +1,7 @@
 using Meridian.Intents;
 using Meridian.Intents.Records;
 using Meridian.Routing.Snapshots;
+using Meridian.Specs;
 
 namespace Meridian.Federation.IntentSources;
 
@@ -27,7 +28,7 @@ internal static class IntentProjection
                     if (!member.Witness)
                         regions.Add(region);
                     break;
-                case IntentKinds.Model when IntentRecords.TryRead<ModelRecord>(record.Value, out var model) && model.Kind is not null:
+                case IntentKinds.Model when IntentRecords.TryRead<ModelSpec>(record.Value, out var model) && model.Kind is not null:
                     models.Add(Model(replica, key.Name, model, general));
                     break;
                 case IntentKinds.Tenant when IntentRecords.TryRead<TenantRecord>(record.Value, out var tenant):
@@ -62,19 +63,15 @@ internal static class IntentProjection
             }
             : null;
 
-    private static ModelDeclaration Model(IntentReplica replica, string name, ModelRecord model, PolicyRecord? general)
+    private static ModelDeclaration Model(IntentReplica replica, string name, ModelSpec model, PolicyRecord? general)
     {
-        var deployment = replica.Find<DeploymentRecord>(IntentKinds.Deployment, name);
+        var deployment = replica.Find<DeploymentSpec>(IntentKinds.Deployment, name);
         var policy = replica.Find<PolicyRecord>(IntentKinds.Policy, name);
-        return new ModelDeclaration
+        var declared = ModelDeclaration.Of(name, model, deployment);
+        return declared with
         {
-            Name = name,
-            Kind = model.Kind,
-            OwnedBy = model.OwnedBy ?? "",
-            Created = model.Created,
-            Regions = deployment?.Regions ?? [],
-            Routing = policy?.Routing ?? general?.Routing,
-            HedgeAfterMs = policy?.HedgeAfterMs ?? general?.HedgeAfterMs,
+            Routing = declared.Routing ?? policy?.Routing ?? general?.Routing,
+            HedgeAfterMs = declared.HedgeAfterMs ?? policy?.HedgeAfterMs ?? general?.HedgeAfterMs,
         };
     }
 }

@@ -60,7 +60,7 @@ internal sealed partial class IntentReconciler(
     {
         var replica = await log.ReadAsync(cancellationToken).ConfigureAwait(false);
         var self = options.Value.Self;
-        var writes = Reconciliation.Plan(replica, self, configured, options.Value.Reconcile, time.GetUtcNow().ToUnixTimeMilliseconds());
+        var writes = Reconciliation.Plan(replica, self, configured, time.GetUtcNow().ToUnixTimeMilliseconds());
         if (writes.Count == 0)
         {
             if (replica.EpochOf(new IntentKey(IntentKinds.Removed, self)) > 0)

@@ -1,16 +1,20 @@
 using Meridian.Intents;
-using Meridian.Intents.Options;
 using Meridian.Intents.Records;
+using Meridian.Specs;
 
 namespace Meridian.Federation.IntentSources;
 
 /// <summary>
-/// Computes the records that the log still lacks from a region's configuration. No side effects.
+/// Computes the records that the log still lacks from a region's configuration. No side effects. The log rules; configuration only seeds it:
 /// <list type="bullet">
 /// <item>If the log has no seed yet, everything is written: members, models, tenants.</item>
 /// <item>Later a region writes only its own member, unless operators have removed the region. Its addresses may have changed, and a new region joins this
 /// way.</item>
-/// <item>Models and tenants: see <see cref="ReconcileMode"/>.</item>
+/// <item>A model is proposed once. If operators change or delete it later, the log keeps their decision.</item>
+/// <item>A model on the command line is an order. A new order sets the model's specification and lets the newest installed version serve, whatever the log says.
+/// The same order of a process that restarts changes nothing, unless the model is missing.</item>
+/// <item>A model's record of an older build has no engine settings and no number of replicas, because configuration decided about them. They are taken over once.</item>
+/// <item>Tenants are added if they are missing.</item>
 /// </list>
 /// </summary>
 internal static class Reconciliation
@@ -18,54 +22,78 @@ internal static class Reconciliation
     /// <param name="replica">The present state of the log.</param>
     /// <param name="self">The region that runs this.</param>
     /// <param name="configured">All members, models and tenants of its configuration.</param>
-    /// <param name="mode">How far configuration overrides the log.</param>
     /// <param name="nowUnixMs">Date of the seed, unix ms.</param>
-    public static IReadOnlyList<IntentWrite> Plan(IntentReplica replica, string self, ConfiguredRecords configured, ReconcileMode mode, long nowUnixMs)
+    public static IReadOnlyList<IntentWrite> Plan(IntentReplica replica, string self, ConfiguredRecords configured, long nowUnixMs)
     {
         var writes = new List<IntentWrite>();
-        var seed = new IntentKey(IntentKinds.Installation, IntentKinds.Seed);
-        var seeded = replica.EpochOf(seed) > 0;
+        var seed = replica.Find<InstallationRecord>(IntentKinds.Installation, IntentKinds.Seed);
         foreach (var (name, member) in configured.Members)
         {
             var key = new IntentKey(IntentKinds.Member, name);
             if (replica.EpochOf(new IntentKey(IntentKinds.Removed, name)) > 0)
                 continue;
-            if (name == self ? replica.Find<MemberRecord>(key.Kind, name) != member : !seeded && replica.EpochOf(key) == 0)
+            if (name == self ? replica.Find<MemberRecord>(key.Kind, name) != member : seed is null && replica.EpochOf(key) == 0)
                 writes.Add(new IntentWrite(key, IntentRecords.Bytes(member)));
         }
 
-        foreach (var (name, model, deployment, policy) in configured.Models)
-        {
-            Put(new IntentKey(IntentKinds.Model, name), IntentRecords.Bytes(model));
-            Put(new IntentKey(IntentKinds.Deployment, name), IntentRecords.Bytes(deployment));
-            if (policy is not null)
-                Put(new IntentKey(IntentKinds.Policy, name), IntentRecords.Bytes(policy));
-        }
-
+        foreach (var model in configured.Models)
+            Add(writes, replica, seed, model);
         foreach (var (name, tenant) in configured.Tenants)
-            Put(new IntentKey(IntentKinds.Tenant, name), IntentRecords.Bytes(tenant));
-        if (mode == ReconcileMode.Exact)
-            Prune();
-        if (!seeded)
-            writes.Add(new IntentWrite(seed, IntentRecords.Bytes(new InstallationRecord { SeededBy = self, SeededUnixMs = nowUnixMs })));
+        {
+            var key = new IntentKey(IntentKinds.Tenant, name);
+            if (replica.EpochOf(key) == 0)
+                writes.Add(new IntentWrite(key, IntentRecords.Bytes(tenant)));
+        }
+
+        if (Seed(seed, self, configured, nowUnixMs) is { } next)
+            writes.Add(new IntentWrite(new IntentKey(IntentKinds.Installation, IntentKinds.Seed), IntentRecords.Bytes(next)));
         return writes;
+    }
 
-        void Put(IntentKey key, byte[] value)
+    private static void Add(List<IntentWrite> writes, IntentReplica replica, InstallationRecord? seed, ConfiguredModel configured)
+    {
+        var model = new IntentKey(IntentKinds.Model, configured.Name);
+        var deployment = new IntentKey(IntentKinds.Deployment, configured.Name);
+        if (replica.EpochOf(model) == 0)
         {
-            var exists = replica.Records.TryGetValue(key, out var record);
-            if (!exists || (mode == ReconcileMode.Exact && !record!.Value.AsSpan().SequenceEqual(value)))
-                writes.Add(new IntentWrite(key, value));
+            if (configured.Order is null && seed?.Proposed?.Contains(configured.Name) == true)
+                return;
+            writes.Add(new IntentWrite(model, IntentRecords.Bytes(configured.Spec)));
+            if (replica.EpochOf(deployment) == 0)
+                writes.Add(new IntentWrite(deployment, IntentRecords.Bytes(configured.Deployment)));
+            return;
         }
 
-        void Prune()
-        {
-            var models = configured.Models.Select(m => m.Name).ToHashSet(StringComparer.Ordinal);
-            var tenants = configured.Tenants.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
-            foreach (var key in replica.Records.Keys)
-            {
-                if ((key.Kind is IntentKinds.Model or IntentKinds.Deployment && !models.Contains(key.Name)) || (key.Kind == IntentKinds.Tenant && !tenants.Contains(key.Name)))
-                    writes.Add(new IntentWrite(key, null));
-            }
-        }
+        // A record that this build cannot read is not overwritten.
+        if (replica.Find<ModelSpec>(model.Kind, model.Name) is not { } spec)
+            return;
+        var ordered = configured.Order is { } order && seed?.Orders?.Contains(order) != true;
+        var nextSpec = ordered ? configured.Spec : spec.Engine is null ? spec with { Engine = configured.Spec.Engine } : spec;
+        if (nextSpec != spec)
+            writes.Add(new IntentWrite(model, IntentRecords.Bytes(nextSpec)));
+        if (replica.Find<DeploymentSpec>(deployment.Kind, deployment.Name) is not { } deployed)
+            return;
+        var nextDeployed = deployed.Replicas is null
+            ? deployed with { Replicas = configured.Deployment.Replicas, Version = deployed.Version ?? configured.Deployment.Version, Variant = deployed.Variant ?? configured.Deployment.Variant }
+            : deployed;
+        if (ordered && nextDeployed is not { Version: null, Variant: null, Weights: null })
+            nextDeployed = nextDeployed with { Version = null, Variant = null, Weights = null };
+        if (nextDeployed != deployed)
+            writes.Add(new IntentWrite(deployment, IntentRecords.Bytes(nextDeployed)));
+    }
+
+    /// <summary>The seed record after this plan, or null if it stays as it is.</summary>
+    private static InstallationRecord? Seed(InstallationRecord? seed, string self, ConfiguredRecords configured, long nowUnixMs)
+    {
+        string[] proposed = [.. (seed?.Proposed ?? []).Union(configured.Models.Select(static m => m.Name)).Order(StringComparer.Ordinal)];
+        var names = configured.Models.Where(static m => m.Order is not null).Select(static m => m.Name + "=").ToArray();
+        string[] orders =
+        [
+            .. (seed?.Orders ?? []).Where(old => !Array.Exists(names, name => old.StartsWith(name, StringComparison.Ordinal)))
+                .Concat(configured.Models.Select(static m => m.Order).OfType<string>()).Order(StringComparer.Ordinal),
+        ];
+        if (seed is not null && proposed.AsSpan().SequenceEqual(seed.Proposed ?? []) && orders.AsSpan().SequenceEqual(seed.Orders ?? []))
+            return null;
+        return (seed ?? new InstallationRecord { SeededBy = self, SeededUnixMs = nowUnixMs }) with { Proposed = proposed, Orders = orders };
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Meridian.Specs;
 using Microsoft.Extensions.Options;
 
 namespace Meridian.Grains.Settings;
@@ -30,17 +31,8 @@ public sealed partial class RegionOptionsValidator : IValidateOptions<RegionOpti
             Check(NameShape().IsMatch(model.Name), $"{at}.Name", model.Name, NameRule);
             Check(names.Add(model.Name), $"{at}.Name", model.Name, "unique: another entry has this name");
             Check(model.Replicas is >= 0 and <= ScaleChange.MaxReplicas, $"{at}.Replicas", model.Replicas, $"0 to {ScaleChange.MaxReplicas}");
-            Check(model.Device is null || DeviceShape().IsMatch(model.Device), $"{at}.Device", model.Device, "a kind and a number, for example 'cpu:0' or 'cuda:0'");
-            Check(model.IntraOpThreads >= 1, $"{at}.IntraOpThreads", model.IntraOpThreads, "1 or more");
-            Check(model.Workers >= 1, $"{at}.Workers", model.Workers, "1 or more");
-            Check(model.MaxBatch >= 1, $"{at}.MaxBatch", model.MaxBatch, "1 or more");
-            Check(model.MaxWaitMs >= 0, $"{at}.MaxWaitMs", model.MaxWaitMs, "0 or more");
-            Check(model.QueueCapacity >= 1, $"{at}.QueueCapacity", model.QueueCapacity, "1 or more");
-            Check(model.MaxSequences >= 1, $"{at}.MaxSequences", model.MaxSequences, "1 or more");
-            Check(model.KvCacheBytes is null or >= 1, $"{at}.KvCacheBytes", model.KvCacheBytes, "1 or more, or left out");
-            Check(model.PrefillChunk >= 1, $"{at}.PrefillChunk", model.PrefillChunk, "1 or more");
-            Check(model.RingTokens >= 1, $"{at}.RingTokens", model.RingTokens, "1 or more");
-            Check(model.ExactReplayMs is >= 0 and <= 3_600_000, $"{at}.ExactReplayMs", model.ExactReplayMs, "0 to 3600000");
+            foreach (var mistake in SpecRules.Check(model))
+                Check(false, $"{at}.{mistake.Property}", mistake.Value, mistake.Rule);
             Check(model.Version is null || PartShape().IsMatch(model.Version), $"{at}.Version", model.Version, "without '/' and white space, or left out");
             Check(model.Variant is null || PartShape().IsMatch(model.Variant), $"{at}.Variant", model.Variant, "without '/' and white space, or left out");
         }

@@ -33,9 +33,6 @@ public sealed class IntentLogOptions
     /// <value>Number of entries after which a snapshot is taken and the log before it is dropped. Default 4096.</value>
     public int SnapshotEvery { get; set; } = 4096;
 
-    /// <value>How this member's configuration affects an existing log. Default: missing models and tenants are added.</value>
-    public ReconcileMode Reconcile { get; set; } = ReconcileMode.Add;
-
     /// <value>Etcd: endpoints, for example <c>http://127.0.0.1:2379</c>.</value>
     public List<string> EtcdEndpoints { get; set; } = [];
 
@@ -67,16 +64,4 @@ public enum IntentLogKind
 
     /// <summary>The installation's own etcd cluster.</summary>
     Etcd = 1,
-}
-
-/// <summary>How the configuration affects a log that already exists.</summary>
-public enum ReconcileMode
-{
-    /// <summary>At the start, models and tenants that the log lacks are added. Those in the log stay as operators left them.</summary>
-    Add = 0,
-
-    /// <summary>
-    /// At the start, the models and tenants of the log are made equal to the configuration. For a single machine, where the command line is the operator.
-    /// </summary>
-    Exact = 1,
 }

@@ -11,6 +11,14 @@ public sealed record InstallationRecord
 
     /// <value>When, unix ms.</value>
     [Key(1)] public long SeededUnixMs { get; init; }
+
+    /// <value>
+    /// Models that a configuration has proposed. Each is proposed once, so a model that operators delete does not come back. Null from builds that proposed at every start.
+    /// </value>
+    [Key(2)] public string[]? Proposed { get; init; }
+
+    /// <value>The orders of command lines that were adopted, each as <c>name=folder</c>. A process that restarts with the same order does not override operators.</value>
+    [Key(3)] public string[]? Orders { get; init; }
 }
 
 /// <summary>Marks that an operator removed a region. The region does not come back when it starts again.</summary>

@@ -1,4 +1,4 @@
-using Meridian.Routing;
+using Meridian.Specs;
 
 namespace Meridian.Intents.Records;
 
@@ -29,7 +29,8 @@ public static class RecordRules
     public static string? Mistake(IntentKey key, byte[] value) => Mistake(key, value, new IntentChange { Operation = Guid.Empty, Writes = [], Pending = true }, IntentReplica.Empty);
 
     /// <returns>The records that this record names and that do not exist.</returns>
-    public static IEnumerable<IntentKey> Missing(IntentKey key, byte[] value, IntentReplica replica) => References(key, value).Where(named => replica.EpochOf(named) == 0);
+    public static IEnumerable<IntentKey> Missing(IntentKey key, byte[] value, IntentReplica replica) =>
+        References(key, value, name => replica.Find<ModelSpec>(IntentKinds.Model, name)).Where(named => replica.EpochOf(named) == 0);
 
     /// <summary>Whether the text is an absolute http or https address.</summary>
     public static bool IsAddress(string? text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps);
@@ -39,9 +40,9 @@ public static class RecordRules
         var mistake = RecordNames.Mistake(key.Kind, key.Name) ?? key.Kind switch
         {
             IntentKinds.Member => Read<MemberRecord>(value, Check),
-            IntentKinds.Model => Read<ModelRecord>(value, Check),
+            IntentKinds.Model => Read<ModelSpec>(value, SpecRecordRules.Check),
             IntentKinds.Version => Read<VersionRecord>(value, Check),
-            IntentKinds.Deployment => Read<DeploymentRecord>(value, Check),
+            IntentKinds.Deployment => Read<DeploymentSpec>(value, SpecRecordRules.Check),
             IntentKinds.Policy => Read<PolicyRecord>(value, Check),
             IntentKinds.Tenant => Read<TenantRecord>(value, Check),
             IntentKinds.Installation => Read<InstallationRecord>(value, static _ => null),
@@ -50,8 +51,16 @@ public static class RecordRules
         };
         if (mistake is not null || change.Pending)
             return mistake;
-        var missing = References(key, value).Where(IsMissing).ToList();
+        var missing = References(key, value, Model).Where(IsMissing).ToList();
         return missing.Count == 0 ? null : $"it names what does not exist: {string.Join(", ", missing)}. Write that first, or send the change with pending=true";
+
+        ModelSpec? Model(string name)
+        {
+            var written = Array.FindLastIndex(change.Writes, write => write.Key == new IntentKey(IntentKinds.Model, name));
+            return written >= 0
+                ? change.Writes[written].Value is { } bytes && IntentRecords.TryRead<ModelSpec>(bytes, out var spec) ? spec : null
+                : replica.Find<ModelSpec>(IntentKinds.Model, name);
+        }
 
         bool IsMissing(IntentKey named)
         {
@@ -63,16 +72,21 @@ public static class RecordRules
     private static string? Read<T>(byte[] value, Func<T, string?> rule)
         where T : class => IntentRecords.TryRead<T>(value, out var record) ? rule(record) : "the value is no record of its kind";
 
-    private static IEnumerable<IntentKey> References(IntentKey key, byte[] value)
+    private static IEnumerable<IntentKey> References(IntentKey key, byte[] value, Func<string, ModelSpec?> model)
     {
         switch (key.Kind)
         {
-            case IntentKinds.Deployment when IntentRecords.TryRead<DeploymentRecord>(value, out var deployment):
+            case IntentKinds.Deployment when IntentRecords.TryRead<DeploymentSpec>(value, out var deployment):
                 yield return new IntentKey(IntentKinds.Model, key.Name);
                 foreach (var region in deployment.Regions ?? [])
                     yield return new IntentKey(IntentKinds.Member, region);
-                if (deployment.Version is { } version)
-                    yield return new IntentKey(IntentKinds.Version, $"{key.Name}/{version}");
+                foreach (var version in deployment.Targets.Select(static target => target.Version).OfType<string>().Distinct())
+                {
+                    // The model's own record names its versions. Records of the kind `version` are those of older builds.
+                    if (model(key.Name)?.Versions?.Any(known => known?.Name == version) != true)
+                        yield return new IntentKey(IntentKinds.Version, $"{key.Name}/{version}");
+                }
+
                 break;
             case IntentKinds.Policy when key.Name != DefaultPolicy:
                 yield return new IntentKey(IntentKinds.Model, key.Name);
@@ -96,9 +110,6 @@ public static class RecordRules
         return Unclean("jurisdiction", member.Jurisdiction) ?? Unclean("location", member.Location) ?? Unclean("country", member.Country) ?? Unclean("consensus", member.Consensus);
     }
 
-    private static string? Check(ModelRecord model) =>
-        model.Kind is not ("embedding" or "generation") ? $"'kind' is '{model.Kind}'; it must be 'embedding' or 'generation'" : Unclean("owned_by", model.OwnedBy);
-
     private static string? Check(VersionRecord version)
     {
         if (version.Manifest is null || version.Variants is null)
@@ -106,21 +117,10 @@ public static class RecordRules
         return version.Variants.Append(version.Manifest).Select(text => Unclean("variants", text)).FirstOrDefault(mistake => mistake is not null);
     }
 
-    private static string? Check(DeploymentRecord deployment)
-    {
-        foreach (var region in deployment.Regions ?? [])
-        {
-            if (region is null || RecordNames.Mistake(IntentKinds.Member, region) is not null)
-                return $"'regions' names '{Shown(region)}', which is no name of a member";
-        }
-
-        return Unclean("version", deployment.Version) ?? Unclean("variant", deployment.Variant);
-    }
-
     private static string? Check(PolicyRecord policy)
     {
-        if (policy.Routing is { } routing && !RoutingPolicyNames.All.Contains(routing))
-            return $"'routing' is '{Shown(routing)}'; it must be one of {string.Join(", ", RoutingPolicyNames.All)}, or null";
+        if (SpecRecordRules.CheckPolicy("routing", policy.Routing) is { } mistake)
+            return mistake;
         return policy.HedgeAfterMs is null or (>= 0 and <= 600_000) ? null : $"'hedge_after_ms' is {policy.HedgeAfterMs}; it must be 0 to 600000, or null";
     }
 
@@ -135,7 +135,7 @@ public static class RecordRules
         return null;
     }
 
-    private static string? Unclean(string field, string? text) => text?.Any(char.IsControl) == true ? $"'{field}' is '{Shown(text)}'; it has a control character" : null;
+    internal static string? Unclean(string field, string? text) => text?.Any(char.IsControl) == true ? $"'{field}' is '{Shown(text)}'; it has a control character" : null;
 
-    private static string Shown(string? text) => text is null ? "null" : string.Concat(text.Select(c => char.IsControl(c) ? $"\\u{(int)c:x4}" : $"{c}"));
+    internal static string Shown(string? text) => text is null ? "null" : string.Concat(text.Select(c => char.IsControl(c) ? $"\\u{(int)c:x4}" : $"{c}"));
 }

@@ -1,3 +1,4 @@
+using Meridian.Specs;
 using MessagePack;
 
 namespace Meridian.Routing.Snapshots;
@@ -74,6 +75,26 @@ public sealed record ModelDeclaration
     /// edge's setting.
     /// </value>
     [Key(6)] public int? HedgeAfterMs { get; init; }
+
+    /// <value>The model's record in the log. Null from a process of an older build; the fields above hold in both cases.</value>
+    [Key(7)] public ModelSpec? Spec { get; init; }
+
+    /// <value>The model's deployment in the log. Null for a model without one, which all regions serve, and from a process of an older build.</value>
+    [Key(8)] public DeploymentSpec? Deployment { get; init; }
+
+    /// <summary>A model as its records declare it.</summary>
+    public static ModelDeclaration Of(string name, ModelSpec spec, DeploymentSpec? deployment) => new()
+    {
+        Name = name,
+        Kind = spec.Kind,
+        OwnedBy = spec.OwnedBy ?? "",
+        Created = spec.Created,
+        Regions = deployment?.Regions ?? [],
+        Routing = spec.Routing?.Policy,
+        HedgeAfterMs = spec.Routing?.HedgeAfterMs,
+        Spec = spec,
+        Deployment = deployment,
+    };
 }
 
 /// <summary>The restrictions on a tenant's data.</summary>

@@ -244,8 +244,6 @@ public static class Commands
             shared.AddRange(["--model", model.ToString()]);
         }
 
-        // On one machine the command line is the full list of models: a model that it no longer names is removed.
-        shared.Add($"--{CommonOptions.Path("Intent:Reconcile")}=Exact");
         shared.AddRange(overrides);
         var colour = OutputPrefixer.WantsColour(Console.IsOutputRedirected, Environment.GetEnvironmentVariable("NO_COLOR"));
         return new Supervisor(options, new SupervisorArguments(shared), new DevConsole(Console.Out, colour), TimeProvider.System).RunAsync();

@@ -1,5 +1,3 @@
-using Meridian.Intents.Options;
-
 namespace Meridian.Silo.Configuration;
 
 /// <summary>The intent log: the replicated log of the operators' decisions about members, models, policies and tenants.</summary>
@@ -8,12 +6,6 @@ public sealed class IntentOptions
     /// <value><c>Raft</c> (default): embedded, one voter per region. <c>Etcd</c>: an etcd cluster of the installation. <c>None</c>: each process uses its own
     /// configuration.</value>
     public IntentKind Kind { get; set; } = IntentKind.Raft;
-
-    /// <value> <c>Add</c> (default): configuration adds entries that the log lacks. <c>Exact</c>: the log's models and tenants become exactly those of the
-    /// configuration.
-    /// The dev supervisor uses <c>Exact</c>.
-    /// </value>
-    public ReconcileMode Reconcile { get; set; } = ReconcileMode.Add;
 
     /// <value>Voters without a region. A witness is the third vote beside two regions.</value>
     public List<WitnessEntry> Witnesses { get; set; } = [];

@@ -1,7 +1,12 @@
+using Meridian.Specs;
+
 namespace Meridian.Silo.Configuration;
 
-/// <summary>A model that the installation serves: where it comes from, where it is deployed, how it runs.</summary>
-public sealed class ModelEntry
+/// <summary>
+/// A model that the installation serves: where it comes from, where it is deployed, how its engines run. The intent log takes the entry over once; after that the log
+/// decides, except about <see cref="Source"/>.
+/// </summary>
+public sealed record ModelEntry : EngineSettings
 {
     /// <value>Name that callers use; letters, digits, <c>.</c>, <c>_</c>, <c>-</c>.</value>
     public string Name { get; set; } = "";
@@ -46,42 +51,13 @@ public sealed class ModelEntry
     /// <value>Replicas in each region until an operator changes the number, 0 to 64. Default 1.</value>
     public int Replicas { get; set; } = 1;
 
-    /// <value><c>cpu:0</c> or <c>cuda:N</c>. Default <c>cpu:0</c>.</value>
-    public string Device { get; set; } = "cpu:0";
+    /// <value>Generation: <see cref="EngineSettings.KvCacheBytes"/> in MiB, 1 to 1048576.</value>
+    public int? KvCacheMiB
+    {
+        get => KvCacheBytes is { } bytes ? (int)(bytes >> 20) : null;
+        set => KvCacheBytes = value is { } mebibytes ? (long)mebibytes << 20 : null;
+    }
 
-    /// <value>Threads for one call of the runtime, 1 to 256. Default 1.</value>
-    public int IntraOpThreads { get; set; } = 1;
-
-    /// <value>Threads that run batches, 1 to 64. Default 1.</value>
-    public int Workers { get; set; } = 1;
-
-    /// <value>Whether idle runtime threads spin. Default false.</value>
-    public bool AllowSpinning { get; set; }
-
-    /// <value>Maximum number of items in a batch, 1 to 4096. Default 32.</value>
-    public int MaxBatch { get; set; } = 32;
-
-    /// <value>How long an idle engine waits for a batch to fill, ms, 0 to 1000. Default 0.</value>
-    public int MaxWaitMs { get; set; }
-
-    /// <value>Maximum number of waiting items, 1 to 1000000. Default 4096: room for the largest request, 2048 items, and for others.</value>
-    public int QueueCapacity { get; set; } = 4096;
-
-    /// <value>Generation: maximum number of sequences that run at once, 1 to 4096. Default 64.</value>
-    public int MaxSequences { get; set; } = 64;
-
-    /// <value>
-    /// Generation: memory of the KV cache, for running and cached sequences, MiB, 1 to 1048576. It also limits the longest sequence.
-    /// Default: a share of the device, see <see cref="Meridian.Inference.Engines.EngineOptions.KvCacheBytes"/>.
-    /// </value>
-    public int? KvCacheMiB { get; set; }
-
-    /// <value>Generation: maximum number of prompt tokens in one step, 1 to 1048576. Default 512.</value>
-    public int PrefillChunk { get; set; } = 512;
-
-    /// <value>Generation: number of unread tokens of a stream at which its sequence pauses, 1 to 1048576. Default 256.</value>
-    public int RingTokens { get; set; } = 256;
-
-    /// <value>Generation: whether the KV cache of ended sequences is kept for sequences of the same tenant with the same beginning. Default true.</value>
-    public bool PrefixCache { get; set; } = true;
+    /// <summary>The order that put the model on the command line, as <c>name=folder</c>; null for a model of the settings.</summary>
+    public string? Order { get; set; }
 }

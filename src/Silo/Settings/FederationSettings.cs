@@ -24,7 +24,7 @@ internal static class FederationSettings
         target.Availability = options.Availability.ToOptions();
         target.Regions = [.. RegionPlan.All(options).Select(Member)];
         target.Tenants = options.Tenants;
-        target.Models = [.. options.Models.Select(Model)];
+        target.Models = [.. options.Models.Select(model => Model(model, options))];
     }
 
     private static RegionMemberOptions Member(RegionPlan region) => new()
@@ -38,7 +38,7 @@ internal static class FederationSettings
         Facade = Plain(region.Facade),
     };
 
-    private static ModelDeclarationOptions Model(ModelEntry model) => new()
+    private static ModelDeclarationOptions Model(ModelEntry model, MeridianOptions options) => new()
     {
         Name = model.Name,
         Kind = model.Kind,
@@ -47,6 +47,11 @@ internal static class FederationSettings
         Regions = [.. model.Regions],
         HedgeAfterMs = model.HedgeAfterMs,
         Routing = model.Routing,
+        Version = model.Version,
+        Variant = model.Variant,
+        Replicas = model.Replicas,
+        Engine = RegionSettings.EngineOf(model, options),
+        Order = model.Order,
     };
 
     private static string Plain(Uri address) => address.GetLeftPart(UriPartial.Authority);

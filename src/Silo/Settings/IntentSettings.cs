@@ -26,7 +26,6 @@ internal static class IntentSettings
         target.Directory = directory;
         target.Voters = [.. VotersOf(options).Select(voter => new IntentVoterOptions { Name = voter.Name, Consensus = voter.Consensus, Protocol = Plain(voter.Protocol), Witness = voter.Witness })];
         target.Listen = options.Process.ConsensusListen;
-        target.Reconcile = intent.Reconcile;
         target.LowerElectionTimeoutMs = intent.LowerElectionTimeoutMs;
         target.UpperElectionTimeoutMs = intent.UpperElectionTimeoutMs;
         target.SnapshotEvery = intent.SnapshotEvery;

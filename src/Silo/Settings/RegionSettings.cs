@@ -1,5 +1,6 @@
 using Meridian.Grains.Settings;
 using Meridian.Silo.Configuration;
+using Meridian.Specs;
 
 namespace Meridian.Silo.Settings;
 
@@ -17,25 +18,14 @@ internal static class RegionSettings
         target.Models = [.. options.Models.Where(model => model.IsDeployedTo(region.Name)).Select(model => Model(model, options))];
     }
 
-    private static ModelOptions Model(ModelEntry model, MeridianOptions options) => new()
+    private static ModelOptions Model(ModelEntry model, MeridianOptions options) =>
+        new(EngineOf(model, options)) { Name = model.Name, Replicas = model.Replicas, Version = model.Version, Variant = model.Variant };
+
+    /// <summary>The engine settings of a model. Settings of the whole installation are the defaults of its models.</summary>
+    public static EngineSettings EngineOf(ModelEntry model, MeridianOptions options) => model.ToEngine() with
     {
-        Name = model.Name,
-        Replicas = model.Replicas,
-        Device = model.Device,
-        IntraOpThreads = model.IntraOpThreads,
-        Workers = model.Workers,
-        AllowSpinning = model.AllowSpinning,
-        MaxBatch = model.MaxBatch,
-        MaxWaitMs = model.MaxWaitMs,
-        QueueCapacity = model.QueueCapacity,
-        MaxSequences = model.MaxSequences,
-        KvCacheBytes = model.KvCacheMiB is { } mebibytes ? (long)mebibytes << 20 : null,
-        PrefillChunk = model.PrefillChunk,
-        RingTokens = model.RingTokens,
-        PrefixCache = model.PrefixCache,
-        Reproducible = options.Reproducible,
-        ExactReplayMs = options.ExactReplayMs,
-        Version = model.Version,
-        Variant = model.Variant,
+        SpecialTokensInMessages = model.SpecialTokensInMessages || options.SpecialTokensInMessages,
+        Reproducible = model.Reproducible && options.Reproducible,
+        ExactReplayMs = model.ExactReplayMs == new EngineSettings().ExactReplayMs ? options.ExactReplayMs : model.ExactReplayMs,
     };
 }

@@ -1,6 +1,7 @@
 using Meridian.Federation.IntentSources;
 using Meridian.Intents;
 using Meridian.Intents.Records;
+using Meridian.Specs;
 using Meridian.Routing.Snapshots;
 
 namespace Meridian.Federation.Tests.Directory;
@@ -23,8 +24,8 @@ public sealed class IntentProjectionTests
     {
         var intent = Project(
             (IntentKinds.Member, "westeurope", Europe),
-            (IntentKinds.Model, "minilm", new ModelRecord { Kind = "embedding", OwnedBy = "sbert", Created = 7 }),
-            (IntentKinds.Deployment, "minilm", new DeploymentRecord { Regions = ["westeurope"] }),
+            (IntentKinds.Model, "minilm", new ModelSpec { Kind = "embedding", OwnedBy = "sbert", Created = 7 }),
+            (IntentKinds.Deployment, "minilm", new DeploymentSpec { Regions = ["westeurope"] }),
             (IntentKinds.Policy, "minilm", new PolicyRecord { Routing = "nearest" }),
             (IntentKinds.Policy, "default", new PolicyRecord { Routing = "least-load", HedgeAfterMs = 40 }),
             (IntentKinds.Tenant, "acme", new TenantRecord { Residency = ["eu"] }));

@@ -2,7 +2,7 @@ using Meridian.Federation.Configuration;
 using Meridian.Federation.IntentSources;
 using Meridian.Intents;
 using Meridian.Intents.Options;
-using Meridian.Intents.Records;
+using Meridian.Specs;
 using Meridian.Intents.State;
 using Meridian.Intents.Supervision;
 using Microsoft.Extensions.Hosting;
@@ -33,7 +33,7 @@ public sealed class IntentLoopsTests : IAsyncDisposable
         await HoldsAsync(() => _supervisor.Loops.Any(loop => loop is { Failures: 1, Problem: "a fault" }));
 
         _log.WaitFault = null;
-        _log.Make(new IntentKey(IntentKinds.Model, "minilm"), IntentRecords.Bytes(new ModelRecord { Kind = "embedding", OwnedBy = "x" }));
+        _log.Make(new IntentKey(IntentKinds.Model, "minilm"), IntentRecords.Bytes(new ModelSpec { Kind = "embedding", OwnedBy = "x" }));
 
         await PassesAsync(() => intent.Current.Models.Any(model => model.Name == "minilm"));
         await intent.StopAsync(CancellationToken.None);

@@ -2,6 +2,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Meridian.Intents.Peers;
 using Meridian.Intents.Records;
+using Meridian.Specs;
 using Meridian.Intents.Tests.Quorum.Members;
 
 namespace Meridian.Intents.Tests.Quorum;
@@ -15,7 +16,7 @@ public sealed class ControlPortTests
         { Member(new MemberRecord { Jurisdiction = "eu", Protocol = "http://a:1", Facade = "javascript:alert(1)" }), "'facade' is 'javascript:alert(1)'" },
         { new IntentWrite(new IntentKey("planet", "mars"), [0]), "'planet' is no kind" },
         { new IntentWrite(new IntentKey(IntentKinds.Tenant, "a/b"), IntentRecords.Bytes(new TenantRecord())), "a tenant's name" },
-        { new IntentWrite(new IntentKey(IntentKinds.Deployment, "nothing"), IntentRecords.Bytes(new DeploymentRecord())), "does not exist: model/nothing" },
+        { new IntentWrite(new IntentKey(IntentKinds.Deployment, "nothing"), IntentRecords.Bytes(new DeploymentSpec())), "does not exist: model/nothing" },
         { new IntentWrite(new IntentKey(IntentKinds.Model, "m"), [0xc1]), "no record of its kind" },
     };
 
@@ -38,8 +39,8 @@ public sealed class ControlPortTests
         // References within one change, and those that say that they come first.
         IntentWrite[] both =
         [
-            new(new IntentKey(IntentKinds.Deployment, "m"), IntentRecords.Bytes(new DeploymentRecord())),
-            new(new IntentKey(IntentKinds.Model, "m"), IntentRecords.Bytes(new ModelRecord { Kind = "embedding", OwnedBy = "x" })),
+            new(new IntentKey(IntentKinds.Deployment, "m"), IntentRecords.Bytes(new DeploymentSpec())),
+            new(new IntentKey(IntentKinds.Model, "m"), IntentRecords.Bytes(new ModelSpec { Kind = "embedding", OwnedBy = "x" })),
         ];
         Assert.True((await TestQuorum.ChangeAsync(quorum["eu"], new IntentChange { Operation = Guid.NewGuid(), Writes = both })).Made);
         var pending = new IntentChange { Operation = Guid.NewGuid(), Writes = [new(new IntentKey(IntentKinds.Policy, "later"), IntentRecords.Bytes(new PolicyRecord()))], Pending = true };

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Meridian.Intents.Records;
+using Meridian.Specs;
 
 namespace Meridian.Gateway.Admin.Records;
 
@@ -9,9 +10,9 @@ namespace Meridian.Gateway.Admin.Records;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(MemberRecord))]
-[JsonSerializable(typeof(ModelRecord))]
+[JsonSerializable(typeof(ModelSpec))]
 [JsonSerializable(typeof(VersionRecord))]
-[JsonSerializable(typeof(DeploymentRecord))]
+[JsonSerializable(typeof(DeploymentSpec))]
 [JsonSerializable(typeof(PolicyRecord))]
 [JsonSerializable(typeof(TenantRecord))]
 [JsonSerializable(typeof(InstallationRecord))]

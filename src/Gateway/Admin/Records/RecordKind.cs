@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Meridian.Intents;
 using Meridian.Intents.Records;
+using Meridian.Specs;
 
 namespace Meridian.Gateway.Admin.Records;
 
@@ -17,9 +18,9 @@ internal abstract record RecordKind(string Name, bool Writable)
     private static readonly Dictionary<string, RecordKind> Kinds = new RecordKind[]
     {
         new Of<MemberRecord>(IntentKinds.Member, true, RecordJson.Default.MemberRecord),
-        new Of<ModelRecord>(IntentKinds.Model, true, RecordJson.Default.ModelRecord),
+        new Of<ModelSpec>(IntentKinds.Model, true, RecordJson.Default.ModelSpec, static model => model with { Engine = model.Engine ?? new EngineSettings(), Origin = null }),
         new Of<VersionRecord>(IntentKinds.Version, true, RecordJson.Default.VersionRecord),
-        new Of<DeploymentRecord>(IntentKinds.Deployment, true, RecordJson.Default.DeploymentRecord),
+        new Of<DeploymentSpec>(IntentKinds.Deployment, true, RecordJson.Default.DeploymentSpec, static deployment => deployment with { Replicas = deployment.Replicas ?? 1, Origin = null }),
         new Of<PolicyRecord>(IntentKinds.Policy, true, RecordJson.Default.PolicyRecord),
         new Of<TenantRecord>(IntentKinds.Tenant, true, RecordJson.Default.TenantRecord),
         new Of<InstallationRecord>(IntentKinds.Installation, false, RecordJson.Default.InstallationRecord),
@@ -37,7 +38,8 @@ internal abstract record RecordKind(string Name, bool Writable)
     /// <param name="json">What the operator sent.</param>
     public abstract (byte[]? Value, string? Mistake) Read(IntentKey key, ReadOnlySpan<byte> json);
 
-    private sealed record Of<T>(string Name, bool Writable, JsonTypeInfo<T> Json) : RecordKind(Name, Writable)
+    /// <param name="Complete">Fills fields that the operator left out, or null. A missing field says that an older build wrote the record, so none stays missing.</param>
+    private sealed record Of<T>(string Name, bool Writable, JsonTypeInfo<T> Json, Func<T, T>? Complete = null) : RecordKind(Name, Writable)
         where T : class
     {
         public override JsonNode? ToJson(byte[] value)
@@ -67,7 +69,7 @@ internal abstract record RecordKind(string Name, bool Writable)
 
             if (record is null)
                 return (null, "the body is null; to delete a record use DELETE");
-            var value = IntentRecords.Bytes(record);
+            var value = IntentRecords.Bytes(Complete is null ? record : Complete(record));
             return RecordRules.Mistake(key, value) is { } mistake ? (null, mistake) : (value, null);
         }
     }

@@ -76,6 +76,7 @@ public static class MeridianConfiguration
 
             settings[string.Create(CultureInfo.InvariantCulture, $"{List}:{position}:{nameof(ModelEntry.Name)}")] = model.Name;
             settings[string.Create(CultureInfo.InvariantCulture, $"{List}:{position}:{nameof(ModelEntry.Source)}")] = model.Directory;
+            settings[string.Create(CultureInfo.InvariantCulture, $"{List}:{position}:{nameof(ModelEntry.Order)}")] = model.ToString();
 
             // The directory decides the kind. The layers may hold the kind of another model at this position.
             settings[string.Create(CultureInfo.InvariantCulture, $"{List}:{position}:{nameof(ModelEntry.Kind)}")] = ModelSources.KindOf(model.Directory);

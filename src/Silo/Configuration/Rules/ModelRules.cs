@@ -1,6 +1,7 @@
 using Meridian.Grains;
 using Meridian.Inference.Packages;
 using Meridian.Silo.Sources;
+using Meridian.Specs;
 
 namespace Meridian.Silo.Configuration.Rules;
 
@@ -47,18 +48,17 @@ internal static class ModelRules
                 SettingRules.CheckPolicy(model.Routing, $"{path}:Routing", mistakes);
             }
 
-            SettingRules.CheckDevice(model.Device, $"{path}:Device", mistakes);
             SettingRules.Range(mistakes, $"{path}:HedgeAfterMs", model.HedgeAfterMs, 0, 600_000);
             SettingRules.Range(mistakes, $"{path}:Replicas", model.Replicas, 0, ScaleChange.MaxReplicas);
-            SettingRules.Range(mistakes, $"{path}:IntraOpThreads", model.IntraOpThreads, 1, 256);
-            SettingRules.Range(mistakes, $"{path}:Workers", model.Workers, 1, 64);
-            SettingRules.Range(mistakes, $"{path}:MaxBatch", model.MaxBatch, 1, 4096);
-            SettingRules.Range(mistakes, $"{path}:MaxWaitMs", model.MaxWaitMs, 0, 1000);
-            SettingRules.Range(mistakes, $"{path}:QueueCapacity", model.QueueCapacity, 1, 1_000_000);
-            SettingRules.Range(mistakes, $"{path}:MaxSequences", model.MaxSequences, 1, 4096);
-            SettingRules.Range(mistakes, $"{path}:KvCacheMiB", model.KvCacheMiB ?? 1, 1, 1 << 20);
-            SettingRules.Range(mistakes, $"{path}:PrefillChunk", model.PrefillChunk, 1, 1 << 20);
-            SettingRules.Range(mistakes, $"{path}:RingTokens", model.RingTokens, 1, 1 << 20);
+            foreach (var mistake in SpecRules.Check(model))
+            {
+                mistakes.Add(mistake.Property switch
+                {
+                    nameof(ModelEntry.Device) => $"{MeridianOptions.Section}:{path}:Device = '{mistake.Value}': must be cpu:0 or cuda:N.",
+                    nameof(ModelEntry.KvCacheBytes) => $"{MeridianOptions.Section}:{path}:KvCacheMiB = {model.KvCacheMiB}: must be 1 to {1 << 20}.",
+                    _ => $"{MeridianOptions.Section}:{path}:{mistake.Property} = {mistake.Value}: must be {mistake.Rule}.",
+                });
+            }
         }
     }
 }
