@@ -20,4 +20,22 @@ public sealed record ReplicaTable
 
     /// <value>What keeps the deployment as a whole from its desired state (the package, the store, a device that no silo has), or null.</value>
     [Id(6)] public string? Problem { get; init; }
+
+    /// <value>The versions and variants of the table, those that the deployment is to serve first. Null from builds that served one version at a time.</value>
+    [Id(7)] public ReplicaSetStatus[]? Sets { get; init; }
+}
+
+/// <summary>A version and variant of a deployment. Its replicas are those of the table whose key names it.</summary>
+[GenerateSerializer, Immutable, Alias("meridian.ReplicaSetStatus")]
+public sealed record ReplicaSetStatus
+{
+    [Id(0)] public required string Version { get; init; }
+
+    [Id(1)] public required string Variant { get; init; }
+
+    /// <value>Number of replicas to keep loaded; 0 for a former version that serves until the others are ready.</value>
+    [Id(2)] public int DesiredReplicas { get; init; }
+
+    /// <value>What keeps the version from its desired state, or null.</value>
+    [Id(3)] public string? Problem { get; init; }
 }

@@ -36,4 +36,7 @@ public sealed record ShardStatus
 
     /// <value>Arithmetic of an engine that generates text, as in <see cref="Messages.StreamHead.Arithmetic"/>; null for others.</value>
     [Id(11)] public string? Arithmetic { get; init; }
+
+    /// <value>Digest of the engine settings that the shard was loaded with; null while it is not loaded, and from builds whose settings could not change.</value>
+    [Id(12)] public string? Settings { get; init; }
 }

@@ -53,4 +53,10 @@ public sealed record InferRequest
 
     /// <value>Requests with the same text here are best served by the same replica: a conversation's id or the caller's <c>prompt_cache_key</c>; null: the prompt's beginning decides.</value>
     [Id(13), Key(13)] public string? Affinity { get; init; }
+
+    /// <value>
+    /// Requests of a tenant with the same text here get the same version of a model that has several: the conversation's id, the caller's <c>prompt_cache_key</c> or
+    /// <c>user</c>; null: the first user message decides.
+    /// </value>
+    [Id(14), Key(14)] public string? VersionKey { get; init; }
 }

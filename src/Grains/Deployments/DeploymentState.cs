@@ -26,10 +26,20 @@ public sealed record DeploymentState
     /// </value>
     [Key(3)] public int[]? Numbers { get; init; }
 
-    /// <summary>The numbers for <paramref name="replicas"/> replicas: first the stored numbers, then the smallest free ones.</summary>
-    public int[] NumbersFor(int replicas)
+    /// <value>
+    /// The same for each version and variant, as <c>version/variant</c>. Null in records of builds that served one version at a time; <see cref="Numbers"/> then holds for
+    /// every version.
+    /// </value>
+    [Key(4)] public Dictionary<string, int[]>? NumbersByVersion { get; init; }
+
+    /// <summary>The stored numbers of a version's replicas, or null while they are simply 0, 1, 2 and so on.</summary>
+    public int[]? NumbersOf(string version, string variant) =>
+        NumbersByVersion is { } all ? all.GetValueOrDefault(NameOf(version, variant)) : Numbers;
+
+    /// <summary>The numbers for <paramref name="replicas"/> replicas of a version: first the stored numbers, then the smallest free ones.</summary>
+    public int[] NumbersFor(string version, string variant, int replicas)
     {
-        var numbers = new List<int>(Numbers ?? []);
+        var numbers = new List<int>(NumbersOf(version, variant) ?? []);
         if (numbers.Count > replicas) numbers.RemoveRange(replicas, numbers.Count - replicas);
         for (var next = 0; numbers.Count < replicas; next++)
         {
@@ -37,6 +47,18 @@ public sealed record DeploymentState
         }
 
         return [.. numbers];
+    }
+
+    /// <summary>The state with other numbers.</summary>
+    /// <param name="numbers">Of every version that the deployment has; the first is the one that builds with one version at a time read.</param>
+    public DeploymentState WithNumbers(IReadOnlyList<(string Version, string Variant, int[] Numbers)> numbers)
+    {
+        ArgumentNullException.ThrowIfNull(numbers);
+        return this with
+        {
+            Numbers = numbers.Count > 0 ? numbers[0].Numbers : null,
+            NumbersByVersion = numbers.ToDictionary(static of => NameOf(of.Version, of.Variant), static of => of.Numbers),
+        };
     }
 
     /// <summary>Finds the change with an operation id. Null if it is not in the history.</summary>
@@ -64,18 +86,20 @@ public sealed record DeploymentState
             At = at,
         };
         var kept = History.AsSpan(Math.Max(0, History.Length + 1 - MaxHistory));
-        return new DeploymentState { Replicas = change.Replicas, Sequence = record.Sequence, History = [.. kept, record], Numbers = Numbers };
+        return new DeploymentState { Replicas = change.Replicas, Sequence = record.Sequence, History = [.. kept, record], Numbers = Numbers, NumbersByVersion = NumbersByVersion };
     }
 
     /// <summary>
-    /// An exclusive upper bound of all numbers that a replica may have. It covers every remembered change, the stored numbers, and one more number: a
+    /// An exclusive upper bound of all numbers that a replica of a version may have. It covers every remembered change, the stored numbers, and one more number: a
     /// replacement may have been loading when the deployment was lost.
     /// </summary>
-    public int HighWater()
+    public int HighWater(string version, string variant)
     {
         var most = Replicas ?? 0;
         foreach (var record in History) most = Math.Max(most, record.Replicas);
-        foreach (var number in Numbers ?? []) most = Math.Max(most, number + 1);
+        foreach (var number in NumbersOf(version, variant) ?? []) most = Math.Max(most, number + 1);
         return most == 0 ? 0 : most + 1;
     }
+
+    private static string NameOf(string version, string variant) => $"{version}/{variant}";
 }

@@ -22,21 +22,15 @@ public sealed partial class ModelDeployment
     [LoggerMessage(EventId = 3106, Level = LogLevel.Error, Message = "{Model} has no package to load; tried again until it has")]
     private partial void LogNoPackage(Exception exception, string model);
 
-    [LoggerMessage(EventId = 3107, Level = LogLevel.Warning, Message = "{Shard} does not answer; it is taken out of the table and loaded again")]
-    private partial void LogReplicaLost(Exception exception, string shard);
-
-    [LoggerMessage(EventId = 3108, Level = LogLevel.Debug, Message = "{Shard} did not confirm that it unloaded")]
-    private partial void LogUnloadFailed(Exception exception, string shard);
-
-    [LoggerMessage(EventId = 3109, Level = LogLevel.Information, Message = "{Shard} leaves silo {Silo}, so that the replicas stand on all silos")]
-    private partial void LogMoving(string shard, SiloAddress? silo);
-
-    [LoggerMessage(EventId = 3110, Level = LogLevel.Information, Message = "{Shard} is drained; {Replacement} is loaded to take its place")]
-    private partial void LogReplacing(string shard, string replacement);
-
-    [LoggerMessage(EventId = 3111, Level = LogLevel.Information, Message = "{Shard} leaves; {Replacement}, which is {State}, has its place")]
-    private partial void LogReplaced(string shard, string replacement, ShardState state);
-
     [LoggerMessage(EventId = 3112, Level = LogLevel.Warning, Message = "The store did not take the numbers of {Model}'s replicas; written again")]
     private partial void LogNumbersNotKept(Exception exception, string model);
+
+    [LoggerMessage(EventId = 3113, Level = LogLevel.Information, Message = "{Model} serves version {Version}, variant {Variant}")]
+    private partial void LogVersionOpened(string model, string version, string variant);
+
+    [LoggerMessage(EventId = 3114, Level = LogLevel.Information, Message = "{Model} no longer serves version {Version}, variant {Variant}; its replicas finish their streams and unload")]
+    private partial void LogVersionRetired(string model, string version, string variant);
+
+    [LoggerMessage(EventId = 3115, Level = LogLevel.Information, Message = "{Model} was removed from the region; its replicas finish their streams and unload")]
+    private partial void LogRemoved(string model);
 }

@@ -17,7 +17,8 @@ using Orleans.Storage;
 namespace Meridian.Grains.Deployments;
 
 /// <summary>
-/// Keeps the wanted number of replicas of one model loaded, and tells the routers which replicas are ready.
+/// Keeps the wanted number of replicas of one model loaded, and tells the routers which replicas are ready. The catalogue says which versions and variants, with which
+/// engine settings; each of them is a <see cref="ReplicaGroup"/>. <see cref="DeploymentPlan"/> decides when a former version is retired.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
@@ -30,7 +31,9 @@ namespace Meridian.Grains.Deployments;
 /// <item>A shard that does not answer (its silo died or hangs) counts as unloaded. The deployment asks it to load again at every interval. Orleans
 /// activates it on another silo once its silo is declared dead.</item>
 /// <item>A silo that joins later gets its share of the replicas, one replica at a time and only while all replicas are ready. A single replica stays
-/// where it is. A replica moves by a replacement, as it does when its silo is drained (<c>ModelDeployment.Moving.cs</c>).</item>
+/// where it is. A replica moves by a replacement, as it does when its silo is drained (<c>ReplicaGroup.Moving.cs</c>).</item>
+/// <item>The catalogue changes: a new version loads beside the former one, which serves until the new one is ready. Replicas with former engine settings are replaced one
+/// by one. A model that is removed is unloaded.</item>
 /// <item>A new activation does not know which shards run; all of them may be serving. It asks every shard once before it answers a router that holds
 /// the previous activation's table.</item>
 /// <item>The first revision comes from the clock. A router therefore never confuses a new activation's table with the table that it already
@@ -48,19 +51,16 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
 
     private readonly RegionOptions _region;
     private readonly RegionModels _models;
-    private readonly ModelOptions? _model;
     private readonly IModelStore _store;
-    private readonly SiloDevices _devices;
-    private readonly SiloLiveness _liveness;
-    private readonly DrainWatch _drains;
     private readonly IHostApplicationLifetime _host;
     private readonly IGrainStorage _storage;
     private readonly IStoreHealth _health;
     private readonly TimeProvider _time;
     private readonly ILogger<ModelDeployment> _logger;
     private readonly string _name;
-    private readonly List<ReplicaSlot> _slots = [];
-    private readonly List<ReplicaSlot> _surplus = [];
+    private readonly List<DeploymentTarget> _targets = [];
+    private readonly List<ReplicaGroup> _groups = [];
+    private readonly ReplicaGroupHost _replicas;
     private readonly CancellationTokenSource _ended = new();
     private readonly TaskCompletionSource _surveyed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _firstRevision;
@@ -68,18 +68,15 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     private GrainState<DeploymentState> _record = new(new DeploymentState());
     private bool _recordKnown;
     private Task? _reading;
-    private bool _swept;
-    private bool _openingPackage;
-    private ModelManifest? _manifest;
-    private string? _packageProblem;
+    private bool _keepingNumbers;
+    private long _nextKeeping;
     private string? _storeProblem;
-    private long _nextPackageTry;
     private long _revision;
-    private long _settledAt;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ModelDeployment(
         IGrainContext context,
+        IGrainFactory grains,
         IOptions<RegionOptions> region,
         RegionModels models,
         IModelStore store,
@@ -100,17 +97,29 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         _name = context.GrainId.Key.ToString() ?? "";
         _region = region.Value;
         _models = models;
-        _model = models.Find(_name);
         _store = store;
-        _devices = devices;
-        _liveness = liveness;
-        _drains = drains;
         _host = host;
         _storage = storage;
         _health = health;
         _time = time;
         _logger = logger;
         _revision = _firstRevision = time.GetUtcNow().ToUnixTimeMilliseconds();
+        _replicas = new ReplicaGroupHost
+        {
+            Name = _name,
+            Grains = grains,
+            Region = _region,
+            Devices = devices,
+            Liveness = liveness,
+            Drains = drains,
+            Time = time,
+            Log = new ReplicaGroupLog(logger),
+            Ended = _ended.Token,
+            IsEnding = () => IsEnding,
+            Changed = SetChanged,
+            Asked = Surveyed,
+            Model = models.Find(_name),
+        };
     }
 
     /// <summary>
@@ -121,11 +130,11 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
 
     private DeploymentState State => _record.State ?? Unscaled;
 
-    private int Desired => State.Replicas ?? _model!.Replicas;
+    private int Desired => State.Replicas ?? _replicas.Model?.Deployment.Replicas ?? 1;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (_model is null) return;
+        if (_replicas.Model is null) return;
 
         // The read usually takes a few ms. Replicas must not wait for a slow or dead store: after ReconcileInterval the default number of replicas
         // starts. The record is applied when it arrives.
@@ -158,7 +167,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
             await _surveyed.Task.WaitAsync(_region.ShardTimeout, _time, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             cancellationToken.ThrowIfCancellationRequested();
-            if (_manifest is null) throw PackageRefusal();
+            if (_groups.Count == 0) throw PackageRefusal();
         }
         else if (_revision == knownRevision)
         {
@@ -253,151 +262,142 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     private void Reconcile()
     {
         if (IsEnding) return;
-        if (!_recordKnown) ReadRecordAsync().Ignore();
-        if (_manifest is null)
+        var model = _models.Find(_name);
+        if (model is null)
         {
-            if (!_openingPackage && _time.GetTimestamp() >= _nextPackageTry) OpenPackageAsync().Ignore();
+            RemoveAll();
             return;
         }
 
-        var changed = false;
-        if (_recordKnown && !_swept)
+        _replicas.Model = model;
+        if (!_recordKnown) ReadRecordAsync().Ignore();
+        DeploymentTarget.Follow(_targets, model);
+        List<ReplicaGroup> former = [.. _groups.Where(group => !_targets.Exists(target => target.Group == group))];
+        var steps = DeploymentPlan.Decide(
+            Desired,
+            [.. _targets.Select(static target => new WantedVersion(target.Group is { } group ? new ObservedVersion(group.Ready) : null))],
+            [.. former.Select(static group => new ObservedVersion(group.Ready))]);
+        for (var i = 0; i < _targets.Count; i++)
         {
-            _swept = true;
-            changed = Adopt();
+            if (steps[i] == DeploymentStep.Open) Open(_targets[i], model);
+            else _targets[i].Group!.Reconcile(Desired, _recordKnown ? State : null);
         }
 
-        while (_slots.Count < Desired)
+        for (var i = 0; i < former.Count; i++)
         {
-            _slots.Add(Slot(FreeNumber(reuse: true)));
-            changed = true;
+            if (steps[_targets.Count + i] == DeploymentStep.Keep) former[i].Keep();
+            else Retire(former[i]);
         }
 
-        while (_recordKnown && _slots.Count > Desired)
-        {
-            // Remove a replica first that has to leave anyway.
-            var index = _slots.FindLastIndex(slot => Leaving(slot) is not null);
-            Remove(index < 0 ? _slots.Count - 1 : index);
-            changed = true;
-        }
-
-        if (changed) SetChanged();
-        Replace();
+        UnloadSurplus();
         KeepNumbers();
-        if (_slots.Count == 0) _surveyed.TrySetResult();
-        foreach (var slot in _slots)
-        {
-            if (!slot.Asking) AskAsync(slot).Ignore();
-            if (slot.Replacement is { Asking: false } replacement) AskAsync(replacement).Ignore();
-        }
-
-        foreach (var slot in _surplus)
-        {
-            if (!slot.Asking && _time.GetTimestamp() >= slot.UnloadFrom) UnloadAsync(slot).Ignore();
-        }
-
-        Rebalance();
+        Surveyed();
     }
 
-    private async Task OpenPackageAsync()
+    /// <summary>The model is not in the catalogue any more: unloads all replicas, then deactivates.</summary>
+    private void RemoveAll()
     {
-        _openingPackage = true;
+        if (_targets.Count > 0) LogRemoved(_name);
+        _targets.Clear();
+        foreach (var group in _groups) group.Retire();
+        UnloadSurplus();
+        if (_groups.Count == 0) DeactivateOnIdle();
+    }
+
+    private void Retire(ReplicaGroup group)
+    {
+        if (group.Slots.Count > 0) LogVersionRetired(_name, group.Version, group.Variant);
+        group.Retire();
+    }
+
+    private void UnloadSurplus()
+    {
+        foreach (var group in _groups) group.UnloadSurplus();
+        _groups.RemoveAll(group => group.IsGone && !_targets.Exists(target => target.Group == group));
+    }
+
+    private void Open(DeploymentTarget target, CatalogueModel model)
+    {
+        if (!target.Opening && _time.GetTimestamp() >= target.NextTry) OpenAsync(target, model).Ignore();
+    }
+
+    private async Task OpenAsync(DeploymentTarget target, CatalogueModel model)
+    {
+        target.Opening = true;
         try
         {
             var stop = _ended.Token;
-            var package = await Task.Run(() => _store.Open(_name, _model!.Version, _model.Variant), stop);
-            _manifest = package.Manifest;
-            _packageProblem = null;
+            var package = await Task.Run(() => _store.Open(_name, target.Version, target.Variant), stop);
+            if (!_targets.Contains(target)) return;
+            var manifest = package.Manifest;
+            target.Problem = null;
+            target.Group = _groups.Find(group => group.Version == manifest.Version && group.Variant == manifest.Variant);
+            if (target.Group is null)
+            {
+                target.Group = new ReplicaGroup(_replicas, manifest.Version, manifest.Variant);
+                _groups.Add(target.Group);
+                LogVersionOpened(_name, manifest.Version, manifest.Variant);
+            }
+
             SetChanged();
             Reconcile();
         }
         catch (Exception e) when (!_ended.IsCancellationRequested)
         {
-            if (_packageProblem is null) LogNoPackage(e, _name);
-            _packageProblem = e.Message;
-            _nextPackageTry = _time.GetTimestamp() + (long)(_region.LoadBackoff.TotalSeconds * _time.TimestampFrequency);
+            if (target.Problem is null) LogNoPackage(e, _name);
+            target.Problem = e.Message;
+            target.NextTry = _time.GetTimestamp() + (long)(_region.LoadBackoff.TotalSeconds * _time.TimestampFrequency);
         }
         finally
         {
-            _openingPackage = false;
+            target.Opening = false;
         }
     }
 
-    private async Task AskAsync(ReplicaSlot slot)
+    /// <summary>Ends the wait of routers that hold the table of an earlier activation, once this activation knows all replicas.</summary>
+    private void Surveyed()
     {
-        slot.Asking = true;
-        var lost = slot.Status.Silo is { } silo ? _liveness.Watch(silo)?.Token ?? default : default;
-        ShardStatus status;
+        if (_targets.Count > 0 && _targets.TrueForAll(static target => target.Group?.IsSurveyed == true)) _surveyed.TrySetResult();
+    }
+
+    private void KeepNumbers()
+    {
+        if (!_recordKnown || _keepingNumbers || _time.GetTimestamp() < _nextKeeping) return;
+        if (_groups.Exists(group => group.NumbersUnstored || !group.Numbers.SequenceEqual(State.NumbersFor(group.Version, group.Variant, group.Numbers.Length))))
+            KeepNumbersAsync().Ignore();
+    }
+
+    /// <summary>
+    /// Writes the replica numbers to the store. A failed write is retried later without haste: only the next activation needs the numbers.
+    /// </summary>
+    private async Task KeepNumbersAsync()
+    {
+        _keepingNumbers = true;
+        List<ReplicaGroup> groups = [.. _targets.Select(static target => target.Group).OfType<ReplicaGroup>().Union(_groups)];
         try
         {
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token, lost);
-            patience.CancelAfter(_region.ShardTimeout);
-            status = await slot.Shard.Load(patience.Token);
-        }
-        catch (Exception) when (IsEnding)
-        {
-            return;
+            var next = new GrainState<DeploymentState>(State.WithNumbers(groups.ConvertAll(static group => (group.Version, group.Variant, group.Numbers))), _record.ETag) { RecordExists = _record.RecordExists };
+            using var patience = new CancellationTokenSource(_region.StoreTimeout, _time);
+            await _storage.WriteStateAsync(StateName, this.GetGrainId(), next, patience.Token).WaitAsync(patience.Token);
+            _record = next;
+            foreach (var group in groups) group.NumbersUnstored = false;
         }
         catch (Exception e)
         {
-            if (slot.Status.State == ShardState.Ready) LogReplicaLost(e, slot.Status.Key);
-            var problem = _model!.Device is { } device && _devices.Lacks(device)
-                ? $"No silo of region '{_region.Name}' has the device '{device}' that model '{_name}' wants. Start a silo with it, or change the model's device."
-                : null;
-            status = new ShardStatus { Key = slot.Status.Key, State = ShardState.Unloaded, Problem = problem };
+            // The write may have happened. The record is read again before the next change, as after any failed write.
+            LogNumbersNotKept(e, _name);
+            _recordKnown = false;
+            _nextKeeping = _time.GetTimestamp() + _time.TimestampFrequency;
         }
         finally
         {
-            slot.Asking = false;
+            _keepingNumbers = false;
         }
-
-        if (_slots.Exists(other => other.Replacement == slot))
-        {
-            slot.Status = status;
-            if (status.State is ShardState.Ready or ShardState.Failed) Replace();
-            return;
-        }
-
-        if (!_slots.Contains(slot)) return;
-        var changed = (status.State == ShardState.Ready) != (slot.Status.State == ShardState.Ready) || !Equals(status.Silo, slot.Status.Silo);
-        slot.Status = status;
-        slot.Asked = true;
-        if (changed) SetChanged();
-        if (_slots.TrueForAll(static s => s.Asked)) _surveyed.TrySetResult();
-    }
-
-    private async Task UnloadAsync(ReplicaSlot slot)
-    {
-        slot.Asking = true;
-        try
-        {
-            await slot.Shard.Unload(_ended.Token);
-        }
-        catch (Exception e)
-        {
-            // The shard died with its silo or is still draining. A shard in no table gets no requests and unloads by itself.
-            LogUnloadFailed(e, slot.Status.Key);
-        }
-        finally
-        {
-            slot.Asking = false;
-            _surplus.Remove(slot);
-        }
-    }
-
-    private ShardKey Key(int replica) => new(_name, _manifest!.Version, _manifest.Variant, replica, 0);
-
-    private ReplicaSlot Slot(int replica)
-    {
-        var shard = Key(replica);
-        var key = shard.ToString();
-        return new ReplicaSlot(GrainFactory.GetGrain<IModelShard>(key), shard, new ShardStatus { Key = key, State = ShardState.Unloaded });
     }
 
     private void SetChanged()
     {
         _revision++;
-        _settledAt = _time.GetTimestamp();
         var changed = _changed;
         _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         changed.TrySetResult();
@@ -405,28 +405,44 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
 
     private ReplicaTable Table()
     {
-        var replicas = new ShardStatus[_slots.Count];
-        for (var i = 0; i < replicas.Length; i++) replicas[i] = _slots[i].Status;
+        var first = _targets.Count > 0 ? _targets[0] : null;
+        var common = _health.Problem ?? _storeProblem;
+        List<ReplicaGroup> former = [.. _groups.Where(group => group.Slots.Count > 0 && !_targets.Exists(target => target.Group == group))];
+        List<ReplicaGroup> all = [.. _targets.Select(static target => target.Group).OfType<ReplicaGroup>().Distinct(), .. former];
         return new ReplicaTable
         {
             Model = _name,
-            Version = _manifest?.Version ?? _model!.Version ?? "",
-            Variant = _manifest?.Variant ?? _model!.Variant ?? "",
+            Version = first?.Group?.Version ?? first?.Version ?? "",
+            Variant = first?.Group?.Variant ?? first?.Variant ?? "",
             Revision = _revision,
-            DesiredReplicas = Desired,
-            Replicas = replicas,
-            Problem = _packageProblem ?? _health.Problem ?? _storeProblem ?? _drainProblem,
+            DesiredReplicas = Desired * _targets.Count,
+            Replicas = [.. all.SelectMany(static group => group.Slots).Select(static slot => slot.Status)],
+            Problem = _targets.Select(static target => target.Problem).FirstOrDefault(static problem => problem is not null) ?? common
+                ?? all.Select(static group => group.Problem).FirstOrDefault(static problem => problem is not null),
+            Sets =
+            [
+                .. _targets.Select(target => new ReplicaSetStatus
+                {
+                    Version = target.Group?.Version ?? target.Version ?? "",
+                    Variant = target.Group?.Variant ?? target.Variant ?? "",
+                    DesiredReplicas = Desired,
+                    Problem = target.Problem ?? common ?? target.Group?.Problem,
+                }),
+                .. former.Select(group => new ReplicaSetStatus { Version = group.Version, Variant = group.Variant, Problem = common ?? group.Problem }),
+            ],
         };
     }
 
     private void RefuseUnknownModel()
     {
-        if (_model is not null) return;
-        DeactivateOnIdle();
-        throw new MeridianException(_models.NotFound(_name));
+        if (_models.Find(_name) is not null && _replicas.Model is not null) return;
+
+        // An activation from before the model was added has no timer, so it makes room for another one. One that still unloads replicas ends by itself.
+        if (_groups.Count == 0) DeactivateOnIdle();
+        throw new MeridianException(_models.Find(_name) is null ? _models.NotFound(_name) : NotReady($"Model '{_name}' has just been added.").Refusal);
     }
 
-    private MeridianException PackageRefusal() => NotReady($"The replicas of '{_name}' are not known: {_packageProblem ?? "its package is being opened."}");
+    private MeridianException PackageRefusal() => NotReady($"The replicas of '{_name}' are not known: {_targets.Find(static target => target.Problem is not null)?.Problem ?? "its package is being opened."}");
 
     private MeridianException StoreRefusal() => NotReady($"The record of '{_name}' is not known: {_storeProblem ?? "it is being read."} Repeat with the same operation id.");
 

@@ -316,12 +316,12 @@ public sealed partial class RegionDrain : Grain, IRegionDrain
         var leaving = _drains.Where(static drain => drain.Scope == DrainScope.Silo).Select(static drain => drain.Silo).Append(address).ToHashSet(StringComparer.Ordinal);
         if (active.All(silo => leaving.Contains(silo.ToParsableString())))
             throw Invalid($"'{target.Silo}' is the last silo of region '{_region.Name}' that is not drained: nothing would be left to serve. Drain the region instead (scope 'region').", "silo");
-        foreach (var model in _models.Names)
+        foreach (var model in _models.Current.Models)
         {
-            if (_models.Find(model)?.Device is not { } device) continue;
+            if (model.Engine.Device is not { } device) continue;
             var able = _devices.Candidates(device);
             if (able.Length > 0 && Array.TrueForAll(able, silo => leaving.Contains(silo.ToParsableString())))
-                throw Invalid($"No other silo of region '{_region.Name}' has the device '{device}' that model '{model}' wants. Start one, or drain the region instead (scope 'region').", "silo");
+                throw Invalid($"No other silo of region '{_region.Name}' has the device '{device}' that model '{model.Name}' wants. Start one, or drain the region instead (scope 'region').", "silo");
         }
 
         return named;

@@ -11,6 +11,6 @@ public sealed class DevicePlacementFilterDirector(RegionModels models, SiloDevic
     {
         ArgumentNullException.ThrowIfNull(silos);
         var model = ShardKey.Parse(target.GrainIdentity.Key.ToString() ?? "").Model;
-        return models.Find(model)?.Device is { } device ? DeviceMatch.Candidates(silos, devices.Of, device) : silos;
+        return models.Find(model)?.Engine.Device is { } device ? DeviceMatch.Candidates(silos, devices.Of, device) : silos;
     }
 }

@@ -2,18 +2,30 @@ using Meridian.Messages;
 
 namespace Meridian.Grains.Replicas;
 
-/// <summary>Sums up a replica table into the single status that other regions see.</summary>
+/// <summary>Sums up a replica table into the statuses that other regions see: one for each version and variant.</summary>
 internal static class ReplicaSummary
 {
     /// <param name="stale">The reason why the table is too old to report ready replicas, or null.</param>
-    public static ModelStatus Of(ReplicaTable table, string? stale = null)
+    public static ModelStatus[] Of(ReplicaTable table, string? stale = null)
+    {
+        if (table.Sets is not { Length: > 0 } sets)
+            return [Of(table, new ReplicaSetStatus { Version = table.Version, Variant = table.Variant, DesiredReplicas = table.DesiredReplicas, Problem = table.Problem }, table.Replicas, stale)];
+        if (sets.Length == 1)
+            return [Of(table, sets[0], table.Replicas, stale)];
+        return Array.ConvertAll(sets, set => Of(table, set, Array.FindAll(table.Replicas, replica => ShardKey.Parse(replica.Key) is var key && key.Version == set.Version && key.Variant == set.Variant), stale));
+    }
+
+    /// <summary>What keeps the model from its desired state, or null.</summary>
+    public static string? ProblemOf(ReplicaTable table) => Of(table).Select(static status => status.Problem).FirstOrDefault(static problem => problem is not null);
+
+    private static ModelStatus Of(ReplicaTable table, ReplicaSetStatus set, ShardStatus[] replicas, string? stale)
     {
         int ready = 0, inFlight = 0, queued = 0, capacity = 0;
         var serviceMs = 0f;
         var paces = new List<TokenPace>();
         var arithmetics = new HashSet<string?>(StringComparer.Ordinal);
-        var problem = stale ?? table.Problem;
-        foreach (var replica in table.Replicas)
+        var problem = stale ?? set.Problem;
+        foreach (var replica in replicas)
         {
             problem ??= replica.Problem;
             if (replica.State != ShardState.Ready || stale is not null) continue;
@@ -29,9 +41,9 @@ internal static class ReplicaSummary
         return new ModelStatus
         {
             Model = table.Model,
-            Version = table.Version,
-            Variant = table.Variant,
-            DesiredReplicas = table.DesiredReplicas,
+            Version = set.Version,
+            Variant = set.Variant,
+            DesiredReplicas = set.DesiredReplicas,
             ReadyReplicas = ready,
             InFlight = inFlight,
             Queued = queued,

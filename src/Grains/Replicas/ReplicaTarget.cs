@@ -3,11 +3,15 @@ using Meridian.Grains.Silos;
 namespace Meridian.Grains.Replicas;
 
 /// <summary>A ready replica from a router's view. Every new table creates new targets; only the lease counter is kept.</summary>
-internal sealed class ReplicaTarget(string key, IModelShard shard, ReplicaLeases.Counter leases, int reported, SiloWatch? silo)
+internal sealed class ReplicaTarget(string key, IModelShard shard, ReplicaLeases.Counter leases, int reported, SiloWatch? silo, string version = "", string variant = "")
 {
     private volatile bool _suspect;
 
     public string Key { get; } = key;
+
+    public string Version { get; } = version;
+
+    public string Variant { get; } = variant;
 
     public IModelShard Shard { get; } = shard;
 

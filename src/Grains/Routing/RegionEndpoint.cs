@@ -1,8 +1,9 @@
-using System.Collections.Frozen;
+using System.Collections.Concurrent;
 using Meridian.Grains.Replicas;
 using Meridian.Grains.Requests;
 using Meridian.Grains.Settings;
 using Meridian.Messages;
+using Meridian.Routing.Versions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -20,7 +21,8 @@ public sealed partial class RegionEndpoint : Grain, IRegionEndpoint
     private readonly RegionAdmission _admission;
     private readonly RegionModels _models;
     private readonly ReplicaWatch _watch;
-    private readonly FrozenDictionary<string, IRegionRouter> _routers;
+    private readonly IGrainFactory _grains;
+    private readonly ConcurrentDictionary<string, IRegionRouter> _routers = new(StringComparer.Ordinal);
     private readonly ILogger<RegionEndpoint> _logger;
 
     public RegionEndpoint(IGrainFactory grains, IOptions<RegionOptions> region, RegionAdmission admission, RegionModels models, ReplicaWatch watch, ILogger<RegionEndpoint> logger)
@@ -31,14 +33,14 @@ public sealed partial class RegionEndpoint : Grain, IRegionEndpoint
         _admission = admission;
         _models = models;
         _watch = watch;
-        _routers = models.Names.ToFrozenDictionary(m => m, m => grains.GetGrain<IRegionRouter>(m), StringComparer.Ordinal);
+        _grains = grains;
         _logger = logger;
     }
 
     public async Task<InferReply> Infer(InferRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (Find(request, out var router) is { } refusal) return new InferReply { Refusal = refusal };
+        if (Find(ref request, out var router) is { } refusal) return new InferReply { Refusal = refusal };
         try
         {
             return await router.Infer(request, cancellationToken);
@@ -52,7 +54,7 @@ public sealed partial class RegionEndpoint : Grain, IRegionEndpoint
     public async Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (Find(request, out var router) is { } refusal) return new StreamReply { Refusal = refusal };
+        if (Find(ref request, out var router) is { } refusal) return new StreamReply { Refusal = refusal };
         try
         {
             return await router.Open(request, cancellationToken);
@@ -65,11 +67,18 @@ public sealed partial class RegionEndpoint : Grain, IRegionEndpoint
 
     public Task<RegionStatus> Status(CancellationToken cancellationToken = default) => Task.FromResult(_watch.Status);
 
+    /// <summary>Checks the request, and pins one that names no version to a version of the deployment.</summary>
     /// <returns>Null if the request may enter.</returns>
-    private Refusal? Find(InferRequest request, out IRegionRouter router)
+    private Refusal? Find(ref InferRequest request, out IRegionRouter router)
     {
         router = null!;
-        return _admission.Check(request) ?? (_routers.TryGetValue(request.Model, out router!) ? null : _models.NotFound(request.Model));
+        if (_admission.Check(request) is { } refusal) return refusal;
+        if (_models.Find(request.Model) is not { } model) return _models.NotFound(request.Model);
+        if (RequestRules.OverLimit(request, model.Spec.Limits) is { } over) return over;
+        request = RequestRules.Limited(request, model.Spec.Limits);
+        request = VersionPin.Of(request, model.Deployment, (version, variant) => _watch.Of(model.Name).Of(version, variant).Length > 0);
+        router = _routers.GetOrAdd(request.Model, static (name, grains) => grains.GetGrain<IRegionRouter>(name), _grains);
+        return null;
     }
 
     private Refusal Refuse(Exception e, InferRequest request)

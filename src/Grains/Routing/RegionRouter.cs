@@ -68,7 +68,7 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
     private async Task<TReply> RouteAsync<TReply>(Call<TReply> call, InferRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (_replicas().Table is { } table && !RequestRules.Serves(request, table.Version, table.Variant)) return call.Refuse(OtherVersion(table, request));
+        if (!_replicas().Has(request.Version, request.Variant)) return call.Refuse(OtherVersion(request));
         var started = _time.GetTimestamp();
         var current = request;
         ReplicaTarget? tried = null;
@@ -76,7 +76,7 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
         TReply? refusal = default;
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            var target = ReplicaChoice.Pick(_replicas().Ready, _random, tried, lost);
+            var target = ReplicaChoice.Pick(_replicas().Of(request.Version, request.Variant), _random, tried, lost);
             if (target is null) break;
             if (attempt > 0)
             {
@@ -153,17 +153,21 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
         _ => 1,
     };
 
-    private Refusal OtherVersion(ReplicaTable table, InferRequest request) => new()
+    private Refusal OtherVersion(InferRequest request)
     {
-        Code = RefusalCode.NotReady,
-        Message = $"Version '{request.Version ?? table.Version}', variant '{request.Variant ?? table.Variant}' of '{_model}' is asked for; region '{_models.Region}' serves {table.Version}, {table.Variant}.",
-    };
+        var served = _replicas().Table is { } table ? (table.Sets ?? []).Select(static set => $"{set.Version}, {set.Variant}").DefaultIfEmpty($"{table.Version}, {table.Variant}") : [];
+        return new Refusal
+        {
+            Code = RefusalCode.NotReady,
+            Message = $"Version '{request.Version ?? "any"}', variant '{request.Variant ?? "any"}' of '{_model}' is asked for; region '{_models.Region}' serves {string.Join("; ", served)}.",
+        };
+    }
 
     private Refusal NotReady()
     {
         if (_models.Find(_model) is null) return _models.NotFound(_model);
         var table = _replicas().Table;
-        var problem = table is null ? null : ReplicaSummary.Of(table).Problem;
+        var problem = table is null ? null : ReplicaSummary.ProblemOf(table);
         return new Refusal
         {
             Code = RefusalCode.NotReady,

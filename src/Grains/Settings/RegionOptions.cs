@@ -16,9 +16,6 @@ public sealed class RegionOptions
     /// <value>Models served here.</value>
     public List<ModelOptions> Models { get; set; } = [];
 
-    /// <value>Whether a special token that a caller writes in a chat message becomes a special token. Default false: it stays text.</value>
-    public bool SpecialTokensInMessages { get; set; }
-
     /// <value>
     /// Permitted jurisdictions of each tenant, for a process without the directory's intent. A tenant that is not listed has no restriction.
     /// </value>
@@ -60,6 +57,9 @@ public sealed class RegionOptions
     /// drain. Five heartbeats. Default 1 s.
     /// </value>
     public TimeSpan DrainSettle { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <value>Time after which a shard that no deployment has asked unloads itself. Must exceed the time in which a lost silo's deployments come back. Default 60 s.</value>
+    public TimeSpan AbandonedAfter { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <value>Age after which a replica table that cannot be refreshed no longer reports ready replicas to other regions. Default 3 s.</value>
     public TimeSpan StaleAfter { get; set; } = TimeSpan.FromSeconds(3);

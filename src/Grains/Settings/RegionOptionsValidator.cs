@@ -48,6 +48,7 @@ public sealed partial class RegionOptionsValidator : IValidateOptions<RegionOpti
         CheckSpan(options.LoadBackoff, TimeSpan.FromHours(1), nameof(options.LoadBackoff));
         CheckSpan(options.MaxLoadBackoff, TimeSpan.FromHours(1), nameof(options.MaxLoadBackoff));
         CheckSpan(options.DrainTimeout, TimeSpan.FromHours(1), nameof(options.DrainTimeout));
+        CheckSpan(options.AbandonedAfter, TimeSpan.FromHours(1), nameof(options.AbandonedAfter));
         CheckSpan(options.StaleAfter, TimeSpan.FromHours(1), nameof(options.StaleAfter));
         Check(options.LoadBackoff <= options.MaxLoadBackoff, nameof(options.LoadBackoff), options.LoadBackoff, $"at most {nameof(options.MaxLoadBackoff)} ({options.MaxLoadBackoff})");
 

@@ -14,12 +14,15 @@ public sealed class EngineLoader(
     IOptions<RegionOptions> region, RegionModels models, SiloDevices devices, ILocalSiloDetails silo, IModelStore store, EngineCatalog catalog, LoadedEngines engines)
 {
     /// <summary>Loads the engine and registers it in <see cref="LoadedEngines"/>, which also releases it.</summary>
+    /// <param name="settings">Digest of the engine settings that the deployment wants, or null.</param>
+    /// <returns>The engine, and the digest of the settings that it runs with.</returns>
     /// <exception cref="ModelPackageException">The model, device, package or a file does not match the key. The message names it and the
     /// remedy.</exception>
-    public async Task<IEngine> LoadAsync(ShardKey key, CancellationToken cancellationToken)
+    public async Task<(IEngine Engine, string Settings)> LoadAsync(ShardKey key, string? settings, CancellationToken cancellationToken)
     {
-        var model = models.Find(key.Model) ?? throw new ModelPackageException(key.Model, models.NotFound(key.Model).Message);
-        var device = model.Device ?? "cpu:0";
+        var model = await FindAsync(key, settings, cancellationToken).ConfigureAwait(false) ?? throw new ModelPackageException(key.Model, models.NotFound(key.Model).Message);
+        var engineSettings = model.Engine;
+        var device = engineSettings.Device ?? "cpu:0";
         if (!devices.Own.AsSpan().Contains(device))
         {
             throw new ModelPackageException(
@@ -39,23 +42,44 @@ public sealed class EngineLoader(
         var options = new EngineOptions
         {
             Device = device,
-            IntraOpThreads = model.IntraOpThreads,
-            Workers = model.Workers,
-            AllowSpinning = model.AllowSpinning,
-            MaxBatch = model.MaxBatch,
-            MaxWait = TimeSpan.FromMilliseconds(model.MaxWaitMs),
-            QueueCapacity = model.QueueCapacity,
-            MaxSequences = model.MaxSequences,
-            KvCacheBytes = model.KvCacheBytes,
-            PrefillChunk = model.PrefillChunk,
-            RingTokens = model.RingTokens,
-            PrefixCache = model.PrefixCache,
-            SpecialTokensInMessages = region.Value.SpecialTokensInMessages,
-            Reproducible = model.Reproducible,
-            ExactReplay = TimeSpan.FromMilliseconds(model.ExactReplayMs),
+            IntraOpThreads = engineSettings.IntraOpThreads,
+            Workers = engineSettings.Workers,
+            AllowSpinning = engineSettings.AllowSpinning,
+            MaxBatch = engineSettings.MaxBatch,
+            MaxWait = TimeSpan.FromMilliseconds(engineSettings.MaxWaitMs),
+            QueueCapacity = engineSettings.QueueCapacity,
+            MaxSequences = engineSettings.MaxSequences,
+            KvCacheBytes = engineSettings.KvCacheBytes,
+            PrefillChunk = engineSettings.PrefillChunk,
+            RingTokens = engineSettings.RingTokens,
+            PrefixCache = engineSettings.PrefixCache,
+            SpecialTokensInMessages = engineSettings.SpecialTokensInMessages,
+            Reproducible = engineSettings.Reproducible,
+            ExactReplay = TimeSpan.FromMilliseconds(engineSettings.ExactReplayMs),
         };
         var engine = await catalog.CreateAsync(package, options, cancellationToken).ConfigureAwait(false);
         engines.Add(engine);
-        return engine;
+        return (engine, model.Digest);
+    }
+
+    /// <summary>The model with the wanted settings. This silo may learn of a change a little later than the deployment, so the method waits a moment for it.</summary>
+    private async Task<CatalogueModel?> FindAsync(ShardKey key, string? settings, CancellationToken cancellationToken)
+    {
+        var catalogue = models.Current;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(region.Value.ShardTimeout);
+        while (settings is not null && catalogue.ByName.GetValueOrDefault(key.Model)?.Digest != settings)
+        {
+            try
+            {
+                catalogue = await models.WaitForChangeAsync(catalogue, patience.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                break;
+            }
+        }
+
+        return catalogue.ByName.GetValueOrDefault(key.Model);
     }
 }

@@ -18,4 +18,7 @@ public sealed partial class ModelShard
 
     [LoggerMessage(EventId = 3004, Level = LogLevel.Error, Message = "Request {RequestId} failed in the engine of {Shard}")]
     private partial void LogInferenceFailed(Exception exception, string requestId, ShardKey shard);
+
+    [LoggerMessage(EventId = 3007, Level = LogLevel.Warning, Message = "{Shard} has not been asked by its deployment for {Time}; it unloads")]
+    private partial void LogAbandoned(ShardKey shard, TimeSpan time);
 }

@@ -48,6 +48,9 @@ public sealed partial class ModelShard : Grain, IModelShard
     /// </summary>
     private const long InlineSize = 256;
 
+    /// <summary>Ticks of the timer without a question of the deployment after which the shard unloads.</summary>
+    private const int AbandonedTicks = 4;
+
     private readonly RegionOptions _region;
     private readonly EngineLoader _loader;
     private readonly LoadedEngines _engines;
@@ -73,6 +76,9 @@ public sealed partial class ModelShard : Grain, IModelShard
     private bool _clearingUp;
     private int _running;
     private Task? _unloading;
+    private int _unaskedTicks;
+    private string? _triedSettings;
+    private string? _settings;
 
     public ModelShard(
         IGrainContext context,
@@ -106,8 +112,13 @@ public sealed partial class ModelShard : Grain, IModelShard
 
     public Task<ShardStatus> Load(CancellationToken cancellationToken = default)
     {
-        if (_state == ShardState.Unloaded || (_state == ShardState.Failed && !_clearingUp && _time.GetElapsedTime(_failedAt) >= Backoff()))
+        _unaskedTicks = 0;
+        var settings = WantedSettings.Received;
+
+        // Settings that differ from those that failed are tried at once.
+        if (_state == ShardState.Unloaded || (_state == ShardState.Failed && !_clearingUp && (settings != _triedSettings || _time.GetElapsedTime(_failedAt) >= Backoff())))
         {
+            _triedSettings = settings;
             _state = ShardState.Loading;
             _activity.Loaded = true;
             LoadInBackgroundAsync().Ignore();
@@ -136,6 +147,8 @@ public sealed partial class ModelShard : Grain, IModelShard
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _siloShards.Add(_activity);
+        var tick = _region.AbandonedAfter / AbandonedTicks;
+        this.RegisterGrainTimer(static (shard, _) => shard.UnloadIfAbandonedAsync(), this, new GrainTimerCreationOptions(tick, tick) { Interleave = true });
         return Task.CompletedTask;
     }
 
@@ -244,7 +257,8 @@ public sealed partial class ModelShard : Grain, IModelShard
         {
             // Read _ended here, on the scheduler: a deactivation cancels the load.
             var stop = _ended.Token;
-            var engine = await Task.Run(() => _loader.LoadAsync(_key, stop), stop);
+            var wanted = _triedSettings;
+            var (engine, settings) = await Task.Run(() => _loader.LoadAsync(_key, wanted, stop), stop);
             if (stop.IsCancellationRequested)
             {
                 await Task.Run(() => _engines.ReleaseAsync(engine), CancellationToken.None);
@@ -252,6 +266,7 @@ public sealed partial class ModelShard : Grain, IModelShard
             }
 
             _engine = engine;
+            _settings = settings;
             _problem = null;
             _loadedAt = _time.GetTimestamp();
             _state = ShardState.Ready;
@@ -318,6 +333,21 @@ public sealed partial class ModelShard : Grain, IModelShard
         LogUnloaded(_key);
     }
 
+    /// <summary>
+    /// Unloads a shard that no deployment asks any more. Its deployment may have been lost while it retired the shard's version or removed the model; the next activation
+    /// does not know of the shard. Ticks count, not the clock: after a pause of the whole process, the deployment gets the time to ask.
+    /// </summary>
+    private Task UnloadIfAbandonedAsync()
+    {
+        if (++_unaskedTicks >= AbandonedTicks && _unloading is null && _activity.IsIdle)
+        {
+            LogAbandoned(_key, _region.AbandonedAfter);
+            Unload().Ignore();
+        }
+
+        return Task.CompletedTask;
+    }
+
     private async Task ReleaseAsync()
     {
         var engine = _engine;
@@ -347,6 +377,7 @@ public sealed partial class ModelShard : Grain, IModelShard
             ServiceMs = load.ServiceMs,
             Device = _engine?.Device,
             Silo = _silo,
+            Settings = _engine is null ? null : _settings,
             Arithmetic = (_engine as IGenerationEngine)?.Arithmetic,
             Pace = load.Pace is { } pace ? new TokenPace { TokenMs = pace.TokenMs, AloneMs = pace.AloneMs, Tokens = pace.Tokens, Slots = pace.Slots } : null,
         };

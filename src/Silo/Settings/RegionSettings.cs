@@ -13,7 +13,6 @@ internal static class RegionSettings
         target.Jurisdiction = region.Jurisdiction;
         target.Residency = options.Tenants.ToDictionary(tenant => tenant.Name, tenant => tenant.Residency.ToArray(), StringComparer.Ordinal);
         target.DrainTimeout = TimeSpan.FromSeconds(options.DrainSeconds);
-        target.SpecialTokensInMessages = options.SpecialTokensInMessages;
         target.Devices = [.. options.Process.Devices.Split(',')];
         target.Models = [.. options.Models.Where(model => model.IsDeployedTo(region.Name)).Select(model => Model(model, options))];
     }

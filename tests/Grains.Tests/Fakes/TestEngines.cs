@@ -21,6 +21,9 @@ public sealed class TestEngines : IEngineFactory, IModelStore
     /// <value>Version that the package on disk names.</value>
     public Func<string, string> VersionOf { get; set; } = static _ => "v1";
 
+    /// <value>Whether every version and variant that is asked for is installed.</value>
+    public bool HasAllVersions { get; set; }
+
     /// <value>Kind of a package; models whose names begin with <c>story</c> generate text.</value>
     public Func<string, string> KindOf { get; set; } = static name => name.StartsWith("story", StringComparison.Ordinal) ? "generation" : "embedding";
 
@@ -43,7 +46,10 @@ public sealed class TestEngines : IEngineFactory, IModelStore
         Opening(name);
         return new ModelPackage(
             "/models/" + name,
-            new ModelManifest { Name = name, Version = VersionOf(name), Variant = "fp32", Kind = KindOf(name), OwnedBy = "tests", Files = [], Graph = "model.onnx" });
+            new ModelManifest
+            {
+                Name = name, Version = HasAllVersions && version is not null ? version : VersionOf(name), Variant = HasAllVersions && variant is not null ? variant : "fp32", Kind = KindOf(name), OwnedBy = "tests", Files = [], Graph = "model.onnx",
+            });
     }
 
     public Task<ModelPackage> InstallAsync(IModelSource source, CancellationToken cancellationToken) => Task.FromResult(Open(source.Name));

@@ -32,7 +32,7 @@ public sealed class ReplicaSummaryTests
     }
 
     private static ModelStatus Of(params ShardStatus[] replicas) =>
-        ReplicaSummary.Of(new ReplicaTable { Model = "stories", Version = "v1@0", Variant = "fp32", Revision = 1, DesiredReplicas = 2, Replicas = replicas });
+        Assert.Single(ReplicaSummary.Of(new ReplicaTable { Model = "stories", Version = "v1@0", Variant = "fp32", Revision = 1, DesiredReplicas = 2, Replicas = replicas }));
 
     private static ShardStatus Generating(ShardState state, float tokenMs, float tokens) =>
         new() { Key = "stories", State = state, Pace = new TokenPace { TokenMs = tokenMs, AloneMs = 10, Tokens = tokens, Slots = 8 } };

@@ -15,6 +15,10 @@ public sealed class SerializerTests
     private const string WithNumbers =
         "01940202929601a46f702d3103a3616461a66c61756e636892d6ff68c9a880009602a46f702d3202a3616461c092d6ff68c9ac0400920201";
 
+    // The same with the numbers of each version's replicas, which a still later build has added.
+    private const string WithNumbersByVersion =
+        "01950202929601a46f702d3103a3616461a66c61756e636892d6ff68c9a880009602a46f702d3202a3616461c092d6ff68c9ac040092020181a776312f66703332920201";
+
     private static readonly MessagePackGrainStorageSerializer Serializer = new();
 
     [Fact]
@@ -30,19 +34,22 @@ public sealed class SerializerTests
             ],
             state.History);
         Assert.Null(state.Numbers);
-        Assert.Equal([2, 1], Serializer.Deserialize<DeploymentState>(new BinaryData(Convert.FromHexString(WithNumbers)))!.Numbers!);
+        var numbered = Serializer.Deserialize<DeploymentState>(new BinaryData(Convert.FromHexString(WithNumbers)))!;
+        Assert.Equal([2, 1], numbered.Numbers!);
+        Assert.Equal([2, 1, 0], numbered.NumbersFor("any", "fp32", 3));
+        Assert.Equal([2, 1], Serializer.Deserialize<DeploymentState>(new BinaryData(Convert.FromHexString(WithNumbersByVersion)))!.NumbersOf("v1", "fp32")!);
     }
 
     [Fact]
     public void What_is_written_today_is_version_1_with_numbers_byte_for_byte_and_a_seal()
     {
-        var state = new DeploymentState { Numbers = [2, 1] }
+        var state = new DeploymentState().WithNumbers([("v1", "fp32", [2, 1])])
             .With(new ScaleChange { OperationId = "op-1", Replicas = 3, By = "ada", Reason = "launch" }, DateTimeOffset.FromUnixTimeSeconds(1758046336))
             .With(new ScaleChange { OperationId = "op-2", Replicas = 2, By = "ada" }, DateTimeOffset.FromUnixTimeSeconds(1758047236));
 
         var written = Serializer.Serialize(state).ToArray();
-        Assert.Equal(WithNumbers, Convert.ToHexStringLower(written[..^StoredRecordSeal.Size]));
-        Assert.Equal("c14d524438000000" + Convert.ToHexStringLower(BitConverter.GetBytes(System.IO.Hashing.XxHash3.HashToUInt64(written.AsSpan(..^StoredRecordSeal.Size)))), Convert.ToHexStringLower(written[^StoredRecordSeal.Size..]));
+        Assert.Equal(WithNumbersByVersion, Convert.ToHexStringLower(written[..^StoredRecordSeal.Size]));
+        Assert.Equal($"c14d5244{(written.Length - StoredRecordSeal.Size):x2}000000" + Convert.ToHexStringLower(BitConverter.GetBytes(System.IO.Hashing.XxHash3.HashToUInt64(written.AsSpan(..^StoredRecordSeal.Size)))), Convert.ToHexStringLower(written[^StoredRecordSeal.Size..]));
     }
 
     [Fact]
@@ -104,7 +111,7 @@ public sealed class SerializerTests
     [Fact]
     public void A_record_with_a_field_of_a_later_build_is_read()
     {
-        var later = new byte[] { 1 }.Concat(MessagePackSerializer.Serialize(new object?[] { 4, 1L, Array.Empty<object>(), new[] { 0 }, "new" })).ToArray();
+        var later = new byte[] { 1 }.Concat(MessagePackSerializer.Serialize(new object?[] { 4, 1L, Array.Empty<object>(), new[] { 0 }, null, "new" })).ToArray();
 
         Assert.Equal(4, Serializer.Deserialize<DeploymentState>(new BinaryData(later))!.Replicas);
     }

@@ -18,6 +18,9 @@ internal sealed class ShardActivity(ShardKey key, ShardStreams streams)
 
     public WorkCount Work => new(Volatile.Read(ref _embeddings), Volatile.Read(ref _conversions), Volatile.Read(ref _openings) + streams.Running, Loaded ? 1 : 0);
 
+    /// <value>Whether no request is under way.</value>
+    public bool IsIdle => Volatile.Read(ref _embeddings) == 0 && Volatile.Read(ref _conversions) == 0 && Volatile.Read(ref _openings) == 0 && streams.Running == 0;
+
     public void Embedding(int change) => Interlocked.Add(ref _embeddings, change);
 
     public void Conversion(int change) => Interlocked.Add(ref _conversions, change);

@@ -3,8 +3,8 @@ using Meridian.Grains.Placement;
 
 namespace Meridian.Grains.Deployments;
 
-// This file moves replicas to other silos. A replica leaves its place for one of three reasons: it is drained, its silo is drained, or another silo
-// has fewer replicas.
+// This file replaces replicas. A replica leaves its place for one of four reasons: it is drained, its silo is drained, another silo has fewer replicas, or the engine
+// settings of the model have changed since it was loaded.
 // Normal course: the deployment loads a replacement with another number beside the old replica. Placement avoids drained silos. When the replacement
 // is ready, it takes the old replica's place in the table. The old replica is unloaded after the routers know. At most one extra copy of the model
 // exists at a time.
@@ -15,19 +15,19 @@ namespace Meridian.Grains.Deployments;
 //
 // The replacement needs another number because Orleans remembers the silo of the old number. A call to the old number after its end would activate it
 // on that silo again.
-public sealed partial class ModelDeployment
+internal sealed partial class ReplicaGroup
 {
     private string? _drainProblem;
-    private bool _numbersUnknown;
-    private bool _keepingNumbers;
     private SiloAddress[] _movedAmong = [];
     private int _moves;
     private long _movedAt;
-    private long _nextKeeping;
 
     /// <summary>The drain that makes a replica leave, or null.</summary>
     private DrainReport? Leaving(ReplicaSlot slot) =>
-        _drains.DrainOf(slot.Key) ?? (slot.Status.Silo is { } silo ? _drains.DrainOf(silo) : null);
+        host.Drains.DrainOf(slot.Key) ?? (slot.Status.Silo is { } silo ? host.Drains.DrainOf(silo) : null);
+
+    /// <summary>Whether the replica was loaded with other engine settings than the model is to have now. A replica of an older build does not say.</summary>
+    private bool IsOutdated(ReplicaSlot slot) => slot.Status is { State: ShardState.Ready, Settings: { } settings } && host.Model is { } model && settings != model.Digest;
 
     private void Replace()
     {
@@ -35,7 +35,8 @@ public sealed partial class ModelDeployment
         for (var i = 0; i < _slots.Count; i++)
         {
             var slot = _slots[i];
-            if (Leaving(slot) is not { } drain)
+            var drain = Leaving(slot);
+            if (drain is null && !IsOutdated(slot))
             {
                 if (slot is { Moving: true, Replacement: { } moved })
                 {
@@ -50,7 +51,7 @@ public sealed partial class ModelDeployment
                 continue;
             }
 
-            if (drain.Target.Scope == DrainScope.Silo && !Array.Exists(_devices.Candidates(_model!.Device), silo => !_drains.IsLeaving(silo)))
+            if (drain?.Target.Scope == DrainScope.Silo && !Array.Exists(host.Devices.Candidates(Device), silo => !host.Drains.IsLeaving(silo)))
             {
                 _drainProblem = $"{slot.Status.Key} is to leave silo {slot.Status.Silo}, but no other silo can run it.";
                 continue;
@@ -61,14 +62,14 @@ public sealed partial class ModelDeployment
                 if (_slots.Exists(static other => other.Replacement is not null)) continue;
                 slot.Replacement = Slot(FreeNumber(reuse: false));
                 slot.Moving = false;
-                LogReplacing(slot.Status.Key, slot.Replacement.Status.Key);
+                host.Log.Replacing(slot.Status.Key, slot.Replacement.Status.Key);
 
                 // The store may have no record of the replica numbers yet. Write one now: a later activation needs it to find the replacement that is
                 // being loaded.
-                if (State.Numbers is null) _numbersUnknown = true;
+                if (!_numbersStored) NumbersUnstored = true;
             }
 
-            if (drain.Target.Scope == DrainScope.Silo && slot.Replacement.Status.Silo is { } landed && _drains.IsLeaving(landed))
+            if (drain?.Target.Scope == DrainScope.Silo && slot.Replacement.Status.Silo is { } landed && host.Drains.IsLeaving(landed))
             {
                 // Orleans still knew an activation with that number on the drained silo. A new number has no such history.
                 GiveUp(slot, slot.Replacement);
@@ -76,13 +77,15 @@ public sealed partial class ModelDeployment
             }
 
             var ready = slot.Replacement.Status.State == ShardState.Ready;
-            if (ready || drain.Overdue || slot.Status.State is ShardState.Failed or ShardState.Unloaded)
+            if (ready || drain?.Overdue == true || slot.Status.State is ShardState.Failed or ShardState.Unloaded)
             {
                 Swap(i, slot.Replacement);
             }
             else if (slot.Replacement.Status.Problem is { } problem)
             {
-                _drainProblem = $"{slot.Status.Key} is to leave and serves until its replacement is ready, which it is not: {problem}";
+                _drainProblem = drain is null
+                    ? $"{slot.Status.Key} serves with the former engine settings until its replacement is ready, which it is not: {problem}"
+                    : $"{slot.Status.Key} is to leave and serves until its replacement is ready, which it is not: {problem}";
             }
         }
     }
@@ -94,8 +97,8 @@ public sealed partial class ModelDeployment
         slot.Replacement = null;
         _slots[index] = replacement;
         Discard(slot);
-        LogReplaced(slot.Status.Key, replacement.Status.Key, replacement.Status.State);
-        SetChanged();
+        host.Log.Replaced(slot.Status.Key, replacement.Status.Key, replacement.Status.State);
+        Change();
     }
 
     private void GiveUp(ReplicaSlot slot, ReplicaSlot replacement)
@@ -111,19 +114,19 @@ public sealed partial class ModelDeployment
     /// </summary>
     private void Rebalance()
     {
-        if (_slots.Count < 2 || _surplus.Count > 0 || _time.GetElapsedTime(_settledAt) < _region.RebalanceAfter) return;
-        if (_slots.Exists(slot => slot.Replacement is not null || Leaving(slot) is not null)) return;
-        _settledAt = _time.GetTimestamp();
+        if (_slots.Count < 2 || _surplus.Count > 0 || host.Time.GetElapsedTime(_settledAt) < host.Region.RebalanceAfter) return;
+        if (_slots.Exists(slot => slot.Replacement is not null || Leaving(slot) is not null || IsOutdated(slot))) return;
+        _settledAt = host.Time.GetTimestamp();
         if (!_slots.TrueForAll(static s => s.Status.State == ShardState.Ready)) return;
 
-        var silos = Array.FindAll(_devices.Candidates(_model!.Device), silo => !_drains.IsLeaving(silo));
+        var silos = Array.FindAll(host.Devices.Candidates(Device), silo => !host.Drains.IsLeaving(silo));
         if (silos.Length < 2) return;
         Array.Sort(silos);
         var counts = Array.ConvertAll(silos, silo => _slots.Count(slot => silo.Equals(slot.Status.Silo)));
         var (most, least) = (Array.IndexOf(counts, counts.Max()), Array.IndexOf(counts, counts.Min()));
         if (counts[most] - counts[least] < 2) return;
         if (!silos.AsSpan().SequenceEqual(_movedAmong)) _moves = 0;
-        else if (_time.GetElapsedTime(_movedAt) < _region.RebalanceAfter * (1L << Math.Min(_moves, 10))) return;
+        else if (host.Time.GetElapsedTime(_movedAt) < host.Region.RebalanceAfter * (1L << Math.Min(_moves, 10))) return;
 
         var moved = _slots.First(slot => silos[most].Equals(slot.Status.Silo));
         moved.Replacement = Slot(FreeNumber(reuse: false, number => ReplicaPlacementDirector.Choose(silos, Key(number)).Equals(silos[least])));
@@ -131,8 +134,8 @@ public sealed partial class ModelDeployment
         _moves++;
         _movedAt = _settledAt;
         _movedAmong = silos;
-        if (State.Numbers is null) _numbersUnknown = true;
-        LogMoving(moved.Status.Key, moved.Status.Silo);
+        if (!_numbersStored) NumbersUnstored = true;
+        host.Log.Moving(moved.Status.Key, moved.Status.Silo);
     }
 
     private void Remove(int index)
@@ -146,7 +149,7 @@ public sealed partial class ModelDeployment
 
     private void Discard(ReplicaSlot slot)
     {
-        slot.UnloadFrom = _time.GetTimestamp() + (long)((_region.LongPoll + _region.ReconcileInterval).TotalSeconds * _time.TimestampFrequency);
+        slot.UnloadFrom = host.Time.GetTimestamp() + (long)((host.Region.LongPoll + host.Region.ReconcileInterval).TotalSeconds * host.Time.TimestampFrequency);
         _surplus.Add(slot);
     }
 
@@ -159,7 +162,7 @@ public sealed partial class ModelDeployment
         {
             var key = Key(number);
             if (_slots.Exists(slot => slot.Key == key || slot.Replacement?.Key == key)) continue;
-            if (_drains.DrainOf(key) is not null) continue;
+            if (host.Drains.DrainOf(key) is not null) continue;
             if (fits is not null && !fits(number)) continue;
             if (!reuse && _surplus.Exists(slot => slot.Key == key)) continue;
             _surplus.RemoveAll(slot => slot.Key == key);
@@ -171,9 +174,9 @@ public sealed partial class ModelDeployment
     /// Applies the replica numbers of the record, which is known now. Unloads replicas that an earlier activation left behind: it may have been lost
     /// between a change and the unload.
     /// </summary>
-    private bool Adopt()
+    private bool Adopt(DeploymentState state, int desired)
     {
-        var wanted = State.NumbersFor(Desired);
+        var wanted = state.NumbersFor(Version, Variant, desired);
         var before = _slots.ConvertAll(static slot => slot.Key.Replica);
         foreach (var slot in _slots)
         {
@@ -186,8 +189,8 @@ public sealed partial class ModelDeployment
 
         // A replacement for balance takes the first number that placement maps to the wanted silo. Its number can exceed the others by up to the
         // number of silos.
-        var numbers = State.HighWater();
-        if (numbers > 0) numbers += _devices.Candidates(_model!.Device).Length;
+        var numbers = state.HighWater(Version, Variant);
+        if (numbers > 0) numbers += host.Devices.Candidates(Device).Length;
         for (var i = 0; i < numbers; i++)
         {
             var key = Key(i);
@@ -195,39 +198,5 @@ public sealed partial class ModelDeployment
         }
 
         return !before.SequenceEqual(wanted);
-    }
-
-    private void KeepNumbers()
-    {
-        if (!_recordKnown || _keepingNumbers || _time.GetTimestamp() < _nextKeeping) return;
-        var numbers = _slots.ConvertAll(static slot => slot.Key.Replica);
-        if (_numbersUnknown || !numbers.SequenceEqual(State.NumbersFor(Desired))) KeepNumbersAsync([.. numbers]).Ignore();
-    }
-
-    /// <summary>
-    /// Writes the replica numbers to the store. A failed write is retried later without haste: only the next activation needs the numbers.
-    /// </summary>
-    private async Task KeepNumbersAsync(int[] numbers)
-    {
-        _keepingNumbers = true;
-        try
-        {
-            var next = new GrainState<DeploymentState>(State with { Numbers = numbers }, _record.ETag) { RecordExists = _record.RecordExists };
-            using var patience = new CancellationTokenSource(_region.StoreTimeout, _time);
-            await _storage.WriteStateAsync(StateName, this.GetGrainId(), next, patience.Token).WaitAsync(patience.Token);
-            _record = next;
-            _numbersUnknown = false;
-        }
-        catch (Exception e)
-        {
-            // The write may have happened. The record is read again before the next change, as after any failed write.
-            LogNumbersNotKept(e, _name);
-            _recordKnown = false;
-            _nextKeeping = _time.GetTimestamp() + _time.TimestampFrequency;
-        }
-        finally
-        {
-            _keepingNumbers = false;
-        }
     }
 }

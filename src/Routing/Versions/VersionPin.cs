@@ -1,0 +1,38 @@
+using Meridian.Messages;
+using Meridian.Routing.Snapshots;
+using Meridian.Specs;
+
+namespace Meridian.Routing.Versions;
+
+/// <summary>Pins a request that names no version to the version that the weights of its deployment choose.</summary>
+public static class VersionPin
+{
+    /// <summary>
+    /// The request with the chosen version, if a region has it ready; otherwise the request as it is. While a new version loads, or where no region can serve the chosen
+    /// one, any ready version is better than a refusal.
+    /// </summary>
+    /// <param name="request">A request that has not been sent yet.</param>
+    /// <param name="model">The model's declaration, or null if the intent has none.</param>
+    /// <param name="isReady">Whether a version and variant have a ready replica; null stands for any.</param>
+    public static InferRequest Of(InferRequest request, ModelDeclaration? model, Func<string?, string?, bool> isReady)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(isReady);
+        return model?.Deployment is { } deployment ? Of(request, deployment, isReady) : request;
+    }
+
+    /// <inheritdoc cref="Of(InferRequest, ModelDeclaration?, Func{string?, string?, bool})"/>
+    public static InferRequest Of(InferRequest request, DeploymentSpec deployment, Func<string?, string?, bool> isReady)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(deployment);
+        ArgumentNullException.ThrowIfNull(isReady);
+        if (request.Version is not null || request.Variant is not null)
+            return request;
+        var targets = deployment.Targets;
+        var target = targets[targets.Length == 1 ? 0 : VersionChoice.Choose(targets, VersionKey.Of(request), request.Model, deployment.Salt)];
+        return (target.Version is null && target.Variant is null) || !isReady(target.Version, target.Variant)
+            ? request
+            : request with { Version = target.Version, Variant = target.Variant };
+    }
+}

@@ -1,0 +1,195 @@
+using Meridian.Federation.Regions;
+using Meridian.Grains.Tests.Fakes;
+using Meridian.Inference.Packages;
+using Meridian.Messages;
+using Meridian.Routing.Versions;
+using Meridian.Specs;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Meridian.Grains.Tests.Deployments;
+
+/// <summary>The grains of a region follow the intent while requests run.</summary>
+public sealed class CatalogueTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task A_model_that_is_added_is_served_and_one_that_is_removed_is_unloaded()
+    {
+        var intent = new TestIntent();
+        await using var region = await StartAsync(intent);
+        Assert.Equal(RefusalCode.ModelNotFound, (await AskAsync(region)).Refusal?.Code);
+
+        intent.Set("echo", new DeploymentSpec());
+        await ServesAsync(region, reply => reply.Result?.Version == "v1");
+
+        intent.Remove("echo");
+        await ServesAsync(region, reply => reply.Refusal?.Code == RefusalCode.ModelNotFound);
+        await UntilAsync(() => region.Engines.Created.All(static engine => engine.Disposed));
+        Assert.Empty(region.Local().Status.Models);
+
+        intent.Set("echo", new DeploymentSpec());
+        await ServesAsync(region, reply => reply.Result?.Version == "v1");
+    }
+
+    [Fact]
+    public async Task A_new_version_takes_over_when_it_is_ready_and_no_request_fails()
+    {
+        var intent = new TestIntent();
+        await using var region = await StartAsync(intent);
+        intent.Set("echo", new DeploymentSpec { Version = "v1", Replicas = 2 });
+        await ServesAsync(region, reply => reply.Result?.Version == "v1");
+        await region.ReadyAsync("echo", 2);
+        await using var load = new Load(region);
+
+        intent.Set("echo", new DeploymentSpec { Version = "v2", Replicas = 2 });
+        await ServesAsync(region, reply => reply.Result?.Version == "v2");
+        await UntilAsync(() => region.Engines.Created.Where(static engine => engine.Package.Manifest.Version == "v1").All(static engine => engine.Disposed));
+        await ServesAsync(region, reply => reply.Result?.Version == "v2");
+
+        Assert.Empty(await load.StopAsync());
+        var status = Assert.Single(region.Local().Status.Models);
+        Assert.Equal(("v2", 2), (status.Version, status.ReadyReplicas));
+    }
+
+    [Fact]
+    public async Task A_version_that_cannot_load_leaves_the_former_one_serving_and_says_why()
+    {
+        var intent = new TestIntent();
+        await using var region = await StartAsync(intent);
+        intent.Set("echo", new DeploymentSpec { Version = "v1" });
+        await ServesAsync(region, reply => reply.Result?.Version == "v1");
+        region.Engines.Create = static (package, _) => package.Manifest.Version == "v2" ? throw new ModelPackageException("echo", "The weights are gone.") : Task.CompletedTask;
+        await using var load = new Load(region);
+
+        intent.Set("echo", new DeploymentSpec { Version = "v2" });
+        await region.StatusOfAsync(region.Local(), status => status.Models.Any(static m => m is { Version: "v2", ReadyReplicas: 0, Problem: "The weights are gone." }));
+
+        Assert.Contains(region.Local().Status.Models, static m => m is { Version: "v1", ReadyReplicas: 1 });
+        Assert.Equal("v1", (await AskAsync(region)).Result?.Version);
+        Assert.Empty(await load.StopAsync());
+    }
+
+    [Fact]
+    public async Task Two_versions_share_the_requests_by_weight_and_a_key_keeps_its_version()
+    {
+        var intent = new TestIntent();
+        await using var region = await StartAsync(intent);
+        var deployment = new DeploymentSpec { Weights = [new VersionWeight { Version = "v1", Weight = 70 }, new VersionWeight { Version = "v2", Weight = 30 }] };
+        intent.Set("echo", deployment);
+        await region.StatusOfAsync(region.Local(), status => status.Models.Count(static m => m.ReadyReplicas == 1) == 2);
+
+        for (var key = 0; key < 200; key++)
+        {
+            var request = Request() with { VersionKey = $"caller-{key}" };
+            var wanted = deployment.Weights[VersionChoice.Choose(deployment.Weights, VersionKey.Of(request), "echo", null)].Version;
+            Assert.Equal(wanted, (await region.Endpoint.Infer(request)).Result?.Version);
+        }
+
+        Assert.Equal("v2", (await region.Endpoint.Infer(Request() with { Version = "v2" })).Result?.Version);
+        Assert.Equal(RefusalCode.NotReady, (await region.Endpoint.Infer(Request() with { Version = "v3" })).Refusal?.Code);
+    }
+
+    [Fact]
+    public async Task Changed_engine_settings_replace_the_replicas_one_by_one_and_no_request_fails()
+    {
+        var intent = new TestIntent();
+        await using var region = await StartAsync(intent, silos: 2);
+        intent.Set("echo", new DeploymentSpec { Replicas = 2 });
+        await ServesAsync(region, reply => reply.Result is not null);
+        await region.ReadyAsync("echo", 2);
+        await using var load = new Load(region);
+
+        intent.Set("echo", new DeploymentSpec { Replicas = 2 }, new EngineSettings { MaxBatch = 7 });
+        await UntilAsync(() => region.Engines.Created.Count(static engine => engine is { Disposed: false, Options.MaxBatch: 7 }) == 2
+            && region.Engines.Created.Count(static engine => !engine.Disposed) == 2);
+
+        Assert.Empty(await load.StopAsync());
+        var table = await region.ReadyAsync("echo", 2);
+        Assert.Single(table.Replicas.Select(static replica => replica.Settings).Distinct());
+    }
+
+    [Fact]
+    public async Task A_limit_holds_from_the_change_on()
+    {
+        var intent = new TestIntent();
+        await using var region = await StartAsync(intent);
+        intent.Set("echo", new DeploymentSpec());
+        await ServesAsync(region, reply => reply.Result is not null);
+        var two = Request() with { Input = new EmbeddingInput { Texts = ["a", "b"] } };
+        Assert.NotNull((await region.Endpoint.Infer(two)).Result);
+
+        intent.Set("echo", new DeploymentSpec(), limits: new RequestLimits { MaxItems = 1 });
+
+        var refusal = (await region.Endpoint.Infer(two)).Refusal;
+        Assert.Equal((RefusalCode.InvalidInput, "input"), (refusal?.Code, refusal?.Param));
+        Assert.NotNull((await AskAsync(region)).Result);
+    }
+
+    [Fact]
+    public async Task A_shard_that_no_deployment_asks_unloads_itself()
+    {
+        await using var region = await RegionCluster.StartAsync(o =>
+        {
+            o.Models.Add(new() { Name = "echo", Replicas = 0 });
+            o.AbandonedAfter = TimeSpan.FromMilliseconds(200);
+        });
+        var shard = region.Grains.GetGrain<IModelShard>("echo/v1/fp32/7/0");
+        await shard.Load();
+
+        await UntilAsync(() => region.Engines.Created.Any(static engine => engine.Disposed));
+    }
+
+    private static Task<RegionCluster> StartAsync(TestIntent intent, int silos = 1) => RegionCluster.StartAsync(
+        static _ => { }, silos, new TestEngines { HasAllVersions = true }, services: services => services.AddSingleton<IIntentSource>(intent));
+
+    private static InferRequest Request() => new() { RequestId = Guid.NewGuid().ToString(), Model = "echo", RemainingMs = 30_000, Input = new EmbeddingInput { Texts = ["a"] } };
+
+    private static Task<InferReply> AskAsync(RegionCluster region) => region.Endpoint.Infer(Request());
+
+    private static async Task ServesAsync(RegionCluster region, Func<InferReply, bool> wanted)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        InferReply reply;
+        while (!wanted(reply = await region.Local().InferAsync(Request(), patience.Token)))
+            Assert.False(patience.IsCancellationRequested, $"Last reply: {reply}\n{region.Log}");
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!condition())
+            Assert.True(await tick.WaitForNextTickAsync(patience.Token));
+    }
+
+    /// <summary>Sends requests one after another and collects the refusals.</summary>
+    private sealed class Load : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly List<Refusal> _refusals = [];
+        private readonly Task _loop;
+
+        public Load(RegionCluster region) => _loop = Task.Run(async () =>
+        {
+            while (!_stop.IsCancellationRequested)
+            {
+                if ((await region.Local().InferAsync(Request(), CancellationToken.None)).Refusal is { } refusal)
+                    _refusals.Add(refusal);
+            }
+        });
+
+        public async Task<IReadOnlyList<Refusal>> StopAsync()
+        {
+            await _stop.CancelAsync();
+            await _loop;
+            return _refusals;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await StopAsync();
+            _stop.Dispose();
+        }
+    }
+}
