@@ -75,6 +75,8 @@ internal sealed class EdgeDispatcher : IEdge
 
     public async Task<EdgeAnswer> InferAsync(InferRequest request, CancellationToken cancellationToken)
     {
+        if (Missing(ref request) is { } missing)
+            return new EdgeAnswer(new InferReply { Refusal = missing }, null, 0);
         var attempts = new RequestAttempts(_edge, request);
         var hedgeAfterMs = HedgeAfterMs(request);
         if (hedgeAfterMs > 0)
@@ -106,6 +108,8 @@ internal sealed class EdgeDispatcher : IEdge
 
     public async Task<EdgeOpening> OpenAsync(InferRequest request, bool whole, CancellationToken cancellationToken)
     {
+        if (Missing(ref request) is { } missing)
+            return new EdgeOpening(null, missing, null, 0);
         var attempts = new RequestAttempts(_edge, request);
         var hedgeAfterMs = whole ? HedgeAfterMs(request) : 0;
         var served = hedgeAfterMs > 0
@@ -116,6 +120,16 @@ internal sealed class EdgeDispatcher : IEdge
         if (hedgeAfterMs == 0)
             attempts.Recovered(served.Attempt);
         return new EdgeOpening(new FailoverStream(_edge, _runner, attempts, request, served, cancellationToken), null, served.Attempt.Region.Name, attempts.Attempts);
+    }
+
+    /// <summary>Pins the request to a version of its model. Returns the refusal for a version that the model does not have, or null.</summary>
+    private Refusal? Missing(ref InferRequest request)
+    {
+        var snapshot = _edge.Directory.Current;
+        if (RoutingDirector.VersionsIfMissing(snapshot, request) is { } versions)
+            return EdgeRefusals.VersionNotFound(request, versions);
+        request = RoutingDirector.Pin(snapshot, request);
+        return null;
     }
 
     /// <summary>

@@ -15,6 +15,10 @@ internal static class EdgeRefusals
         return Refuse(RefusalCode.ModelNotFound, $"Model '{model}' does not exist; available: {(names.Length == 0 ? "none" : names)}.", "model");
     }
 
+    /// <param name="versions">The versions of the model.</param>
+    public static Refusal VersionNotFound(InferRequest request, string versions) =>
+        Refuse(RefusalCode.ModelNotFound, $"Model '{request.Model}' has no version '{request.Version}'; it has {versions}.", "model");
+
     public static Refusal ResidencyUnavailable(DirectorySnapshot snapshot, string model, DataBoundary boundary)
     {
         if (boundary is { Jurisdictions.Length: 0 } or { Regions.Length: 0 })

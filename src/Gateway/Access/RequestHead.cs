@@ -19,6 +19,12 @@ internal readonly record struct RequestHead(long Started, int DeadlineMs)
     /// <value>Id of the conversation that the request belongs to, or null.</value>
     public string? Session { get; init; }
 
+    /// <value>Version of the model that must serve, or null.</value>
+    public string? Version { get; init; }
+
+    /// <value>Variant of the model that must serve, or null.</value>
+    public string? Variant { get; init; }
+
     /// <value>Whether the answer explains the routing decision.</value>
     public bool Explain { get; init; }
 

@@ -16,6 +16,7 @@ internal static class RequestHeaders
     private const int MaxJurisdictionLength = 40;
 
     private const int MaxSessionLength = 256;
+    private const int MaxPartLength = 128;
 
     /// <summary>Reads the caller's deadline, ms.</summary>
     public static ApiError? ReadDeadline(StringValues header, int absent, out int deadlineMs)
@@ -56,7 +57,7 @@ internal static class RequestHeaders
     }
 
     /// <summary>Reads the id of the conversation, or null.</summary>
-    public static ApiError? ReadSession(StringValues header, out string? session)
+    public static ApiError? ReadSession(StringValues header, string name, out string? session)
     {
         session = null;
         if (header.Count == 0)
@@ -66,10 +67,28 @@ internal static class RequestHeaders
 
         if (header.Count != 1 || header[0] is not { Length: > 0 and <= MaxSessionLength } id || id.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
-            return ApiError.Invalid("invalid_header", $"The header {GatewayHeaders.Session} must be one id of 1 to {MaxSessionLength} visible ASCII characters.", GatewayHeaders.Session);
+            return ApiError.Invalid("invalid_header", $"The header {name} must be one id of 1 to {MaxSessionLength} visible ASCII characters.", name);
         }
 
         session = id;
+        return null;
+    }
+
+    /// <summary>Reads a header that names a version or a variant.</summary>
+    public static ApiError? ReadPart(StringValues header, string name, out string? part)
+    {
+        part = null;
+        if (header.Count == 0)
+        {
+            return null;
+        }
+
+        if (header.Count != 1 || header[0] is not { Length: > 0 and <= MaxPartLength } text || text.AsSpan().ContainsAnyExceptInRange('!', '~') || text.Contains('/', StringComparison.Ordinal))
+        {
+            return ApiError.Invalid("invalid_header", $"The header {name} must be one name of 1 to {MaxPartLength} visible ASCII characters without '/'.", name);
+        }
+
+        part = text;
         return null;
     }
 

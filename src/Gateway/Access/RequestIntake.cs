@@ -63,12 +63,16 @@ internal sealed class RequestIntake(
     /// </summary>
     /// <param name="tier">See <see cref="InferRequest.Tier"/>.</param>
     /// <param name="affinity">See <see cref="InferRequest.Affinity"/>; used if the head names no conversation.</param>
-    public InferRequest ForEdge(HttpContext context, in RequestHead head, string model, InferInput input, string? tier = null, string? affinity = null)
+    /// <param name="user">The caller's <c>user</c>; used for the choice of a version if the request names no conversation and no cache key.</param>
+    public InferRequest ForEdge(HttpContext context, in RequestHead head, string model, InferInput input, string? tier = null, string? affinity = null, string? user = null)
     {
+        var (name, version) = ModelReference.Split(model);
         var request = new InferRequest
         {
             RequestId = context.TraceIdentifier,
-            Model = model,
+            Model = name,
+            Version = version ?? head.Version,
+            Variant = head.Variant,
             RemainingMs = RemainingMs(head),
             Tenant = head.Caller.Tenant,
             Residency = head.Boundary.Jurisdictions,
@@ -76,6 +80,7 @@ internal sealed class RequestIntake(
             Input = input,
             Tier = tier,
             Affinity = head.Session ?? affinity,
+            VersionKey = head.Session ?? affinity ?? user,
         };
         if (head.Explain)
         {
@@ -93,14 +98,17 @@ internal sealed class RequestIntake(
         var started = time.GetTimestamp();
         var request = context.Request;
         string[]? residency = null;
-        string? session = null;
+        string? session = null, conversation = null, version = null, variant = null;
         var caller = default(Caller);
         var explain = false;
         var follows = true;
         error = RequestHeaders.ReadDeadline(request.Headers[GatewayHeaders.Deadline], defaultDeadlineMs, out var deadlineMs)
             ?? RequestHeaders.ReadResidency(request.Headers[GatewayHeaders.Residency], out residency)
             ?? callers.Resolve(context, out caller)
-            ?? RequestHeaders.ReadSession(request.Headers[GatewayHeaders.Session], out session)
+            ?? RequestHeaders.ReadSession(request.Headers[GatewayHeaders.Session], GatewayHeaders.Session, out session)
+            ?? RequestHeaders.ReadSession(request.Headers[GatewayHeaders.Conversation], GatewayHeaders.Conversation, out conversation)
+            ?? RequestHeaders.ReadPart(request.Headers[GatewayHeaders.Version], GatewayHeaders.Version, out version)
+            ?? RequestHeaders.ReadPart(request.Headers[GatewayHeaders.Variant], GatewayHeaders.Variant, out variant)
             ?? RequestHeaders.ReadSwitch(request.Headers[GatewayHeaders.Explain], GatewayHeaders.Explain, "1", "0", absent: false, out explain)
             ?? RequestHeaders.ReadSwitch(request.Headers[GatewayHeaders.Redirect], GatewayHeaders.Redirect, "yes", "no", absent: true, out follows)
             ?? ReadEncoding(request);
@@ -115,7 +123,7 @@ internal sealed class RequestIntake(
             error = TooLarge(context);
         }
 
-        head = new RequestHead(started, deadlineMs) { Caller = caller, Asked = residency, Session = session, Explain = explain, Follows = follows };
+        head = new RequestHead(started, deadlineMs) { Caller = caller, Asked = residency, Session = conversation ?? session, Version = version, Variant = variant, Explain = explain, Follows = follows };
         return error is null;
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Meridian.Gateway.Errors;
@@ -15,6 +16,7 @@ internal ref struct JsonBody
 {
     /// <summary>Maximum length of a model name that is looked up, characters.</summary>
     public const int MaxModelLength = 256;
+    private const int MaxKeyBytes = 256;
 
     private static readonly JsonReaderOptions Strict = new() { MaxDepth = 64 };
 
@@ -124,6 +126,21 @@ internal ref struct JsonBody
     }
 
     /// <summary>Accepts a string or null and ignores the content.</summary>
+    /// <summary>
+    /// Reads a string or null whose text only has to be told from other texts. It is kept as it was written, with its escapes; a long one is kept as its SHA-256.
+    /// </summary>
+    public ApiError? AnyText(string name, out string? key)
+    {
+        key = null;
+        if (Token == JsonTokenType.String)
+        {
+            var bytes = Json.HasValueSequence ? Json.ValueSequence.ToArray() : Json.ValueSpan;
+            key = bytes.Length <= MaxKeyBytes ? Encoding.UTF8.GetString(bytes) : Convert.ToHexStringLower(SHA256.HashData(bytes));
+        }
+
+        return AnyText(name);
+    }
+
     public ApiError? AnyText(string name) => Token is JsonTokenType.String or JsonTokenType.Null ? null : WrongType(name, "a string");
 
     /// <summary>Reads true or false; null gives <paramref name="absent"/>.</summary>

@@ -18,6 +18,7 @@ internal sealed class RouteExplainer(RoutingDirector director, DataBoundaries bo
     /// <param name="caller">The caller's address, or null.</param>
     public ExplainReport Explain(DirectorySnapshot snapshot, InferRequest request, string[]? asked, IPAddress? caller)
     {
+        request = RoutingDirector.Pin(snapshot, request);
         var boundary = new DataBoundary(request.Residency, request.PermittedRegions);
         var explanation = director.Explain(
             snapshot,

@@ -20,6 +20,18 @@ public static class GatewayHeaders
     /// <summary>Request: id of the conversation, 1 to 256 visible ASCII characters. Requests with the same id are best served by the same replica.</summary>
     public const string Session = "x-meridian-session";
 
+    /// <summary>
+    /// Request: id of the conversation, 1 to 256 visible ASCII characters. Another name of <see cref="Session"/>: all requests of a conversation get the same version of a
+    /// model that has several.
+    /// </summary>
+    public const string Conversation = "x-meridian-conversation";
+
+    /// <summary>Request: version of the model that must serve, for example <c>v2@9f3c1a20</c>. The name <c>model@version</c> in the body comes first.</summary>
+    public const string Version = "x-meridian-version";
+
+    /// <summary>Request: variant (precision) of the model that must serve, for example <c>int8</c>.</summary>
+    public const string Variant = "x-meridian-variant";
+
     /// <summary>Request: <c>no</c> asks for an error instead of a redirect.</summary>
     public const string Redirect = "x-meridian-redirect";
 

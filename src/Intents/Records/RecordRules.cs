@@ -32,6 +32,17 @@ public static class RecordRules
     public static IEnumerable<IntentKey> Missing(IntentKey key, byte[] value, IntentReplica replica) =>
         References(key, value, name => replica.Find<ModelSpec>(IntentKinds.Model, name)).Where(named => replica.EpochOf(named) == 0);
 
+    /// <summary>The records that go with a record when it is deleted: the deployment, policy and versions of a model.</summary>
+    public static IEnumerable<IntentKey> Dependents(IntentKey key, IntentReplica replica) => key.Kind == IntentKinds.Model
+        ? replica.Records.Keys.Where(other => other.Kind switch
+        {
+            IntentKinds.Deployment => other.Name == key.Name,
+            IntentKinds.Policy => other.Name == key.Name && other.Name != DefaultPolicy,
+            IntentKinds.Version => other.Name.Contains('/', StringComparison.Ordinal) && RecordNames.ModelOf(other.Name) == key.Name,
+            _ => false,
+        })
+        : [];
+
     /// <summary>Whether the text is an absolute http or https address.</summary>
     public static bool IsAddress(string? text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps);
 

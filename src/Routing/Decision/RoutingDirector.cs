@@ -1,8 +1,11 @@
 using System.Globalization;
+using Meridian.Messages;
 using Meridian.Routing.Options;
 using Meridian.Routing.Policies;
 using Meridian.Routing.Snapshots;
 using Meridian.Routing.Tables;
+using Meridian.Routing.Versions;
+using Meridian.Specs;
 
 namespace Meridian.Routing.Decision;
 
@@ -111,6 +114,43 @@ public sealed class RoutingDirector
         }
 
         return new RoutingExplanation(policy.Name, decision.Verdict, Order(snapshot, request, random, decision), regions);
+    }
+
+    /// <summary>
+    /// Pins a request that names no version to the version that the weights of its model choose, if any region has it ready, see <see cref="VersionPin"/>. Allocates nothing
+    /// for a model with one unnamed version.
+    /// </summary>
+    public static InferRequest Pin(DirectorySnapshot snapshot, InferRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return request.Hops > 0 || Find(snapshot.Intent, request.Model)?.Deployment is not { } deployment || deployment is { Weights: null or [], Version: null, Variant: null }
+            ? request
+            : Pin(snapshot, request, deployment);
+    }
+
+    private static InferRequest Pin(DirectorySnapshot snapshot, InferRequest request, DeploymentSpec deployment)
+    {
+        var table = RoutingTable.Of(snapshot);
+        var model = table.Index.Models[request.Model];
+        return VersionPin.Of(request, deployment, (version, variant) => Array.Exists(table.Of(model, version, variant).Standings, static standing => standing <= RegionStanding.Draining));
+    }
+
+    /// <summary>
+    /// Names the versions of a model if a request asks for a version that it does not have: none of its deployment, and none that a region reports. Null if it has the
+    /// version, or if the intent leaves the version to the regions.
+    /// </summary>
+    public static string? VersionsIfMissing(DirectorySnapshot snapshot, InferRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.Version is not { } version || Find(snapshot.Intent, request.Model) is not { Deployment: { } deployment } || Array.Exists(deployment.Targets, t => t.Version is null || t.Version == version))
+            return null;
+        foreach (var view in snapshot.ViewsInOrder)
+        {
+            if (Array.Exists(view.Models, status => status?.Model == request.Model && status.Version == version))
+                return null;
+        }
+
+        return string.Join(", ", deployment.Targets.Select(static t => $"'{t.Version}'").Distinct());
     }
 
     /// <summary>The declaration of a model, or null.</summary>

@@ -1,5 +1,4 @@
 using Meridian.Messages;
-using Meridian.Routing.Snapshots;
 using Meridian.Specs;
 
 namespace Meridian.Routing.Versions;
@@ -12,16 +11,8 @@ public static class VersionPin
     /// one, any ready version is better than a refusal.
     /// </summary>
     /// <param name="request">A request that has not been sent yet.</param>
-    /// <param name="model">The model's declaration, or null if the intent has none.</param>
+    /// <param name="deployment">The deployment of the request's model.</param>
     /// <param name="isReady">Whether a version and variant have a ready replica; null stands for any.</param>
-    public static InferRequest Of(InferRequest request, ModelDeclaration? model, Func<string?, string?, bool> isReady)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(isReady);
-        return model?.Deployment is { } deployment ? Of(request, deployment, isReady) : request;
-    }
-
-    /// <inheritdoc cref="Of(InferRequest, ModelDeclaration?, Func{string?, string?, bool})"/>
     public static InferRequest Of(InferRequest request, DeploymentSpec deployment, Func<string?, string?, bool> isReady)
     {
         ArgumentNullException.ThrowIfNull(request);

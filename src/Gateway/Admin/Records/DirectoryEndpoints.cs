@@ -91,6 +91,8 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
             writes.Add(new IntentWrite(new IntentKey(IntentKinds.Removed, key.Name), IntentRecords.Bytes(removed)));
         }
 
+        writes.AddRange(RecordRules.Dependents(key, _log!.Current).Select(static dependent => new IntentWrite(dependent, null)));
+
         await ChangeAsync(context, key, [.. writes], default);
     }
 

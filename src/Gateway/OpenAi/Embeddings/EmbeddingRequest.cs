@@ -13,4 +13,7 @@ internal readonly record struct EmbeddingRequest(string Model, EmbeddingInput In
 
     /// <value>See <see cref="InferRequest.Affinity"/>.</value>
     public string? Affinity { get; init; }
+
+    /// <value>The caller's <c>user</c>, or null.</value>
+    public string? User { get; init; }
 }

@@ -26,6 +26,7 @@ internal ref struct EmbeddingRequestReader
     private bool _truncate;
     private ApiError? _truncateError;
     private ApiError? _userError;
+    private string? _user;
     private string? _tier;
     private ApiError? _tierError;
     private string? _cacheKey;
@@ -70,6 +71,7 @@ internal ref struct EmbeddingRequestReader
     {
         Tier = ServiceTier.Served(_tier),
         Affinity = _cacheKey,
+        User = _user,
     };
 
     private ApiError? Read()
@@ -124,7 +126,7 @@ internal ref struct EmbeddingRequestReader
         else if (json.ValueTextEquals("user"u8))
         {
             json.Read();
-            _userError = _body.AnyText("user");
+            _userError = _body.AnyText("user", out _user);
         }
         else if (json.ValueTextEquals("service_tier"u8))
         {

@@ -21,7 +21,7 @@ internal sealed class EmbeddingsEndpoint(IEdge edge, RequestIntake intake, IOpti
             return;
         }
 
-        var answer = await edge.InferAsync(intake.ForEdge(context, head, request.Model, request.Input, request.Tier, request.Affinity), context.RequestAborted);
+        var answer = await edge.InferAsync(intake.ForEdge(context, head, request.Model, request.Input, request.Tier, request.Affinity, request.User), context.RequestAborted);
         await AnswerAsync(context, request, answer, head);
     }
 

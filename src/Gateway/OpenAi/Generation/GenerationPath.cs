@@ -62,7 +62,7 @@ internal sealed class GenerationPath(
     {
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.StreamsEnd);
         var start = new StreamStart(context, intake, head, _longestSilence, time);
-        var message = intake.ForEdge(context, head, request.Model, request.Input, request.Tier, request.Affinity);
+        var message = intake.ForEdge(context, head, request.Model, request.Input, request.Tier, request.Affinity, request.User);
         EdgeOpening opening;
         StreamFrame? frame;
         try
@@ -124,7 +124,7 @@ internal sealed class GenerationPath(
 
     private async Task WholeAsync(HttpContext context, GenerationRequest request, AnswerShape shape, RequestHead head)
     {
-        var opening = await edge.OpenAsync(intake.ForEdge(context, head, request.Model, request.Input, request.Tier, request.Affinity), whole: true, context.RequestAborted);
+        var opening = await edge.OpenAsync(intake.ForEdge(context, head, request.Model, request.Input, request.Tier, request.Affinity, request.User), whole: true, context.RequestAborted);
         EdgeHeaders.Write(context.Response, opening.Region, opening.Attempts);
         if (opening.Stream is not { } stream)
         {

@@ -29,6 +29,7 @@ internal struct GenerationParameters
     private bool _ignoreEndOfText;
     private string? _serviceTier;
     private string? _cacheKey;
+    private string? _user;
     private FieldErrors _errors;
 
     public GenerationParameters()
@@ -148,6 +149,7 @@ internal struct GenerationParameters
             Tier = tier,
             EchoedTier = _serviceTier is null ? null : tier ?? ServiceTier.Default,
             Affinity = _cacheKey,
+            User = _user,
         };
         return null;
     }
@@ -207,7 +209,7 @@ internal struct GenerationParameters
     {
         if (body.Is("user"u8))
         {
-            Judge("user", body.AnyText("user"));
+            Judge("user", body.AnyText("user", out _user));
         }
         else if (body.Is("metadata"u8))
         {

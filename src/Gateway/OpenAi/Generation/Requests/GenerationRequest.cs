@@ -17,4 +17,7 @@ internal sealed record GenerationRequest(string Model, GenerationInput Input, bo
 
     /// <value>See <see cref="Messages.InferRequest.Affinity"/>.</value>
     public string? Affinity { get; init; }
+
+    /// <value>The caller's <c>user</c>, or null.</value>
+    public string? User { get; init; }
 }

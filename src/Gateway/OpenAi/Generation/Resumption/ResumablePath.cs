@@ -62,7 +62,7 @@ internal sealed partial class ResumablePath(
 
         if (id is not null)
             request = request with { Input = request.Input with { Sampling = request.Input.Sampling with { Seed = id.Seed } } };
-        var message = intake.ForEdge(context, head, request.Model, request.Input, request.Tier, request.Affinity);
+        var message = intake.ForEdge(context, head, request.Model, request.Input, request.Tier, request.Affinity, request.User);
         var start = new StreamStart(context, intake, head, _longestSilence, time);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.StreamsEnd);
         try
