@@ -83,6 +83,9 @@ public enum IntentLogRole
 
     /// <summary>Reads from an external log (etcd).</summary>
     Client = 3,
+
+    /// <summary>There is no log: the records are those of the process's settings.</summary>
+    None = 4,
 }
 
 /// <summary>Checks a change before it is proposed. <see cref="State.IntentRules"/> hold for any log; this rule adds the rules of the application.</summary>

@@ -18,6 +18,24 @@ public class IntentLogException : Exception
     }
 }
 
+/// <summary>The installation has no intent log, so nothing can be changed. The message names the setting.</summary>
+public sealed class NoIntentLogException : IntentLogException
+{
+    public NoIntentLogException()
+    {
+    }
+
+    public NoIntentLogException(string message)
+        : base(message)
+    {
+    }
+
+    public NoIntentLogException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
+
 /// <summary>No majority of the voters is within reach, so nothing can be changed now. Local reads still work.</summary>
 public sealed class IntentUnavailableException : IntentLogException
 {

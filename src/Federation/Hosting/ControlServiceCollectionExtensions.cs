@@ -3,6 +3,7 @@ using Meridian.Federation.Configuration;
 using Meridian.Federation.IntentSources;
 using Meridian.Federation.Protocol;
 using Meridian.Federation.Regions;
+using Meridian.Intents;
 using Meridian.Intents.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -26,10 +27,19 @@ public static class ControlServiceCollectionExtensions
         services.TryAddSingleton<LoggedIntent>();
         services.TryAddSingleton<IIntentSource>(p => p.GetRequiredService<LoggedIntent>());
         services.AddHostedService(p => p.GetRequiredService<LoggedIntent>());
+        services.TryAddSingleton<ConfiguredState>();
         services.AddHostedService<IntentReconciler>();
         services.AddGrpc(grpc => grpc.IgnoreUnknownServices = true).AddServiceOptions<ControlService>(static grpc => grpc.Interceptors.Add<UnreadableMessages>());
         services.TryAddSingleton<ControlService>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<ControlService>, ControlServiceMethods>());
+        return services;
+    }
+
+    /// <summary>For an installation without an intent log: shows the configuration of this process as a log that takes no changes.</summary>
+    public static IServiceCollection AddMeridianIntentOfSettings(this IServiceCollection services)
+    {
+        services.TryAddSingleton<IIntentLog, ConfiguredIntentLog>();
+        services.TryAddSingleton<ConfiguredState>();
         return services;
     }
 

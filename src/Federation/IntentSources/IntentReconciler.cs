@@ -1,4 +1,3 @@
-using Meridian.Federation.Configuration;
 using Meridian.Intents;
 using Meridian.Intents.Options;
 using Meridian.Intents.Supervision;
@@ -14,7 +13,7 @@ namespace Meridian.Federation.IntentSources;
 /// </summary>
 internal sealed partial class IntentReconciler(
     IIntentLog log,
-    IOptions<FederationOptions> federation,
+    ConfiguredState state,
     IOptions<IntentLogOptions> options,
     IHostApplicationLifetime lifetime,
     LoopSupervisor supervisor,
@@ -31,7 +30,7 @@ internal sealed partial class IntentReconciler(
 
     private async Task TellAsync(CancellationToken stop)
     {
-        var configured = ConfiguredRecords.From(federation.Value, options.Value);
+        var configured = state.Records;
         var pause = FirstPause;
 
         // All services start together, so the log may not have started yet.
@@ -43,7 +42,12 @@ internal sealed partial class IntentReconciler(
             try
             {
                 if (!await ReconcileAsync(configured, stop).ConfigureAwait(false))
+                {
+                    if (state.Drift() is { Count: > 0 } drift)
+                        LogDrift(drift.Count, string.Join("; ", drift));
                     return;
+                }
+
                 pause = FirstPause;
             }
             catch (IntentLogException exception)

@@ -71,6 +71,8 @@ public static class GatewayApplicationExtensions
         routes.MapDelete("/drain", drain.DeleteAsync).DescribeEndDrain();
         var directory = services.GetRequiredService<DirectoryEndpoints>();
         routes.MapGet("/directory", directory.GetAsync).DescribeDirectory();
+        routes.MapGet("/drift", directory.GetDriftAsync).DescribeDrift();
+        routes.MapPost("/drift/{kind}/{**name}", directory.AdoptAsync).DescribeAdopt();
         routes.MapPut("/directory/voters/{name}", directory.PutVoterAsync).DescribeAddVoter();
         routes.MapDelete("/directory/voters/{name}", directory.DeleteVoterAsync).DescribeRemoveVoter();
         routes.MapGet("/directory/{kind}/{**name}", directory.GetRecordAsync).DescribeRecord();

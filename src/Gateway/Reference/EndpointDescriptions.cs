@@ -31,7 +31,7 @@ internal static class EndpointDescriptions
         new(StatusCodes.Status200OK, typeof(ChangeReport), "The change is durable; `etag` is the record's new epoch."),
         new(StatusCodes.Status400BadRequest, typeof(ErrorBody), "The record or a header is wrong."),
         new(StatusCodes.Status404NotFound, typeof(ErrorBody), "`record_not_found`, `unknown_kind` or `ask_region`."),
-        new(StatusCodes.Status409Conflict, typeof(ErrorBody), "`request_id_reused`: the request id was sent with another change."),
+        new(StatusCodes.Status409Conflict, typeof(ErrorBody), "`request_id_reused`: the request id was sent with another change. `no_intent_log`: the installation has no log."),
         new(StatusCodes.Status412PreconditionFailed, typeof(ErrorBody), "`epoch_conflict`: the record has changed meanwhile."),
         new(StatusCodes.Status503ServiceUnavailable, typeof(ErrorBody), "`no_quorum`: no majority within reach; the message says whether the change may still be made."),
     ];
@@ -175,6 +175,17 @@ internal static class EndpointDescriptions
         .Answers(
             new Answer(StatusCodes.Status200OK, typeof(DirectoryReport), "The log."),
             new Answer(StatusCodes.Status404NotFound, typeof(ErrorBody), "`ask_region`: this process does not keep the log."));
+
+    public static void DescribeDrift(this IEndpointConventionBuilder route) => route
+        .Describe("getDrift", AdminTag, "Compare settings and log", "Where this process's settings and the intent log differ. The log decides; settings only propose models and tenants once.")
+        .Answers(
+            new Answer(StatusCodes.Status200OK, typeof(DriftReport), "The differences."),
+            new Answer(StatusCodes.Status404NotFound, typeof(ErrorBody), "`ask_region`: this process does not keep the log."));
+
+    public static void DescribeAdopt(this IEndpointConventionBuilder route) => route
+        .Describe("adoptRecord", AdminTag, "Adopt a record of the settings", "Writes the record of this process's settings into the log, as writing one does. Kinds: `model`, `deployment`, `tenant`.")
+        .WithRecord(body: false)
+        .Answers(Changed);
 
     public static void DescribeRecord(this IEndpointConventionBuilder route) => route
         .Describe("getRecord", AdminTag, "Read a record", "A record of the intent log as this region's copy has it; `etag` is its epoch.")

@@ -327,7 +327,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         try
         {
             var stop = _ended.Token;
-            var package = await Task.Run(() => _store.Open(_name, target.Version, target.Variant), stop);
+            var package = await Task.Run(() => DeploymentPackage.Open(_store, model, target.Version, target.Variant), stop);
             if (!_targets.Contains(target)) return;
             var manifest = package.Manifest;
             target.Problem = null;

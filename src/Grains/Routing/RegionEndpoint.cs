@@ -76,10 +76,13 @@ public sealed partial class RegionEndpoint : Grain, IRegionEndpoint
         if (_models.Find(request.Model) is not { } model) return _models.NotFound(request.Model);
         if (RequestRules.OverLimit(request, model.Spec.Limits) is { } over) return over;
         request = RequestRules.Limited(request, model.Spec.Limits);
-        request = VersionPin.Of(request, model.Deployment, (version, variant) => _watch.Of(model.Name).Of(version, variant).Length > 0);
+        if (VersionPin.Applies(request, model.Deployment)) request = Pin(request, model);
         router = _routers.GetOrAdd(request.Model, static (name, grains) => grains.GetGrain<IRegionRouter>(name), _grains);
         return null;
     }
+
+    private InferRequest Pin(InferRequest request, CatalogueModel model) =>
+        VersionPin.Of(request, model.Deployment, (version, variant) => _watch.Of(model.Name).Of(version, variant).Length > 0);
 
     private Refusal Refuse(Exception e, InferRequest request)
     {

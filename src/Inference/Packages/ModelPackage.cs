@@ -10,6 +10,22 @@ public sealed record ModelPackage(string Directory, ModelManifest Manifest)
 {
     private const int BufferSize = 1 << 20;
 
+    /// <summary>SHA-256 of the package's <c>manifest.json</c>, 64 lower-case hexadecimal digits. It names the package in the intent log.</summary>
+    /// <exception cref="ModelPackageException">The manifest cannot be read.</exception>
+    public string ManifestDigest()
+    {
+        var path = Path.Combine(Directory, ModelManifestRules.FileName);
+        try
+        {
+            using var manifest = FolderFiles.Open(Directory, ModelManifestRules.FileName);
+            return Convert.ToHexStringLower(SHA256.HashData(manifest));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelPackageException(path, $"Manifest '{path}' cannot be read: {e.Message} Check the disk and the file's permissions.", e);
+        }
+    }
+
     private string Remedy => RemedyFor(Directory);
 
     /// <summary>The advice for a damaged package in a directory.</summary>

@@ -123,7 +123,7 @@ public sealed class RoutingDirector
     public static InferRequest Pin(DirectorySnapshot snapshot, InferRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return request.Hops > 0 || Find(snapshot.Intent, request.Model)?.Deployment is not { } deployment || deployment is { Weights: null or [], Version: null, Variant: null }
+        return request.Hops > 0 || Find(snapshot.Intent, request.Model)?.Deployment is not { } deployment || !VersionPin.Applies(request, deployment)
             ? request
             : Pin(snapshot, request, deployment);
     }

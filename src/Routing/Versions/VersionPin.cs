@@ -6,6 +6,13 @@ namespace Meridian.Routing.Versions;
 /// <summary>Pins a request that names no version to the version that the weights of its deployment choose.</summary>
 public static class VersionPin
 {
+    /// <summary>Whether the deployment's versions decide about the request: it names none itself, and the deployment names at least one. Allocates nothing.</summary>
+    public static bool Applies(InferRequest request, DeploymentSpec deployment)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return request is { Version: null, Variant: null } && deployment is not { Weights: null or [], Version: null, Variant: null };
+    }
+
     /// <summary>
     /// The request with the chosen version, if a region has it ready; otherwise the request as it is. While a new version loads, or where no region can serve the chosen
     /// one, any ready version is better than a refusal.
@@ -18,7 +25,7 @@ public static class VersionPin
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(deployment);
         ArgumentNullException.ThrowIfNull(isReady);
-        if (request.Version is not null || request.Variant is not null)
+        if (!Applies(request, deployment))
             return request;
         var targets = deployment.Targets;
         var target = targets[targets.Length == 1 ? 0 : VersionChoice.Choose(targets, VersionKey.Of(request), request.Model, deployment.Salt)];

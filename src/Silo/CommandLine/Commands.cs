@@ -9,7 +9,7 @@ using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.CommandLine;
 
-/// <summary>The command line: <c>Silo</c>, <c>Silo region</c>, <c>Silo front-door</c>, <c>Silo witness</c>, <c>Silo drain</c>, <c>Silo recover</c>.</summary>
+/// <summary>The command line: <c>Silo</c>, <c>Silo region</c>, <c>Silo front-door</c>, <c>Silo witness</c>, <c>Silo drain</c>, <c>Silo store</c>, <c>Silo recover</c>.</summary>
 public static class Commands
 {
     private const string OverridesHelp = "Any setting can also be given as --Meridian:Path:To:Setting=VALUE or in the environment as MERIDIAN__PATH__TO__SETTING=VALUE.";
@@ -110,6 +110,7 @@ public static class Commands
         root.Subcommands.Add(FrontDoor(common, overrides));
         root.Subcommands.Add(Witness(common, overrides));
         root.Subcommands.Add(DrainCommand.Build(common, overrides));
+        root.Subcommands.Add(StoreCommand.Build(common, overrides));
         root.Subcommands.Add(Recover(common, overrides));
         HelpWithExamples.AddTo(
             root,
@@ -120,6 +121,7 @@ public static class Commands
             "Silo front-door                                   an edge without a region",
             "Silo witness --name arbiter                       a third vote beside two regions",
             "Silo drain --region westeurope --wait             empties a region before it is stopped",
+            "Silo store add /models/qwen --name qwen           puts a model's files into the regions' stores",
             "Silo recover --name westeurope                    what it would cost to go on after a lost majority",
             "Silo --Meridian:Models:0:Replicas=2               any setting on the command line");
         return root;

@@ -6,6 +6,7 @@ using Meridian.Gateway.Hosting;
 using Meridian.Grains.Hosting;
 using Meridian.Inference;
 using Meridian.Intents.Hosting;
+using Meridian.Intents.Options;
 using Meridian.Silo.Clustering;
 using Meridian.Silo.Configuration;
 using Meridian.Silo.Configuration.Reading;
@@ -63,6 +64,12 @@ public static class RegionHost
         {
             builder.Services.AddIntentLog(target => IntentSettings.Fill(target, options, region));
             builder.Services.AddMeridianIntent(target => FederationSettings.Fill(target, options, region));
+        }
+
+        if (facade && options.Intent.Kind == IntentKind.None)
+        {
+            builder.Services.AddOptions<IntentLogOptions>().Configure(target => IntentSettings.Fill(target, options, region));
+            builder.Services.AddMeridianIntentOfSettings();
         }
 
         if (roles.HasFlag(RegionRoles.Silo))

@@ -3,13 +3,10 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Meridian.Cluster.Tests.Harness;
 using Meridian.Inference.Decoders.Contract;
-using Meridian.Inference.Packages.HuggingFace;
-using Meridian.Inference.Packages.Store;
 using Meridian.ModelTools.Llama;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace Meridian.Cluster.Tests.Intents;
 
@@ -35,41 +32,52 @@ public sealed class ModelRoadTests(FiveProcesses processes, ITestOutputHelper ou
         var installation = processes.Installation;
         var (door, other) = await processes.WholeAsync();
         using var folders = new TemporaryDirectory();
-        var (first, second) = (await InstallAsync(installation, folders.Path, seed: 1, "v1"), await InstallAsync(installation, folders.Path, seed: 2, "v2"));
+        var (first, firstManifest) = await InstallAsync(installation, folders.Path, seed: 1, "v1");
+        var (second, secondManifest) = await InstallAsync(installation, folders.Path, seed: 2, "v2");
+        var versions = $$"""[{"name":"{{first}}","variants":[{"name":"fp32","manifest":"{{firstManifest}}"}]},{"name":"{{second}}","variants":[{"name":"fp32","manifest":"{{secondManifest}}"}]}]""";
 
         await PutAsync("eastus", $"deployment/{Model}?pending=true", $$"""{"regions":["eastus","westeurope"],"version":"{{first}}"}""");
-        await PutAsync("eastus", $"model/{Model}", """{"kind":"generation","owned_by":"tests"}""");
+        await PutAsync("eastus", $"model/{Model}", $$"""{"kind":"generation","owned_by":"tests","versions":{{versions}}}""");
         await ServesAsync("added", door, answer => answer.Version == first);
         await ServesAsync("added, seen by another edge", other, answer => answer.Version == first);
         Assert.DoesNotContain((await installation.Facade("eastus").RegionsAsync(default)).Single(r => r.Name == "southeastasia").Models, m => m.Name == Model);
 
         await using (var load = new Load(this, door, other))
         {
-            await PutAsync("westeurope", $"deployment/{Model}?pending=true", $$"""{"regions":["eastus","westeurope"],"version":"{{second}}"}""");
+            await PutAsync("westeurope", $"deployment/{Model}", $$"""{"regions":["eastus","westeurope"],"version":"{{second}}"}""");
             await ServesAsync("another version", door, answer => answer.Version == second);
             await EverywhereAsync("the former version to be unloaded", m => m.Version != first);
 
-            await PutAsync("southeastasia", $"deployment/{Model}?pending=true", Split(first, 70, second, 30));
+            await PutAsync("southeastasia", $"deployment/{Model}", Split(first, 70, second, 30));
             await EverywhereAsync("both versions", m => m.Version == first && m.Ready == 1);
             var split = await VersionsAsync(door);
             Assert.Equal(split, await VersionsAsync(other));
             var share = split.Count(version => version == second);
             Assert.InRange(share, (0.3 * Keys) - (3 * Math.Sqrt(Keys * 0.21)), (0.3 * Keys) + (3 * Math.Sqrt(Keys * 0.21)));
 
-            await PutAsync("eastus", $"deployment/{Model}?pending=true", Split(first, 60, second, 40));
+            await PutAsync("eastus", $"deployment/{Model}", Split(first, 60, second, 40));
             var moved = Array.FindIndex(await VersionsUntilAsync(other, versions => versions.Count(v => v == second) > share), 0, v => v == second);
             var raised = await VersionsAsync(door);
             Assert.True(moved >= 0);
             Assert.All(Enumerable.Range(0, Keys), key => Assert.True(raised[key] == split[key] || raised[key] == second, $"Key {key} moved from {split[key]} to {raised[key]}."));
             output.WriteLine($"{second}: {share} of {Keys} keys at 30, {raised.Count(v => v == second)} at 40");
 
-            // One of the two regions is down during the next change, and the region that takes it is killed as soon as it has answered.
+            // A version whose files no store has: the versions that serve go on, and the regions say what is missing.
+            var missing = new string('0', 64);
+            var withMissing = $"[{{\"name\":\"v3@0\",\"variants\":[{{\"name\":\"fp32\",\"manifest\":\"{missing}\"}}]}},{versions[1..]}";
+            await PutAsync("eastus", $"model/{Model}", $$"""{"kind":"generation","owned_by":"tests","versions":{{withMissing}}}""");
+            await PutAsync("eastus", $"deployment/{Model}", """{"regions":["eastus","westeurope"],"version":"v3@0"}""");
+            await EverywhereAsync("the missing files to be named", m => m.Problem?.StartsWith($"files missing: {missing}", StringComparison.Ordinal) == true);
+            await PutAsync("eastus", $"deployment/{Model}", Split(first, 60, second, 40));
+
+            // One of the two regions is down during the next change, and the region that takes it is killed as soon as it has answered. The third one alone is no
+            // majority, so it cannot know yet that the change was made; nothing may be lost when the others come back.
             await installation.KillAsync("westeurope");
-            await PutAsync("southeastasia", $"model/{Model}", """{"kind":"generation","owned_by":"tests","engine":{"max_sequences":5},"limits":{"max_output_tokens":2},"routing":{"policy":"least-load"}}""");
+            await PutAsync("southeastasia", $"model/{Model}", $$"""{"kind":"generation","owned_by":"tests","versions":{{versions}},"engine":{"max_sequences":5},"limits":{"max_output_tokens":2},"routing":{"policy":"least-load"} }""");
             await installation.KillAsync("southeastasia");
-            await ServesAsync("a limit", door, answer => answer.Status == HttpStatusCode.BadRequest, tokens: 3);
             installation.StartRegion("westeurope");
             installation.StartRegion("southeastasia");
+            await ServesAsync("a limit", door, answer => answer.Status == HttpStatusCode.BadRequest, tokens: 3);
             await processes.WholeAsync();
             await EverywhereAsync("both versions after the restart", m => m.Version == second && m.Ready == 1);
             await Eventually.HoldsAsync(
@@ -94,18 +102,14 @@ public sealed class ModelRoadTests(FiveProcesses processes, ITestOutputHelper ou
         $$"""{"regions":["eastus","westeurope"],"weights":[{"version":"{{first}}","weight":{{firstWeight}}},{"version":"{{second}}","weight":{{secondWeight}}}]}""";
 
     /// <summary>Puts a made model into the stores of all regions, as an operator puts files there before the model is added.</summary>
-    private static async Task<string> InstallAsync(Installation installation, string folders, int seed, string label)
+    private static async Task<(string Version, string Manifest)> InstallAsync(Installation installation, string folders, int seed, string label)
     {
         var folder = Path.Combine(folders, label);
         LlamaFolder.Make(folder, LlamaFolder.Configure(layers: 2, hidden: 64, heads: 4, kvHeads: 2, intermediate: 160, vocabulary: 384, context: 512), seed, KvLayout.Shared);
-        var version = "";
-        foreach (var region in installation.Regions)
-        {
-            var store = new ModelStore(Options.Create(new ModelStoreOptions { Root = installation.ModelStore(region) }), TimeProvider.System, NullLogger<ModelStore>.Instance);
-            version = (await store.InstallAsync(new HuggingFaceSource(Model, folder, label: label), default)).Manifest.Version;
-        }
-
-        return version;
+        var add = installation.Command("store add", "store", "add", folder, "--name", Model, "--label", label);
+        await add.ExitAsync(Limit);
+        var told = string.Join('\n', add.Lines);
+        return (Regex.Match(told, $"{Model}/({label}@[0-9a-f]+)/").Groups[1].Value, Regex.Match(told, "\"manifest\":\"([0-9a-f]{64})\"").Groups[1].Value);
     }
 
     private async Task PutAsync(string region, string record, string body)

@@ -45,8 +45,9 @@ public sealed class IntentLoopsTests : IAsyncDisposable
         var federation = new FederationOptions();
         federation.Regions.Add(new RegionMemberOptions { Name = "eu", Jurisdiction = "eu", Protocol = "http://127.0.0.1:1" });
         using var lifetime = new StartedLifetime();
+        var options = Options.Create(new IntentLogOptions { Self = "eu" });
         using var reconciler = new IntentReconciler(
-            _log, Options.Create(federation), Options.Create(new IntentLogOptions { Self = "eu" }), lifetime, _supervisor, _time, NullLogger<IntentReconciler>.Instance);
+            _log, new ConfiguredState(_log, Options.Create(federation), options), options, lifetime, _supervisor, _time, NullLogger<IntentReconciler>.Instance);
         _log.ChangeFault = new ArgumentException("refused by a newer build");
 
         await reconciler.StartAsync(CancellationToken.None);

@@ -52,5 +52,9 @@ public sealed class TestEngines : IEngineFactory, IModelStore
             });
     }
 
+    public bool Has(string name, string version, string variant) => true;
+
+    public IEnumerable<ModelPackage> List() => [];
+
     public Task<ModelPackage> InstallAsync(IModelSource source, CancellationToken cancellationToken) => Task.FromResult(Open(source.Name));
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Meridian.Federation.IntentSources;
 using Meridian.Federation.Regions;
 using Meridian.Gateway.Access;
 using Meridian.Gateway.Admin.Facades;
@@ -27,6 +28,7 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
     private static readonly TimeSpan ChangeLimit = TimeSpan.FromSeconds(15);
 
     private readonly IIntentLog? _log = services.GetService<IIntentLog>();
+    private readonly ConfiguredState? _configured = services.GetService<ConfiguredState>();
 
     public Task GetAsync(HttpContext context) =>
         _log is null
@@ -94,6 +96,22 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
         writes.AddRange(RecordRules.Dependents(key, _log!.Current).Select(static dependent => new IntentWrite(dependent, null)));
 
         await ChangeAsync(context, key, [.. writes], default);
+    }
+
+    /// <summary>Where the settings of this process and the log differ.</summary>
+    public Task GetDriftAsync(HttpContext context) =>
+        _configured is null ? ApiErrorWriter.WriteAsync(context, AskRegion()) : WriteAsync(context, DriftReport.Of(_configured), RecordsJson.Default.DriftReport);
+
+    /// <summary>Writes the record of this process's settings into the log.</summary>
+    public async Task AdoptAsync(HttpContext context)
+    {
+        var error = Target(context, writing: true, out var key, out _);
+        var value = error is null ? _configured?.Find(key) : null;
+        error ??= value is null ? NotFound(key) with { Message = $"The settings of this process have no record {ApiError.Shorten(key.ToString())}; GET /admin/api/drift lists what differs." } : null;
+        if (error is not null)
+            await ApiErrorWriter.WriteAsync(context, error);
+        else
+            await ChangeAsync(context, key, [new IntentWrite(key, value)], value);
     }
 
     public async Task PutVoterAsync(HttpContext context)
@@ -197,6 +215,10 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
             if (answers)
                 context.Response.StatusCode = StatusCodes.Status204NoContent;
             return true;
+        }
+        catch (NoIntentLogException exception)
+        {
+            error = new ApiError(StatusCodes.Status409Conflict, ApiError.InvalidRequest, "no_intent_log", exception.Message);
         }
         catch (IntentUnavailableException exception)
         {

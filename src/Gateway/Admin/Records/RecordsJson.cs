@@ -7,4 +7,5 @@ namespace Meridian.Gateway.Admin.Records;
 [JsonSerializable(typeof(RecordReport))]
 [JsonSerializable(typeof(VoterReport))]
 [JsonSerializable(typeof(ChangeReport))]
+[JsonSerializable(typeof(DriftReport))]
 internal sealed partial class RecordsJson : JsonSerializerContext;

@@ -54,6 +54,32 @@ public sealed partial class ModelStore : IModelStore
     }
 
     /// <inheritdoc />
+    public bool Has(string name, string version, string variant) => Candidates(name).Any(c => c.Version == version && c.Variant == variant);
+
+    /// <inheritdoc />
+    public IEnumerable<ModelPackage> List()
+    {
+        foreach (var folder in Folders(_root).Order(StringComparer.Ordinal))
+        {
+            var name = Path.GetFileName(folder);
+            foreach (var candidate in Candidates(name).OrderBy(static c => c.Directory, StringComparer.Ordinal))
+            {
+                ModelPackage package;
+                try
+                {
+                    package = Read(candidate.Directory, name, candidate.Version, candidate.Variant);
+                }
+                catch (ModelPackageException)
+                {
+                    continue;
+                }
+
+                yield return package;
+            }
+        }
+    }
+
+    /// <inheritdoc />
     public async Task<ModelPackage> InstallAsync(IModelSource source, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(source);
