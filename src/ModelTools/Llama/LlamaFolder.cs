@@ -2,9 +2,10 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Packages;
-using Meridian.ModelTools.Onnx;
 using Meridian.ModelTools.Output;
 using Meridian.ModelTools.Tokenization;
+using Meridian.Onnx;
+using Meridian.Onnx.Writing;
 
 namespace Meridian.ModelTools.Llama;
 

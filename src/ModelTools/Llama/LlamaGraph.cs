@@ -1,5 +1,6 @@
 using Meridian.Inference.Decoders.Contract;
-using Meridian.ModelTools.Onnx;
+using Meridian.Onnx;
+using Meridian.Onnx.Writing;
 
 namespace Meridian.ModelTools.Llama;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
+using Meridian.Onnx.Format;
 
-namespace Meridian.ModelTools.Onnx;
+namespace Meridian.Onnx.Writing;
 
 /// <summary>
 /// Writes a graph as an ONNX file. All lengths are computed first, so each tensor goes directly into the file, once: the memory needed for a model of any size
@@ -34,7 +35,7 @@ public static class OnnxModelFile
         var location = Path.GetFileName(path) + ExternalSuffix;
         var heads = graph.Initializers.Select(i => Head(i, external.TryGetValue(i.Name, out var offset) ? offset : null, location)).ToArray();
 
-        var name = new ProtobufWriter().Text(2, graph.Name);
+        var name = new ProtobufWriter().Text(OnnxFields.Graph.Name, graph.Name);
         long length = graph.Nodes.Length + name.Written.Length + graph.Ends.Length;
         for (var i = 0; i < heads.Length; i++)
         {
@@ -42,10 +43,13 @@ public static class OnnxModelFile
             length += 1 + ProtobufWriter.VarintSize((ulong)body) + body;
         }
 
-        var model = new ProtobufWriter().Number(1, IrVersion).Text(2, "meridian-tools").Message(8, Opset("", graph.Opset));
+        var model = new ProtobufWriter()
+            .Number(OnnxFields.Model.IrVersion, IrVersion)
+            .Text(OnnxFields.Model.ProducerName, "meridian-tools")
+            .Message(OnnxFields.Model.OpsetImport, Opset("", graph.Opset));
         if (graph.UsesMicrosoft)
-            model.Message(8, Opset(OnnxGraphBuilder.MicrosoftDomain, 1));
-        model.Header(7, length);
+            model.Message(OnnxFields.Model.OpsetImport, Opset(OnnxGraphBuilder.MicrosoftDomain, 1));
+        model.Header(OnnxFields.Model.Graph, length);
 
         long done = 0;
         using var file = Create(path);
@@ -54,7 +58,7 @@ public static class OnnxModelFile
         file.Write(name.Written);
         for (var i = 0; i < heads.Length; i++)
         {
-            file.Write(new ProtobufWriter().Header(5, Body(i)).Written);
+            file.Write(new ProtobufWriter().Header(OnnxFields.Graph.Initializer, Body(i)).Written);
             file.Write(heads[i].Written);
             if (IsInline(i))
                 Tensor(graph.Initializers[i], file);
@@ -106,20 +110,21 @@ public static class OnnxModelFile
     {
         var head = new ProtobufWriter();
         foreach (var dimension in initializer.Dimensions)
-            head.Number(1, dimension);
-        head.Number(2, (long)initializer.Type).Text(8, initializer.Name);
+            head.Number(OnnxFields.Tensor.Dimensions, dimension);
+        head.Number(OnnxFields.Tensor.DataType, (long)initializer.Type).Text(OnnxFields.Tensor.Name, initializer.Name);
         if (offset is not { } at)
-            return head.Header(9, initializer.ByteLength);
+            return head.Header(OnnxFields.Tensor.RawData, initializer.ByteLength);
         return head
-            .Message(13, Entry("location", location))
-            .Message(13, Entry("offset", at.ToString(CultureInfo.InvariantCulture)))
-            .Message(13, Entry("length", initializer.ByteLength.ToString(CultureInfo.InvariantCulture)))
-            .Number(14, 1);
+            .Message(OnnxFields.Tensor.ExternalData, Entry(OnnxFields.Entry.Location, location))
+            .Message(OnnxFields.Tensor.ExternalData, Entry(OnnxFields.Entry.Offset, at.ToString(CultureInfo.InvariantCulture)))
+            .Message(OnnxFields.Tensor.ExternalData, Entry(OnnxFields.Entry.Length, initializer.ByteLength.ToString(CultureInfo.InvariantCulture)))
+            .Number(OnnxFields.Tensor.DataLocation, OnnxFields.Tensor.External);
     }
 
-    private static ProtobufWriter Entry(string key, string value) => new ProtobufWriter().Text(1, key).Text(2, value);
+    private static ProtobufWriter Entry(string key, string value) => new ProtobufWriter().Text(OnnxFields.Entry.Key, key).Text(OnnxFields.Entry.Value, value);
 
-    private static ProtobufWriter Opset(string domain, long version) => new ProtobufWriter().Text(1, domain).Number(2, version);
+    private static ProtobufWriter Opset(string domain, long version) =>
+        new ProtobufWriter().Text(OnnxFields.Opset.Domain, domain).Number(OnnxFields.Opset.Version, version);
 
     private static FileStream Create(string path) => new(path, FileMode.Create, FileAccess.Write, FileShare.None, BufferSize);
 }

@@ -2,14 +2,11 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Meridian.ModelTools.Onnx;
+namespace Meridian.Onnx.Format;
 
 /// <summary>Fields of one protobuf message (protobuf.dev, "Encoding"), of the kinds that ONNX uses.</summary>
 internal sealed class ProtobufWriter
 {
-    private const int Varint = 0;
-    private const int Delimited = 2;
-    private const int Fixed32 = 5;
     private readonly ArrayBufferWriter<byte> _buffer = new();
 
     public ReadOnlySpan<byte> Written => _buffer.WrittenSpan;
@@ -25,14 +22,14 @@ internal sealed class ProtobufWriter
 
     public ProtobufWriter Number(int field, long value)
     {
-        Raw((ulong)(field << 3) | Varint);
+        Raw(Tag(field, WireType.Varint));
         Raw((ulong)value);
         return this;
     }
 
     public ProtobufWriter Real(int field, float value)
     {
-        Raw((ulong)(field << 3) | Fixed32);
+        Raw(Tag(field, WireType.Fixed32));
         BinaryPrimitives.WriteSingleLittleEndian(_buffer.GetSpan(sizeof(float)), value);
         _buffer.Advance(sizeof(float));
         return this;
@@ -55,10 +52,12 @@ internal sealed class ProtobufWriter
     /// <summary>Announces bytes of a length that the caller writes behind what is here.</summary>
     public ProtobufWriter Header(int field, long length)
     {
-        Raw((ulong)(field << 3) | Delimited);
+        Raw(Tag(field, WireType.Delimited));
         Raw((ulong)length);
         return this;
     }
+
+    private static ulong Tag(int field, int type) => (ulong)((field << WireType.Bits) | type);
 
     private void Raw(ulong value)
     {

@@ -1,4 +1,4 @@
-namespace Meridian.ModelTools.Onnx;
+namespace Meridian.Onnx.Writing;
 
 /// <summary>One dimension of a graph's input or output: a number, or a name for what callers choose.</summary>
 public readonly record struct OnnxDimension

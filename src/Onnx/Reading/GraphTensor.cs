@@ -1,13 +1,12 @@
 using System.Globalization;
-using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Meridian.Inference.Decoders.Graphs;
+namespace Meridian.Onnx.Reading;
 
 /// <summary>An input or output as a graph declares it.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Type">The element type. ONNX and ONNX Runtime use the same numbers for types.</param>
+/// <param name="Type">The element type.</param>
 /// <param name="Dimensions">The length of each dimension, or -1 if it is symbolic. Null if the graph gives no shape.</param>
-internal sealed record GraphTensor(string Name, TensorElementType Type, long[]? Dimensions)
+public sealed record GraphTensor(string Name, OnnxType Type, long[]? Dimensions)
 {
     public override string ToString() =>
         $"{Name} {Type} [{(Dimensions is null ? "?" : string.Join(", ", Dimensions.Select(d => d < 0 ? "*" : d.ToString(CultureInfo.InvariantCulture))))}]";

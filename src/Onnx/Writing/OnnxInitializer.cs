@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
-namespace Meridian.ModelTools.Onnx;
+namespace Meridian.Onnx.Writing;
 
 /// <summary>A constant tensor of a graph. Its elements stay where they are until the file is written, and are written from there.</summary>
 public sealed class OnnxInitializer

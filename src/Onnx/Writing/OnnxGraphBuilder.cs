@@ -1,4 +1,6 @@
-namespace Meridian.ModelTools.Onnx;
+using Meridian.Onnx.Format;
+
+namespace Meridian.Onnx.Writing;
 
 /// <summary>
 /// Collects a graph in the order of its computation. A value must exist before a node reads it, and a name stands for one value. So a mistake causes an
@@ -35,7 +37,7 @@ public sealed class OnnxGraphBuilder(string name)
 
     public OnnxValue Input(string input, OnnxType type, params ReadOnlySpan<OnnxDimension> shape)
     {
-        _ends.Message(11, ValueInfo(input, type, shape));
+        _ends.Message(OnnxFields.Graph.Input, ValueInfo(input, type, shape));
         _used.Add(input);
         return Define(input, "input");
     }
@@ -43,7 +45,7 @@ public sealed class OnnxGraphBuilder(string name)
     /// <summary>An input that callers may omit. It then has the given value.</summary>
     public OnnxValue OptionalInput(string input, long value)
     {
-        _ends.Message(11, ValueInfo(input, OnnxType.Int64, []));
+        _ends.Message(OnnxFields.Graph.Input, ValueInfo(input, OnnxType.Int64, []));
         return Initializer(OnnxInitializer.Of(input, [], value));
     }
 
@@ -53,7 +55,7 @@ public sealed class OnnxGraphBuilder(string name)
         Use(value, "the graph's outputs");
         if (!_outputs.Add(value.Name))
             throw new InvalidOperationException($"Graph '{name}': '{value.Name}' is an output twice.");
-        _ends.Message(12, ValueInfo(value.Name, type, shape));
+        _ends.Message(OnnxFields.Graph.Output, ValueInfo(value.Name, type, shape));
     }
 
     public OnnxValue Initializer(OnnxInitializer initializer)
@@ -103,30 +105,30 @@ public sealed class OnnxGraphBuilder(string name)
         {
             if (input != OnnxValue.None)
                 Use(input, $"node '{node}'");
-            message.Text(1, input.Name);
+            message.Text(OnnxFields.Node.Input, input.Name);
         }
 
         var values = new OnnxValue[outputs.Length];
         for (var i = 0; i < outputs.Length; i++)
         {
             values[i] = outputs[i].Length == 0 ? OnnxValue.None : Define(outputs[i], $"output of node '{node}'");
-            message.Text(2, outputs[i]);
+            message.Text(OnnxFields.Node.Output, outputs[i]);
         }
 
         var colon = op.IndexOf(':', StringComparison.Ordinal);
-        message.Text(3, node).Text(4, op[(colon + 1)..]);
+        message.Text(OnnxFields.Node.Name, node).Text(OnnxFields.Node.OpType, op[(colon + 1)..]);
         foreach (var attribute in attributes)
-            message.Message(5, attribute.Write());
+            message.Message(OnnxFields.Node.Attribute, attribute.Write());
         if (colon > 0)
         {
             var domain = op[..colon];
             _usesMicrosoft |= domain == MicrosoftDomain
                 ? true
                 : throw new InvalidOperationException($"Graph '{name}': node '{node}' is of domain '{domain}'; only '{MicrosoftDomain}' is known beside ONNX's own.");
-            message.Text(7, domain);
+            message.Text(OnnxFields.Node.Domain, domain);
         }
 
-        _nodes.Message(1, message);
+        _nodes.Message(OnnxFields.Graph.Node, message);
         return values;
     }
 
@@ -169,8 +171,18 @@ public sealed class OnnxGraphBuilder(string name)
     {
         var dimensions = new ProtobufWriter();
         foreach (var dimension in shape)
-            dimensions.Message(1, dimension.Symbol is { } symbol ? new ProtobufWriter().Text(2, symbol) : new ProtobufWriter().Number(1, dimension.Length!.Value));
-        var tensor = new ProtobufWriter().Number(1, (long)type).Message(2, dimensions);
-        return new ProtobufWriter().Text(1, value).Message(2, new ProtobufWriter().Message(1, tensor));
+        {
+            var length = new ProtobufWriter();
+            if (dimension.Symbol is { } symbol)
+                length.Text(OnnxFields.Dimension.Symbol, symbol);
+            else
+                length.Number(OnnxFields.Dimension.Length, dimension.Length!.Value);
+            dimensions.Message(OnnxFields.Shape.Dimension, length);
+        }
+
+        var tensor = new ProtobufWriter().Number(OnnxFields.TensorType.ElementType, (long)type).Message(OnnxFields.TensorType.Shape, dimensions);
+        return new ProtobufWriter()
+            .Text(OnnxFields.ValueInfo.Name, value)
+            .Message(OnnxFields.ValueInfo.Type, new ProtobufWriter().Message(OnnxFields.ValueType.Tensor, tensor));
     }
 }

@@ -1,4 +1,4 @@
-namespace Meridian.ModelTools.Onnx;
+namespace Meridian.Onnx.Writing;
 
 /// <summary>A tensor that flows through a graph: an input, an initializer or a node's output.</summary>
 public readonly record struct OnnxValue(string Name)
