@@ -1,4 +1,4 @@
-namespace Meridian.Federation.Tests.Routing.Simulation;
+namespace Meridian.Routing.Tests.Simulation;
 
 /// <summary>One request of a run.</summary>
 /// <param name="Edge">Position of its edge.</param>

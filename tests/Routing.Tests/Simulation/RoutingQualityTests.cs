@@ -1,6 +1,4 @@
-using Meridian.Federation.Tests.Routing.Simulation;
-
-namespace Meridian.Federation.Tests.Routing;
+namespace Meridian.Routing.Tests.Simulation;
 
 /// <summary>How good decisions are, against one who knows all queues, service times and what is on its way.</summary>
 public sealed class RoutingQualityTests(ITestOutputHelper output)

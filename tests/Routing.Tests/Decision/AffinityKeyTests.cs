@@ -1,7 +1,8 @@
+using Meridian.Federation.Tests;
 using Meridian.Messages;
 using Meridian.Routing.Decision;
 
-namespace Meridian.Federation.Tests.Routing;
+namespace Meridian.Routing.Tests.Decision;
 
 public sealed class AffinityKeyTests
 {

@@ -1,11 +1,11 @@
 using Meridian.Routing.Decision;
 using Meridian.Routing.Snapshots;
 
-namespace Meridian.Federation.Tests.Routing;
+namespace Meridian.Routing.Tests.Decision;
 
 internal static class RoutingDecisions
 {
-    /// <summary>Names in the order in which a request would try them that finds every choice wanting.</summary>
+    /// <summary>The order in which a request tries the regions if each of them fails it.</summary>
     public static string[] Order(this RoutingDirector director, DirectorySnapshot snapshot, in RouteRequest request, Random random)
     {
         var order = new List<string>();

@@ -1,4 +1,5 @@
 using CsCheck;
+using Meridian.Federation.Tests;
 using Meridian.Messages;
 using Meridian.Routing.Decision;
 using Meridian.Routing.Options;
@@ -8,7 +9,7 @@ using Meridian.Routing.Snapshots;
 using Meridian.Routing.Tables;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Meridian.Federation.Tests.Routing;
+namespace Meridian.Routing.Tests.Policies;
 
 /// <summary>What each policy promises beside what holds for all.</summary>
 public sealed class PolicyTests

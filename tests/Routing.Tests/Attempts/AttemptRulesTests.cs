@@ -1,7 +1,7 @@
 using Meridian.Messages;
 using Meridian.Routing.Attempts;
 
-namespace Meridian.Federation.Tests.Edge;
+namespace Meridian.Routing.Tests.Attempts;
 
 /// <summary>The table of what follows an attempt, over every combination of facts.</summary>
 public sealed class AttemptRulesTests

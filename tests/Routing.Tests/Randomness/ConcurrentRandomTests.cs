@@ -1,7 +1,7 @@
 using CsCheck;
 using Meridian.Routing.Randomness;
 
-namespace Meridian.Federation.Tests.Routing;
+namespace Meridian.Routing.Tests.Randomness;
 
 public sealed class ConcurrentRandomTests
 {

@@ -1,4 +1,4 @@
-namespace Meridian.Federation.Tests.Routing.Simulation;
+namespace Meridian.Routing.Tests.Simulation;
 
 /// <summary>An edge of a simulated world.</summary>
 /// <param name="Name">Name.</param>

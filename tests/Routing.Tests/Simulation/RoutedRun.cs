@@ -1,4 +1,4 @@
-namespace Meridian.Federation.Tests.Routing.Simulation;
+namespace Meridian.Routing.Tests.Simulation;
 
 /// <summary>What became of a run's requests.</summary>
 internal sealed record RoutedRun(IReadOnlyList<RoutedRequest> Requests)

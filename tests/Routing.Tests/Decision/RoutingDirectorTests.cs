@@ -1,3 +1,4 @@
+using Meridian.Federation.Tests;
 using Meridian.Messages;
 using Meridian.Routing.Decision;
 using Meridian.Routing.Policies;
@@ -5,7 +6,7 @@ using Meridian.Routing.Residency;
 using Meridian.Routing.Snapshots;
 using Meridian.Routing.Tables;
 
-namespace Meridian.Federation.Tests.Routing;
+namespace Meridian.Routing.Tests.Decision;
 
 public sealed class RoutingDirectorTests
 {

@@ -1,4 +1,4 @@
-namespace Meridian.Federation.Tests.Routing.Simulation;
+namespace Meridian.Routing.Tests.Simulation;
 
 /// <summary>
 /// A region of a simulated world: replicas that serve one item after another, first come first served. So an item's end is known as it arrives, and the region's state is the times at which

@@ -5,7 +5,7 @@ using Meridian.Routing.Policies;
 using Meridian.Routing.Tables;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Meridian.Federation.Tests.Routing;
+namespace Meridian.Federation.Tests.Liveness;
 
 /// <summary>From the beats to the decision, on a clock that moves only when told.</summary>
 public sealed class LatencyShiftTests

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Meridian.Federation.Liveness;
+using Meridian.Federation.Tests;
 using Meridian.Messages;
 using Meridian.Routing.Decision;
 using Meridian.Routing.Policies;
@@ -7,7 +8,7 @@ using Meridian.Routing.Snapshots;
 using Meridian.Routing.Tables;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Meridian.Federation.Tests.Routing.Simulation;
+namespace Meridian.Routing.Tests.Simulation;
 
 /// <summary>
 /// Edges, regions and what lies between them as a discrete-event simulation: the real decision on real snapshots, which are as old as beats and the network make them, against queues that

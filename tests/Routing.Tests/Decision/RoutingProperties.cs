@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using CsCheck;
+using Meridian.Federation.Tests;
 using Meridian.Messages;
 using Meridian.Routing.Decision;
 using Meridian.Routing.Policies;
@@ -8,7 +9,7 @@ using Meridian.Routing.Snapshots;
 using Meridian.Routing.Tables;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Meridian.Federation.Tests.Routing;
+namespace Meridian.Routing.Tests.Decision;
 
 /// <summary>What holds for every directory, also for one full of nonsense.</summary>
 public sealed class RoutingProperties
