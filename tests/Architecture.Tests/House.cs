@@ -7,7 +7,7 @@ namespace Meridian.Architecture.Tests;
 internal static class House
 {
     private static readonly ArchUnitNET.Domain.Architecture Compiled = new ArchLoader()
-        .LoadAssemblies([.. Floors.Projects.Keys.Select(name => System.Reflection.Assembly.Load($"Meridian.{name}"))])
+        .LoadAssemblies([.. Floors.Projects.Keys.Select(name => System.Reflection.Assembly.Load(Floors.AssemblyOf(name)))])
         .Build();
 
     // Not those that the projects use of others, nor sources that several projects compile.
@@ -46,7 +46,7 @@ internal static class House
     {
         var name = type.FullName.Split('+', '/')[0];
         var assembly = (type.Assembly?.Name ?? "").Split(',')[0];
-        var project = assembly.StartsWith("Meridian.", StringComparison.Ordinal) ? assembly["Meridian.".Length..] : "";
+        var project = Floors.ProjectOf(assembly) ?? "";
         return new Member(project, Folder(project, type.Namespace?.FullName ?? ""), name.Split('`')[0].Split('.')[^1]);
     }
 
@@ -57,12 +57,12 @@ internal static class House
     }
 
     /// <summary>A type.</summary>
-    /// <param name="Project">Name of its project, without <c>Meridian.</c>; empty for a type that is not of <c>src</c>.</param>
+    /// <param name="Project">Name of its project; empty for a type that is not of <c>src</c>.</param>
     /// <param name="Folder">Its folder in the project; <c>.</c> for the project's own; empty for a type that the compiler made elsewhere, or that several projects compile.</param>
     /// <param name="Type">Its name.</param>
     internal readonly record struct Member(string Project, string Folder, string Type)
     {
-        public bool IsOurs => Folder.Length > 0 && Floors.Projects.ContainsKey(Project);
+        public bool IsOurs => Folder.Length > 0 && Project.Length > 0;
     }
 
     /// <summary>A type uses another type.</summary>
