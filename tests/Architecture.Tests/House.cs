@@ -22,11 +22,14 @@ internal static class House
             .Distinct(),
     ];
 
+    /// <summary>The uses of a project's types by its own types, without the exceptions.</summary>
+    public static IEnumerable<Use> UsesInside(string project) => Uses.Where(use => use.From.Project == project && use.To.Project == project && !Floors.IsException(use));
+
     /// <summary>The folders of a project by the folders that they use.</summary>
     public static SortedDictionary<string, SortedSet<string>> Folders(string project)
     {
         var folders = new SortedDictionary<string, SortedSet<string>>(StringComparer.Ordinal);
-        foreach (var use in Uses.Where(use => use.From.Project == project && use.To.Project == project && !Floors.IsException(use)))
+        foreach (var use in UsesInside(project))
         {
             Of(use.From.Folder);
             Of(use.To.Folder);

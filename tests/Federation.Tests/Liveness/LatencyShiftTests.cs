@@ -1,5 +1,6 @@
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Liveness;
+using Meridian.Routing;
 using Meridian.Routing.Decision;
 using Meridian.Routing.Policies;
 using Meridian.Routing.Tables;
@@ -13,7 +14,7 @@ public sealed class LatencyShiftTests
     private static readonly TimeSpan Beat = new HeartbeatOptions().Interval;
     private readonly FakeTimeProvider _time = new();
     private readonly LivenessBoard _board;
-    private readonly RoutingDirector _director = new(RoutingPolicies.ByName[RoutingPolicies.Default], 5);
+    private readonly RoutingDirector _director = new(RoutingPolicies.ByName[RoutingPolicyNames.Default], 5);
     private readonly Random _jitter = new(1);
 
     public LatencyShiftTests()

@@ -85,7 +85,7 @@ public sealed class RoutingDirectorTests
         Assert.Equal("westeurope", Decide(new RouteRequest { Model = "minilm", MostTokens = 100_000 }).Choice!.Name);
 
         // Without live counts the same.
-        var uncounted = new RoutingDirector(RoutingPolicies.ByName[RoutingPolicies.Default], 5);
+        var uncounted = new RoutingDirector(RoutingPolicies.ByName[RoutingPolicyNames.Default], 5);
         Assert.Equal("eastus", uncounted.Decide(_directory.Current, new RouteRequest { Model = "minilm", MostTokens = 2 }, new Random(1)).Choice!.Name);
         Assert.Equal("westeurope", uncounted.Decide(_directory.Current, new RouteRequest { Model = "minilm" }, new Random(1)).Choice!.Name);
     }
@@ -344,7 +344,7 @@ public sealed class RoutingDirectorTests
         Assert.Equal("jurisdiction 'apac' is not among us, eu", explanation.Regions[2].Why);
     }
 
-    private RoutingDirector Director(string policy = RoutingPolicies.Default) => new(RoutingPolicies.ByName[policy], 5, _inFlight);
+    private RoutingDirector Director(string policy = RoutingPolicyNames.Default) => new(RoutingPolicies.ByName[policy], 5, _inFlight);
 
     private RoutingDecision Decide(in RouteRequest request, int seed = 1) => Director().Decide(_directory.Current, request, new Random(seed));
 

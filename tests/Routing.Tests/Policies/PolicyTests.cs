@@ -54,7 +54,7 @@ public sealed class PolicyTests
             {
                 var directory = new TestDirectory([.. Names.Select(n => (n, "eu"))]);
                 directory.Change(Names[region], v => v with { Weight = weight });
-                var director = new RoutingDirector(RoutingPolicies.ByName[RoutingPolicies.Default], 5);
+                var director = new RoutingDirector(RoutingPolicies.ByName[RoutingPolicyNames.Default], 5);
                 var random = new Random(region + (int)(weight * 1000));
                 var count = 0;
                 for (var i = 0; i < 20_000; i++)
@@ -83,26 +83,26 @@ public sealed class PolicyTests
         Distances(10, 30, 200, 200);
         foreach (var name in Names)
             _directory.Load(name, Sample.Model(serviceMs: 10));
-        Assert.Equal("a", Choose(RoutingPolicies.Default, 1).Keys.Single());
+        Assert.Equal("a", Choose(RoutingPolicyNames.Default, 1).Keys.Single());
 
         // Four on one replica: three wait, 30 ms, so 50 against 40.
         var entries = Enumerable.Range(0, 4).Select(_ => _inFlight.Enter("a", "minilm")).ToArray();
-        Assert.Equal("b", Choose(RoutingPolicies.Default, 1).Keys.Single());
+        Assert.Equal("b", Choose(RoutingPolicyNames.Default, 1).Keys.Single());
 
         // Another model's do not.
         foreach (var entry in entries)
             entry.Dispose();
         entries = [.. Enumerable.Range(0, 4).Select(_ => _inFlight.Enter("a", "another"))];
-        Assert.Equal("a", Choose(RoutingPolicies.Default, 1).Keys.Single());
+        Assert.Equal("a", Choose(RoutingPolicyNames.Default, 1).Keys.Single());
 
         // Nor do those that the region has reported.
         using var three = _inFlight.Enter("a", "minilm");
         using var four = _inFlight.Enter("a", "minilm");
         using var five = _inFlight.Enter("a", "minilm");
         using var six = _inFlight.Enter("a", "minilm");
-        Assert.Equal("b", Choose(RoutingPolicies.Default, 1).Keys.Single());
+        Assert.Equal("b", Choose(RoutingPolicyNames.Default, 1).Keys.Single());
         _inFlight.Heard("a");
-        Assert.Equal("a", Choose(RoutingPolicies.Default, 1).Keys.Single());
+        Assert.Equal("a", Choose(RoutingPolicyNames.Default, 1).Keys.Single());
     }
 
     [Fact]
@@ -187,7 +187,7 @@ public sealed class PolicyTests
         _directory.Load("a", Generating(busy: 12));
 
         // None is: the answer that is expected first, as for all other work.
-        Assert.Equal(Choose(RoutingPolicies.Default, 100).Keys, Choose("price", 100).Keys);
+        Assert.Equal(Choose(RoutingPolicyNames.Default, 100).Keys, Choose("price", 100).Keys);
     }
 
     [Fact]
@@ -199,17 +199,17 @@ public sealed class PolicyTests
             _directory.Load(name, Generating(busy: 8, tokenMs: 28));
         _directory.Publish(_directory.Current with { OwnRegion = "a" });
         _directory.Load("a", Generating(busy: 10, tokenMs: 30));
-        Assert.Equal(["a"], Choose(RoutingPolicies.Default, 100).Keys);
+        Assert.Equal(["a"], Choose(RoutingPolicyNames.Default, 100).Keys);
 
         // An edge that belongs to no region takes the nearest.
         _directory.Publish(_directory.Current with { OwnRegion = null });
-        Assert.Equal(["a"], Choose(RoutingPolicies.Default, 100).Keys);
+        Assert.Equal(["a"], Choose(RoutingPolicyNames.Default, 100).Keys);
 
         // More than a tenth slower, it is left: by conversations to the same region each, by what belongs to none to any of the rest.
         _directory.Load("a", Generating(busy: 16, tokenMs: 36));
-        Assert.Equal(["b", "c", "d"], Choose(RoutingPolicies.Default, 300).Keys.Order());
-        var homes = Homes(600, RoutingPolicies.Default);
-        Assert.Equal(homes, Homes(600, RoutingPolicies.Default));
+        Assert.Equal(["b", "c", "d"], Choose(RoutingPolicyNames.Default, 300).Keys.Order());
+        var homes = Homes(600, RoutingPolicyNames.Default);
+        Assert.Equal(homes, Homes(600, RoutingPolicyNames.Default));
         Assert.Equal(["b", "c", "d"], homes.Values.Distinct().Order());
     }
 

@@ -11,7 +11,7 @@ public sealed class RoutingQualityTests(ITestOutputHelper output)
         foreach (var seed in new[] { 1, 2 })
         {
             var clairvoyant = World(0.6, seed).Run(null, 30_000);
-            var run = World(0.6, seed).Run(Meridian.Routing.Policies.RoutingPolicies.Default, 30_000);
+            var run = World(0.6, seed).Run(RoutingPolicyNames.Default, 30_000);
 
             output.WriteLine($"mean {run.MeanMs:F1} ms against {clairvoyant.MeanMs:F1} ms, p99 {run.QuantileMs(0.99):F1} ms against {clairvoyant.QuantileMs(0.99):F1} ms");
             Assert.Equal(0, clairvoyant.MeanRegretMs, 6);
@@ -51,7 +51,7 @@ public sealed class RoutingQualityTests(ITestOutputHelper output)
         var runs = Policies.ToDictionary(p => p, p => World(0.6, 1).Run(p, 20_000));
         foreach (var (policy, run) in runs)
             output.WriteLine($"{policy,-20} mean {run.MeanMs,8:F1} p99 {run.QuantileMs(0.99),8:F1} regret {run.MeanRegretMs,8:F2}");
-        var usual = runs[Meridian.Routing.Policies.RoutingPolicies.Default];
+        var usual = runs[RoutingPolicyNames.Default];
         Assert.All(runs, r => Assert.True(r.Value.MeanMs >= usual.MeanMs * 0.999, $"{r.Key} is better than the default"));
         Assert.True(runs["spill-over"].MeanMs < 1.25 * usual.MeanMs);
         Assert.True(runs["nearest"].MeanMs > 10 * usual.MeanMs);
