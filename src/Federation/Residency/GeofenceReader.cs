@@ -13,8 +13,8 @@ public static class GeofenceReader
     private const int MostLength = 40;
 
     /// <param name="options">Settings.</param>
-    /// <param name="mistakes">Taken as <c>Name = 'value': rule</c>, the name from the options' root on.</param>
-    /// <returns>The geofence; of use only where no mistake was added.</returns>
+    /// <param name="mistakes">Receives the mistakes as <c>Name = 'value': rule</c>. The name is relative to the root of the options.</param>
+    /// <returns>The geofence. It may be used only if no mistake was added.</returns>
     public static Geofence Read(GeofenceOptions options, ICollection<string> mistakes)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -26,7 +26,7 @@ public sealed class NetworkTable
         Count = networks.Count;
     }
 
-    /// <value>Networks that the table was built of.</value>
+    /// <value>Number of networks that the table was built from.</value>
     public int Count { get; }
 
     /// <summary>Value of the longest prefix that holds the address, or 0 where none does.</summary>

@@ -9,8 +9,8 @@ namespace Meridian.ModelTools.Llama;
 public sealed partial record LlamaWeights
 {
     /// <summary>
-    /// Reads the weights out of a folder's ONNX graph, whatever its cache layout. A weight is known by its own name or, where the exporter made one up
-    /// (<c>onnx::MatMul_123</c>), by the name of the node that reads it; linear weights are [in, out], as MatMul takes them.
+    /// Reads the weights of a folder's ONNX graph with any cache layout. The name of a weight says what it is. If the exporter invented the name
+    /// (<c>onnx::MatMul_123</c>), the name of the node that reads the weight says it. Linear weights are [in, out], as MatMul takes them.
     /// </summary>
     /// <exception cref="ModelPackageException">The graph is missing or damaged, or not all weights are found in the shapes that <c>config.json</c> says.</exception>
     public static LlamaWeights Read(string directory) => Read(directory, LlamaConfig.Read(directory));
