@@ -1,4 +1,4 @@
 using Meridian.ModelTools.Commands;
 
-// Commands: make, export, import, distill, evaluate; Commands/ToolCommands.cs. The graph of a decoder: Llama/LlamaGraph.cs.
+// The commands (make, export, import, distill, evaluate) are in Commands/ToolCommands.cs. Llama/LlamaGraph.cs writes the graph of a decoder.
 return await ToolCommands.RunAsync(args, Console.Out, Console.Error);

@@ -8,15 +8,16 @@ internal static class Floors
     {
         ["Grains.Abstractions"] = [],
         ["Jinja"] = [],
+        ["Onnx"] = [],
         ["Routing"] = ["Grains.Abstractions"],
         ["Intents"] = ["Grains.Abstractions"],
         ["Federation"] = ["Grains.Abstractions", "Intents", "Routing"],
-        ["Inference"] = ["Jinja"],
+        ["Inference"] = ["Jinja", "Onnx"],
         ["Grains"] = ["Federation", "Grains.Abstractions", "Inference", "Intents", "Routing"],
         ["Gateway"] = ["Federation", "Grains.Abstractions", "Intents", "Routing"],
         ["Client"] = ["Grains.Abstractions", "Routing"],
         ["Silo"] = ["Federation", "Gateway", "Grains", "Grains.Abstractions", "Inference", "Intents", "Routing"],
-        ["ModelTools"] = ["Inference"],
+        ["ModelTools"] = ["Inference", "Onnx"],
     };
 
     /// <summary>Uses that break a rule, each with its reason. The list only shrinks, and has at most five lines.</summary>
@@ -26,6 +27,12 @@ internal static class Floors
 
     public static bool IsException(House.Use use) =>
         Exceptions.Any(exception => exception.From == $"{use.From.Project}/{use.From.Type}" && exception.To == $"{use.To.Project}/{use.To.Type}");
+
+    /// <summary>The name of a project's assembly.</summary>
+    public static string AssemblyOf(string project) => project == "Silo" ? "meridian-server" : $"Meridian.{project}";
+
+    /// <summary>The project of an assembly; null if the assembly is not of <c>src</c>.</summary>
+    public static string? ProjectOf(string assembly) => Projects.Keys.FirstOrDefault(project => AssemblyOf(project) == assembly);
 
     /// <summary>The namespace of a project's own folder.</summary>
     public static string RootOf(string project) => project == "Grains.Abstractions" ? "Meridian" : $"Meridian.{project}";

@@ -25,7 +25,7 @@ public sealed partial class FloorsTests
     {
         var folders = House.Folders(project);
         var circles = Circles.Of(folders);
-        var uses = House.Uses.Where(use => use.From.Project == project && use.To.Project == project && use.From.Folder != use.To.Folder && !Floors.IsException(use)
+        var uses = House.UsesInside(project).Where(use => use.From.Folder != use.To.Folder
             && circles.Any(circle => circle.Contains(use.From.Folder) && circle.Contains(use.To.Folder)));
         Assert.True(
             circles.Count == 0,

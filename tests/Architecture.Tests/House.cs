@@ -7,7 +7,7 @@ namespace Meridian.Architecture.Tests;
 internal static class House
 {
     private static readonly ArchUnitNET.Domain.Architecture Compiled = new ArchLoader()
-        .LoadAssemblies([.. Floors.Projects.Keys.Select(name => System.Reflection.Assembly.Load($"Meridian.{name}"))])
+        .LoadAssemblies([.. Floors.Projects.Keys.Select(name => System.Reflection.Assembly.Load(Floors.AssemblyOf(name)))])
         .Build();
 
     // Not those that the projects use of others, nor sources that several projects compile.
@@ -22,11 +22,14 @@ internal static class House
             .Distinct(),
     ];
 
+    /// <summary>The uses of a project's types by its own types, without the exceptions.</summary>
+    public static IEnumerable<Use> UsesInside(string project) => Uses.Where(use => use.From.Project == project && use.To.Project == project && !Floors.IsException(use));
+
     /// <summary>The folders of a project by the folders that they use.</summary>
     public static SortedDictionary<string, SortedSet<string>> Folders(string project)
     {
         var folders = new SortedDictionary<string, SortedSet<string>>(StringComparer.Ordinal);
-        foreach (var use in Uses.Where(use => use.From.Project == project && use.To.Project == project && !Floors.IsException(use)))
+        foreach (var use in UsesInside(project))
         {
             Of(use.From.Folder);
             Of(use.To.Folder);
@@ -46,7 +49,7 @@ internal static class House
     {
         var name = type.FullName.Split('+', '/')[0];
         var assembly = (type.Assembly?.Name ?? "").Split(',')[0];
-        var project = assembly.StartsWith("Meridian.", StringComparison.Ordinal) ? assembly["Meridian.".Length..] : "";
+        var project = Floors.ProjectOf(assembly) ?? "";
         return new Member(project, Folder(project, type.Namespace?.FullName ?? ""), name.Split('`')[0].Split('.')[^1]);
     }
 
@@ -57,12 +60,12 @@ internal static class House
     }
 
     /// <summary>A type.</summary>
-    /// <param name="Project">Name of its project, without <c>Meridian.</c>; empty for a type that is not of <c>src</c>.</param>
+    /// <param name="Project">Name of its project; empty for a type that is not of <c>src</c>.</param>
     /// <param name="Folder">Its folder in the project; <c>.</c> for the project's own; empty for a type that the compiler made elsewhere, or that several projects compile.</param>
     /// <param name="Type">Its name.</param>
     internal readonly record struct Member(string Project, string Folder, string Type)
     {
-        public bool IsOurs => Folder.Length > 0 && Floors.Projects.ContainsKey(Project);
+        public bool IsOurs => Folder.Length > 0 && Project.Length > 0;
     }
 
     /// <summary>A type uses another type.</summary>

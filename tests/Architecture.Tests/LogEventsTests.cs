@@ -24,7 +24,7 @@ public sealed partial class LogEventsTests
     private static readonly (string Project, Type Type, LoggerMessageAttribute Event)[] Events =
     [
         .. Floors.Projects.Keys
-            .SelectMany(project => Assembly.Load($"Meridian.{project}").GetTypes().Select(type => (Project: project, Type: type)))
+            .SelectMany(project => Assembly.Load(Floors.AssemblyOf(project)).GetTypes().Select(type => (Project: project, Type: type)))
             .SelectMany(entry => entry.Type
                 .GetMethods(BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
                 .Select(method => (entry.Project, entry.Type, Event: method.GetCustomAttribute<LoggerMessageAttribute>()!)))

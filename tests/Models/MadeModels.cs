@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Meridian.Inference.Decoders.Contract;
 using Meridian.ModelTools.Llama;
-using Meridian.ModelTools.Onnx;
+using Meridian.Onnx;
 
 namespace Meridian.TestModels;
 

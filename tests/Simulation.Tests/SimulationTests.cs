@@ -1,4 +1,4 @@
-using Meridian.Routing.Policies;
+using Meridian.Routing;
 using Meridian.Simulation.Engine;
 using Meridian.Simulation.Model;
 using Meridian.Simulation.Strategies;
@@ -73,7 +73,7 @@ public sealed class SimulationTests
     {
         var scenario = Scenario.Read(Scenarios.Resolve([name]).Single()) with { Minutes = minutes, DayMinutes = minutes, Seed = 7 };
 
-        var result = Runner.Run(scenario, [RoutingPolicies.Default, "clairvoyant", "region-local", "round-robin", "least-load"]).Strategies;
+        var result = Runner.Run(scenario, [RoutingPolicyNames.Default, "clairvoyant", "region-local", "round-robin", "least-load"]).Strategies;
 
         var (ours, clairvoyant) = (result[0], result[1]);
         Assert.True(ours.CompletionMean <= 1.1 * clairvoyant.CompletionMean, $"mean {ours.CompletionMean} ms against {clairvoyant.CompletionMean} ms");
@@ -95,7 +95,7 @@ public sealed class SimulationTests
     {
         var scenario = Scenario.Read(Scenarios.Resolve(["saturation"]).Single());
 
-        var near = Plot.Run(scenario, RoutingPolicies.Default).Shares(0, 20);
+        var near = Plot.Run(scenario, RoutingPolicyNames.Default).Shares(0, 20);
 
         Assert.All(near[..9], share => Assert.InRange(share, 0.85, 1));
         var saturated = near[10..24];
@@ -110,7 +110,7 @@ public sealed class SimulationTests
     {
         var scenario = Scenario.Read(Scenarios.Resolve(["spot"]).Single()) with { Minutes = 3, DayMinutes = 3, Spot = null };
 
-        var result = Runner.Run(scenario, [RoutingPolicies.Default, "clairvoyant"]).Strategies;
+        var result = Runner.Run(scenario, [RoutingPolicyNames.Default, "clairvoyant"]).Strategies;
 
         Assert.True(result[0].CompletionMean <= 1.1 * result[1].CompletionMean, $"mean {result[0].CompletionMean} ms against {result[1].CompletionMean} ms");
     }

@@ -22,5 +22,8 @@ echo "building this tree ..."
 (cd "$root" && dotnet build tests/Cluster.Tests -v q -m:1 -clp:ErrorsOnly)
 
 artifacts=${ArtifactsPath:-$root/artifacts}
-MERIDIAN_OLD_BUILD="$temp/old/bin/Silo/debug/Meridian.Silo.dll" \
+old="$temp/old/bin/Silo/debug/meridian-server.dll"
+# Older commits build the executable under its former name.
+[ -e "$old" ] || old="$temp/old/bin/Silo/debug/Meridian.Silo.dll"
+MERIDIAN_OLD_BUILD="$old" \
     "$artifacts/bin/Cluster.Tests/debug/Meridian.Cluster.Tests" -explicit only -class "*OldBesideNewTests" -showLiveOutput "$@"

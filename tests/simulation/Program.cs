@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Meridian.Routing.Policies;
+using Meridian.Routing;
 using Meridian.Simulation;
 using Meridian.Simulation.Model;
 using Meridian.Simulation.Strategies;
@@ -39,7 +39,7 @@ provision.SetAction(parsed => Guard(() =>
 }));
 
 var one = new Argument<string>("scenario") { Description = "One that has a surge", DefaultValueFactory = _ => "saturation" };
-var strategy = new Option<string>("--strategy") { HelpName = "NAME", Description = "Which strategy", DefaultValueFactory = _ => RoutingPolicies.Default };
+var strategy = new Option<string>("--strategy") { HelpName = "NAME", Description = "Which strategy", DefaultValueFactory = _ => RoutingPolicyNames.Default };
 var svg = new Option<string>("--svg") { HelpName = "FILE", Description = "Where to", Required = true };
 var plot = new Command("plot", "Draws a region that is saturated, overflows and takes back.") { one, strategy, svg };
 plot.SetAction(parsed => Guard(() =>

@@ -1,21 +1,17 @@
+using Meridian.Timing;
+
 namespace Meridian.Client.Regions;
 
 /// <summary>
-/// Back-off between attempts to reach a region. The pause doubles from 100 ms up to <c>cap</c>. Each pause is drawn at random from the upper half of its
-/// range, so that the clients of one lost region spread out.
+/// The pauses between attempts to reach a region: from 100 ms up to <c>cap</c>. Each pause is drawn at random from the upper half of its range, so that the
+/// clients of one lost region spread out.
 /// </summary>
 internal sealed class ReconnectBackoff(TimeSpan cap, Random random)
 {
-    private static readonly TimeSpan First = TimeSpan.FromMilliseconds(100);
-
+    private readonly Backoff _pauses = new(TimeSpan.FromMilliseconds(100), cap);
     private int _failures;
 
-    public TimeSpan Next()
-    {
-        var full = Math.Min(First.TotalMilliseconds * Math.Pow(2, Math.Min(_failures, 30)), cap.TotalMilliseconds);
-        _failures++;
-        return TimeSpan.FromMilliseconds(full * (0.5 + (random.NextDouble() * 0.5)));
-    }
+    public TimeSpan Next() => _pauses.After(++_failures, random.NextDouble());
 
     public void Reset() => _failures = 0;
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Meridian.Routing.Attempts;
 using Meridian.Routing.Snapshots;
+using Meridian.Timing;
 using Polly;
 using Polly.CircuitBreaker;
 
@@ -93,7 +94,7 @@ internal sealed class RegionBreaker
     }
 
     private static TimeSpan BreakAfter(int failedTrials, AvailabilityOptions options) =>
-        options.Break * Math.Min(Math.Pow(2, Math.Min(failedTrials, 30)), options.MaxBreak / options.Break);
+        new Backoff(options.Break, options.MaxBreak).After(failedTrials + 1L);
 
     private bool Opened()
     {

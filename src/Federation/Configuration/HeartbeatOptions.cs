@@ -1,3 +1,5 @@
+using Meridian.Timing;
+
 namespace Meridian.Federation.Configuration;
 
 /// <summary>
@@ -29,7 +31,6 @@ public sealed class HeartbeatOptions
     /// <value>Longest pause before an unreachable region is tried again. Default 1 s.</value>
     public TimeSpan MaxBackOff { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The pause that follows another one; zero means that there was none.</summary>
-    internal TimeSpan BackOffAfter(TimeSpan backOff) =>
-        backOff == TimeSpan.Zero ? MinBackOff : TimeSpan.FromTicks(Math.Min(backOff.Ticks * 2, MaxBackOff.Ticks));
+    /// <value>The pauses between attempts at an unreachable region.</value>
+    internal Backoff Pauses => new(MinBackOff, MaxBackOff);
 }

@@ -7,7 +7,7 @@ namespace Meridian.Federation.Hosting;
 /// <summary>Reports every mistake of <see cref="AvailabilityOptions"/> at once, each with option, value and rule.</summary>
 public sealed class AvailabilityOptionsValidator : IValidateOptions<FederationOptions>
 {
-    // Polly's own limits for a breaker's times.
+    // The limits that Polly sets for the times of a circuit breaker.
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 

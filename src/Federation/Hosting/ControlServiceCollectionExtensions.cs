@@ -16,10 +16,10 @@ namespace Meridian.Federation.Hosting;
 public static class ControlServiceCollectionExtensions
 {
     /// <summary>
-    /// Makes the intent log this process's source of intent, and tells it what configuration says. With the log itself (<c>AddIntentLog</c>), and with
-    /// <c>AddMeridianFederation</c> or without.
+    /// Makes the intent log the source of intent of this process, and seeds the log with the configuration. The process must also add the log itself
+    /// (<c>AddIntentLog</c>). It may add <c>AddMeridianFederation</c>.
     /// </summary>
-    /// <param name="configure">As for <c>AddMeridianFederation</c>; a process with both is given the same.</param>
+    /// <param name="configure">As for <c>AddMeridianFederation</c>. A process that calls both must pass the same function to both.</param>
     public static IServiceCollection AddMeridianIntent(this IServiceCollection services, Action<FederationOptions> configure)
     {
         services.AddFederationOptions(configure);
@@ -44,8 +44,8 @@ public static class ControlServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Follows the intent of the region's process that keeps the log (<see cref="FederationOptions.Control"/>), or its own configuration: for a process of a region that is neither an
-    /// edge nor keeps the log, such as a second silo.
+    /// For a process of a region that is not an edge and does not keep the log, such as a second silo. The process follows the intent of the region's process that
+    /// keeps the log (<see cref="FederationOptions.Control"/>), or its own configuration if none is named.
     /// </summary>
     public static IServiceCollection AddMeridianIntentWatch(this IServiceCollection services, Action<FederationOptions> configure)
     {

@@ -1,4 +1,5 @@
 using Meridian.Federation.Configuration;
+using Meridian.Routing;
 using Meridian.Routing.Options;
 using Meridian.Routing.Policies;
 using Microsoft.Extensions.Options;
@@ -75,7 +76,7 @@ public sealed class FederationOptionsValidator : IValidateOptions<FederationOpti
             if (model.HedgeAfterMs is < 0)
                 mistakes.Add($"Models[{i}].HedgeAfterMs is {model.HedgeAfterMs}; it must be 0 (never) or more ms.");
             if (model.Routing is not null && !RoutingPolicies.ByName.ContainsKey(model.Routing))
-                mistakes.Add($"Models[{i}].Routing is '{model.Routing}'; it must be one of {RoutingPolicies.Names}, or absent.");
+                mistakes.Add($"Models[{i}].Routing is '{model.Routing}'; it must be one of {RoutingPolicyNames.Quoted}, or absent.");
             foreach (var region in model.Regions)
             {
                 if (!regions.Contains(region))
@@ -115,7 +116,7 @@ public sealed class FederationOptionsValidator : IValidateOptions<FederationOpti
         if (options.WaitForRegion < TimeSpan.Zero)
             mistakes.Add($"WaitForRegion is {options.WaitForRegion}; it must not be negative.");
         if (!RoutingPolicies.ByName.ContainsKey(options.RoutingPolicy))
-            mistakes.Add($"RoutingPolicy is '{options.RoutingPolicy}'; it must be one of {RoutingPolicies.Names}.");
+            mistakes.Add($"RoutingPolicy is '{options.RoutingPolicy}'; it must be one of {RoutingPolicyNames.Quoted}.");
         if (options.NearEqualMs is not (>= 0 and <= 10_000))
             mistakes.Add($"NearEqualMs is {options.NearEqualMs}; it must be 0 to 10000.");
         if (options.Wire.MaxMessageBytes is < 64 * 1024 or > 30_000_000)

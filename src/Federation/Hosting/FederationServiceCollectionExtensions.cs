@@ -18,8 +18,8 @@ namespace Meridian.Federation.Hosting;
 public static class FederationServiceCollectionExtensions
 {
     /// <summary>
-    /// Directory, liveness, region protocol, routing and the edge. A process with an <see cref="ILocalRegion"/> in its services is part of that region;
-    /// one without is a front door. Every mistake of the options is reported when the host starts.
+    /// Adds directory, liveness, region protocol, routing and the edge. A process whose services include an <see cref="ILocalRegion"/> is part of that region. A
+    /// process without an <see cref="ILocalRegion"/> is a front door. The start of the host reports every mistake in the options.
     /// </summary>
     public static IServiceCollection AddMeridianFederation(this IServiceCollection services, Action<FederationOptions> configure)
     {
@@ -46,8 +46,8 @@ public static class FederationServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Serves the region protocol (gRPC, HTTP/2 without HTTP/1 on the same clear-text port). For processes with an <see cref="ILocalRegion"/> alone.
-    /// Confine it to its port: <c>.RequireHost("*:8190")</c>.
+    /// Serves the region protocol: gRPC over HTTP/2. A clear-text port cannot serve HTTP/1 as well. Only a process with an <see cref="ILocalRegion"/> may call this.
+    /// Limit the endpoint to its own port: <c>.RequireHost("*:8190")</c>.
     /// </summary>
     public static IEndpointConventionBuilder MapMeridianRegionProtocol(this IEndpointRouteBuilder endpoints) => endpoints.MapGrpcService<RegionService>();
 }

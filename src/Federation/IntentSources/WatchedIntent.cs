@@ -106,7 +106,7 @@ internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOption
 
     private async Task WatchAsync(Uri address, CancellationToken token)
     {
-        var backOff = TimeSpan.Zero;
+        var failures = 0;
         while (!token.IsCancellationRequested)
         {
             try
@@ -116,7 +116,7 @@ internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOption
                     _options.Control is null ? RegionProtocol.Watch : RegionProtocol.WatchControl, null, new CallOptions(cancellationToken: token), new WatchRequest { Observer = _options.Edge, KnownEpoch = -1 });
                 while (await call.ResponseStream.MoveNext(token).ConfigureAwait(false))
                 {
-                    backOff = TimeSpan.Zero;
+                    failures = 0;
                     Offer(call.ResponseStream.Current, address);
                 }
             }
@@ -126,8 +126,7 @@ internal sealed partial class WatchedIntent(ConfiguredIntent configured, IOption
                     LogUnwatched(address, exception.Message);
             }
 
-            backOff = _options.Heartbeat.BackOffAfter(backOff);
-            await Task.Delay(backOff, time, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(_options.Heartbeat.Pauses.After(++failures), time, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

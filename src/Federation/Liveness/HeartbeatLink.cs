@@ -27,7 +27,7 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
     private readonly HeartbeatOptions _heartbeat = options.Heartbeat;
     private Session? _session;
     private long _sessions;
-    private TimeSpan _backOff;
+    private int _failures;
     private long _retryAfter = long.MinValue;
     private Task _probe = Task.CompletedTask;
     private bool _quiet;
@@ -77,19 +77,18 @@ internal sealed class HeartbeatLink(RegionMember member, FederationOptions optio
         // A stream that lived for a beat interval or more was healthy. A stream that is acked once and then cut, again and again, must not make this loop spin.
         if (session.Acked && time.GetElapsedTime(session.Started, now) >= _heartbeat.Interval)
         {
-            _backOff = TimeSpan.Zero;
+            _failures = 0;
             Open(now);
             return;
         }
 
-        _backOff = _heartbeat.BackOffAfter(_backOff);
-        _retryAfter = now + (long)(_backOff.TotalSeconds * time.TimestampFrequency);
+        _retryAfter = now + (long)(_heartbeat.Pauses.After(++_failures).TotalSeconds * time.TimestampFrequency);
     }
 
     /// <summary>Opens a stream now, without waiting for the back-off.</summary>
     public void RetryNow(long now)
     {
-        _backOff = TimeSpan.Zero;
+        _failures = 0;
         if (_session is null)
             Open(now);
     }

@@ -10,10 +10,10 @@ namespace Meridian.Federation.Residency;
 /// </summary>
 public sealed class DataBoundaries(Geofence geofence, TenantResidency tenants)
 {
-    /// <param name="intent">Newest known; of intent 0, which knows no tenants, only the other rules hold.</param>
-    /// <param name="tenant">Name.</param>
-    /// <param name="asked">Jurisdictions that the caller narrows to, or null.</param>
-    /// <param name="caller">The caller's address, or null where it is not known.</param>
+    /// <param name="intent">The newest known intent. Intent 0 knows no tenants, so only the other rules apply.</param>
+    /// <param name="tenant">Name of the tenant.</param>
+    /// <param name="asked">Jurisdictions to which the caller restricts the request, or null.</param>
+    /// <param name="caller">The caller's address, or null if it is not known.</param>
     public DataBoundary Of(Intent intent, string tenant, string[]? asked, IPAddress? caller) =>
         new DataBoundary(tenants.Of(intent, tenant), null).And(new DataBoundary(asked, null)).And(geofence.Find(caller).Boundary);
 

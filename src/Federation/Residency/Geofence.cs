@@ -8,18 +8,18 @@ public sealed class Geofence
     private readonly NetworkTable _networks;
     private readonly NetworkTable _proxies;
 
-    // By the table's value; 0 is the caller whose country is not known.
+    // The index is the value in the table. Index 0 is for callers whose country is not known.
     private readonly GeofenceFinding[] _findings;
 
     internal Geofence(NetworkTable networks, GeofenceFinding[] findings, NetworkTable proxies) => (_networks, _findings, _proxies) = (networks, findings, proxies);
 
-    /// <value>Permits everything to everybody and believes no proxy.</value>
+    /// <value>The geofence that permits everything to all callers and trusts no proxy.</value>
     public static Geofence Open { get; } = new(new NetworkTable([]), [default], new NetworkTable([]));
 
-    /// <value>Networks that it knows.</value>
+    /// <value>Number of networks in the table.</value>
     public int Count => _networks.Count;
 
-    /// <param name="caller">Address, or null where it is not known.</param>
+    /// <param name="caller">The caller's address, or null if it is not known.</param>
     public GeofenceFinding Find(IPAddress? caller) => _findings[caller is null ? 0 : _networks.Find(caller)];
 
     /// <summary>Whether an address is that of a proxy whose word on its callers is believed.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Meridian.Routing.Residency;
 
 namespace Meridian.Federation.Residency;
@@ -12,8 +13,8 @@ public static class GeofenceReader
     private const int MostLength = 40;
 
     /// <param name="options">Settings.</param>
-    /// <param name="mistakes">Taken as <c>Name = 'value': rule</c>, the name from the options' root on.</param>
-    /// <returns>The geofence; of use only where no mistake was added.</returns>
+    /// <param name="mistakes">Receives the mistakes as <c>Name = 'value': rule</c>. The name is relative to the root of the options.</param>
+    /// <returns>The geofence. It may be used only if no mistake was added.</returns>
     public static Geofence Read(GeofenceOptions options, ICollection<string> mistakes)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -32,10 +33,10 @@ public static class GeofenceReader
                 Add(country, ruled: true, boundary);
         }
 
-        var networks = new Dictionary<NetworkPrefix, string>();
+        var networks = new Dictionary<IPNetwork, string>();
         ReadFile(options.NetworksFile, networks, mistakes);
         ReadNetworks(options.Networks, networks, mistakes);
-        var table = new List<(NetworkPrefix, ushort)>(networks.Count);
+        var table = new List<(IPNetwork, ushort)>(networks.Count);
         foreach (var (network, country) in networks)
         {
             if (!values.TryGetValue(country, out var value))
@@ -89,13 +90,13 @@ public static class GeofenceReader
 
     private static string? Country(string code) => code.Length == 2 && char.IsAsciiLetter(code[0]) && char.IsAsciiLetter(code[1]) ? code.ToUpperInvariant() : null;
 
-    private static void ReadNetworks(List<GeofenceNetworkOptions> options, Dictionary<NetworkPrefix, string> networks, ICollection<string> mistakes)
+    private static void ReadNetworks(List<GeofenceNetworkOptions> options, Dictionary<IPNetwork, string> networks, ICollection<string> mistakes)
     {
-        var own = new Dictionary<NetworkPrefix, string>();
+        var own = new Dictionary<IPNetwork, string>();
         for (var i = 0; i < options.Count; i++)
         {
             var (cidr, code) = (options[i].Cidr, options[i].Country);
-            if (!NetworkPrefix.TryParse(cidr, out var network, out var mistake))
+            if (!NetworkNotation.TryNetwork(cidr, out var network, out var mistake))
                 mistakes.Add($"Networks:{i}:Cidr = '{cidr}': {mistake}.");
             else if (Country(code) is not { } country)
                 mistakes.Add($"Networks:{i}:Country = '{code}': must be a country code of two letters (ISO 3166-1), for example DE.");
@@ -106,7 +107,7 @@ public static class GeofenceReader
         }
     }
 
-    private static void ReadFile(string? path, Dictionary<NetworkPrefix, string> networks, ICollection<string> mistakes)
+    private static void ReadFile(string? path, Dictionary<IPNetwork, string> networks, ICollection<string> mistakes)
     {
         if (string.IsNullOrWhiteSpace(path))
             return;
@@ -134,7 +135,7 @@ public static class GeofenceReader
     }
 
     /// <returns>What is wrong with the line, or null.</returns>
-    private static string? Line(ReadOnlySpan<char> line, bool first, Dictionary<NetworkPrefix, string> networks)
+    private static string? Line(ReadOnlySpan<char> line, bool first, Dictionary<IPNetwork, string> networks)
     {
         if (line.IsEmpty || line[0] == '#' || (first && line.Equals("cidr,country", StringComparison.OrdinalIgnoreCase)))
             return null;
@@ -142,7 +143,7 @@ public static class GeofenceReader
         if (comma < 0)
             return $"'{Shorten(line)}' must be cidr,country";
         var cidr = line[..comma].Trim();
-        if (!NetworkPrefix.TryParse(cidr.ToString(), out var network, out var mistake))
+        if (!NetworkNotation.TryNetwork(cidr.ToString(), out var network, out var mistake))
             return $"'{Shorten(cidr)}': {mistake}";
         var code = line[(comma + 1)..].Trim();
         if (Country(code.ToString()) is not { } country)
@@ -152,10 +153,10 @@ public static class GeofenceReader
 
     private static NetworkTable Proxies(List<string> texts, ICollection<string> mistakes)
     {
-        var networks = new List<(NetworkPrefix, ushort)>();
+        var networks = new List<(IPNetwork, ushort)>();
         for (var i = 0; i < texts.Count; i++)
         {
-            if (NetworkPrefix.TryParse(texts[i], out var network, out var mistake))
+            if (NetworkNotation.TryNetwork(texts[i], out var network, out var mistake))
                 networks.Add((network, 1));
             else
                 mistakes.Add($"TrustedProxies:{i} = '{texts[i]}': {mistake}.");

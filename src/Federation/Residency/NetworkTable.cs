@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Meridian.Federation.Residency;
 
@@ -14,7 +16,7 @@ public sealed class NetworkTable
     private readonly ushort[] _values6;
 
     /// <param name="networks">Networks with values above 0. If a network comes twice, the later value counts.</param>
-    public NetworkTable(IReadOnlyCollection<(NetworkPrefix Network, ushort Value)> networks)
+    public NetworkTable(IReadOnlyCollection<(IPNetwork Network, ushort Value)> networks)
     {
         ArgumentNullException.ThrowIfNull(networks);
         var (starts, values) = Flatten(networks, isIPv4: true);
@@ -24,14 +26,36 @@ public sealed class NetworkTable
         Count = networks.Count;
     }
 
-    /// <value>Networks that the table was built of.</value>
+    /// <value>Number of networks that the table was built from.</value>
     public int Count { get; }
 
     /// <summary>Value of the longest prefix that holds the address, or 0 where none does.</summary>
     public ushort Find(IPAddress address)
     {
-        var number = NetworkPrefix.Number(address, out var isIPv4);
+        var number = Number(address, out var isIPv4);
         return isIPv4 ? _values4[At(_starts4, (uint)number)] : _values6[At(_starts6, number)];
+    }
+
+    /// <summary>The first and the last address of a network as numbers; of IPv4 the lower 32 bits.</summary>
+    internal static (UInt128 First, UInt128 Last) Range(IPNetwork network)
+    {
+        var first = Number(network.BaseAddress, out var isIPv4);
+        var host = (isIPv4 ? 32 : 128) - network.PrefixLength;
+        return (first, first | (host == 128 ? UInt128.MaxValue : (UInt128.One << host) - UInt128.One));
+    }
+
+    private static bool IsIPv4(IPNetwork network) => network.BaseAddress.AddressFamily == AddressFamily.InterNetwork;
+
+    /// <summary>An address as a number; an IPv4-mapped address is its IPv4 address. Scopes are left out.</summary>
+    private static UInt128 Number(IPAddress address, out bool isIPv4)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out var written);
+        isIPv4 = written == 4 || address.IsIPv4MappedToIPv6;
+        return written == 4 ? BinaryPrimitives.ReadUInt32BigEndian(bytes)
+            : isIPv4 ? BinaryPrimitives.ReadUInt32BigEndian(bytes[12..])
+            : BinaryPrimitives.ReadUInt128BigEndian(bytes);
     }
 
     private static int At<T>(T[] starts, T address) where T : IComparable<T>
@@ -40,20 +64,21 @@ public sealed class NetworkTable
         return at >= 0 ? at : ~at - 1;
     }
 
-    private static (UInt128[] Starts, ushort[] Values) Flatten(IEnumerable<(NetworkPrefix Network, ushort Value)> networks, bool isIPv4)
+    private static (UInt128[] Starts, ushort[] Values) Flatten(IEnumerable<(IPNetwork Network, ushort Value)> networks, bool isIPv4)
     {
         // Outer networks come before the networks inside them. OrderBy is stable: of two equal networks the later one comes last and covers the earlier one.
-        var sorted = networks.Where(n => n.Network.IsIPv4 == isIPv4).OrderBy(n => n.Network.First).ThenBy(n => n.Network.Length);
+        var sorted = networks.Where(n => IsIPv4(n.Network) == isIPv4).Select(n => (Range: Range(n.Network), n.Network.PrefixLength, n.Value))
+            .OrderBy(n => n.Range.First).ThenBy(n => n.PrefixLength);
         var starts = new List<UInt128> { UInt128.Zero };
         var values = new List<ushort> { 0 };
         var open = new Stack<(UInt128 Last, ushort Value)>();
         var most = isIPv4 ? uint.MaxValue : UInt128.MaxValue;
-        foreach (var (network, value) in sorted)
+        foreach (var (range, _, value) in sorted)
         {
-            while (open.TryPeek(out var before) && before.Last < network.First)
+            while (open.TryPeek(out var before) && before.Last < range.First)
                 Close();
-            Begin(network.First, value);
-            open.Push((network.Last, value));
+            Begin(range.First, value);
+            open.Push((range.Last, value));
         }
 
         while (open.Count > 0)

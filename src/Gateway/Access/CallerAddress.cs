@@ -52,6 +52,6 @@ internal static class CallerAddress
             text = text[..colon];
         }
 
-        return NetworkPrefix.TryAddress(text, out address!);
+        return NetworkNotation.TryAddress(text, out address!);
     }
 }

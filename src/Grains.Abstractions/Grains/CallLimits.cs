@@ -4,8 +4,8 @@ namespace Meridian.Grains;
 internal static class CallLimits
 {
     /// <summary>
-    /// Of calls that carry a request. The request's own deadline, its caller and the loss of a silo end them; this is only the net below, so it is longer than any deadline: the .NET client takes
-    /// up to a day.
+    /// Timeout of calls that carry a request. Normally the request's deadline, its caller or the loss of a silo ends such a call. This timeout is the last resort, so it
+    /// must be longer than any deadline: the .NET client accepts deadlines of up to a day.
     /// </summary>
     public const string Request = "1.00:00:30";
 }

@@ -11,6 +11,6 @@ public sealed record DirectoryView
 
     [Id(2)] public required DirectoryModel[] Models { get; init; }
 
-    /// <value>Jurisdictions that a tenant's data may enter, by tenant; one that is missing is not restricted.</value>
+    /// <value>Jurisdictions that a tenant's data may enter, by tenant. A tenant without an entry is not restricted.</value>
     [Id(3)] public required Dictionary<string, string[]> Residency { get; init; }
 }

@@ -11,7 +11,7 @@ public interface IModelDeployment : IGrainWithStringKey
 {
     /// <summary>
     /// The replica table. Returns at once when its revision differs from <paramref name="knownRevision"/>, otherwise after at most a few hundred ms:
-    /// the table also carries loads, which age. Being called is what starts the deployment's replicas.
+    /// the table also carries loads, which become stale. The first call starts the deployment's replicas.
     /// </summary>
     [Alias("Replicas"), AlwaysInterleave]
     Task<ReplicaTable> Replicas(long knownRevision, CancellationToken cancellationToken = default);

@@ -25,11 +25,11 @@ public interface IModelShard : IGrainWithStringKey
     Task<StreamReply> Open(InferRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Tokens from an offset on: what is there, or the next ones when they come (then at most a few seconds are waited, and the frame may be empty). Asking for an offset
-    /// acknowledges everything before it, which may then be forgotten.
+    /// Returns the tokens from an offset on. If there are none yet, the call waits a few seconds for the next tokens, and may return an empty frame. A call with an
+    /// offset acknowledges all tokens before it, and the shard may then drop them.
     /// </summary>
-    /// <param name="stream">The head's.</param>
-    /// <param name="offset">The last frame's <see cref="StreamFrame.Next"/>.</param>
+    /// <param name="stream">The id of the stream, from its head.</param>
+    /// <param name="offset">The <see cref="StreamFrame.Next"/> of the last frame.</param>
     /// <param name="cancellationToken">Ends the wait, not the stream.</param>
     [Alias("Read"), AlwaysInterleave]
     Task<StreamReply> Read(Guid stream, long offset, CancellationToken cancellationToken = default);

@@ -3,8 +3,8 @@ using Orleans.Concurrency;
 namespace Meridian.Grains;
 
 /// <summary>
-/// The grain face of the region's copy of intent: members, models, tenants as this silo has them. Every silo holds an immutable copy that is swapped whole; the call is answered by
-/// the silo that it reaches. A stateless worker, key 0.
+/// Gives callers the region's copy of intent: members, models and tenants. Every silo holds an immutable copy, which it replaces as a whole. The silo that a call
+/// reaches answers from its own copy. A stateless worker, key 0.
 /// </summary>
 [Alias("meridian.IRegionDirectoryGrain")]
 public interface IRegionDirectoryGrain : IGrainWithIntegerKey

@@ -10,12 +10,12 @@ public sealed record ReplicaTable
 
     [Id(2)] public required string Variant { get; init; }
 
-    /// <value>Rises with every change of the set of ready replicas (not of loads).</value>
+    /// <value>Revision of the set of ready replicas. A change of loads does not raise it.</value>
     [Id(3)] public required long Revision { get; init; }
 
     [Id(4)] public required int DesiredReplicas { get; init; }
 
-    /// <value>One a replica, ready or not; a replica of several shards is summed up in its first.</value>
+    /// <value>One entry for each replica, ready or not. The entry of the first shard stands for a replica with several shards.</value>
     [Id(5)] public required ShardStatus[] Replicas { get; init; }
 
     /// <value>What keeps the deployment as a whole from its desired state (the package, the store, a device that no silo has), or null.</value>

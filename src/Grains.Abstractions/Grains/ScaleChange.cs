@@ -7,7 +7,7 @@ public sealed record ScaleChange
     /// <summary>Most replicas that a deployment may have.</summary>
     public const int MaxReplicas = 64;
 
-    /// <value>Chosen by the caller; a repeat is answered with the first outcome.</value>
+    /// <value>Id of the operation, chosen by the caller. A repeated operation gets the answer of the first.</value>
     [Id(0)] public required string OperationId { get; init; }
 
     /// <value>0 to <see cref="MaxReplicas"/>.</value>

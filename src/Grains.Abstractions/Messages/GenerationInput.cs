@@ -21,10 +21,10 @@ public sealed record GenerationInput : InferInput
     /// <value>At least one.</value>
     [Id(0), Key(0)] public required PromptInput[] Prompts { get; init; }
 
-    /// <value>Continuations of each prompt, OpenAI's <c>n</c>.</value>
+    /// <value>Number of continuations of each prompt (<c>n</c> in OpenAI's API).</value>
     [Id(1), Key(1)] public int ChoicesPerPrompt { get; init; } = 1;
 
-    /// <value>Most tokens to generate for each choice, those of <see cref="Resume"/> included; null goes on to the end of the context.</value>
+    /// <value>Maximum number of tokens for each choice, including those of <see cref="Resume"/>; null for the rest of the context.</value>
     [Id(2), Key(2)] public int? MaxTokens { get; init; }
 
     [Id(3), Key(3)] public required SamplingInput Sampling { get; init; }
@@ -35,18 +35,18 @@ public sealed record GenerationInput : InferInput
     /// <value>Null for no log probabilities, else the number of alternatives beside the chosen token, 0 to 20.</value>
     [Id(5), Key(5)] public int? TopLogprobs { get; init; }
 
-    /// <value>True goes on past the model's end-of-text tokens, up to <see cref="MaxTokens"/>: for measurements.</value>
+    /// <value>Whether generation continues after the model's end-of-text tokens, up to <see cref="MaxTokens"/>. Measurements use it.</value>
     [Id(6), Key(6)] public bool IgnoreEndOfText { get; init; }
 
-    /// <value>Where the choices stand, when a stream goes on that has begun elsewhere; choices that are not listed are done and are not run. Null begins all.</value>
+    /// <value>The state of the choices of a stream that began in another place. Choices that are not listed are complete and do not run. Null begins all choices.</value>
     [Id(7), Key(7)] public ChoiceResume[]? Resume { get; init; }
 
-    /// <value>True puts each prompt's text into <see cref="StreamHead.PromptTexts"/>.</value>
+    /// <value>Whether <see cref="StreamHead.PromptTexts"/> returns the text of each prompt.</value>
     [Id(8), Key(8)] public bool Echo { get; init; }
 
     /// <value>
-    /// Most tokens of a prompt and what continues it together, where <see cref="MaxTokens"/> says nothing; null for the engine's own. A stream that goes on elsewhere carries the
-    /// <see cref="StreamHead.ContextLength"/> that it began with, so that it ends where it would have ended there.
+    /// Maximum number of tokens of a prompt and its continuation together, if <see cref="MaxTokens"/> is null; null for the engine's own limit. A stream that moves
+    /// carries the <see cref="StreamHead.ContextLength"/> of the engine where it began, so that it ends at the same token as there.
     /// </value>
     [Id(9), Key(9)] public int? ContextLength { get; init; }
 
@@ -62,8 +62,8 @@ public sealed record GenerationInput : InferInput
     };
 
     /// <value>
-    /// Whether the same request must give the same tokens and log probabilities to the last bit, wherever and beside whatever it is computed. The edge sets it where the caller sent a
-    /// seed, where the temperature is 0, and where the stream is resumable. False takes whatever is fastest.
+    /// Whether the same request must give the same tokens and log probabilities to the last bit, on every machine and beside any other requests. The edge sets it if
+    /// the caller sent a seed, if the temperature is 0, or if the stream is resumable. False allows the fastest way.
     /// </value>
     [Id(10), Key(10)] public bool Reproducible { get; init; }
 

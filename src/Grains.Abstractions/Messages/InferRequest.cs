@@ -27,7 +27,7 @@ public sealed record InferRequest
     /// <value>Time left of the caller's deadline when this message was sent, in ms. Relative, so clocks need not agree.</value>
     [Id(4), Key(4)] public required int RemainingMs { get; init; }
 
-    /// <value>Attempts the entry edge may still make after this one. Tells a region how the request stands; no region acts on it.</value>
+    /// <value>Number of attempts that the entry edge may still make after this one. It is for information only: no region acts on it.</value>
     [Id(5), Key(5)] public int AttemptsLeft { get; init; }
 
     /// <value>Regions this request has passed through. A region refuses a request with more than <see cref="MaxHops"/>.</value>
@@ -42,10 +42,13 @@ public sealed record InferRequest
     /// <value>What to compute.</value>
     [Id(9), Key(9)] public required InferInput Input { get; init; }
 
-    /// <value>Name for the stream that this request opens, drawn inside the serving region by whoever will read it, so that a stream whose reader has gone meanwhile is found; else null.</value>
+    /// <value>
+    /// Id of the stream that this request opens; null for other requests. The reader of the stream draws the id in the serving region, so that the stream can be found
+    /// if its reader has gone before the answer came.
+    /// </value>
     [Id(10), Key(10)] public Guid? Stream { get; init; }
 
-    /// <value>Names of the regions that may serve, or null for no restriction by name. Holds beside <see cref="Residency"/>; the serving region checks it again.</value>
+    /// <value>Names of the regions that may serve, or null for no restriction by name. It applies together with <see cref="Residency"/>. The serving region checks it again.</value>
     [Id(11), Key(11)] public string[]? PermittedRegions { get; init; }
 
     /// <value>The caller's <c>service_tier</c>: <c>flex</c> for work that can wait and wants the least price; null and any other for ordinary work.</value>

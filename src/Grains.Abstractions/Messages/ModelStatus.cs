@@ -23,7 +23,7 @@ public sealed record ModelStatus
     /// <value>Items waiting in the engines' queues.</value>
     [Id(6), Key(6)] public int Queued { get; init; }
 
-    /// <value>Room of the queues together; <see cref="Queued"/> at this value means refusals.</value>
+    /// <value>Capacity of all queues together. When <see cref="Queued"/> reaches it, requests are refused.</value>
     [Id(7), Key(7)] public int QueueCapacity { get; init; }
 
     /// <value>Smoothed engine time of one item, ms; 0 while unknown.</value>
@@ -47,15 +47,15 @@ public sealed record ModelStatus
 [GenerateSerializer, Immutable, Alias("meridian.TokenPace"), MessagePackObject]
 public sealed record TokenPace
 {
-    /// <value>Smoothed time between two tokens of a sequence beside those that run now, ms. Of an idle engine it sinks, so that the engine is tried again.</value>
+    /// <value>Smoothed time between two tokens of a sequence beside the running sequences, ms. It falls while an engine is idle, so that routing tries the engine again.</value>
     [Id(0), Key(0)] public float TokenMs { get; init; }
 
-    /// <value>The same of a sequence that runs alone, as it was measured last, ms.</value>
+    /// <value>Time between two tokens of a sequence that runs alone, ms, as last measured.</value>
     [Id(1), Key(1)] public float AloneMs { get; init; }
 
-    /// <value>Smoothed number of tokens that a sequence generates until it ends; 0 while none has.</value>
+    /// <value>Smoothed number of tokens that a sequence generates; 0 until the first sequence ends.</value>
     [Id(2), Key(2)] public float Tokens { get; init; }
 
-    /// <value>Sequences that can run at once, all ready replicas together.</value>
+    /// <value>Number of sequences that can run at once in all ready replicas together.</value>
     [Id(3), Key(3)] public int Slots { get; init; }
 }

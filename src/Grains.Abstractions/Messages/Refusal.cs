@@ -14,7 +14,7 @@ public sealed record Refusal
     /// <value>Request field at fault, for example <c>input[3]</c>, or null.</value>
     [Id(2), Key(2)] public string? Param { get; init; }
 
-    /// <value>When to come back, ms; 0 where waiting does not help.</value>
+    /// <value>Time after which the caller may try again, ms; 0 if waiting does not help.</value>
     [Id(3), Key(3)] public int RetryAfterMs { get; init; }
 }
 

@@ -12,7 +12,7 @@ public sealed record SamplingInput
     /// <value>Above 0, up to 1.</value>
     [Id(1), Key(1)] public float TopP { get; init; } = 1;
 
-    /// <value>Most candidates; 0 for all.</value>
+    /// <value>Maximum number of candidates; 0 for all.</value>
     [Id(2), Key(2)] public int TopK { get; init; }
 
     /// <value>Least probability of a candidate relative to the best, 0 to 1.</value>
@@ -27,10 +27,10 @@ public sealed record SamplingInput
     /// <value>-2 to 2.</value>
     [Id(6), Key(6)] public float FrequencyPenalty { get; init; }
 
-    /// <value>Added to the logits of single tokens.</value>
+    /// <value>Values that are added to the logits of single tokens.</value>
     [Id(7), Key(7)] public LogitBias[] LogitBias { get; init; } = [];
 
-    /// <value>With the choice's index and the token's position it determines every draw. The edge draws one where the caller gave none.</value>
+    /// <value>The seed. With the index of the choice and the position of the token it determines every draw. If the caller gives none, the edge draws one.</value>
     [Id(8), Key(8)] public required long Seed { get; init; }
 }
 

@@ -8,15 +8,15 @@ public sealed record TokenGroup
 {
     [Id(0), Key(0)] public required int Choice { get; init; }
 
-    /// <value>Tokens that the choice had generated before these, those of a resume included.</value>
+    /// <value>Number of tokens that the choice generated before these, including those of a resume.</value>
     [Id(1), Key(1)] public required int Position { get; init; }
 
-    /// <value>Generated ids, the end-of-text token included where it ended the choice.</value>
+    /// <value>Generated ids. If an end-of-text token ended the choice, it is the last id.</value>
     [Id(2), Key(2)] public required int[] TokenIds { get; init; }
 
     /// <value>
-    /// Text that is certain now; may be empty, since a character split over tokens and the possible beginning of a stop string are kept back. What has been released
-    /// after a token depends on the choice's ids alone, so a stream that goes on elsewhere continues with exactly the next character.
+    /// Text that later tokens cannot change. It may be empty: a character that is split over tokens and the possible beginning of a stop string are held back. The text
+    /// released after a token depends only on the choice's ids, so a stream that moves continues with exactly the next character.
     /// </value>
     [Id(3), Key(3)] public required string Text { get; init; }
 

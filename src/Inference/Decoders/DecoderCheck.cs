@@ -20,19 +20,20 @@ public static class DecoderCheck
         var path = Path.Combine(package.Directory, manifest.Graph.Replace('/', Path.DirectorySeparatorChar));
         var config = DecoderConfig.Read(package);
         var model = package.ReadFile(manifest.Graph);
-        var outline = OnnxReader.Read(model, path);
-        var cap = Cap(outline, config, path);
+        var outline = PackageGraph.Read(model, path);
+        var tables = TableSearch.Find(outline);
+        var cap = Cap(tables, config, path);
         var context = Math.Min(config.ContextLength, cap?.Reach ?? int.MaxValue);
         if (manifest.MaxTokens > 0)
             context = Math.Min(context, manifest.MaxTokens);
-        var graph = DecoderGraph.Discover(outline, config, context, cap, path);
+        var graph = DecoderGraph.Discover(outline, tables, config, context, cap, path);
         package.VerifyExternal(outline.ExternalFiles);
         return new OpenedDecoder(graph, config, model, path, outline.ExternalFiles.Count > 0);
     }
 
-    private static ContextCap? Cap(GraphOutline outline, DecoderConfig config, string path)
+    private static ContextCap? Cap(GraphTables tables, DecoderConfig config, string path)
     {
-        if (outline.Tables.Positions is not { } table || table.Reach >= config.ContextLength)
+        if (tables.Positions is not { } table || table.Reach >= config.ContextLength)
             return null;
         return table.Reach > 1
             ? new ContextCap(config.ContextLength, (int)table.Reach, table.Name, table.Rows)

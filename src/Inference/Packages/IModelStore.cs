@@ -10,9 +10,6 @@ public interface IModelStore
     /// <summary>Whether a package of this name, version and variant is installed, damaged or not.</summary>
     bool Has(string name, string version, string variant);
 
-    /// <summary>The installed packages, by name, version and variant. A damaged one is left out.</summary>
-    IEnumerable<ModelPackage> List();
-
     /// <summary>
     /// Installs a source's package unless it is installed already, and returns it. Safe against crashes and against other processes that install the same
     /// package: files are written to a temporary directory, which is then renamed.

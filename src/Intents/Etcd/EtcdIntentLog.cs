@@ -4,6 +4,7 @@ using Grpc.Core;
 using Meridian.Intents.Options;
 using Meridian.Intents.State;
 using Meridian.Intents.Supervision;
+using Meridian.Timing;
 using Microsoft.Extensions.Logging;
 
 namespace Meridian.Intents.Etcd;
@@ -30,8 +31,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
 {
     private static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan LastBackOff = TimeSpan.FromMilliseconds(500);
+    private static readonly Backoff Pauses = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(500));
 
     private readonly ChangeRule _rule;
     private readonly LoopSupervisor _supervisor;
@@ -260,7 +260,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
 
     private async Task FollowAsync(EtcdFollower follower)
     {
-        var backOff = TimeSpan.Zero;
+        var failures = 0;
         while (!_stopping.IsCancellationRequested)
         {
             var applied = Current.AppliedIndex;
@@ -282,8 +282,8 @@ public sealed partial class EtcdIntentLog : IIntentLog
                 LogWatchEnded(EtcdFaults.Describe(exception));
             }
 
-            backOff = Current.AppliedIndex > applied ? FirstBackOff : NextBackOff(backOff);
-            await DelayAsync(backOff).ConfigureAwait(false);
+            failures = Current.AppliedIndex > applied ? 1 : failures + 1;
+            await DelayAsync(Pauses.After(failures)).ConfigureAwait(false);
         }
     }
 
@@ -382,8 +382,6 @@ public sealed partial class EtcdIntentLog : IIntentLog
         }
     }
 
-    private static TimeSpan NextBackOff(TimeSpan last) => last == TimeSpan.Zero ? FirstBackOff : last + last < LastBackOff ? last + last : LastBackOff;
-
     private static IntentLogException Refusal(EtcdCallException exception, bool outcomeUnknown = false)
     {
         var message = $"etcd refuses: {exception.Message}";
@@ -397,7 +395,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
     {
         private readonly EtcdIntentLog _log;
         private readonly CancellationTokenSource _linked;
-        private TimeSpan _backOff;
+        private int _failures;
         private EtcdCallException? _last;
 
         public Patience(EtcdIntentLog log, CancellationToken cancellationToken)
@@ -421,11 +419,10 @@ public sealed partial class EtcdIntentLog : IIntentLog
         public async Task BackOffAsync(EtcdCallException exception)
         {
             _last = exception;
-            _backOff = NextBackOff(_backOff);
             Attempt = Attempt * 1.15 < _log._attempt ? Attempt * 1.15 : _log._attempt;
             try
             {
-                await Task.Delay(_backOff, _log._time, Token).ConfigureAwait(false);
+                await Task.Delay(Pauses.After(++_failures), _log._time, Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {

@@ -4,12 +4,15 @@ using Grpc.Core;
 using Meridian.Intents.Peers;
 using Meridian.Intents.State;
 using Meridian.Intents.Wire;
+using Meridian.Timing;
 
 namespace Meridian.Intents.Raft;
 
 /// <summary>Sends requests to the leader, and handles them when this member leads.</summary>
 public sealed partial class RaftIntentLog
 {
+    private static readonly Backoff Pauses = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200));
+
     Task<PeerReply> IIntentPeer.ChangeAsync(PeerChange request, CancellationToken cancellationToken)
     {
         try
@@ -131,7 +134,7 @@ public sealed partial class RaftIntentLog
             // If a reply has just named the leader, ask it without a pause. Pause on every fourth attempt, because an election takes longer than a few
             // attempts.
             if (hint is null || attempt % 4 == 3)
-                await PauseAsync(TimeSpan.FromMilliseconds(Math.Min(20 << Math.Min(attempt, 4), 200)), ends).ConfigureAwait(false);
+                await PauseAsync(Pauses.After(attempt + 1), ends).ConfigureAwait(false);
         }
     }
 

@@ -1,3 +1,5 @@
+using Meridian.Timing;
+
 namespace Meridian.Intents.Supervision;
 
 /// <summary>The record of one loop: counts its failures and gives the pause before its next start. Thread-safe.</summary>
@@ -9,9 +11,9 @@ public sealed class SupervisedLoop
     private static readonly TimeSpan SoundAfter = TimeSpan.FromSeconds(30);
 
     private readonly LoopSupervisor _supervisor;
-    private readonly TimeSpan _longestPause;
+    private readonly Backoff _pauses;
     private readonly Lock _gate = new();
-    private TimeSpan _pause;
+    private int _inARow;
     private long _failures;
     private string? _problem;
     private long _startsAgain;
@@ -20,7 +22,7 @@ public sealed class SupervisedLoop
     {
         _supervisor = supervisor;
         Name = name;
-        _longestPause = longestPause;
+        _pauses = new Backoff(FirstPause, longestPause);
     }
 
     public string Name { get; }
@@ -51,8 +53,8 @@ public sealed class SupervisedLoop
         {
             var sound = IsSound;
             known = !sound && _problem == exception.Message;
-            pause = sound ? FirstPause : TimeSpan.FromTicks(Math.Min(2 * _pause.Ticks, _longestPause.Ticks));
-            _pause = pause;
+            _inARow = sound ? 1 : _inARow + 1;
+            pause = _pauses.After(_inARow);
             _problem = exception.Message;
             failures = ++_failures;
             _startsAgain = _supervisor.Time.GetTimestamp() + (long)(pause.TotalSeconds * _supervisor.Time.TimestampFrequency);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Meridian.ModelTools.Llama;
-using Meridian.ModelTools.Onnx;
 using Meridian.ModelTools.Output;
+using Meridian.Onnx;
 
 namespace Meridian.ModelTools.Commands;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Meridian.Inference.Decoders.Contract;
-using Meridian.ModelTools.Onnx;
+using Meridian.Onnx;
 
 namespace Meridian.ModelTools.Commands;
 

@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.Diagnostics;
 using Meridian.CommandLine;
 using Meridian.ModelTools.Llama;
-using Meridian.ModelTools.Onnx;
 using Meridian.ModelTools.Output;
 using Meridian.ModelTools.Tokenization;
+using Meridian.Onnx;
 
 namespace Meridian.ModelTools.Commands;
 

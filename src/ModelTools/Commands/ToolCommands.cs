@@ -14,9 +14,9 @@ public static class ToolCommands
 
     /// <summary>Parses and runs. Never throws for what a user can get wrong: that is written to <paramref name="error"/> in words.</summary>
     /// <param name="args">Arguments.</param>
-    /// <param name="output">What was asked for.</param>
-    /// <param name="error">Mistakes.</param>
-    /// <param name="backend">What trains, or null where this build has nothing that does.</param>
+    /// <param name="output">Receives results.</param>
+    /// <param name="error">Receives error messages.</param>
+    /// <param name="backend">The training backend; null if this build has none.</param>
     /// <param name="cancellationToken">Ends the command as Ctrl-C does.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, ITrainingBackend? backend = null, CancellationToken cancellationToken = default)
@@ -33,7 +33,7 @@ public static class ToolCommands
 
         try
         {
-            // The library would end the process two seconds after Ctrl-C; taking back what a command has begun may take longer.
+            // The library ends the process two seconds after Ctrl-C. A command may need longer to remove its unfinished output.
             var invocation = new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };
             return await parsed.InvokeAsync(invocation, cancellationToken).ConfigureAwait(false);
         }
@@ -69,7 +69,7 @@ public static class ToolCommands
         }
         catch (Exception e)
         {
-            // A fault of ours: the stack trace is what we want to see of it, a core dump is not.
+            // A defect of the program: print the stack trace, and write no core dump.
             await error.WriteLineAsync($"Failed: {e}").ConfigureAwait(false);
             return ExitCode.Failed;
         }
@@ -77,7 +77,7 @@ public static class ToolCommands
 
     private static Command Build(Terminal terminal, ITrainingBackend? backend)
     {
-        // Not a RootCommand: that one goes by the assembly's name, and users type another.
+        // A RootCommand would show the assembly's name, but users type another name.
         var root = new Command(Name, "Makes, exports, imports, distils and evaluates models for Meridian.")
         {
             new HelpOption(),

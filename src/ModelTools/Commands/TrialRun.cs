@@ -8,7 +8,7 @@ namespace Meridian.ModelTools.Commands;
 /// <summary>Computes one token: what only shows when a graph runs is found before a region finds it.</summary>
 internal static class TrialRun
 {
-    /// <exception cref="ModelPackageException">The graph cannot be loaded or run, or its logits are no numbers.</exception>
+    /// <exception cref="ModelPackageException">The graph cannot be loaded or run, or its logits are not finite numbers.</exception>
     public static DecoderShape Of(ModelPackage package)
     {
         var path = Path.Combine(package.Directory, package.Manifest.Graph);

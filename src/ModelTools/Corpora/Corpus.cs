@@ -3,8 +3,8 @@ using Meridian.Inference.Decoders;
 namespace Meridian.ModelTools.Corpora;
 
 /// <summary>
-/// Texts of a teacher on disk, in parts of <see cref="PartTexts"/>. A part is there whole or not at all and depends on nothing but the plan and its number: writing that
-/// was interrupted goes on with the parts that are missing and ends with the same texts.
+/// The texts of a teacher on disk, in parts of <see cref="PartTexts"/> texts. A part appears completely or not at all, and depends only on the plan and on its
+/// number. So an interrupted run continues with the missing parts, and the result has the same texts as an uninterrupted run.
 /// </summary>
 public static class Corpus
 {
@@ -12,12 +12,12 @@ public static class Corpus
     public const int PartTexts = 1024;
 
     /// <summary>Writes the parts that a directory lacks.</summary>
-    /// <param name="directory">Made where it is missing.</param>
+    /// <param name="directory">The folder of the parts. It is created if it is missing.</param>
     /// <param name="stage">The teacher, with <see cref="CorpusPlan.SideBySide"/> slots.</param>
-    /// <param name="plan">How it writes.</param>
-    /// <param name="tokens">As many, or the rest of the part more.</param>
-    /// <param name="progress">Told tokens written so far.</param>
-    /// <param name="cancellationToken">Ends it; whole parts stay.</param>
+    /// <param name="plan">The settings of the texts.</param>
+    /// <param name="tokens">The least number of tokens. The last part is completed, so there may be more.</param>
+    /// <param name="progress">Receives the number of tokens written so far.</param>
+    /// <param name="cancellationToken">Ends the writing. Complete parts stay.</param>
     /// <returns>All texts, in order.</returns>
     /// <exception cref="Inference.Packages.ModelPackageException">A part is damaged.</exception>
     public static List<CorpusText> Write(
@@ -50,10 +50,10 @@ public static class Corpus
 
     /// <summary>Lets a model write texts that are not kept on disk.</summary>
     /// <param name="stage">The model.</param>
-    /// <param name="plan">How it writes.</param>
-    /// <param name="count">Texts.</param>
-    /// <param name="progress">Told tokens written so far.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="plan">The settings of the texts.</param>
+    /// <param name="count">Number of texts.</param>
+    /// <param name="progress">Receives the number of tokens written so far.</param>
+    /// <param name="cancellationToken">Ends the writing.</param>
     public static CorpusText[] Draw(IDecoderStage stage, CorpusPlan plan, int count, Action<long>? progress = null, CancellationToken cancellationToken = default) =>
         Part(stage, plan, 0, 0, progress, cancellationToken, count);
 

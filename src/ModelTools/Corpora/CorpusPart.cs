@@ -8,8 +8,8 @@ using Meridian.Inference.Packages;
 namespace Meridian.ModelTools.Corpora;
 
 /// <summary>
-/// A part of a corpus as a file, little-endian: <c>MRDC</c>, version, the plan as JSON, the number of texts; of each its length, temperature, tokens, top ids and top log
-/// probabilities; then the SHA-256 of all that.
+/// The file of one part of a corpus. All numbers are little-endian. The file holds <c>MRDC</c>, a version, the plan as JSON and the number of texts. Then follow
+/// each text's length, temperature, tokens, top ids and top log probabilities. The SHA-256 of all these bytes ends the file.
 /// </summary>
 internal static class CorpusPart
 {
@@ -52,7 +52,7 @@ internal static class CorpusPart
         File.Move(half, path, overwrite: true);
     }
 
-    /// <exception cref="ModelPackageException">It is damaged, or of another plan.</exception>
+    /// <exception cref="ModelPackageException">The file is damaged, or belongs to another plan.</exception>
     public static CorpusText[] Read(string path, CorpusPlan plan)
     {
         var bytes = File.ReadAllBytes(path);

@@ -3,27 +3,27 @@ namespace Meridian.ModelTools.Corpora;
 /// <summary>How a teacher writes.</summary>
 public sealed record CorpusPlan
 {
-    /// <value>Says who writes: the model's version.</value>
+    /// <value>The version of the model that writes.</value>
     public required string Teacher { get; init; }
 
-    /// <value>Texts written at once. Part of what makes them the same again: numbers differ in their last bits with what shares a run.</value>
+    /// <value>Number of texts that are written together. The last bits of the logits depend on it, so a run with another number writes other texts.</value>
     public required int SideBySide { get; init; }
 
-    /// <value>With a text's number it determines every draw.</value>
+    /// <value>The seed. Seed and text number determine every draw of a text.</value>
     public required long Seed { get; init; }
 
-    /// <value>Text n is drawn at the one numbered n modulo their count.</value>
+    /// <value>The temperatures in turn: text n uses the temperature with index n modulo their number.</value>
     public required IReadOnlyList<float> Temperatures { get; init; }
 
-    /// <value>Likeliest tokens that are kept of every position.</value>
+    /// <value>Number of likeliest tokens that are kept for every position.</value>
     public required int Top { get; init; }
 
-    /// <value>Most tokens of a text.</value>
+    /// <value>Maximum number of tokens in a text.</value>
     public required int Length { get; init; }
 
-    /// <value>Beginnings that texts are drawn from, in turn; each at least one token.</value>
+    /// <value>The beginnings of the texts in turn. Each has at least one token.</value>
     public required IReadOnlyList<int[]> Prompts { get; init; }
 
-    /// <value>Tokens that end a text.</value>
+    /// <value>The tokens that end a text.</value>
     public required IReadOnlyList<int> EndIds { get; init; }
 }

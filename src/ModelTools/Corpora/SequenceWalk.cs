@@ -4,15 +4,15 @@ using Meridian.Inference.Decoders.Contract;
 namespace Meridian.ModelTools.Corpora;
 
 /// <summary>
-/// Leads sequences through a stage, a token a step, as many side by side as the stage has slots. Which of them share a step depends on nothing but the sequences
-/// themselves, so the same sequences get the same logits each time: an engine, where they come and go as callers do, would not give that.
+/// Runs sequences through a decoder stage, one token of each sequence per step. As many sequences run together as the stage has slots. The sequences alone decide
+/// which of them share a step, so the same sequences always get the same logits. An engine cannot promise that, because its callers come and go at any time.
 /// </summary>
 internal sealed class SequenceWalk(IDecoderStage stage)
 {
     /// <summary>Runs sequences to their ends.</summary>
-    /// <param name="sequences">Begun one by one, as slots become free.</param>
-    /// <param name="stepped">Told the tokens of each step.</param>
-    /// <param name="cancellationToken">Ends it between two steps.</param>
+    /// <param name="sequences">The sequences. The next sequence begins when a slot is free.</param>
+    /// <param name="stepped">Receives the number of tokens of each step.</param>
+    /// <param name="cancellationToken">Ends the run between two steps.</param>
     public void Run(IEnumerable<IWalkedSequence> sequences, Action<int>? stepped = null, CancellationToken cancellationToken = default)
     {
         using var waiting = sequences.GetEnumerator();

@@ -25,7 +25,7 @@ internal sealed class TeacherModel : IDisposable
     /// <value>Bytes of the files that belong to the model.</value>
     public long Bytes => Package.Manifest.Files.Sum(static file => file.Size);
 
-    /// <exception cref="ModelPackageException">The folder holds no decoder that an engine takes.</exception>
+    /// <exception cref="ModelPackageException">The folder holds no decoder that an engine can run.</exception>
     public static TeacherModel Open(string folder, int sideBySide, int threads)
     {
         var package = new HuggingFaceSource("model", folder).Check();

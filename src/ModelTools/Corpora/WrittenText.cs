@@ -13,9 +13,9 @@ internal sealed class WrittenText : IWalkedSequence
     private readonly List<Half> _topLogProbabilities = [];
     private readonly float _temperature;
 
-    /// <param name="plan">How it is written.</param>
-    /// <param name="number">Which of the plan's texts it is.</param>
-    /// <param name="vocabulary">Length of the logits.</param>
+    /// <param name="plan">The settings of the text.</param>
+    /// <param name="number">The text's number in the plan.</param>
+    /// <param name="vocabulary">Number of logits of a position.</param>
     public WrittenText(CorpusPlan plan, int number, int vocabulary)
     {
         _plan = plan;

@@ -1,12 +1,12 @@
 namespace Meridian.ModelTools.Distillation;
 
 /// <summary>
-/// Which texts make which update. Every epoch takes each text once, in an order of its own; texts of like length come together, so that little is padding, and short
-/// and long batches follow each other at random. A function of lengths, size and seed alone: whoever goes on at a step gets the batch that would have come.
+/// Assigns texts to updates. Each epoch uses every text once, in its own order. A batch holds texts of similar length, so that it needs little padding. Short and
+/// long batches follow each other at random. The result depends only on lengths, size and seed, so a training that continues at a step gets the same batches.
 /// </summary>
 public sealed class BatchSchedule
 {
-    // Texts that are sorted by length together, as batches: more would tie a text to its like in every epoch.
+    // Number of batches whose texts are sorted by length together. With more, the same texts would share a batch in every epoch.
     private const int Pool = 32;
 
     private readonly int[] _lengths;
@@ -14,9 +14,9 @@ public sealed class BatchSchedule
     private readonly int _seed;
     private readonly List<int[][]> _epochs = [];
 
-    /// <param name="lengths">Tokens of the texts.</param>
-    /// <param name="tokens">Most tokens of a batch, padding included; a longer text is a batch alone.</param>
-    /// <param name="seed">Of the order.</param>
+    /// <param name="lengths">Number of tokens of each text.</param>
+    /// <param name="tokens">Maximum number of tokens in a batch, with padding. A longer text is a batch of its own.</param>
+    /// <param name="seed">Seed of the order.</param>
     /// <exception cref="ArgumentException">There is no text.</exception>
     public BatchSchedule(IEnumerable<int> lengths, int tokens, int seed)
     {
@@ -27,8 +27,8 @@ public sealed class BatchSchedule
     }
 
     /// <summary>Texts of an update.</summary>
-    /// <param name="step">From 0.</param>
-    /// <returns>Numbers of texts.</returns>
+    /// <param name="step">Number of the update, from 0.</param>
+    /// <returns>The indices of the texts in the batch.</returns>
     public int[] At(int step)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);
@@ -55,7 +55,7 @@ public sealed class BatchSchedule
             Array.Sort(texts, (a, b) => _lengths[a] != _lengths[b] ? _lengths[a].CompareTo(_lengths[b]) : a.CompareTo(b));
             for (var first = 0; first < texts.Length;)
             {
-                // Ascending: the last one of a batch is its longest.
+                // The lengths are ascending, so the last text of a batch is its longest.
                 var end = first + 1;
                 while (end < texts.Length && (long)_lengths[texts[end]] * (end + 1 - first) <= _tokens)
                     end++;

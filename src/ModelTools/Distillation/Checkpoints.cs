@@ -6,8 +6,8 @@ using Meridian.Inference.Packages;
 namespace Meridian.ModelTools.Distillation;
 
 /// <summary>
-/// States of a training on disk, the last two of them. Each is a directory that appears whole: what the trainer wrote, and <c>state.json</c> with the updates done, their
-/// losses, the options, and digests of the other files. One that is damaged is passed over for the one before.
+/// The last two states of a training on disk. Each state is a directory that appears completely or not at all. It holds the trainer's files and <c>state.json</c>
+/// with the number of updates, their losses, the options, and digests of the other files. If the newest state is damaged, the state before it is used.
 /// </summary>
 internal sealed class Checkpoints(string directory, string options)
 {
@@ -46,9 +46,9 @@ internal sealed class Checkpoints(string directory, string options)
     }
 
     /// <summary>Reads the newest state that is whole.</summary>
-    /// <param name="read">Given its directory.</param>
-    /// <returns>Updates done and their losses; 0 and none where there is no state.</returns>
-    /// <exception cref="ModelPackageException">The states are of a training with other options.</exception>
+    /// <param name="read">Reads the state from its directory.</param>
+    /// <returns>The number of updates and their losses; 0 and none if there is no state.</returns>
+    /// <exception cref="ModelPackageException">The states belong to a training with other options.</exception>
     public (int Steps, List<LossPoint> Losses) Load(Action<string> read)
     {
         foreach (var path in All().Reverse())

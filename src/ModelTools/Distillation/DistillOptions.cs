@@ -9,13 +9,13 @@ public sealed record DistillOptions
     /// <value>Hugging Face folder of the teacher.</value>
     public required string Teacher { get; init; }
 
-    /// <value>Folder that the student is written to; must be empty or not there.</value>
+    /// <value>Output folder of the student. It must be empty or must not exist.</value>
     public required string Out { get; init; }
 
-    /// <value>Folder of corpus and checkpoints. What is there is gone on with.</value>
+    /// <value>Folder of corpus and checkpoints. A run continues with what the folder holds.</value>
     public required string Work { get; init; }
 
-    /// <value>The student's layers.</value>
+    /// <value>Number of the student's layers.</value>
     public required int Layers { get; init; }
 
     /// <value>Length of the student's residual stream.</value>
@@ -27,61 +27,61 @@ public sealed record DistillOptions
 
     public required int Intermediate { get; init; }
 
-    /// <value>What the student begins with.</value>
+    /// <value>The student's first weights.</value>
     public FirstWeights Start { get; init; }
 
-    /// <value>Tokens that the teacher writes.</value>
+    /// <value>Number of tokens that the teacher writes.</value>
     public long Tokens { get; init; } = 4_000_000;
 
-    /// <value>Temperatures that it writes at, in turn.</value>
+    /// <value>Temperatures at which the teacher writes, in turn.</value>
     public IReadOnlyList<float> Temperatures { get; init; } = [1f, 1f, 0.7f];
 
-    /// <value>Likeliest next tokens that are kept of every position as soft targets.</value>
+    /// <value>Number of likeliest next tokens that are kept for every position as soft targets.</value>
     public int Top { get; init; } = 16;
 
-    /// <value>Most tokens of a text; 0 for the teacher's context.</value>
+    /// <value>Maximum number of tokens in a text; 0 for the teacher's context.</value>
     public int Length { get; init; }
 
-    /// <value>Text file whose lines texts begin with; null where the teacher begins by itself.</value>
+    /// <value>Text file with the beginnings of texts, one per line; null if the teacher begins by itself.</value>
     public string? Prompts { get; init; }
 
-    /// <value>Texts that the teacher writes at once.</value>
+    /// <value>Number of texts that the teacher writes together.</value>
     public int SideBySide { get; init; } = 64;
 
-    /// <value>Updates of the weights.</value>
+    /// <value>Number of updates of the weights.</value>
     public int Steps { get; init; } = 4000;
 
-    /// <value>Tokens of an update, padding included.</value>
+    /// <value>Number of tokens in an update, with padding.</value>
     public int BatchTokens { get; init; } = 8192;
 
     /// <value>Learning rate after the warm-up.</value>
     public double LearningRate { get; init; } = 3e-3;
 
-    /// <value>Updates in which the learning rate rises to its value.</value>
+    /// <value>Number of updates in which the learning rate rises to its value.</value>
     public int WarmUp { get; init; } = 100;
 
-    /// <value>What is left of the learning rate at the end of its cosine decay, as a part.</value>
+    /// <value>Learning rate at the end of its cosine decay, as a fraction of <see cref="LearningRate"/>.</value>
     public double FinalRate { get; init; } = 0.02;
 
-    /// <value>Of AdamW; on matrices, not on norms.</value>
+    /// <value>Weight decay of AdamW. It applies to matrices, not to norms.</value>
     public double WeightDecay { get; init; } = 0.01;
 
-    /// <value>Largest norm of an update's gradient; longer ones are scaled down.</value>
+    /// <value>Largest norm of an update's gradient. A larger gradient is scaled down.</value>
     public double Clip { get; init; } = 1;
 
-    /// <value>Part of the cross-entropy with the teacher's drawn tokens in the loss, 0 to 1; the rest is the divergence from its soft targets.</value>
+    /// <value>Weight of the cross-entropy with the teacher's drawn tokens in the loss, 0 to 1. The divergence from the teacher's soft targets has the rest.</value>
     public double Hard { get; init; } = 0.1;
 
-    /// <value>Determines corpus, first weights and order.</value>
+    /// <value>Seed of the corpus, the first weights and the order.</value>
     public int Seed { get; init; } = 1;
 
-    /// <value>Updates from a checkpoint to the next.</value>
+    /// <value>Number of updates between two checkpoints.</value>
     public int CheckpointEvery { get; init; } = 250;
 
-    /// <value>Threads of teacher and training.</value>
+    /// <value>Number of threads of the teacher and of the training.</value>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
-    /// <value>Texts of the evaluation, which the student is never trained on.</value>
+    /// <value>Number of texts of the evaluation. The student is not trained on them.</value>
     public int HeldOut { get; init; } = 256;
 
     /// <summary>The student's dimensions; vocabulary, context and special tokens are the teacher's.</summary>

@@ -10,23 +10,24 @@ using Meridian.ModelTools.Output;
 namespace Meridian.ModelTools.Distillation;
 
 /// <summary>
-/// Makes a student of a teacher: the teacher writes texts and says at every token what it thought, the student learns to think the same (Hinton, Vinyals, Dean,
-/// arXiv:1503.02531), and what came of it is measured on texts that it never saw. Stopped at any moment, it goes on where it was.
+/// Distils a student from a teacher (Hinton, Vinyals, Dean, arXiv:1503.02531). The teacher writes texts, with its probabilities of the likeliest tokens at every
+/// position. The student is trained to give the same probabilities, and is then measured on texts that it was not trained on. A run that was stopped continues
+/// where it stopped.
 /// </summary>
 public static class DistillRun
 {
-    /// <param name="options">Without <see cref="DistillOptions.Mistakes"/>.</param>
-    /// <param name="backend">What trains.</param>
-    /// <param name="progress">Told how far it is.</param>
-    /// <param name="cancellationToken">Ends it; corpus and last checkpoint stay.</param>
-    /// <exception cref="ModelPackageException">The teacher cannot be used, or the work folder is damaged or of another run.</exception>
-    /// <exception cref="OutputRefusedException">The folder to write is taken.</exception>
+    /// <param name="options">The options. They must have no <see cref="DistillOptions.Mistakes"/>.</param>
+    /// <param name="backend">The training backend.</param>
+    /// <param name="progress">Receives the progress.</param>
+    /// <param name="cancellationToken">Ends the run. The corpus and the last checkpoint stay.</param>
+    /// <exception cref="ModelPackageException">The teacher cannot be used, or the work folder is damaged or belongs to another run.</exception>
+    /// <exception cref="OutputRefusedException">The output folder is not empty.</exception>
     public static EvaluationReport Run(DistillOptions options, ITrainingBackend backend, IStageProgress progress, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(backend);
         ArgumentNullException.ThrowIfNull(progress);
-        // Whether it can be written is found out now, not in some hours; a kill until then leaves nothing there.
+        // Check now whether the folder can be written, not after hours of training. If the process is killed before the end, the folder does not exist.
         OutputFolder.Begin(options.Out).Dispose();
         var (config, texts, teacher) = Read(options, progress, cancellationToken);
         var story = JsonSerializer.Serialize(new
@@ -74,7 +75,7 @@ public static class DistillRun
         return report;
     }
 
-    /// <exception cref="ModelPackageException">The teacher's weights are wanted and cannot be had or do not fit.</exception>
+    /// <exception cref="ModelPackageException">The student is to begin with the teacher's weights, but they cannot be read or do not fit.</exception>
     private static LlamaWeights Start(DistillOptions options, LlamaConfig config)
     {
         if (options.Start == FirstWeights.Random)
@@ -114,7 +115,7 @@ public static class DistillRun
             options.Tokens,
             done =>
             {
-                // A leap is a part that was there already.
+                // A large step is a part that an earlier run has written.
                 if (done - last <= options.SideBySide)
                     written += done - last;
                 else

@@ -9,8 +9,8 @@ public interface ITrainingBackend
     string? Problem();
 
     /// <param name="config">The student's dimensions.</param>
-    /// <param name="start">Its first weights.</param>
-    /// <param name="options">How it is trained.</param>
+    /// <param name="start">The student's first weights.</param>
+    /// <param name="options">The options of the training.</param>
     IStudentTrainer Create(LlamaConfig config, LlamaWeights start, DistillOptions options);
 }
 
@@ -32,6 +32,6 @@ public interface IStudentTrainer : IDisposable
 
 /// <summary>What an update began with.</summary>
 /// <param name="Divergence">Kullback-Leibler divergence from the teacher's soft targets, nats a token.</param>
-/// <param name="CrossEntropy">With the drawn tokens of temperature 1, nats a token; 0 where the batch has none.</param>
-/// <param name="GradientNorm">Before clipping.</param>
+/// <param name="CrossEntropy">Cross-entropy with the tokens that were drawn at temperature 1, nats a token; 0 if the batch has none.</param>
+/// <param name="GradientNorm">Norm of the gradient before clipping.</param>
 public readonly record struct StepLoss(double Divergence, double CrossEntropy, double GradientNorm);

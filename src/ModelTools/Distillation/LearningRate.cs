@@ -3,7 +3,7 @@ namespace Meridian.ModelTools.Distillation;
 /// <summary>A linear rise, then half a cosine down to a part of the peak (Loshchilov and Hutter, arXiv:1608.03983, without restarts).</summary>
 public sealed record LearningRate(double Peak, int WarmUp, int Steps, double FinalPart)
 {
-    /// <param name="step">From 0.</param>
+    /// <param name="step">Number of the update, from 0.</param>
     public double At(int step)
     {
         if (step < WarmUp)

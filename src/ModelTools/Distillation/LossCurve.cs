@@ -8,13 +8,13 @@ namespace Meridian.ModelTools.Distillation;
 /// <summary>The losses of a training as a picture.</summary>
 internal static class LossCurve
 {
-    // As many points as the eye can tell apart: each is the mean of the updates since the last.
+    // As many points as the eye can distinguish. Each point is the mean of the updates since the previous point.
     private const int Points = 200;
 
     /// <returns>An SVG.</returns>
     public static string Draw(IReadOnlyList<LossPoint> losses)
     {
-        // Without a screen OxyPlot guesses how large a text will be, and guesses low: margins are given, and names stand at the lines, not in a legend that would cut them off.
+        // Without a screen OxyPlot estimates the size of texts, and estimates too low. So the margins are fixed, and each name stands at its line: a legend would cut it off.
         var model = new PlotModel { Background = OxyColors.White, PlotMargins = new OxyThickness(64, 16, 24, 48) };
         model.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "updates", AxisTitleDistance = 10, MajorGridlineStyle = LineStyle.Dot });
         model.Axes.Add(new LogarithmicAxis { Position = AxisPosition.Left, Title = "nats a token", AxisTitleDistance = 14, MajorGridlineStyle = LineStyle.Dot });

@@ -13,7 +13,7 @@ internal static class ModelCard
     public static string Write(
         DistillOptions options, LlamaConfig config, string teacherVersion, IReadOnlyList<CorpusText> texts, IReadOnlyList<LossPoint> losses, EvaluationReport report)
     {
-        // Folders are named without what lies around them: a card travels.
+        // The card names folders without their parents, because it is read on other machines.
         var (name, teacher) = (NameOf(options.Out), NameOf(options.Teacher));
         var (model, other) = (report.Model, report.Against!);
         var card = new StringBuilder();

@@ -65,14 +65,14 @@ public static class StudentStart
     }
 
     /// <summary>
-    /// The teacher's own weights: of its layers as many as the student has, spread evenly, its first and last among them. Where the student is wider, what is new reads at
-    /// random and writes nothing, so that a student with all layers computes what its teacher computes, and training finds a use for the rest (Chen, Goodfellow, Shlens,
-    /// arXiv:1511.05641). A student with more layers has new ones at the end that add nothing yet.
+    /// The teacher's own weights. A student with fewer layers gets layers that are spread evenly over the teacher's, with the first and the last. A wider student has
+    /// new units: their input weights are random and their output weights are zero. So a student with all layers computes what its teacher computes, and training
+    /// finds a use for the new units (Chen, Goodfellow, Shlens, arXiv:1511.05641). A student with more layers has new layers at the end that add nothing at first.
     /// </summary>
     /// <param name="config">The student's dimensions, without <see cref="Unfit"/>.</param>
     /// <param name="teacher">The teacher's weights.</param>
     /// <param name="dimensions">The teacher's dimensions.</param>
-    /// <param name="seed">Of what is new.</param>
+    /// <param name="seed">Seed of the new weights.</param>
     public static LlamaWeights Of(LlamaConfig config, LlamaWeights teacher, LlamaConfig dimensions, int seed)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -81,7 +81,7 @@ public static class StudentStart
         var start = Random(config, seed);
         var (hidden, wide) = (dimensions.Hidden, config.Hidden);
 
-        // A norm divides by the root of the mean square: zeros beside the old numbers make that mean smaller, and its result larger.
+        // A norm divides by the root of the mean square. Zeros beside the old numbers make the mean smaller and the result larger.
         var norm = MathF.Sqrt((float)hidden / wide);
 
         // Rotation turns number j of a head's half by theta^(-j/half): in a head that is n times as long, the same angle is at n times j. Scores are divided by the root of the length.

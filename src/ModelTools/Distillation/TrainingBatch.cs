@@ -15,25 +15,25 @@ public sealed class TrainingBatch
 
     public int Rows { get; }
 
-    /// <value>Tokens of a row, padding included.</value>
+    /// <value>Number of tokens in a row, with padding.</value>
     public int Length { get; }
 
-    /// <value>Positions of all rows that are no padding.</value>
+    /// <value>Number of positions in all rows, without padding.</value>
     public int Positions { get; }
 
-    /// <value>Soft targets of a position.</value>
+    /// <value>Number of soft targets for a position.</value>
     public int Top { get; }
 
     /// <value>[rows, length]: tokens; 0 for padding.</value>
     public long[] Inputs { get; }
 
-    /// <value>[positions]: where each is in [rows * length].</value>
+    /// <value>[positions]: the index of each position in [rows * length].</value>
     public long[] Kept { get; }
 
-    /// <value>[positions]: the token that followed.</value>
+    /// <value>[positions]: the next token.</value>
     public long[] Targets { get; }
 
-    /// <value>[positions]: 1 where that token was drawn at temperature 1, from the teacher's own distribution; else 0.</value>
+    /// <value>[positions]: 1 if the next token was drawn at temperature 1, which is the teacher's own distribution; otherwise 0.</value>
     public float[] Drawn { get; }
 
     /// <value>[positions, top]: the teacher's likeliest next tokens.</value>

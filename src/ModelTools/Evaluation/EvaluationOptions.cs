@@ -39,6 +39,6 @@ public sealed record EvaluationOptions
 
     public int Threads { get; init; } = Environment.ProcessorCount;
 
-    /// <value>Texts that must not be among those that are drawn: those of a training. A text found in it is left out and another drawn.</value>
+    /// <value>Texts of a training. An evaluation text that is among them is replaced by another drawn text.</value>
     public IReadOnlySet<string>? Seen { get; init; }
 }

@@ -2,9 +2,10 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Packages;
-using Meridian.ModelTools.Onnx;
 using Meridian.ModelTools.Output;
 using Meridian.ModelTools.Tokenization;
+using Meridian.Onnx;
+using Meridian.Onnx.Writing;
 
 namespace Meridian.ModelTools.Llama;
 
@@ -19,12 +20,12 @@ public static class LlamaFolder
     /// <summary>Writes a model with random weights: graph, configuration, tokenizer. The folder appears completely or not at all.</summary>
     /// <param name="directory">Must be empty or must not exist.</param>
     /// <param name="config">Dimensions; the vocabulary must hold <see cref="MadeVocabulary.Smallest"/> tokens.</param>
-    /// <param name="seed">Of the weights.</param>
+    /// <param name="seed">Seed of the weights.</param>
     /// <param name="layout">Cache layout.</param>
     /// <param name="type">Float or Float16.</param>
-    /// <param name="written">Told bytes of weights written so far and in all.</param>
-    /// <param name="cancellationToken">Ends the writing; nothing is left then.</param>
-    /// <exception cref="OutputRefusedException">The folder is taken or cannot be written.</exception>
+    /// <param name="written">Receives the bytes of weights written so far and in all.</param>
+    /// <param name="cancellationToken">Ends the writing and removes what was written.</param>
+    /// <exception cref="OutputRefusedException">The folder is not empty or cannot be written.</exception>
     public static void Make(
         string directory,
         LlamaConfig config,
@@ -49,10 +50,10 @@ public static class LlamaFolder
     /// <param name="directory">Must be empty or must not exist.</param>
     /// <param name="layout">Cache layout.</param>
     /// <param name="type">Float or Float16; null keeps the source's.</param>
-    /// <param name="written">Told bytes of weights written so far and in all.</param>
-    /// <param name="cancellationToken">Ends the writing; nothing is left then.</param>
-    /// <exception cref="Inference.Packages.ModelPackageException">The source is no such model, or damaged.</exception>
-    /// <exception cref="OutputRefusedException">The folder is taken or cannot be written.</exception>
+    /// <param name="written">Receives the bytes of weights written so far and in all.</param>
+    /// <param name="cancellationToken">Ends the writing and removes what was written.</param>
+    /// <exception cref="Inference.Packages.ModelPackageException">The source is not such a model, or is damaged.</exception>
+    /// <exception cref="OutputRefusedException">The folder is not empty or cannot be written.</exception>
     public static void Export(
         string source,
         string directory,

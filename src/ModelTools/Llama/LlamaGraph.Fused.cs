@@ -1,4 +1,6 @@
-using Meridian.ModelTools.Onnx;
+using Meridian.Onnx;
+using Meridian.Onnx.Writing;
+
 
 namespace Meridian.ModelTools.Llama;
 

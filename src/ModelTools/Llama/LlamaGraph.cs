@@ -1,16 +1,17 @@
 using Meridian.Inference.Decoders.Contract;
-using Meridian.ModelTools.Onnx;
+using Meridian.Onnx;
+using Meridian.Onnx.Writing;
 
 namespace Meridian.ModelTools.Llama;
 
 /// <summary>
 /// The ONNX graph of a Llama-architecture decoder: pre-normed blocks (RMSNorm), rotary positions in the rotate-half form, grouped-query attention, SiLU-gated MLP.
-/// One set of weights in any cache layout. Logits come for all positions, as published graphs give them; the optional input <c>num_logits_to_keep</c> (int64
-/// scalar, 0: all) asks for the last ones alone, which spares a prompt most of the output layer.
+/// The same weights can be written in any cache layout. Like published graphs, the graph gives logits for all positions. The optional input
+/// <c>num_logits_to_keep</c> (int64 scalar, 0 for all) limits them to the last positions, which saves most of the output layer's work for a prompt.
 /// </summary>
 public sealed partial class LlamaGraph
 {
-    /// <value>Name of the optional input that says for how many of the last positions logits are wanted.</value>
+    /// <value>Name of the optional input with the number of last positions that get logits.</value>
     public const string LogitsToKeep = "num_logits_to_keep";
 
     private readonly LlamaConfig _config;
@@ -26,7 +27,7 @@ public sealed partial class LlamaGraph
 
     /// <param name="config">Dimensions; must fit the weights.</param>
     /// <param name="weights">Weights; they are read when the graph is written.</param>
-    /// <param name="layout">How keys and values go in and out.</param>
+    /// <param name="layout">The layout of the inputs and outputs for keys and values.</param>
     /// <param name="type">Float, or Float16: weights, cache and most arithmetic. Logits are float32 either way.</param>
     public static OnnxGraphBuilder Build(LlamaConfig config, LlamaWeights weights, KvLayout layout, OnnxType type = OnnxType.Float)
     {

@@ -1,15 +1,16 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Meridian.Inference.Packages;
-using Meridian.ModelTools.Onnx;
+using Meridian.Onnx;
+using Meridian.Onnx.Reading;
 
 namespace Meridian.ModelTools.Llama;
 
 public sealed partial record LlamaWeights
 {
     /// <summary>
-    /// Reads the weights out of a folder's ONNX graph, whatever its cache layout. A weight is known by its own name or, where the exporter made one up
-    /// (<c>onnx::MatMul_123</c>), by the name of the node that reads it; linear weights are [in, out], as MatMul takes them.
+    /// Reads the weights of a folder's ONNX graph with any cache layout. The name of a weight says what it is. If the exporter invented the name
+    /// (<c>onnx::MatMul_123</c>), the name of the node that reads the weight says it. Linear weights are [in, out], as MatMul takes them.
     /// </summary>
     /// <exception cref="ModelPackageException">The graph is missing or damaged, or not all weights are found in the shapes that <c>config.json</c> says.</exception>
     public static LlamaWeights Read(string directory) => Read(directory, LlamaConfig.Read(directory));
@@ -21,32 +22,32 @@ public sealed partial record LlamaWeights
         var path = Path.Combine(directory, LlamaFolder.Graph);
         if (!File.Exists(path))
             path = Path.Combine(directory, Path.GetFileName(LlamaFolder.Graph));
-        return new Source(OnnxModelIndex.Open(path), config, path).All();
+        return new Source(OnnxWeights.Open(path), config, path).All();
     }
 
     private sealed partial class Source
     {
-        private readonly OnnxModelIndex _index;
+        private readonly OnnxWeights _weights;
         private readonly LlamaConfig _config;
         private readonly string _path;
-        private readonly Dictionary<string, OnnxTensorEntry> _byRole = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, StoredTensor> _byRole = new(StringComparer.Ordinal);
 
-        public Source(OnnxModelIndex index, LlamaConfig config, string path)
+        public Source(OnnxWeights weights, LlamaConfig config, string path)
         {
-            (_index, _config, _path) = (index, config, path);
-            foreach (var tensor in index.Tensors.Values)
+            (_weights, _config, _path) = (weights, config, path);
+            foreach (var tensor in weights.Graph.Tensors.Values)
             {
                 if (Role(tensor.Name) is { } role)
                     _byRole.TryAdd(role, tensor);
             }
 
-            foreach (var node in index.Nodes)
+            foreach (var node in weights.Graph.Nodes)
             {
                 if (node.Operator is not ("MatMul" or "Gather" or "Mul") || Role(node.Name) is not { } role)
                     continue;
                 foreach (var input in node.Inputs)
                 {
-                    if (index.Tensors.TryGetValue(input, out var tensor) && tensor.Dimensions.Count > 0)
+                    if (weights.Graph.Tensors.TryGetValue(input, out var tensor) && tensor.Dimensions.Count > 0)
                         _byRole.TryAdd(role, tensor);
                 }
             }
@@ -85,7 +86,7 @@ public sealed partial record LlamaWeights
             };
         }
 
-        private OnnxTensorEntry? Find(int? layer, string part) => _byRole.GetValueOrDefault(Key(layer?.ToString(CultureInfo.InvariantCulture) ?? "", part));
+        private StoredTensor? Find(int? layer, string part) => _byRole.GetValueOrDefault(Key(layer?.ToString(CultureInfo.InvariantCulture) ?? "", part));
 
         private float[] Tensor(int? layer, string part, params ReadOnlySpan<long> shape)
         {
@@ -93,7 +94,7 @@ public sealed partial record LlamaWeights
             var tensor = Find(layer, part)
                 ?? throw new ModelPackageException(_path, $"'{_path}' has no weight that can be told to be {what}. Export it with Optimum from a Llama-architecture model, unquantized.");
             return shape.SequenceEqual(tensor.Dimensions.ToArray())
-                ? _index.Read(tensor)
+                ? _weights.Read(tensor)
                 : throw new ModelPackageException(
                     _path, $"'{_path}': {what} ('{tensor.Name}') has shape [{string.Join(", ", tensor.Dimensions)}]; config.json says [{string.Join(", ", shape.ToArray())}]. The two belong to different models.");
         }

@@ -1,4 +1,5 @@
-using Meridian.ModelTools.Onnx;
+using Meridian.Onnx;
+
 
 namespace Meridian.ModelTools.Llama;
 

@@ -1,9 +1,9 @@
 namespace Meridian.ModelTools.Llama;
 
 /// <summary>
-/// Weights that nobody trained, the same for a seed on every machine. Their scales keep the residual stream of order one, let attention choose, and give logits a
-/// standard deviation of about 2: sampling is diverse, and the best token is seldom a tie. The embedding is small beside what the layers add, so that an output
-/// layer tied to it does not just repeat the last token.
+/// Untrained weights. A seed gives the same weights on every machine. Their scales keep the residual stream near one, let attention differ between positions, and
+/// give logits a standard deviation of about 2. So sampling is diverse, and two tokens are rarely equally likely. The embedding is small compared with what the
+/// layers add. Otherwise an output layer that is tied to the embedding would only repeat the last token.
 /// </summary>
 public static class RandomWeights
 {
@@ -44,7 +44,7 @@ public static class RandomWeights
 
         float[] Linear(int inputs, int outputs, float gain) => Uniform(checked(inputs * outputs), gain / MathF.Sqrt(inputs));
 
-        // Not exactly 1, so that a norm's weight that goes astray is seen.
+        // The weights differ from 1, so that a test notices if a norm's weight is lost.
         float[] Norm() => Fill(hidden, 1, 0.1f);
 
         float[] Uniform(int count, float deviation) => Fill(count, 0, deviation * MathF.Sqrt(3));

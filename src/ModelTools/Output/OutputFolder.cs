@@ -10,10 +10,10 @@ public sealed class OutputFolder : IDisposable
 
     private OutputFolder(string target, string path) => (_target, Path) = (target, path);
 
-    /// <value>Where to write until <see cref="Complete"/>.</value>
+    /// <value>Folder to write to until <see cref="Complete"/>.</value>
     public string Path { get; }
 
-    /// <exception cref="OutputRefusedException">The place is taken or cannot be written to.</exception>
+    /// <exception cref="OutputRefusedException">The folder is not empty or cannot be written.</exception>
     public static OutputFolder Begin(string target)
     {
         var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(target));

@@ -1,8 +1,9 @@
 namespace Meridian.ModelTools.Tokenization;
 
 /// <summary>
-/// The words of a made model: special tokens, the 256 bytes, and as many merges as the vocabulary has room for. Merges spell frequent English words letter by
-/// letter, with and without the space before them, then words made of syllables; a size always gives the same ones, and a smaller vocabulary is the beginning of a larger one.
+/// The vocabulary of a made model: special tokens, the 256 bytes, and merges up to the size of the vocabulary. The merges build frequent English words letter by
+/// letter, with and without a space before them, and then words of random syllables. The same size always gives the same vocabulary. A smaller vocabulary is the
+/// beginning of a larger one.
 /// </summary>
 public sealed class MadeVocabulary
 {
@@ -12,10 +13,10 @@ public sealed class MadeVocabulary
     public const string TurnStart = "<|im_start|>";
     public const string TurnEnd = "<|im_end|>";
 
-    /// <value>Special tokens; their ids are their places.</value>
+    /// <value>Special tokens. The id of a token is its index.</value>
     public static readonly IReadOnlyList<string> Special = [Pad, Bos, Eos, TurnStart, TurnEnd];
 
-    /// <value>Fewest tokens that a byte-level vocabulary with the special tokens has.</value>
+    /// <value>Smallest size of a byte-level vocabulary with the special tokens.</value>
     public static readonly int Smallest = Special.Count + 256;
 
     private const char Space = '\u0120';
@@ -38,10 +39,10 @@ public sealed class MadeVocabulary
 
     private MadeVocabulary(IReadOnlyList<string> tokens, IReadOnlyList<(string Left, string Right)> merges) => (Tokens, Merges) = (tokens, merges);
 
-    /// <value>Tokens as the tokenizer's file spells them; their ids are their places.</value>
+    /// <value>Tokens as the tokenizer's file spells them. The id of a token is its index.</value>
     public IReadOnlyList<string> Tokens { get; }
 
-    /// <value>Merges, the first to be applied first.</value>
+    /// <value>Merges in the order in which they are applied.</value>
     public IReadOnlyList<(string Left, string Right)> Merges { get; }
 
     /// <exception cref="ArgumentOutOfRangeException">Smaller than <see cref="Smallest"/>.</exception>
@@ -72,7 +73,7 @@ public sealed class MadeVocabulary
         return new MadeVocabulary(tokens, merges);
     }
 
-    // Two syllables, then three, and so on without end.
+    // Words of two syllables, then of three, and so on without end.
     private static IEnumerable<string> Syllables()
     {
         const string Consonants = "tnsrldmkpbgvfhwjzcyqx";

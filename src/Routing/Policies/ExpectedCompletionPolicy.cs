@@ -5,7 +5,7 @@ namespace Meridian.Routing.Policies;
 /// <summary>Takes the region with the least expected time to the answer: round trip plus queue plus service.</summary>
 internal sealed class ExpectedCompletionPolicy : IRoutingPolicy
 {
-    public string Name => RoutingPolicies.Default;
+    public string Name => RoutingPolicyNames.Default;
 
     public double Score(in RegionFacts facts) => facts.CompletionMs;
 

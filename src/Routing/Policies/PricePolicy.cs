@@ -20,7 +20,7 @@ internal sealed class PricePolicy : IRoutingPolicy
     /// <summary>Loads are parts of the capacity. A smaller difference than this counts as none.</summary>
     private const double SameLoad = 0.05;
 
-    public string Name => RoutingPolicies.Flex;
+    public string Name => RoutingPolicyNames.Flex;
 
     public double Score(in RegionFacts facts) => facts.CompletionMs;
 

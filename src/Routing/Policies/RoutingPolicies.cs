@@ -7,11 +7,6 @@ namespace Meridian.Routing.Policies;
 /// </summary>
 public static class RoutingPolicies
 {
-    public const string Default = RoutingPolicyNames.Default;
-
-    /// <summary>The policy for work that can wait.</summary>
-    public const string Flex = RoutingPolicyNames.Flex;
-
     public static FrozenDictionary<string, IRoutingPolicy> ByName { get; } = new IRoutingPolicy[]
     {
         new ExpectedCompletionPolicy(),
@@ -27,7 +22,4 @@ public static class RoutingPolicies
 
     /// <summary>The policy at a position of <see cref="RoutingPolicyNames.All"/>; null for -1.</summary>
     internal static IRoutingPolicy? At(int position) => position < 0 ? null : InOrder[position];
-
-    /// <value>The quoted names in alphabetical order, for messages.</value>
-    public static string Names { get; } = string.Join(", ", ByName.Keys.Order(StringComparer.Ordinal).Select(n => $"'{n}'"));
 }

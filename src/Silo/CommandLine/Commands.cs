@@ -9,7 +9,7 @@ using Meridian.Silo.Processes;
 
 namespace Meridian.Silo.CommandLine;
 
-/// <summary>The command line: <c>Silo</c>, <c>Silo region</c>, <c>Silo front-door</c>, <c>Silo witness</c>, <c>Silo drain</c>, <c>Silo store</c>, <c>Silo recover</c>.</summary>
+/// <summary>The command line: <c>meridian-server</c> alone, and with <c>region</c>, <c>front-door</c>, <c>witness</c>, <c>drain</c>, <c>store</c> and <c>recover</c>.</summary>
 public static class Commands
 {
     private const string OverridesHelp = "Any setting can also be given as --Meridian:Path:To:Setting=VALUE or in the environment as MERIDIAN__PATH__TO__SETTING=VALUE.";
@@ -114,16 +114,16 @@ public static class Commands
         root.Subcommands.Add(Recover(common, overrides));
         HelpWithExamples.AddTo(
             root,
-            "Silo                                              three regions and a front door on ports 8080 and up",
-            "Silo --ports-from 9000 --data /tmp/meridian       elsewhere",
-            "Silo --model stories=/models/stories260k          serves a Hugging Face folder, too",
-            "Silo region --name westeurope                     one region, as in production",
-            "Silo front-door                                   an edge without a region",
-            "Silo witness --name arbiter                       a third vote beside two regions",
-            "Silo drain --region westeurope --wait             empties a region before it is stopped",
-            "Silo store add /models/qwen --name qwen           puts a model's files into the regions' stores",
-            "Silo recover --name westeurope                    what it would cost to go on after a lost majority",
-            "Silo --Meridian:Models:0:Replicas=2               any setting on the command line");
+            "meridian-server                                              three regions and a front door on ports 8080 and up",
+            "meridian-server --ports-from 9000 --data /tmp/meridian       elsewhere",
+            "meridian-server --model stories=/models/stories260k          serves a Hugging Face folder, too",
+            "meridian-server region --name westeurope                     one region, as in production",
+            "meridian-server front-door                                   an edge without a region",
+            "meridian-server witness --name arbiter                       a third vote beside two regions",
+            "meridian-server drain --region westeurope --wait             empties a region before it is stopped",
+            "meridian-server store add /models/qwen --name qwen           puts a model's files into the regions' stores",
+            "meridian-server recover --name westeurope                    what it would cost to go on after a lost majority",
+            "meridian-server --Meridian:Models:0:Replicas=2               any setting on the command line");
         return root;
     }
 
@@ -159,11 +159,11 @@ public static class Commands
         });
         HelpWithExamples.AddTo(
             command,
-            "Silo region --name eastus                                               a whole region in one process",
-            "Silo region --name eastus --roles silo --silo-port 8151 --gateway-port 8152",
-            "                                                                        a second silo of that region",
-            "Silo region --name eastus --Meridian:Store:Kind=Redis --Meridian:Store:ConnectionString=localhost:6379",
-            "                                                                        state in a Redis of your own");
+            "meridian-server region --name eastus                                               a whole region in one process",
+            "meridian-server region --name eastus --roles silo --silo-port 8151 --gateway-port 8152",
+            "                                                                                   a second silo of that region",
+            "meridian-server region --name eastus --Meridian:Store:Kind=Redis --Meridian:Store:ConnectionString=localhost:6379",
+            "                                                                                   state in a Redis of your own");
         return command;
     }
 
@@ -184,8 +184,8 @@ public static class Commands
         });
         HelpWithExamples.AddTo(
             command,
-            "Silo front-door                                            on port 8080",
-            "Silo front-door --name second --urls http://127.0.0.1:8070  another one");
+            "meridian-server front-door                                            on port 8080",
+            "meridian-server front-door --name second --urls http://127.0.0.1:8070  another one");
         return command;
     }
 
@@ -201,7 +201,7 @@ public static class Commands
         });
         HelpWithExamples.AddTo(
             command,
-            "Silo witness --name arbiter --config meridian.json   with the settings that both regions have, Meridian:Intent:Witnesses among them");
+            "meridian-server witness --name arbiter --config meridian.json   with the settings that both regions have, Meridian:Intent:Witnesses among them");
         return command;
     }
 
@@ -224,8 +224,8 @@ public static class Commands
         });
         HelpWithExamples.AddTo(
             command,
-            "Silo recover --name eastus --data /var/lib/meridian         says what would be given up; changes nothing",
-            "Silo recover --name eastus --data /var/lib/meridian --yes   does it");
+            "meridian-server recover --name eastus --data /var/lib/meridian         says what would be given up; changes nothing",
+            "meridian-server recover --name eastus --data /var/lib/meridian --yes   does it");
         return command;
     }
 

@@ -8,7 +8,7 @@ using Meridian.Silo.Processes;
 namespace Meridian.Silo.CommandLine;
 
 /// <summary>
-/// <c>Silo drain</c>: drains a region or a part of it through the admin API of the region's facade. With <c>--wait</c> it waits until the target is empty.
+/// <c>meridian-server drain</c>: drains a region or a part of it through the admin API of the region's facade. With <c>--wait</c> it waits until the target is empty.
 /// </summary>
 internal static class DrainCommand
 {
@@ -54,10 +54,10 @@ internal static class DrainCommand
         });
         HelpWithExamples.AddTo(
             command,
-            "Silo drain --region westeurope --wait                          before its machine goes down",
-            "Silo drain --region westeurope --silo 127.0.0.1:8201 --wait    one silo: its replicas move first",
-            "Silo drain --region westeurope --model minilm --replica 0      replaces a replica",
-            "Silo drain --region westeurope --undo                          it takes traffic again");
+            "meridian-server drain --region westeurope --wait                          before its machine goes down",
+            "meridian-server drain --region westeurope --silo 127.0.0.1:8201 --wait    one silo: its replicas move first",
+            "meridian-server drain --region westeurope --model minilm --replica 0      replaces a replica",
+            "meridian-server drain --region westeurope --undo                          it takes traffic again");
         return command;
     }
 

@@ -7,7 +7,7 @@ using Meridian.Silo.Settings;
 
 namespace Meridian.Silo.CommandLine;
 
-/// <summary><c>Silo recover</c>: makes the voter of a stopped region decide alone.</summary>
+/// <summary><c>meridian-server recover</c>: makes the voter of a stopped region decide alone.</summary>
 internal static class IntentRecovery
 {
     /// <param name="configuration">All layers. Section <c>Meridian</c> names the region and its data.</param>

@@ -15,7 +15,7 @@ using Microsoft.Extensions.Options;
 namespace Meridian.Silo.CommandLine;
 
 /// <summary>
-/// <c>Silo store</c>: puts model files into the model stores of regions on this machine, and lists them. The admin API takes no paths: it names versions whose files are
+/// <c>meridian-server store</c>: puts model files into the model stores of regions on this machine, and lists them. The admin API takes no paths: it names versions whose files are
 /// there already. A region may run meanwhile.
 /// </summary>
 internal static class StoreCommand
@@ -59,9 +59,9 @@ internal static class StoreCommand
         });
         HelpWithExamples.AddTo(
             command,
-            "Silo store add /models/qwen --name qwen              into every configured region's store below --data",
-            "Silo store add /models/qwen --name qwen --label v2   a second version of it",
-            "Silo store add /models/qwen --region westeurope      into one region's store");
+            "meridian-server store add /models/qwen --name qwen              into every configured region's store below --data",
+            "meridian-server store add /models/qwen --name qwen --label v2   a second version of it",
+            "meridian-server store add /models/qwen --region westeurope      into one region's store");
         return command;
     }
 
@@ -83,7 +83,7 @@ internal static class StoreCommand
 
             return ExitCode.Ok;
         });
-        HelpWithExamples.AddTo(command, "Silo store list                       of all regions", "Silo store list --region westeurope   of one");
+        HelpWithExamples.AddTo(command, "meridian-server store list                       of all regions", "meridian-server store list --region westeurope   of one");
         return command;
     }
 

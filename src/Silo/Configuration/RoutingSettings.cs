@@ -1,6 +1,6 @@
 using Meridian.Federation.Configuration;
+using Meridian.Routing;
 using Meridian.Routing.Options;
-using Meridian.Routing.Policies;
 
 namespace Meridian.Silo.Configuration;
 
@@ -10,7 +10,7 @@ public sealed class RoutingSettings
     private static readonly RoutingOptions Usual = new();
 
     /// <value>Policy for models without a policy of their own. Default <c>expected-completion</c>.</value>
-    public string Policy { get; set; } = RoutingPolicies.Default;
+    public string Policy { get; set; } = RoutingPolicyNames.Default;
 
     /// <value>Expected completion times that differ by at most this much count as equal, ms, 0 to 10000. Default 5.</value>
     public double NearEqualMs { get; set; } = new FederationOptions().NearEqualMs;

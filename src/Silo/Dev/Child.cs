@@ -142,7 +142,7 @@ public sealed class Child(ChildPlan plan, DevConsole console, OutputPrefixer pre
             UseShellExecute = false,
         };
 
-        // When started as `dotnet Meridian.Silo.dll`, the process is dotnet, and the child needs the path of the file as its first argument.
+        // When started as `dotnet meridian-server.dll`, the process is dotnet, and the child needs the path of the file as its first argument.
         if (Path.GetFileNameWithoutExtension(start.FileName).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
         {
             start.ArgumentList.Add(typeof(Child).Assembly.Location);

@@ -1,3 +1,5 @@
+using Meridian.Timing;
+
 namespace Meridian.Silo.Dev;
 
 /// <summary>
@@ -30,9 +32,7 @@ public static class RestartPolicy
             return (TimeSpan.Zero, 1);
         }
 
-        // After 16 doublings the cap has long been reached. The limit keeps the shift and the count from overflowing.
-        var doublings = Math.Min(exits - 1, 16);
-        var delay = Base * (1 << doublings);
-        return (delay < Cap ? delay : Cap, Math.Min(exits + 1, 17 + 1));
+        // The cap is reached long before the limit, which keeps the count from overflowing.
+        return (new Backoff(Base, Cap).After(exits), Math.Min(exits + 1, 18));
     }
 }

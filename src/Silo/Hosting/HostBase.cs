@@ -11,7 +11,7 @@ internal static class HostBase
     /// <summary>A host with Kestrel and without the framework's defaults: it reads only our configuration and listens only on our addresses.</summary>
     public static WebApplicationBuilder WebBuilder(IConfiguration configuration)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Meridian.Silo", EnvironmentName = Environments.Production });
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "meridian-server", EnvironmentName = Environments.Production });
         builder.Configuration.AddConfiguration(configuration);
         builder.WebHost.UseKestrelCore();
         return builder;
@@ -20,7 +20,7 @@ internal static class HostBase
     /// <summary>A host without HTTP.</summary>
     public static HostApplicationBuilder PlainBuilder(IConfiguration configuration)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "Meridian.Silo", EnvironmentName = Environments.Production });
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "meridian-server", EnvironmentName = Environments.Production });
         builder.Configuration.AddConfiguration(configuration);
         return builder;
     }

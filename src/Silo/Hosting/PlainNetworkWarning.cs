@@ -10,7 +10,7 @@ internal sealed partial class PlainNetworkWarning(IReadOnlyList<Uri> addresses, 
     /// <summary>Adds the warning if at least one address is not loopback.</summary>
     public static void AddTo(IServiceCollection services, params Uri[] addresses)
     {
-        Uri[] open = [.. addresses.Where(address => !MeridianOptionsRules.IsLoopback(address))];
+        Uri[] open = [.. addresses.Where(address => !SettingRules.IsLoopback(address))];
         if (open.Length > 0)
         {
             services.AddSingleton<IHostedService>(provider => new PlainNetworkWarning(open, provider.GetRequiredService<ILogger<PlainNetworkWarning>>()));

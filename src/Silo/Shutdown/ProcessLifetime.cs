@@ -113,7 +113,7 @@ internal sealed partial class ProcessLifetime(
             try
             {
                 // Resolved here and not in the constructor: the steps depend on services that depend on this lifetime.
-                await Task.WhenAll(services.GetServices<IShutdownStep>().Select(departure => departure.LeaveAsync(application.ApplicationStopping)));
+                await Task.WhenAll(services.GetServices<IShutdownStep>().Select(step => step.LeaveAsync(application.ApplicationStopping)));
             }
             catch (Exception e)
             {

@@ -10,7 +10,7 @@ using Meridian.Silo.CommandLine;
 namespace Meridian.Cluster.Tests.Documentation;
 
 /// <summary>
-/// Every command of README.md and docs, against one installation. A block runs in one shell: curl, loops, kill and `Silo drain` are real, with the installation's ports and process ids in
+/// Every command of README.md and docs, against one installation. A block runs in one shell: curl, loops, kill and `meridian-server drain` are real, with the installation's ports and process ids in
 /// place of the documented ones. Programs that <see cref="NotRun"/> names are functions that only write down how they were called, which is checked afterwards.
 /// </summary>
 [Collection(ThreeRegionsCollection.Name)]
@@ -59,8 +59,8 @@ public sealed partial class DocumentedCommandsTests(ThreeRegions three)
         script.AppendLine(CultureInfo.InvariantCulture, $$"""kill() { local a=("$@"); command kill "${a[@]/{{DocumentedPid}}/{{three.Installation.ProcessOf("eastus")}}}"; }""");
         script.AppendLine(CultureInfo.InvariantCulture, $$"""note() { printf '%s\t' "$@" >> '{{calls}}'; echo >> '{{calls}}'; }""");
         foreach (var function in Functions) script.AppendLine(CultureInfo.InvariantCulture, $$"""{{function}}() { note {{function}} "$@"; }""");
-        var silo = string.Join(' ', MeridianProgram.Built.Prefix.Prepend(MeridianProgram.Built.Program).Select(static part => $"'{part}'"));
-        script.AppendLine(CultureInfo.InvariantCulture, $$"""Silo() { if [ "$1" = drain ]; then command {{silo}} "$@" --ports-from {{three.Installation.PortsFrom}}; else note Silo "$@"; fi; }""");
+        var server = string.Join(' ', MeridianProgram.Built.Prefix.Prepend(MeridianProgram.Built.Program).Select(static part => $"'{part}'"));
+        script.AppendLine(CultureInfo.InvariantCulture, $$"""meridian-server() { if [ "$1" = drain ]; then command {{server}} "$@" --ports-from {{three.Installation.PortsFrom}}; else note meridian-server "$@"; fi; }""");
         foreach (var line in block.Text.Split('\n'))
         {
             if (!NotRun.Lines.Any(left => line.Contains(left.Part, StringComparison.Ordinal)))
@@ -77,8 +77,8 @@ public sealed partial class DocumentedCommandsTests(ThreeRegions three)
     {
         switch (call)
         {
-            case ["Silo", .. var arguments]:
-                await SiloKnowsAsync(arguments);
+            case ["meridian-server", .. var arguments]:
+                await ServerKnowsAsync(arguments);
                 break;
             case ["meridian-tools", .. var arguments]:
                 await ToolsKnowAsync(arguments);
@@ -87,7 +87,7 @@ public sealed partial class DocumentedCommandsTests(ThreeRegions three)
                 var project = arguments[Array.IndexOf(arguments, "--project") + 1];
                 Assert.True(Directory.Exists(Path.Combine(Repository.Root, project)), $"{string.Join(' ', call)}: there is no {project}");
                 var own = arguments.SkipWhile(static argument => argument != "--").Skip(1).ToArray();
-                if (project == "src/Silo") await SiloKnowsAsync(own);
+                if (project == "src/Silo") await ServerKnowsAsync(own);
                 if (project == "src/ModelTools") await ToolsKnowAsync(own);
                 if (project == "src/ModelTools" && own[0] == "make") await MakeAsync(own, folder);
                 break;
@@ -108,11 +108,11 @@ public sealed partial class DocumentedCommandsTests(ThreeRegions three)
         }
     }
 
-    private static async Task SiloKnowsAsync(string[] arguments)
+    private static async Task ServerKnowsAsync(string[] arguments)
     {
         var (overrides, rest) = Commands.SplitOverrides(arguments);
         var parsed = Commands.Build(overrides).Parse(rest);
-        Assert.True(parsed.Errors.Count == 0, $"Silo {string.Join(' ', arguments)}: {string.Join(' ', parsed.Errors.Select(static error => error.Message))}");
+        Assert.True(parsed.Errors.Count == 0, $"meridian-server {string.Join(' ', arguments)}: {string.Join(' ', parsed.Errors.Select(static error => error.Message))}");
         await Task.CompletedTask;
     }
 

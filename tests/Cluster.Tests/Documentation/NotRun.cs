@@ -18,7 +18,7 @@ public static class NotRun
     /// <value>Programs that are not run but looked at: their project exists, and the command's own help has the options.</value>
     public static IReadOnlyDictionary<string, string> Programs { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["Silo"] = "starts processes that run until they are stopped: all other tests of this assembly start them. `Silo drain` is run",
+        ["meridian-server"] = "starts processes that run until they are stopped: all other tests of this assembly start them. `meridian-server drain` is run",
         ["dotnet"] = "builds; measures, simulates or trains for minutes; or starts what other tests start. `make` is run",
         ["meridian-tools"] = "works on models that are not part of the sources: ModelTools.Tests runs every command",
         ["sudo"] = "needs a machine of its own: tests/Wan.Tests and tests/Training.Tests run them",

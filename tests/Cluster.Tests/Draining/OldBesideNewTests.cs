@@ -8,7 +8,7 @@ namespace Meridian.Cluster.Tests.Draining;
 
 /// <summary>
 /// An older build beside this one: the installation starts with the old and is rolled region by region to this build and back, under load through a front door of each build.
-/// Run by name alone, as <c>.ci/run</c> does with the build that <c>.ci/old-build</c> names. Needs the older build's <c>Meridian.Silo.dll</c> in MERIDIAN_OLD_BUILD; <c>tests/rolling/run.sh</c> makes it from any commit. What guards the wire in every run of the suite is the
+/// Run by name alone, as <c>.ci/run</c> does with the build that <c>.ci/old-build</c> names. Needs the older build's <c>meridian-server.dll</c> (in builds before it had this name: <c>Meridian.Silo.dll</c>) in MERIDIAN_OLD_BUILD; <c>tests/rolling/run.sh</c> makes it from any commit. What guards the wire in every run of the suite is the
 /// contract test of tests/Federation.Tests.
 /// </summary>
 public sealed class OldBesideNewTests(ITestOutputHelper output)

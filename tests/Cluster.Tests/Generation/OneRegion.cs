@@ -12,7 +12,7 @@ using Microsoft.Extensions.Hosting;
 namespace Meridian.Cluster.Tests.Generation;
 
 /// <summary>
-/// A whole region in this process, as <c>Silo region</c> runs it, so that a test sees its engines' counters beside what a caller sees. A process of the region that has the
+/// A whole region in this process, as <c>meridian-server region</c> runs it, so that a test sees its engines' counters beside what a caller sees. A process of the region that has the
 /// facade alone, and a front door, can be put before it.
 /// </summary>
 public sealed class OneRegion : IAsyncDisposable

@@ -5,7 +5,7 @@ namespace Meridian.Cluster.Tests.Harness;
 /// <param name="Prefix">Arguments before the product's own.</param>
 public sealed record MeridianProgram(string Program, string[] Prefix)
 {
-    public static MeridianProgram Built { get; } = OfAssembly("Meridian.Silo.dll");
+    public static MeridianProgram Built { get; } = OfAssembly("meridian-server.dll");
 
     /// <summary>A managed executable of this assembly's output folder, run by the <c>dotnet</c> that runs this process where there is one.</summary>
     public static MeridianProgram OfAssembly(string file, params string[] prefix)

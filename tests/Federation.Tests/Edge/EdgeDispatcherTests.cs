@@ -7,6 +7,7 @@ using Meridian.Federation.Edge;
 using Meridian.Federation.Regions;
 using Meridian.Federation.Tests.Protocol;
 using Meridian.Messages;
+using Meridian.Routing;
 using Meridian.Routing.Attempts;
 using Meridian.Routing.Decision;
 using Meridian.Routing.Policies;
@@ -452,7 +453,7 @@ public sealed partial class EdgeDispatcherTests : IRegionTransport, IFailureRepo
         _directory,
         this,
         this,
-        new RoutingDirector(RoutingPolicies.ByName[RoutingPolicies.Default], 5, _inFlight),
+        new RoutingDirector(RoutingPolicies.ByName[RoutingPolicyNames.Default], 5, _inFlight),
         _inFlight,
         new Random(1),
         _time,

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using CsCheck;
 using Meridian.Federation.Residency;
 
@@ -12,7 +13,7 @@ public sealed class NetworkTableProperties
 
     private static readonly Gen<byte[]> Bits6 = Gen.OneOf(Gen.OneOf(Gen.Const((byte)0x20), Gen.Const((byte)0), Gen.Const((byte)255), Gen.Byte[0, 3]).Array[16], Gen.Byte.Array[16]);
 
-    private static readonly Gen<NetworkPrefix> Network = Gen.OneOf(
+    private static readonly Gen<IPNetwork> Network = Gen.OneOf(
         Gen.Select(Bits4, Gen.Int[0, 32], (bits, length) => Of(bits, length)),
         Gen.Select(Bits6, Gen.Int[0, 128], (bits, length) => Of(bits, length)));
 
@@ -28,7 +29,8 @@ public sealed class NetworkTableProperties
             {
                 // Beside the drawn ones every border of every network, from both sides.
                 var table = new NetworkTable(networks);
-                var borders = networks.SelectMany(n => new[] { n.Item1.First, n.Item1.Last, n.Item1.First - UInt128.One, n.Item1.Last + UInt128.One }.Select(number => ToAddress(number, n.Item1.IsIPv4)));
+                var borders = networks.SelectMany(n => new[] { NetworkTable.Range(n.Item1).First, NetworkTable.Range(n.Item1).Last, NetworkTable.Range(n.Item1).First - UInt128.One, NetworkTable.Range(n.Item1).Last + UInt128.One }
+                    .Select(number => ToAddress(number, n.Item1.BaseAddress.AddressFamily == AddressFamily.InterNetwork)));
                 foreach (var address in addresses.Concat(borders))
                     Assert.True(table.Find(address) == Scan(networks, address), $"{address}: {table.Find(address)} against {Scan(networks, address)}");
             },
@@ -38,7 +40,7 @@ public sealed class NetworkTableProperties
     public void A_large_table_is_found_in_whole()
     {
         // Every /24 of 10/8 has a value, every other one a /28 inside with another.
-        var networks = new List<(NetworkPrefix, ushort)>();
+        var networks = new List<(IPNetwork, ushort)>();
         for (var i = 0; i < 65_536; i++)
         {
             networks.Add((Of([10, (byte)(i >> 8), (byte)i, 0], 24), (ushort)(1 + (i % 600))));
@@ -74,26 +76,26 @@ public sealed class NetworkTableProperties
     }
 
     /// <summary>Longest holding prefix; of equal ones the last.</summary>
-    private static ushort Scan(IEnumerable<(NetworkPrefix Network, ushort Value)> networks, IPAddress address)
+    private static ushort Scan(IEnumerable<(IPNetwork Network, ushort Value)> networks, IPAddress address)
     {
         (int Length, ushort Value) best = (-1, 0);
         foreach (var (network, value) in networks)
         {
-            if (network.Contains(address) && network.Length >= best.Length)
-                best = (network.Length, value);
+            if (network.Contains(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address) && network.PrefixLength >= best.Length)
+                best = (network.PrefixLength, value);
         }
 
         return best.Value;
     }
 
-    private static NetworkPrefix Of(byte[] bits, int length)
+    private static IPNetwork Of(byte[] bits, int length)
     {
         var masked = (byte[])bits.Clone();
         for (var bit = length; bit < masked.Length * 8; bit++)
             masked[bit / 8] &= (byte)~(0x80 >> (bit % 8));
 
         // A mapped network of IPv6 with a short prefix is no IPv4 network, and is not taken.
-        return NetworkPrefix.TryParse($"{new IPAddress(masked)}/{length}", out var prefix, out var mistake) ? prefix
+        return NetworkNotation.TryNetwork($"{new IPAddress(masked)}/{length}", out var prefix, out var mistake) ? prefix
             : mistake.Contains("mapped", StringComparison.Ordinal) ? Of([0x20, 1, .. masked.AsSpan(2)], Math.Max(length, 16))
             : throw new InvalidOperationException(mistake);
     }

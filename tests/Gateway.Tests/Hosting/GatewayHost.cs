@@ -5,6 +5,7 @@ using Meridian.Federation.Edge;
 using Meridian.Federation.Regions;
 using Meridian.Gateway.Hosting;
 using Meridian.Gateway.Http;
+using Meridian.Routing;
 using Meridian.Routing.Decision;
 using Meridian.Routing.Policies;
 using Microsoft.AspNetCore.Builder;
@@ -50,7 +51,7 @@ public sealed class GatewayHost : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Warning);
         builder.Services.AddSingleton<IEdge>(edge).AddSingleton<IRegionDirectory>(directory);
-        builder.Services.AddSingleton(new RoutingDirector(RoutingPolicies.ByName[RoutingPolicies.Default], nearEqualMs: 5));
+        builder.Services.AddSingleton(new RoutingDirector(RoutingPolicies.ByName[RoutingPolicyNames.Default], nearEqualMs: 5));
         builder.Services.AddMeridianGateway(configure);
         services?.Invoke(builder.Services);
         var app = builder.Build();

@@ -54,7 +54,5 @@ public sealed class TestEngines : IEngineFactory, IModelStore
 
     public bool Has(string name, string version, string variant) => true;
 
-    public IEnumerable<ModelPackage> List() => [];
-
     public Task<ModelPackage> InstallAsync(IModelSource source, CancellationToken cancellationToken) => Task.FromResult(Open(source.Name));
 }

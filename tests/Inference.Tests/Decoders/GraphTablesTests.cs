@@ -8,7 +8,8 @@ using Meridian.Inference.Engines.Generation;
 using Meridian.Inference.Engines.Generation.Contract;
 using Meridian.Inference.Packages;
 using Meridian.Inference.Sessions;
-using Meridian.ModelTools.Onnx;
+using Meridian.Onnx;
+using Meridian.Onnx.Writing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meridian.Inference.Tests.Decoders;
@@ -32,7 +33,7 @@ public sealed class GraphTablesTests(MadeModels models) : IClassFixture<MadeMode
     public void Bounds_are_found_in_what_exporters_write(string file, int? positions, int? tokens, int? heads, int? kvHeads)
     {
         var path = TestModels.Folder(file[..file.IndexOf('/', StringComparison.Ordinal)]) + file[file.IndexOf('/', StringComparison.Ordinal)..];
-        var tables = OnnxReader.Read(File.ReadAllBytes(path), path).Tables;
+        var tables = TableSearch.Find(PackageGraph.Read(File.ReadAllBytes(path), path));
         Assert.Equal(((long?)positions, (long?)tokens), (tables.Positions?.Reach, tables.Tokens?.Reach));
         if (heads is not null)
             Assert.Equal(((long?)heads, (long?)kvHeads), (tables.Heads, tables.KvHeads));
@@ -90,7 +91,7 @@ public sealed class GraphTablesTests(MadeModels models) : IClassFixture<MadeMode
             graph.Output(output, OnnxType.Float, "batch", "sequence", 8);
         var path = Path.Combine(_folder.Path, "model.onnx");
         OnnxModelFile.Write(path, graph, cancellationToken: TestContext.Current.CancellationToken);
-        var tables = OnnxReader.Read(File.ReadAllBytes(path), path).Tables;
+        var tables = TableSearch.Find(PackageGraph.Read(File.ReadAllBytes(path), path));
         Assert.Equal((new GraphTable("tokens", 300, 300), new GraphTable("positions", 130, 128)), (tables.Tokens, tables.Positions));
 
         OnnxValue Table(string name, int rows) => graph.Initializer(OnnxInitializer.Of(name, OnnxType.Float, [rows, 8], Enumerable.Repeat((ReadOnlyMemory<float>)new float[8], rows)));

@@ -1,12 +1,12 @@
 using Meridian.Inference.Decoders;
 using Meridian.Inference.Decoders.Caches;
 using Meridian.Inference.Decoders.Contract;
-using Meridian.Inference.Decoders.Graphs;
 using Meridian.Inference.Packages;
 using Meridian.ModelTools.Llama;
-using Meridian.ModelTools.Onnx;
+using Meridian.Onnx;
+using Meridian.Onnx.Reading;
+using Meridian.Onnx.Writing;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Meridian.Inference.Tests.Decoders;
 
@@ -254,7 +254,7 @@ public sealed class MadeDecoderTests(MadeModels models) : IClassFixture<MadeMode
     [Fact]
     public void Half_precision_logits_are_read_as_float32()
     {
-        using var logits = new HostTensor(new GraphTensor("logits", TensorElementType.Float16, [-1, -1, 3]), 3);
+        using var logits = new HostTensor(new GraphTensor("logits", OnnxType.Float16, [-1, -1, 3]), 3);
         logits.Reshape(1, 2, 3);
         Float16[] values = [(Float16)1f, (Float16)(-2.5f), (Float16)0.125f, (Float16)7f, (Float16)8f, (Float16)9f];
         values.CopyTo(logits.Value.GetTensorMutableDataAsSpan<Float16>());

@@ -1,7 +1,7 @@
 using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Packages;
 using Meridian.ModelTools.Llama;
-using Meridian.ModelTools.Onnx;
+using Meridian.Onnx;
 
 namespace Meridian.Inference.Tests.Decoders;
 

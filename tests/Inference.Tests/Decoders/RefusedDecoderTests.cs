@@ -4,7 +4,8 @@ using Meridian.Inference.Decoders;
 using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Packages;
 using Meridian.Inference.Sessions;
-using Meridian.ModelTools.Onnx;
+using Meridian.Onnx;
+using Meridian.Onnx.Writing;
 
 namespace Meridian.Inference.Tests.Decoders;
 

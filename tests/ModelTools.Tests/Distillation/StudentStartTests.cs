@@ -1,8 +1,9 @@
 using Meridian.Inference.Decoders.Contract;
 using Meridian.ModelTools.Distillation;
 using Meridian.ModelTools.Llama;
-using Meridian.ModelTools.Onnx;
 using Meridian.ModelTools.Tests.Harness;
+using Meridian.Onnx;
+using Meridian.Onnx.Writing;
 using Meridian.TestModels;
 
 namespace Meridian.ModelTools.Tests.Distillation;

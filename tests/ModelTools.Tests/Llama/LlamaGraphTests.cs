@@ -1,7 +1,7 @@
 using Meridian.Inference.Decoders.Contract;
 using Meridian.ModelTools.Llama;
-using Meridian.ModelTools.Onnx;
 using Meridian.ModelTools.Tests.Harness;
+using Meridian.Onnx;
 using Meridian.TestModels;
 
 namespace Meridian.ModelTools.Tests.Llama;

@@ -1,7 +1,9 @@
 using System.Text;
 using Meridian.Inference.Packages;
-using Meridian.ModelTools.Onnx;
+using Meridian.ModelTools.Llama;
 using Meridian.ModelTools.Tests.Harness;
+using Meridian.Onnx;
+using Meridian.Onnx.Writing;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Meridian.ModelTools.Tests.Onnx;
@@ -34,7 +36,7 @@ public sealed class OnnxModelFileTests : IDisposable
         if (external)
         {
             Assert.True(new FileInfo(path).Length < 2000);
-            Assert.All(OnnxModelIndex.Open(path).Tensors.Values, tensor => Assert.Equal(0, tensor.Offset % 4096));
+            Assert.All(OnnxWeights.Open(path).Graph.Tensors.Values, tensor => Assert.Equal(0, tensor.Offset % 4096));
         }
 
         using var session = new InferenceSession(path);
@@ -55,12 +57,12 @@ public sealed class OnnxModelFileTests : IDisposable
         graph.Output(graph.Node("Add", "add", [whole, graph.Node("Cast", "cast", [half], OnnxAttribute.Of("to", (long)OnnxType.Float))]), OnnxType.Float, 2, 3);
         OnnxModelFile.Write(path, graph, cancellationToken: TestContext.Current.CancellationToken);
 
-        var index = OnnxModelIndex.Open(path);
+        var weights = OnnxWeights.Open(path);
 
-        Assert.Equal(values, index.Read(index.Tensors["whole"]));
-        Assert.Equal(values.Select(v => (float)(Half)v), index.Read(index.Tensors["half"]));
-        Assert.Equal([2, 3], index.Tensors["half"].Dimensions);
-        Assert.Equal(["cast", "add"], index.Nodes.Select(node => node.Name));
+        Assert.Equal(values, weights.Read(weights.Graph.Tensors["whole"]));
+        Assert.Equal(values.Select(v => (float)(Half)v), weights.Read(weights.Graph.Tensors["half"]));
+        Assert.Equal([2, 3], weights.Graph.Tensors["half"].Dimensions);
+        Assert.Equal(["cast", "add"], weights.Graph.Nodes.Select(node => node.Name));
     }
 
     [Fact]
@@ -96,7 +98,7 @@ public sealed class OnnxModelFileTests : IDisposable
         var path = Path.Combine(_folder.Path, "x.onnx");
         File.WriteAllText(path, "not a model");
 
-        Assert.Contains("is no ONNX model", Assert.Throws<ModelPackageException>(() => OnnxModelIndex.Open(path)).Message, StringComparison.Ordinal);
+        Assert.Contains("is no ONNX model", Assert.Throws<ModelPackageException>(() => OnnxWeights.Open(path)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -111,7 +113,7 @@ public sealed class OnnxModelFileTests : IDisposable
         var path = Path.Combine(_folder.Path, "x.onnx");
         File.WriteAllBytes(path, Tensor([3], Field(13, [.. Field(1, Encoding.UTF8.GetBytes(key)), .. Field(2, Encoding.UTF8.GetBytes(value))])));
 
-        Assert.Contains($"'{value}'", Assert.Throws<ModelPackageException>(() => OnnxModelIndex.Open(path)).Message, StringComparison.Ordinal);
+        Assert.Contains($"'{value}'", Assert.Throws<ModelPackageException>(() => OnnxWeights.Open(path)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -127,9 +129,9 @@ public sealed class OnnxModelFileTests : IDisposable
         File.WriteAllBytes(Path.Combine(_folder.Path, "w"), new byte[16]);
         File.WriteAllBytes(path, Tensor(
             shape, [.. told.SelectMany(pair => Field(13, [.. Field(1, Encoding.UTF8.GetBytes(pair.Key)), .. Field(2, Encoding.UTF8.GetBytes(pair.Value))]))]));
-        var index = OnnxModelIndex.Open(path);
+        var weights = OnnxWeights.Open(path);
 
-        Assert.Contains(reason, Assert.Throws<ModelPackageException>(() => index.Read(index.Tensors["w"])).Message, StringComparison.Ordinal);
+        Assert.Contains(reason, Assert.Throws<ModelPackageException>(() => weights.Read(weights.Graph.Tensors["w"])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -138,7 +140,7 @@ public sealed class OnnxModelFileTests : IDisposable
         var path = Path.Combine(_folder.Path, "x.onnx");
         File.WriteAllBytes(path, [(7 << 3) | 2, .. Varint(long.MaxValue)]);
 
-        Assert.Contains("is no ONNX model", Assert.Throws<ModelPackageException>(() => OnnxModelIndex.Open(path)).Message, StringComparison.Ordinal);
+        Assert.Contains("is no ONNX model", Assert.Throws<ModelPackageException>(() => OnnxWeights.Open(path)).Message, StringComparison.Ordinal);
     }
 
     /// <summary>A model of one float32 tensor <c>w</c>.</summary>

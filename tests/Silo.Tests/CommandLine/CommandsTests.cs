@@ -12,10 +12,10 @@ public sealed class CommandsTests
     [InlineData("--help", "--model stories=/models/stories260k")]
     [InlineData("region --help", "--roles")]
     [InlineData("region --help", "--model")]
-    [InlineData("region --help", "Silo region --name eastus")]
+    [InlineData("region --help", "meridian-server region --name eastus")]
     [InlineData("front-door --help", "--name second")]
     [InlineData("drain --help", "--wait")]
-    [InlineData("drain --help", "Silo drain --region westeurope --undo")]
+    [InlineData("drain --help", "meridian-server drain --region westeurope --undo")]
     [InlineData("recover --help", "--yes")]
     [InlineData("recover --help", "Exit codes: 0 done, 2 nothing done")]
     public async Task Help_shows_options_and_examples(string line, string part)

@@ -126,6 +126,8 @@ public sealed class HostServicesTests : IDisposable
 
     private sealed class UnsoundStore : IModelStore
     {
+        public bool Has(string name, string version, string variant) => false;
+
         public int Calls { get; private set; }
 
         public ModelPackage Open(string name, string? version = null, string? variant = null) => throw new NotSupportedException();

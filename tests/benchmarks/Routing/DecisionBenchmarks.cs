@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Meridian.Routing;
 using Meridian.Routing.Decision;
 using Meridian.Routing.Policies;
 using Meridian.Routing.Residency;
@@ -24,7 +25,7 @@ public class DecisionBenchmarks
     public static IEnumerable<string> Policies => RoutingPolicies.ByName.Keys.Order(StringComparer.Ordinal);
 
     [ParamsSource(nameof(Policies))]
-    public string Policy { get; set; } = RoutingPolicies.Default;
+    public string Policy { get; set; } = RoutingPolicyNames.Default;
 
     [GlobalSetup]
     public void Setup()

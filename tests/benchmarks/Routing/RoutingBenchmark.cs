@@ -5,6 +5,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Meridian.Cluster.Tests.Harness;
+using Meridian.Routing;
 using Meridian.Routing.Decision;
 using Meridian.Routing.Policies;
 using Meridian.Routing.Snapshots;
@@ -41,10 +42,10 @@ public sealed class RoutingBenchmark(int regions, int models, double seconds)
 
 
         var snapshot = RoutingWorld.Snapshot(regions, models, _random);
-        var usual = new RoutingDirector(RoutingPolicies.ByName[RoutingPolicies.Default], 5, RoutingWorld.InFlight(snapshot, _random));
+        var usual = new RoutingDirector(RoutingPolicies.ByName[RoutingPolicyNames.Default], 5, RoutingWorld.InFlight(snapshot, _random));
         var rows = new List<string[]>();
-        rows.Add(Row($"{RoutingPolicies.Default}, first on a new snapshot with one new report", Fresh(usual, snapshot, perSnapshot: 1)));
-        rows.Add(Row($"{RoutingPolicies.Default}, first {Math.Min(20, models)} models on a new snapshot with one new report, each", Fresh(usual, snapshot, Math.Min(20, models))));
+        rows.Add(Row($"{RoutingPolicyNames.Default}, first on a new snapshot with one new report", Fresh(usual, snapshot, perSnapshot: 1)));
+        rows.Add(Row($"{RoutingPolicyNames.Default}, first {Math.Min(20, models)} models on a new snapshot with one new report, each", Fresh(usual, snapshot, Math.Min(20, models))));
         Table.Print(
             string.Create(CultureInfo.InvariantCulture, $"One decision over {regions} regions and {models} models"), ["policy", "ns, least", "ns, median", "bytes allocated"], [.. rows]);
     }

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Meridian.Cluster.Tests.Harness;
 using Meridian.Inference.Decoders.Contract;
 using Meridian.ModelTools.Llama;
-using Meridian.ModelTools.Onnx;
+using Meridian.Onnx;
 using Meridian.Wan.Lab;
 
 namespace Meridian.Wan.Scenarios;

@@ -67,7 +67,7 @@ internal sealed class ExplainEndpoint(IRegionDirectory directory, CallerResolver
             return ApiError.Invalid("invalid_value", $"'residency' is '{ApiError.Shorten(residency)}': it must be jurisdictions in lower case, separated by commas, for example eu,us.", "residency");
         }
 
-        if (Optional(query, "address") is { } text && !NetworkPrefix.TryAddress(text, out address))
+        if (Optional(query, "address") is { } text && !NetworkNotation.TryAddress(text, out address))
         {
             return ApiError.Invalid("invalid_value", $"'address' is '{ApiError.Shorten(text)}': it must be an IPv4 or IPv6 address, for example 192.0.2.1.", "address");
         }

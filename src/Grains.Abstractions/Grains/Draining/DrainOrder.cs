@@ -9,12 +9,12 @@ public sealed record DrainOrder
 
     [Id(0)] public required DrainTarget Target { get; init; }
 
-    /// <value>How long what runs may go on before its streams are handed over to others, s, 0 to <see cref="MaxDeadlineSeconds"/>.</value>
+    /// <value>Time that running streams have before they are handed over to other replicas, s, 0 to <see cref="MaxDeadlineSeconds"/>.</value>
     [Id(1)] public int DeadlineSeconds { get; init; } = 30;
 
     [Id(2)] public string? Reason { get; init; }
 
-    /// <value>Who asks.</value>
+    /// <value>Name of the operator who gave the order.</value>
     [Id(3)] public string By { get; init; } = "unknown";
 
     /// <value>Whether a drain of the region outlives a restart of the region. Written to the store before it is acknowledged.</value>

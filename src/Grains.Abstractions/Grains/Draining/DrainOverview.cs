@@ -11,7 +11,7 @@ public sealed record DrainOverview
 
     [Id(1)] public required DrainReport[] Drains { get; init; }
 
-    /// <value>Active silos and what they do.</value>
+    /// <value>The active silos and their work.</value>
     [Id(2)] public required SiloWork[] Silos { get; init; }
 
     /// <value>The region's own drain, or null.</value>

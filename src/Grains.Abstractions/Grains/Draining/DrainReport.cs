@@ -4,20 +4,20 @@ namespace Meridian.Grains.Draining;
 [GenerateSerializer, Immutable, Alias("meridian.DrainReport")]
 public sealed record DrainReport
 {
-    /// <value>Different for every order, a repeated one included.</value>
+    /// <value>Unique for every order, also for a repeated order.</value>
     [Id(0)] public required long Id { get; init; }
 
-    /// <value>With a silo's address in full.</value>
+    /// <value>The target. A silo's address is complete.</value>
     [Id(1)] public required DrainTarget Target { get; init; }
 
     [Id(2)] public required DrainState State { get; init; }
 
     [Id(3)] public required DateTimeOffset Since { get; init; }
 
-    /// <value>When streams are handed over.</value>
+    /// <value>The time at which streams are handed over.</value>
     [Id(4)] public required DateTimeOffset Deadline { get; init; }
 
-    /// <value>The deadline has passed.</value>
+    /// <value>Whether the deadline has passed.</value>
     [Id(5)] public required bool Overdue { get; init; }
 
     [Id(6)] public required string By { get; init; }
@@ -26,9 +26,9 @@ public sealed record DrainReport
 
     [Id(8)] public bool Sticky { get; init; }
 
-    /// <value>What still runs there.</value>
+    /// <value>The work that still runs at the target.</value>
     [Id(9)] public required WorkCount Work { get; init; }
 
-    /// <value>Silos that have not said what they do since the drain began.</value>
+    /// <value>Silos that have not reported their work since the drain began.</value>
     [Id(10)] public int Unheard { get; init; }
 }

@@ -20,11 +20,11 @@ public interface IRegionDrain : IGrainWithIntegerKey
     Task<DrainOverview> Read(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Tells what a silo does and learns what is drained: at once where the revision is another than the known one, else after a second at most, and after a fraction of it while
-    /// anything is drained.
+    /// Reports the work of a silo and returns the drains. If the revision differs from the known one, the answer comes at once. Otherwise it comes after at most a
+    /// second, or sooner while a drain is active.
     /// </summary>
-    /// <param name="work">Of the calling silo, or null from a process without one.</param>
-    /// <param name="knownRevision">Of the last answer, 0 for none.</param>
+    /// <param name="work">Work of the calling silo; null if the process has no silo.</param>
+    /// <param name="knownRevision">Revision of the last answer; 0 if there was none.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     [Alias("Report"), AlwaysInterleave]
     Task<DrainOverview> Report(SiloWork? work, long knownRevision, CancellationToken cancellationToken = default);

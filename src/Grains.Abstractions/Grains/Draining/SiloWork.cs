@@ -8,6 +8,6 @@ public sealed record SiloWork
 
     [Id(1)] public required ShardWork[] Shards { get; init; }
 
-    /// <value>Newest drain that the silo had heard of when it counted: a count taken before says nothing of it.</value>
+    /// <value>The newest drain that the silo knew when it counted its work. The count says nothing about a newer drain.</value>
     [Id(2)] public required long KnownRevision { get; init; }
 }

@@ -1,6 +1,7 @@
 using Meridian.Grains.Settings;
 using Meridian.Grains.Shards.Activity;
 using Meridian.Intents.Supervision;
+using Meridian.Timing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -17,6 +18,8 @@ namespace Meridian.Grains.Draining.Watch;
 /// </remarks>
 public sealed partial class DrainWatch : IAsyncDisposable
 {
+    private static readonly Backoff Pauses = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1));
+
     private readonly IGrainFactory _grains;
     private readonly RegionOptions _region;
     private readonly SiloShards _shards;
@@ -130,7 +133,7 @@ public sealed partial class DrainWatch : IAsyncDisposable
             catch (Exception e)
             {
                 if (failures++ == 1) LogNotHeard(e);
-                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(100 << Math.Min(failures, 4), 1000)), _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Pauses.After(failures), _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
-using Meridian.Inference.Decoders.Graphs;
+using Meridian.Onnx.Reading;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -24,7 +24,7 @@ internal sealed unsafe class HostTensor : IDisposable
     public HostTensor(GraphTensor tensor, int rank)
     {
         Name = tensor.Name;
-        Type = tensor.Type;
+        Type = (TensorElementType)tensor.Type;
         _elementSize = Type switch
         {
             TensorElementType.Int64 => 8,

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Meridian.Inference.Decoders.Contract;
 using Meridian.Inference.Packages;
+using Meridian.Onnx;
+using Meridian.Onnx.Reading;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Meridian.Inference.Decoders.Graphs;
@@ -56,7 +58,7 @@ internal sealed record DecoderGraph
 
     /// <summary>Finds the roles and compares them with the configuration.</summary>
     /// <exception cref="ModelPackageException">The graph has no known layout, or graph and configuration disagree.</exception>
-    public static DecoderGraph Discover(GraphOutline outline, DecoderConfig config, int contextLength, ContextCap? cap, string path)
+    public static DecoderGraph Discover(GraphOutline outline, GraphTables tables, DecoderConfig config, int contextLength, ContextCap? cap, string path)
     {
         var inputs = ByName(outline.Inputs, "inputs", path);
         var outputs = ByName(outline.Outputs, "outputs", path);
@@ -71,7 +73,7 @@ internal sealed record DecoderGraph
         var merged = inputs.Keys.Any(name => Layer(name, MergedPastPrefix, "") >= 0);
         var shared = outline.Operators.ContainsKey(Attention);
         var layout = merged ? KvLayout.Merged : shared ? KvLayout.Shared : KvLayout.Concatenated;
-        var type = TensorElementType.Float;
+        var type = OnnxType.Float;
         var past = new List<string>();
         var present = new List<string>();
         if (!merged && !inputs.Keys.Any(name => name.StartsWith(PastPrefix, StringComparison.Ordinal)))
@@ -94,20 +96,20 @@ internal sealed record DecoderGraph
         outputs.TryGetValue("logits", out var logits);
         if (logits is null)
             mistakes.Add("expected an output logits [batch, sequence, vocabulary]; found none.");
-        else if (logits.Type is not (TensorElementType.Float or TensorElementType.Float16) || logits.Dimensions is not (null or [_, _, _]))
+        else if (logits.Type is not (OnnxType.Float or OnnxType.Float16) || logits.Dimensions is not (null or [_, _, _]))
             mistakes.Add($"expected logits as float32 or float16 [batch, sequence, vocabulary]; found {logits}.");
         else if (logits.Dimensions is [_, _, >= 0 and var width] && width != config.Vocabulary)
             mistakes.Add($"{DecoderConfig.FileName} has a vocabulary of {config.Vocabulary}; the graph's {logits} has {width}.");
-        else if (outline.Widths.TryGetValue(logits.Name, out var columns) && columns != config.Vocabulary)
+        else if (OutputWidths.Of(outline).TryGetValue(logits.Name, out var columns) && columns != config.Vocabulary)
             mistakes.Add($"{DecoderConfig.FileName} has a vocabulary of {config.Vocabulary}; the graph's output layer gives {columns} logits.");
 
-        if (outline.Tables.Tokens is { } tokens && tokens.Reach < config.Vocabulary)
+        if (tables.Tokens is { } tokens && tokens.Reach < config.Vocabulary)
             mistakes.Add($"{DecoderConfig.FileName} has a vocabulary of {config.Vocabulary}; the graph's table of tokens '{tokens.Name}' has {tokens.Rows} rows.");
-        if (outline.Tables.Heads is { } heads && heads != config.Heads)
+        if (tables.Heads is { } heads && heads != config.Heads)
             mistakes.Add($"{DecoderConfig.FileName} has {config.Heads} attention heads; the graph's {Attention} has {heads}.");
-        if (outline.Tables.KvHeads is { } kvHeads && kvHeads != config.KvHeads)
+        if (tables.KvHeads is { } kvHeads && kvHeads != config.KvHeads)
             mistakes.Add($"{DecoderConfig.FileName} has {config.KvHeads} key and value heads; the graph's {Attention} has {kvHeads}.");
-        if (outline.Tables.Rotated is { } rotated && 2 * rotated.Reach > config.HeadDimension)
+        if (tables.Rotated is { } rotated && 2 * rotated.Reach > config.HeadDimension)
             mistakes.Add($"{DecoderConfig.FileName} has heads of dimension {config.HeadDimension}; the graph's rotary table '{rotated.Name}' rotates {2 * rotated.Reach} numbers of a head.");
         var known = new HashSet<string>([.. past, "input_ids", "attention_mask", "position_ids", "seqlens_k", "total_sequence_length", KeepName], StringComparer.Ordinal);
         foreach (var input in outline.Inputs)
@@ -129,7 +131,7 @@ internal sealed record DecoderGraph
                 Vocabulary = config.Vocabulary,
                 ContextLength = contextLength,
                 Cap = cap,
-                ElementSize = type == TensorElementType.Float16 ? 2 : 4,
+                ElementSize = type == OnnxType.Float16 ? 2 : 4,
             },
             Ids = ids!,
             Mask = mask,
@@ -138,7 +140,7 @@ internal sealed record DecoderGraph
             TotalLength = total,
             LogitsToKeep = keep,
             Logits = logits!,
-            CacheType = type,
+            CacheType = (TensorElementType)type,
             Past = [.. past],
             Present = [.. present],
         };
@@ -152,7 +154,7 @@ internal sealed record DecoderGraph
                 return null;
             }
 
-            if (input.Type is TensorElementType.Int64 or TensorElementType.Int32 || (name == "attention_mask" && input.Type == TensorElementType.Float))
+            if (input.Type is OnnxType.Int64 or OnnxType.Int32 || (name == "attention_mask" && input.Type == OnnxType.Float))
                 return input;
             mistakes.Add($"expected {name} as int64 or int32; found {input}.");
             return null;
@@ -209,7 +211,7 @@ internal sealed record DecoderGraph
             }
 
             first ??= before;
-            if (before.Type is not (TensorElementType.Float or TensorElementType.Float16) || before.Type != first.Type || after.Type != before.Type)
+            if (before.Type is not (OnnxType.Float or OnnxType.Float16) || before.Type != first.Type || after.Type != before.Type)
                 mistakes.Add($"expected keys and values of one type, float32 or float16; found {before} and {after}.");
             var wanted = merged ? 5 : 4;
             if (before.Dimensions is { } d && d.Length != wanted)

@@ -1,26 +1,30 @@
+using Meridian.Onnx.Reading;
+
 namespace Meridian.Inference.Decoders.Graphs;
 
 /// <summary>Finds the <see cref="GraphTables"/> of a graph.</summary>
-/// <param name="nodes">Nodes of the main graph.</param>
-/// <param name="shapes">Shapes of the main graph's constants by name.</param>
-/// <param name="numbers">Values of the constants that hold exactly one integer.</param>
-internal sealed class TableSearch(IReadOnlyList<GraphNode> nodes, IReadOnlyDictionary<string, long[]> shapes, IReadOnlyDictionary<string, long> numbers)
+internal sealed class TableSearch
 {
     private const int LongestWay = 64;
 
     // Paths through the graph branch. A malicious graph can have more paths than can ever be walked.
     private const int MostVisits = 4096;
-    private readonly Dictionary<string, GraphNode> _makers = Makers(nodes);
+    private readonly GraphOutline _graph;
+    private readonly Dictionary<string, GraphNode> _makers;
     private GraphTable? _positions;
     private GraphTable? _tokens;
     private GraphTable? _rotated;
     private int _visits;
 
-    public GraphTables Find()
+    private TableSearch(GraphOutline graph) => (_graph, _makers) = (graph, Makers(graph.Nodes));
+
+    public static GraphTables Find(GraphOutline graph) => new TableSearch(graph).Find();
+
+    private GraphTables Find()
     {
         long? heads = null;
         long? kvHeads = null;
-        foreach (var node in nodes)
+        foreach (var node in _graph.Nodes)
         {
             switch (node.Operator)
             {
@@ -94,7 +98,7 @@ internal sealed class TableSearch(IReadOnlyList<GraphNode> nodes, IReadOnlyDicti
     {
         for (var i = 0; i < LongestWay; i++)
         {
-            if (shapes.TryGetValue(name, out var shape))
+            if (_graph.Shapes.TryGetValue(name, out var shape))
                 return shape;
             if (!_makers.TryGetValue(name, out var maker))
                 return null;
@@ -128,7 +132,7 @@ internal sealed class TableSearch(IReadOnlyList<GraphNode> nodes, IReadOnlyDicti
                 return maker.Input(0) is { } one && Origin(one, way + 1) is { Of: not "input_ids" } repeated ? repeated : null;
             case "Range":
                 // A range between constants counts something else.
-                return Array.TrueForAll(maker.Inputs, numbers.ContainsKey) ? null : ("positions", 0, long.MaxValue);
+                return Array.TrueForAll(maker.Inputs, _graph.Numbers.ContainsKey) ? null : ("positions", 0, long.MaxValue);
             case "CumSum":
                 // A cumulative sum counts from 1.
                 return ("positions", 1, long.MaxValue);
@@ -144,7 +148,7 @@ internal sealed class TableSearch(IReadOnlyList<GraphNode> nodes, IReadOnlyDicti
                     return null;
                 foreach (var input in maker.Inputs)
                 {
-                    if (numbers.TryGetValue(input, out var offset))
+                    if (_graph.Numbers.TryGetValue(input, out var offset))
                         return moved with { Offset = moved.Offset + offset };
                 }
 

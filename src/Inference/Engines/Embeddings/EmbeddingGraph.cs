@@ -40,8 +40,8 @@ internal sealed class EmbeddingGraph : IDisposable
         var manifest = package.Manifest;
         var path = Path.Combine(package.Directory, manifest.Graph);
         var model = package.ReadFile(manifest.Graph);
-        var outline = OnnxReader.Read(model, path);
-        CheckTables(outline.Tables, manifest, vocabulary, path);
+        var outline = PackageGraph.Read(model, path);
+        CheckTables(TableSearch.Find(outline), manifest, vocabulary, path);
         package.VerifyExternal(outline.ExternalFiles);
         var session = outline.ExternalFiles.Count > 0 ? OnnxSession.Open(path, options) : OnnxSession.Create(model, path, options);
         try

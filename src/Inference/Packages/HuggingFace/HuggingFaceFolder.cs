@@ -1,6 +1,4 @@
-using System.IO.MemoryMappedFiles;
 using System.Text.Json;
-using Meridian.Inference.Decoders.Graphs;
 
 namespace Meridian.Inference.Packages.HuggingFace;
 
@@ -43,7 +41,7 @@ internal sealed record HuggingFaceFolder(string Root, string Graph, IReadOnlyLis
 
         var path = Local(root, graph);
         FolderFiles.RefusePointer(root, graph);
-        var outline = Outline(FolderFiles.Resolve(root, graph), path);
+        var outline = PackageGraph.ReadFile(FolderFiles.Resolve(root, graph), path);
         var folder = graph.LastIndexOf('/') is var slash and >= 0 ? graph[..(slash + 1)] : "";
         string[] external = [.. outline.ExternalFiles.Select(file => folder + file).Order(StringComparer.Ordinal)];
         foreach (var file in external)
@@ -105,29 +103,5 @@ internal sealed record HuggingFaceFolder(string Root, string Graph, IReadOnlyLis
             root,
             $"'{root}' has no {asked ?? string.Join(" and no ", Graphs)}; "
             + (found.Length == 0 ? "there is no ONNX file in it. Export the model to ONNX, with past." : $"there are {string.Join(", ", found)}. Name the one that is meant."));
-    }
-
-    // The file is mapped into memory. The reader skips the weights, so they are never read from the disk.
-    private static unsafe GraphOutline Outline(string place, string path)
-    {
-        long length;
-        using (var file = File.OpenHandle(place))
-            length = RandomAccess.GetLength(file);
-        if (length > Array.MaxLength)
-            throw new ModelPackageException(path, $"'{path}' has {length} bytes; a graph may have {Array.MaxLength}. Save it with external data.");
-        if (length == 0)
-            return OnnxReader.Read([], path);
-        using var map = MemoryMappedFile.CreateFromFile(place, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-        using var view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-        byte* start = null;
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        try
-        {
-            return OnnxReader.Read(new ReadOnlySpan<byte>(start + view.PointerOffset, (int)length), path);
-        }
-        finally
-        {
-            view.SafeMemoryMappedViewHandle.ReleasePointer();
-        }
     }
 }

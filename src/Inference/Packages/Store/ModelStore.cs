@@ -56,7 +56,7 @@ public sealed partial class ModelStore : IModelStore
     /// <inheritdoc />
     public bool Has(string name, string version, string variant) => Candidates(name).Any(c => c.Version == version && c.Variant == variant);
 
-    /// <inheritdoc />
+    /// <summary>The installed packages, by name, version and variant. A damaged one is left out.</summary>
     public IEnumerable<ModelPackage> List()
     {
         foreach (var folder in Folders(_root).Order(StringComparer.Ordinal))

@@ -30,11 +30,4 @@ public static class MeridianOptionsRules
         ProcessRules.CheckFrontDoor(options, mistakes);
         GatewayRules.CheckGateway(options.Gateway, mistakes);
     }
-
-    /// <summary>Whether only this machine can reach an address.</summary>
-    public static bool IsLoopback(Uri address)
-    {
-        ArgumentNullException.ThrowIfNull(address);
-        return SettingRules.IsLoopback(address);
-    }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Meridian.Intents;
+using Meridian.Routing;
 using Meridian.Routing.Policies;
 
 namespace Meridian.Silo.Configuration.Rules;
@@ -99,7 +100,7 @@ internal static partial class SettingRules
     {
         if (!RoutingPolicies.ByName.ContainsKey(policy))
         {
-            mistakes.Add($"{MeridianOptions.Section}:{path} = '{policy}': must be one of {RoutingPolicies.Names}.");
+            mistakes.Add($"{MeridianOptions.Section}:{path} = '{policy}': must be one of {RoutingPolicyNames.Quoted}.");
         }
     }
 
