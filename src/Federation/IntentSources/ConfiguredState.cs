@@ -16,5 +16,5 @@ public sealed class ConfiguredState(IIntentLog log, IOptions<FederationOptions> 
     public IReadOnlyList<DriftEntry> Drift() => IntentDrift.Between(Records, log.Current);
 
     /// <summary>The configured record with this key, as the log would store it; null if the configuration has none.</summary>
-    public byte[]? Find(IntentKey key) => IntentDrift.Find(Records, key);
+    public byte[]? Find(IntentKey key) => IntentDrift.Find(Records, log.Current, key);
 }

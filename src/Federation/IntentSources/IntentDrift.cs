@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Meridian.Intents;
+using Meridian.Specs;
 
 namespace Meridian.Federation.IntentSources;
 
@@ -30,10 +31,13 @@ public static class IntentDrift
         return [.. differences.OrderBy(static d => d.Kind, StringComparer.Ordinal).ThenBy(static d => d.Name, StringComparer.Ordinal)];
     }
 
-    /// <summary>The configured record with this key, as the log would store it; null if the configuration has none.</summary>
-    internal static byte[]? Find(ConfiguredRecords configured, IntentKey key) => key.Kind switch
+    /// <summary>
+    /// The configured record with this key, as the log would store it; null if the configuration has none. What settings cannot say stays as the log has it.
+    /// </summary>
+    internal static byte[]? Find(ConfiguredRecords configured, IntentReplica replica, IntentKey key) => key.Kind switch
     {
-        IntentKinds.Model when configured.Models.FirstOrDefault(m => m.Name == key.Name) is { } model => IntentRecords.Bytes(model.Spec),
+        IntentKinds.Model when configured.Models.FirstOrDefault(m => m.Name == key.Name) is { } model => IntentRecords.Bytes(
+            replica.Find<ModelSpec>(key.Kind, key.Name) is { } logged ? model.Spec with { Versions = logged.Versions, Limits = logged.Limits } : model.Spec),
         IntentKinds.Deployment when configured.Models.FirstOrDefault(m => m.Name == key.Name) is { } model => IntentRecords.Bytes(model.Deployment),
         IntentKinds.Tenant when configured.Tenants.Where(t => t.Name == key.Name).Select(static t => t.Tenant).FirstOrDefault() is { } tenant => IntentRecords.Bytes(tenant),
         _ => null,
@@ -55,6 +59,10 @@ public static class IntentDrift
 
     private static void Compare(string kind, string name, string path, JsonNode? configured, JsonNode? logged, List<DriftEntry> differences)
     {
+        // Settings cannot say these.
+        if (path is "versions" or "limits" or "salt")
+            return;
+
         // A null in the log is a field that an older build did not have: configuration decided about it, and still does.
         if (path is "origin" || logged is null && path is "engine" or "replicas" || IsEmpty(configured) && IsEmpty(logged))
             return;

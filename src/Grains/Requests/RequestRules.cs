@@ -16,11 +16,15 @@ internal static class RequestRules
     {
         (EmbeddingInput { Count: var count }, { MaxItems: { } most }) when count > most => new Refusal
         {
-            Code = RefusalCode.InvalidInput, Message = $"'input' has {count} items; model '{request.Model}' takes at most {most} in one request.", Param = "input",
+            Code = RefusalCode.InvalidInput,
+            Message = $"'input' has {count} items; model '{request.Model}' takes at most {most} in one request.",
+            Param = "input",
         },
         (GenerationInput { MaxTokens: { } asked }, { MaxOutputTokens: { } most }) when asked > most => new Refusal
         {
-            Code = RefusalCode.InvalidInput, Message = $"The request asks for {asked} tokens; model '{request.Model}' generates at most {most} for each choice.", Param = "max_tokens",
+            Code = RefusalCode.InvalidInput,
+            Message = $"The request asks for {asked} tokens; model '{request.Model}' generates at most {most} for each choice.",
+            Param = "max_tokens",
         },
         _ => null,
     };

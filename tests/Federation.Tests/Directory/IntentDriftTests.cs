@@ -17,7 +17,10 @@ public sealed class IntentDriftTests
         {
             var configured = Configured(new ModelDeclarationOptions
             {
-                Name = "m", Replicas = replicas, Routing = policy, Engine = new EngineSettings { MaxBatch = batch, PrefixCache = prefix },
+                Name = "m",
+                Replicas = replicas,
+                Routing = policy,
+                Engine = new EngineSettings { MaxBatch = batch, PrefixCache = prefix },
             });
 
             Assert.Empty(IntentDrift.Between(configured, Seed(configured)));

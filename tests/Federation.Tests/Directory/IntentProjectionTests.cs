@@ -1,8 +1,8 @@
 using Meridian.Federation.IntentSources;
 using Meridian.Intents;
 using Meridian.Intents.Records;
-using Meridian.Specs;
 using Meridian.Routing.Snapshots;
+using Meridian.Specs;
 
 namespace Meridian.Federation.Tests.Directory;
 

@@ -48,7 +48,13 @@ public sealed class TestEngines : IEngineFactory, IModelStore
             "/models/" + name,
             new ModelManifest
             {
-                Name = name, Version = HasAllVersions && version is not null ? version : VersionOf(name), Variant = HasAllVersions && variant is not null ? variant : "fp32", Kind = KindOf(name), OwnedBy = "tests", Files = [], Graph = "model.onnx",
+                Name = name,
+                Version = HasAllVersions && version is not null ? version : VersionOf(name),
+                Variant = HasAllVersions && variant is not null ? variant : "fp32",
+                Kind = KindOf(name),
+                OwnedBy = "tests",
+                Files = [],
+                Graph = "model.onnx",
             });
     }
 

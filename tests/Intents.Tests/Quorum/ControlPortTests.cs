@@ -2,8 +2,8 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Meridian.Intents.Peers;
 using Meridian.Intents.Records;
-using Meridian.Specs;
 using Meridian.Intents.Tests.Quorum.Members;
+using Meridian.Specs;
 
 namespace Meridian.Intents.Tests.Quorum;
 
