@@ -1,13 +1,17 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Meridian.Federation.Configuration;
+using Meridian.Federation.IntentSources;
 using Meridian.Gateway.Admin.Records;
 using Meridian.Gateway.Http;
 using Meridian.Gateway.Tests.Hosting;
 using Meridian.Intents;
+using Meridian.Intents.Options;
 using Meridian.Intents.Records;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Meridian.Gateway.Tests.Admin;
 
@@ -38,6 +42,94 @@ public sealed class DirectoryTests : IAsyncDisposable
         using var allowed = await SendAsync(host, HttpMethod.Delete, "removed/westeurope");
         Assert.Equal(HttpStatusCode.OK, allowed.StatusCode);
         Assert.Empty(_log.Current.Records);
+    }
+
+    [Fact]
+    public async Task A_record_that_another_region_has_just_written_is_deleted_although_the_copy_here_lacks_it()
+    {
+        await using var host = await StartAsync();
+        var before = _log.Current;
+        using var put = await SendAsync(host, HttpMethod.Put, "tenant/acme", "{}");
+        _log.Behind = before;
+
+        using var deleted = await SendAsync(host, HttpMethod.Delete, "tenant/acme");
+
+        Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
+        Assert.Empty(_log.Current.Records);
+    }
+
+    [Fact]
+    public async Task Deleting_a_model_deletes_its_deployment_policy_and_versions()
+    {
+        await using var host = await StartAsync();
+        const string Digest = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+        foreach (var (path, body) in new[]
+        {
+            ("model/org/m", $$"""{"kind":"embedding","owned_by":"x","versions":[{"name":"v1","variants":[{"name":"fp32","manifest":"{{Digest}}"}]}]}"""),
+            ("model/other", """{"kind":"embedding","owned_by":"x"}"""),
+            ("deployment/org/m", """{"version":"v1"}"""),
+            ("policy/org/m", """{"routing":"nearest"}"""),
+            ("version/org/m/v1", """{"manifest":"00","variants":["fp32"]}"""),
+            ("policy/default", """{"routing":"nearest"}"""),
+        })
+        {
+            using var put = await SendAsync(host, HttpMethod.Put, path, body);
+            Assert.True(put.IsSuccessStatusCode, $"{path}: {await put.Content.ReadAsStringAsync()}");
+        }
+
+        using var deleted = await SendAsync(host, HttpMethod.Delete, "model/org/m");
+
+        Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
+        Assert.Equal(["model/other", "policy/default"], _log.Current.Records.Keys.Select(key => key.ToString()));
+    }
+
+    [Theory]
+    [InlineData("model/m", """{"kind":"embedding","owned_by":"x","engine":{"max_batch":0}}""", "'engine.max_batch' is '0'; it must be 1 to 4096")]
+    [InlineData("model/m", """{"kind":"embedding","owned_by":"x","limits":{"max_items":4096}}""", "'limits.max_items' is 4096; it must be 1 to 2048")]
+    [InlineData("model/m", """{"kind":"embedding","owned_by":"x","routing":{"policy":"best"}}""", "'routing.policy' is 'best'")]
+    [InlineData("model/m", """{"kind":"embedding","owned_by":"x","versions":[{"name":"v1","variants":[{"name":"fp32","manifest":"abc"}]}]}""", "SHA-256")]
+    [InlineData("deployment/m", """{"weights":[{"version":"v1","weight":0}]}""", "all 'weights' are 0")]
+    [InlineData("deployment/m", """{"weights":[{"weight":1},{"weight":2}]}""", "twice")]
+    [InlineData("deployment/m", """{"replicas":65}""", "'replicas' is 65; it must be 0 to 64")]
+    public async Task A_specification_that_breaks_a_rule_is_refused_with_field_value_and_rule(string path, string body, string rule)
+    {
+        await using var host = await StartAsync();
+
+        using var refused = await SendAsync(host, HttpMethod.Put, path + "?pending=true", body);
+
+        Assert.Contains(rule, (string)(await refused.ErrorAsync(400, "invalid_record"))["message"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_log_changes_are_refused_with_the_setting_and_records_are_read()
+    {
+        await using var host = await StartAsync();
+        _log.IsAbsent = true;
+
+        using var put = await SendAsync(host, HttpMethod.Put, "tenant/acme", "{}");
+
+        Assert.Contains("Intent:Kind", (string)(await put.ErrorAsync(409, "no_intent_log"))["message"]!, StringComparison.Ordinal);
+        using var read = await host.Client.GetAsync(new Uri("/admin/api/directory", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.OK, read.StatusCode);
+    }
+
+    [Fact]
+    public async Task What_differs_from_the_settings_is_shown_and_adopted()
+    {
+        var federation = Options.Create(new FederationOptions { Region = "a", Models = [new ModelDeclarationOptions { Name = "m", Replicas = 2 }] });
+        await using var host = await GatewayHost.StartAsync(services: services => services.AddSingleton<IIntentLog>(_log)
+            .AddSingleton(new ConfiguredState(_log, federation, Options.Create(new IntentLogOptions { Self = "a" }))));
+        using var model = await SendAsync(host, HttpMethod.Put, "model/m", """{"kind":"embedding","owned_by":"meridian"}""");
+        using var deployment = await SendAsync(host, HttpMethod.Put, "deployment/m", """{"replicas":1}""");
+
+        using var shown = await host.Client.GetAsync(new Uri("/admin/api/drift", UriKind.Relative));
+        var difference = Assert.Single((await GatewayHost.JsonAsync(shown))["differences"]!.AsArray())!;
+        Assert.Equal(("deployment", "m", "replicas", "2", "1"), ((string)difference["kind"]!, (string)difference["name"]!, (string)difference["field"]!, (string)difference["configured"]!, (string)difference["log"]!));
+
+        using var adopted = await host.Client.PostAsync(new Uri("/" + ((string)difference["adopt"]!)["POST /".Length..], UriKind.Relative), null);
+        Assert.Equal(HttpStatusCode.OK, adopted.StatusCode);
+        using var after = await host.Client.GetAsync(new Uri("/admin/api/drift", UriKind.Relative));
+        Assert.Empty((await GatewayHost.JsonAsync(after))["differences"]!.AsArray());
     }
 
     [Fact]

@@ -14,7 +14,13 @@ public sealed class IntentLogDouble : IIntentLog
     /// <value>Null while there is a majority; else whether a change's outcome is unknown.</value>
     public bool? Unavailable { get; set; }
 
-    public IntentReplica Current => _state.Replica;
+    /// <value>The region's copy while it is behind the log; null while it is not.</value>
+    public IntentReplica? Behind { get; set; }
+
+    /// <value>Whether the installation has no log.</value>
+    public bool IsAbsent { get; set; }
+
+    public IntentReplica Current => Behind ?? _state.Replica;
 
     public IntentLogStatus Status => new()
     {
@@ -30,7 +36,11 @@ public sealed class IntentLogDouble : IIntentLog
 
     public Task<IntentReplica> WaitForChangeAsync(long knownIndex, CancellationToken cancellationToken) => Task.FromResult(Current);
 
-    public Task<IntentReplica> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(Current);
+    public Task<IntentReplica> ReadAsync(CancellationToken cancellationToken)
+    {
+        Behind = null;
+        return Task.FromResult(Current);
+    }
 
     public Task<IntentOutcome> ChangeAsync(IntentChange change, CancellationToken cancellationToken)
     {
@@ -66,6 +76,8 @@ public sealed class IntentLogDouble : IIntentLog
 
     private void Refuse()
     {
+        if (IsAbsent)
+            throw new NoIntentLogException("Intent:Kind is None.");
         if (Unavailable is { } unknown)
             throw new IntentUnavailableException("2 of 3 voters cannot be reached.") { OutcomeUnknown = unknown };
     }

@@ -77,11 +77,19 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
     public async Task DeleteAsync(HttpContext context)
     {
         var error = Target(context, writing: true, out var key, out _);
-        if (error is null && !_log!.Current.Records.ContainsKey(key))
-            error = NotFound(key);
         if (error is not null)
         {
             await ApiErrorWriter.WriteAsync(context, error);
+            return;
+        }
+
+        // Another region may have answered a change that this region's copy does not have yet. So a record counts as missing only after a linearizable read.
+        var replica = _log!.Current;
+        if (!replica.Records.ContainsKey(key) && !await GuardAsync(context, async token => replica = await _log.ReadAsync(token), answers: false))
+            return;
+        if (!replica.Records.ContainsKey(key))
+        {
+            await ApiErrorWriter.WriteAsync(context, NotFound(key));
             return;
         }
 
@@ -93,7 +101,7 @@ internal sealed class DirectoryEndpoints(IRegionDirectory directory, CallerResol
             writes.Add(new IntentWrite(new IntentKey(IntentKinds.Removed, key.Name), IntentRecords.Bytes(removed)));
         }
 
-        writes.AddRange(RecordRules.Dependents(key, _log!.Current).Select(static dependent => new IntentWrite(dependent, null)));
+        writes.AddRange(RecordRules.Dependents(key, replica).Select(static dependent => new IntentWrite(dependent, null)));
 
         await ChangeAsync(context, key, [.. writes], default);
     }
