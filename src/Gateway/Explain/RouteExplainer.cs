@@ -18,8 +18,8 @@ internal sealed class RouteExplainer(RoutingDirector director, DataBoundaries bo
     /// <param name="caller">The caller's address, or null.</param>
     public ExplainReport Explain(DirectorySnapshot snapshot, InferRequest request, string[]? asked, IPAddress? caller)
     {
-        request = RoutingDirector.Pin(snapshot, request);
         var boundary = new DataBoundary(request.Residency, request.PermittedRegions);
+        request = RoutingDirector.Pin(snapshot, request, boundary);
         var explanation = director.Explain(
             snapshot,
             new RouteRequest { Model = request.Model, Version = request.Version, Variant = request.Variant, Boundary = boundary, Flex = request.Tier == "flex", Affinity = AffinityKey.Of(request), MostTokens = (request.Input as GenerationInput)?.MaxTokens ?? 0 },

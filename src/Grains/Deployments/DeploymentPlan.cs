@@ -15,14 +15,16 @@ internal static class DeploymentPlan
     {
         var steps = new DeploymentStep[wanted.Length + former.Length];
         var complete = wanted.Length > 0;
+        var some = false;
         for (var i = 0; i < wanted.Length; i++)
         {
             steps[i] = wanted[i].Observed is null ? DeploymentStep.Open : DeploymentStep.Scale;
+            some |= wanted[i].Observed is { Ready: > 0 };
             complete &= wanted[i].Observed is { } observed && observed.Ready >= desired;
         }
 
         for (var i = 0; i < former.Length; i++)
-            steps[wanted.Length + i] = complete || former[i].Ready == 0 ? DeploymentStep.Retire : DeploymentStep.Keep;
+            steps[wanted.Length + i] = complete || (some && former[i].Ready == 0) ? DeploymentStep.Retire : DeploymentStep.Keep;
         return steps;
     }
 }

@@ -75,7 +75,11 @@ internal sealed partial class ReplicaGroup(ReplicaGroupHost host, string version
     }
 
     /// <summary>Keeps the replicas of a former version as they are.</summary>
-    public void Keep() => Ask();
+    public void Keep()
+    {
+        Replace();
+        Ask();
+    }
 
     /// <summary>Takes all replicas out of the table and unloads them.</summary>
     public void Retire()

@@ -20,7 +20,7 @@ internal static class RequestRules
             Message = $"'input' has {count} items; model '{request.Model}' takes at most {most} in one request.",
             Param = "input",
         },
-        (GenerationInput { MaxTokens: { } asked }, { MaxOutputTokens: { } most }) when asked > most => new Refusal
+        (GenerationInput { MaxTokens: { } asked, Resume: null }, { MaxOutputTokens: { } most }) when asked > most => new Refusal
         {
             Code = RefusalCode.InvalidInput,
             Message = $"The request asks for {asked} tokens; model '{request.Model}' generates at most {most} for each choice.",

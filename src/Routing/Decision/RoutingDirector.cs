@@ -2,6 +2,7 @@ using System.Globalization;
 using Meridian.Messages;
 using Meridian.Routing.Options;
 using Meridian.Routing.Policies;
+using Meridian.Routing.Residency;
 using Meridian.Routing.Snapshots;
 using Meridian.Routing.Tables;
 using Meridian.Routing.Versions;
@@ -117,22 +118,32 @@ public sealed class RoutingDirector
     }
 
     /// <summary>
-    /// Pins a request that names no version to the version that the weights of its model choose, if any region has it ready, see <see cref="VersionPin"/>. Allocates nothing
+    /// Pins a request that names no version to the version that the weights of its model choose, if a region that its data may enter has it ready, see <see cref="VersionPin"/>. Allocates nothing
     /// for a model with one unnamed version.
     /// </summary>
-    public static InferRequest Pin(DirectorySnapshot snapshot, InferRequest request)
+    public static InferRequest Pin(DirectorySnapshot snapshot, InferRequest request, DataBoundary boundary)
     {
         ArgumentNullException.ThrowIfNull(request);
         return request.Hops > 0 || Find(snapshot.Intent, request.Model)?.Deployment is not { } deployment || !VersionPin.Applies(request, deployment)
             ? request
-            : Pin(snapshot, request, deployment);
+            : Pin(snapshot, request, deployment, boundary);
     }
 
-    private static InferRequest Pin(DirectorySnapshot snapshot, InferRequest request, DeploymentSpec deployment)
+    private static InferRequest Pin(DirectorySnapshot snapshot, InferRequest request, DeploymentSpec deployment, DataBoundary boundary)
     {
         var table = RoutingTable.Of(snapshot);
         var model = table.Index.Models[request.Model];
-        return VersionPin.Of(request, deployment, (version, variant) => Array.Exists(table.Of(model, version, variant).Standings, static standing => standing <= RegionStanding.Draining));
+        return VersionPin.Of(request, deployment, (version, variant) =>
+        {
+            var standings = table.Of(model, version, variant).Standings;
+            for (var i = 0; i < standings.Length; i++)
+            {
+                if (standings[i] <= RegionStanding.Draining && boundary.Permits(snapshot.Intent.Regions[i]))
+                    return true;
+            }
+
+            return false;
+        });
     }
 
     /// <summary>

@@ -19,8 +19,9 @@ public sealed class DeploymentPlanTests
             var complete = wanted.All(version => version.Observed is { } observed && observed.Ready >= desired);
             for (var i = 0; i < wanted.Length; i++)
                 Assert.Equal(wanted[i].Observed is null ? DeploymentStep.Open : DeploymentStep.Scale, steps[i]);
+            var some = wanted.Any(static version => version.Observed is { Ready: > 0 });
             for (var i = 0; i < former.Length; i++)
-                Assert.Equal(former[i].Ready > 0 && !complete ? DeploymentStep.Keep : DeploymentStep.Retire, steps[wanted.Length + i]);
+                Assert.Equal((former[i].Ready > 0 || !some) && !complete ? DeploymentStep.Keep : DeploymentStep.Retire, steps[wanted.Length + i]);
         });
 
     [Fact]
