@@ -1,8 +1,10 @@
 using Meridian.Federation.Configuration;
 using Meridian.Federation.Regions;
+using Meridian.Messages;
 using Meridian.Routing.Attempts;
 using Meridian.Routing.Decision;
 using Meridian.Routing.Residency;
+using Meridian.Routing.Snapshots;
 using Meridian.Routing.Tables;
 using Microsoft.Extensions.Logging;
 
@@ -43,6 +45,10 @@ internal sealed partial class EdgeContext(ILogger logger)
 
     /// <value>Longest wait for a region while all regions are lost, ms.</value>
     public int WaitMs => (int)Math.Min(Options.WaitForRegion.TotalMilliseconds, LongestMs);
+
+    /// <summary>Where a request's data may go. Uses the tenant's residency from the snapshot's intent, because it may have changed since the request came.</summary>
+    public DataBoundary Boundary(DirectorySnapshot snapshot, InferRequest request) =>
+        new DataBoundary(request.Residency, request.PermittedRegions).And(new DataBoundary(Tenants.Of(snapshot.Intent, request.Tenant), null));
 
     /// <summary>Tells the region's breaker how an attempt ended.</summary>
     public void Count(in Attempt attempt, AttemptOutcome outcome) => Breakers.Report(attempt.Region.Name, attempt.Incarnation, outcome);

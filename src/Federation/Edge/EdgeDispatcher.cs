@@ -2,7 +2,6 @@ using Meridian.Federation.Configuration;
 using Meridian.Federation.Regions;
 using Meridian.Messages;
 using Meridian.Routing.Decision;
-using Meridian.Routing.Residency;
 using Meridian.Routing.Snapshots;
 using Meridian.Routing.Tables;
 using Microsoft.Extensions.Logging;
@@ -129,8 +128,7 @@ internal sealed class EdgeDispatcher : IEdge
         var snapshot = _edge.Directory.Current;
         if (RoutingDirector.VersionsIfMissing(snapshot, request) is { } versions)
             return EdgeRefusals.VersionNotFound(request, versions);
-        request = RoutingDirector.Pin(
-            snapshot, request, new DataBoundary(request.Residency, request.PermittedRegions).And(new DataBoundary(_edge.Tenants.Of(snapshot.Intent, request.Tenant), null)));
+        request = RoutingDirector.Pin(snapshot, request, _edge.Boundary(snapshot, request));
         return null;
     }
 

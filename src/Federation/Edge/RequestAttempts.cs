@@ -286,9 +286,7 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
         return decision is { Choice: not null, Standing: RegionStanding.Ready } ? decision : null;
     }
 
-    /// <summary>Where the data may go. Uses the tenant's residency from the snapshot's intent, because it may have changed since the request came.</summary>
-    private DataBoundary Boundary(DirectorySnapshot snapshot) =>
-        new DataBoundary(_request.Residency, _request.PermittedRegions).And(new DataBoundary(edge.Tenants.Of(snapshot.Intent, _request.Tenant), null));
+    private DataBoundary Boundary(DirectorySnapshot snapshot) => edge.Boundary(snapshot, _request);
 
     /// <summary>
     /// Whether the request may wait for a region. A new request waits only if no region has answered; "full" and "not ready" are answers. A stream under way

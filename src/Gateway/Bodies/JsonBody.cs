@@ -125,7 +125,6 @@ internal ref struct JsonBody
         };
     }
 
-    /// <summary>Accepts a string or null and ignores the content.</summary>
     /// <summary>
     /// Reads a string or null whose text only has to be told from other texts. It is kept as it was written, with its escapes; a long one is kept as its SHA-256.
     /// </summary>
@@ -141,6 +140,7 @@ internal ref struct JsonBody
         return AnyText(name);
     }
 
+    /// <summary>Accepts a string or null and ignores the content.</summary>
     public ApiError? AnyText(string name) => Token is JsonTokenType.String or JsonTokenType.Null ? null : WrongType(name, "a string");
 
     /// <summary>Reads true or false; null gives <paramref name="absent"/>.</summary>

@@ -35,7 +35,7 @@ internal static class StoreCommand
         var command = new Command("add", "Puts a model into the store of every region, or of some.") { folder, name, label, regions };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var (options, plans) = Read(common, overrides, parsed, regions);
+            var plans = Plans(common, overrides, parsed, regions);
             var path = parsed.GetValue(folder)!;
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             try
@@ -71,7 +71,7 @@ internal static class StoreCommand
         var command = new Command("list", "Lists the models in the stores: region, model/version/variant, size, SHA-256 of the manifest.") { regions };
         command.SetAction(async (parsed, _) =>
         {
-            var (_, plans) = Read(common, overrides, parsed, regions);
+            var plans = Plans(common, overrides, parsed, regions);
             foreach (var plan in plans)
             {
                 foreach (var package in StoreOf(plan).List())
@@ -95,14 +95,14 @@ internal static class StoreCommand
         DefaultValueFactory = _ => [],
     };
 
-    private static (MeridianOptions Options, IReadOnlyList<RegionPlan> Plans) Read(CommonOptions common, IReadOnlyList<string> overrides, ParseResult parsed, Option<string[]> regions)
+    private static IReadOnlyList<RegionPlan> Plans(CommonOptions common, IReadOnlyList<string> overrides, ParseResult parsed, Option<string[]> regions)
     {
         var options = MeridianConfiguration.Read(MeridianConfiguration.Load(parsed.GetValue(common.Config), overrides, common.Settings(parsed), common.Models(parsed)));
         var names = parsed.GetValue(regions) ?? [];
         var plans = RegionPlan.All(options);
         var mistakes = names.Where(name => !plans.Any(plan => plan.Name == name))
             .Select(name => $"--region is '{name}', which is none of {string.Join(", ", plans.Select(static plan => plan.Name))}.").ToArray();
-        return mistakes.Length > 0 ? throw new MistakesException(mistakes) : (options, names.Length == 0 ? plans : [.. plans.Where(plan => names.Contains(plan.Name))]);
+        return mistakes.Length > 0 ? throw new MistakesException(mistakes) : names.Length == 0 ? plans : [.. plans.Where(plan => names.Contains(plan.Name))];
     }
 
     private static IModelSource Source(string? name, string path, string label, TextWriter output)
