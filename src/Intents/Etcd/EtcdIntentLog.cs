@@ -4,7 +4,6 @@ using Grpc.Core;
 using Meridian.Intents.Options;
 using Meridian.Intents.State;
 using Meridian.Intents.Supervision;
-using Meridian.Timing;
 using Microsoft.Extensions.Logging;
 
 namespace Meridian.Intents.Etcd;
@@ -31,7 +30,6 @@ public sealed partial class EtcdIntentLog : IIntentLog
 {
     private static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(1);
-    private static readonly Backoff Pauses = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(500));
 
     private readonly ChangeRule _rule;
     private readonly LoopSupervisor _supervisor;
@@ -134,25 +132,25 @@ public sealed partial class EtcdIntentLog : IIntentLog
 
     public async Task<IntentReplica> ReadAsync(CancellationToken cancellationToken)
     {
-        using var patience = new Patience(this, cancellationToken);
+        using var limits = Limit(cancellationToken);
         var request = new RangeRequest { Key = _keys.Revision, KeysOnly = true };
         while (true)
         {
             try
             {
-                var response = await _cluster.ReadAsync(request, patience.Token).ConfigureAwait(false);
+                var response = await _cluster.ReadAsync(request, limits.Token).ConfigureAwait(false);
                 var revision = response.Kvs is [var kv, ..] ? kv.ModRevision : 0;
-                return await _cell.WaitAsync(replica => replica.AppliedIndex >= revision, patience.Token).ConfigureAwait(false);
+                return await _cell.WaitAsync(replica => replica.AppliedIndex >= revision, limits.Token).ConfigureAwait(false);
             }
             catch (EtcdCallException exception)
             {
                 if (exception.Fault == EtcdFault.Refused)
                     throw Refusal(exception);
-                await patience.BackOffAsync(exception).ConfigureAwait(false);
+                await limits.BackOffAsync(exception).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
-                throw patience.Unavailable("The intent log cannot be read", outcomeUnknown: false);
+                throw limits.Unavailable("The intent log cannot be read", outcomeUnknown: false);
             }
         }
     }
@@ -164,7 +162,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
         // The local copy may lack changes that were acknowledged elsewhere. So read the log itself before a change is refused.
         if (_rule(change, Current) is not null && _rule(change, await ReadAsync(cancellationToken).ConfigureAwait(false)) is { } mistake)
             throw new ArgumentException(mistake);
-        using var patience = new Patience(this, cancellationToken);
+        using var limits = Limit(cancellationToken);
 
         // Whether an attempt may still be on its way.
         var unknown = false;
@@ -172,28 +170,28 @@ public sealed partial class EtcdIntentLog : IIntentLog
         {
             try
             {
-                patience.Token.ThrowIfCancellationRequested();
+                limits.Token.ThrowIfCancellationRequested();
                 if (Volatile.Read(ref _estranged) is { } estranged)
                     throw new EtcdCallException(EtcdFault.NotTaken, estranged);
-                var lease = await _lease.GetAsync(patience.Attempt, patience.Token).ConfigureAwait(false);
+                var lease = await _lease.GetAsync(limits.Attempt, limits.Token).ConfigureAwait(false);
                 var (known, revision) = await AttemptAsync(change, lease).ConfigureAwait(false);
                 if (known is not { } outcome)
                     continue;
 
                 // The outcome is decided. But the caller must also find the change in the local copy.
                 unknown |= outcome.Made;
-                await _cell.WaitAsync(replica => replica.AppliedIndex >= revision, patience.Token).ConfigureAwait(false);
+                await _cell.WaitAsync(replica => replica.AppliedIndex >= revision, limits.Token).ConfigureAwait(false);
                 return outcome;
             }
             catch (EtcdCallException exception)
             {
                 if (exception.Fault == EtcdFault.Refused)
                     throw Refusal(exception, unknown);
-                await patience.BackOffAsync(exception).ConfigureAwait(false);
+                await limits.BackOffAsync(exception).ConfigureAwait(false);
             }
             catch (OperationCanceledException exception)
             {
-                throw patience.Unavailable("Intent cannot be changed", unknown, exception);
+                throw limits.Unavailable("Intent cannot be changed", unknown, exception);
             }
         }
 
@@ -204,7 +202,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
             unknown = true;
             try
             {
-                response = await _cluster.TransactAsync(_transactions.Make(change, lease), patience.Token, patience.Attempt).ConfigureAwait(false);
+                response = await _cluster.TransactAsync(_transactions.Make(change, lease), limits.Token, limits.Attempt).ConfigureAwait(false);
             }
             catch (EtcdCallException exception) when (exception.Fault != EtcdFault.Unknown)
             {
@@ -228,7 +226,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
         {
             try
             {
-                var response = await _cluster.TransactAsync(_transactions.Refuse(change.Operation, failure, lease), patience.Token, patience.Attempt).ConfigureAwait(false);
+                var response = await _cluster.TransactAsync(_transactions.Refuse(change.Operation, failure, lease), limits.Token, limits.Attempt).ConfigureAwait(false);
                 return response.Succeeded
                     ? (EtcdTransactions.Outcome(failure, 0), failure.Revision)
                     : (EtcdTransactions.ReadDecided(response, change.Digest), EtcdTransactions.ReadRevision(response));
@@ -283,7 +281,7 @@ public sealed partial class EtcdIntentLog : IIntentLog
             }
 
             failures = Current.AppliedIndex > applied ? 1 : failures + 1;
-            await DelayAsync(Pauses.After(failures)).ConfigureAwait(false);
+            await DelayAsync(EtcdCallLimits.Pauses.After(failures)).ConfigureAwait(false);
         }
     }
 
@@ -382,60 +380,19 @@ public sealed partial class EtcdIntentLog : IIntentLog
         }
     }
 
+    private EtcdCallLimits Limit(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        if (_loops.Length == 0)
+            throw new InvalidOperationException("The intent log has not been started.");
+        return new EtcdCallLimits(_attempt, _time, _stopping.Token, cancellationToken);
+    }
+
     private static IntentLogException Refusal(EtcdCallException exception, bool outcomeUnknown = false)
     {
         var message = $"etcd refuses: {exception.Message}";
         return EtcdFaults.IsFull(exception.InnerException) || outcomeUnknown
             ? new IntentUnavailableException(message, exception) { OutcomeUnknown = outcomeUnknown }
             : new IntentLogException(message, exception);
-    }
-
-    /// <summary>The time limits of one call: the caller's token ends the call; each attempt has a timeout of its own.</summary>
-    private sealed class Patience : IDisposable
-    {
-        private readonly EtcdIntentLog _log;
-        private readonly CancellationTokenSource _linked;
-        private int _failures;
-        private EtcdCallException? _last;
-
-        public Patience(EtcdIntentLog log, CancellationToken cancellationToken)
-        {
-            ObjectDisposedException.ThrowIf(log._disposed != 0, log);
-            if (log._loops.Length == 0)
-                throw new InvalidOperationException("The intent log has not been started.");
-            _log = log;
-            Attempt = log._attempt / 4;
-            _linked = CancellationTokenSource.CreateLinkedTokenSource(log._stopping.Token, cancellationToken);
-        }
-
-        public CancellationToken Token => _linked.Token;
-
-        /// <value>
-        /// Timeout of one attempt at a change: short at first, then longer. Until an etcd member notices that its leader is dead, it sends changes to that
-        /// leader, and gets no answer. A change that is sent again is made only once, so an attempt need not outlast the election.
-        /// </value>
-        public TimeSpan Attempt { get; private set; }
-
-        public async Task BackOffAsync(EtcdCallException exception)
-        {
-            _last = exception;
-            Attempt = Attempt * 1.15 < _log._attempt ? Attempt * 1.15 : _log._attempt;
-            try
-            {
-                await Task.Delay(Pauses.After(++_failures), _log._time, Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                // The next attempt sees the cancellation.
-            }
-        }
-
-        public IntentUnavailableException Unavailable(string what, bool outcomeUnknown, Exception? cause = null) => new(
-            $"{what}: {_last?.Message ?? "the time was over before etcd answered"}."
-            + (outcomeUnknown ? " The change may have been made, or may still be: repeat it with the same operation." : ""),
-            _last ?? cause ?? new TimeoutException())
-        { OutcomeUnknown = outcomeUnknown };
-
-        public void Dispose() => _linked.Dispose();
     }
 }
