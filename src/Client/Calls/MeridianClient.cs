@@ -5,11 +5,15 @@ using Meridian.Client.Routing;
 using Meridian.Client.Streams;
 using Meridian.Errors;
 using Meridian.Messages;
+using Meridian.Routing.Attempts;
 using Microsoft.Extensions.Logging;
 
 namespace Meridian.Client.Calls;
 
-/// <summary>The failover loop. A request has one budget of attempts and one deadline, and every attempt is linked to the loss of its connection.</summary>
+/// <summary>
+/// The failover loop of an edge: the client owns the retries of its requests. A request has one budget of attempts and one deadline, and every attempt is
+/// linked to the loss of its connection. <see cref="AttemptRules"/> decides what follows an attempt, as at every edge.
+/// </summary>
 internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianClient> logger, TimeProvider time) : IMeridianClient
 {
     /// <summary>Pause between two rounds over regions that answered without a result. It is multiplied by the number of attempts made.</summary>
@@ -107,11 +111,11 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
             leg,
             request,
             pool.Options.Attempts,
-            (onward, leaves, token) =>
+            (onward, loss, token) =>
             {
                 var left = whole - time.GetElapsedTime(started);
                 return left > TimeSpan.Zero
-                    ? OpenLegAsync(onward, pool.Options.Deadline, left, whole, leaves, token)
+                    ? OpenLegAsync(onward, pool.Options.Deadline, left, whole, loss, token)
                     : throw Refused(MeridianStream.Late(whole), null);
             });
     }
@@ -121,9 +125,10 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
     /// <param name="first">Time limit for the first frame.</param>
     /// <param name="left">Time limit for the last frame.</param>
     /// <param name="whole">Total time limit of the stream, for messages.</param>
-    /// <param name="leaves">Region that is tried last, or null.</param>
+    /// <param name="loss">The loss that the stream moves away from, or null for the first leg.</param>
     /// <param name="cancellationToken">Ends the opening.</param>
-    private Task<MeridianStream> OpenLegAsync(InferRequest request, TimeSpan first, TimeSpan left, TimeSpan whole, RegionLink? leaves, CancellationToken cancellationToken) => SendAsync(
+    private Task<MeridianStream> OpenLegAsync(
+        InferRequest request, TimeSpan first, TimeSpan left, TimeSpan whole, LegLoss? loss, CancellationToken cancellationToken) => SendAsync(
         request,
         first < left ? first : left,
         left,
@@ -137,39 +142,42 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
             return new Answer<MeridianStream>(new MeridianStream(link, connection, sent, opened, rest, whole, time), null);
         },
         cancellationToken,
-        leaves);
+        loss);
 
     /// <summary>The failover loop, for every kind of request.</summary>
     /// <param name="request">The request as the caller made it.</param>
-    /// <param name="budget">Time limit for an answer, all attempts together.</param>
+    /// <param name="limit">Time limit for an answer, all attempts together.</param>
     /// <param name="whole">Time limit for the region's work, which may go on after its answer.</param>
     /// <param name="send">Makes one attempt.</param>
     /// <param name="cancellationToken">The caller's token.</param>
-    /// <param name="leaves">Region that counts as tried in the first round, or null.</param>
-    private async Task<T> SendAsync<T>(InferRequest request, TimeSpan budget, TimeSpan whole, Attempt<T> send, CancellationToken cancellationToken, RegionLink? leaves = null)
+    /// <param name="loss">The loss that a stream moves away from, or null.</param>
+    private async Task<T> SendAsync<T>(
+        InferRequest request, TimeSpan limit, TimeSpan whole, Attempt<T> send, CancellationToken cancellationToken, LegLoss? loss = null)
         where T : class
     {
         cancellationToken.ThrowIfCancellationRequested();
         pool.Start();
 
         var started = time.GetTimestamp();
-        using var deadline = new CancellationTokenSource(budget, time);
+        using var deadline = new CancellationTokenSource(limit, time);
 
         var residency = ResidencyRule.Intersect(pool.Residency, request.Residency);
         var id = string.IsNullOrEmpty(request.RequestId) ? Guid.NewGuid().ToString("N") : request.RequestId;
-        var attempt = 0;
-        var tried = leaves is null ? 0 : 1UL << Array.IndexOf(pool.Links, leaves);
+        var budget = new AttemptBudget(pool.Options.Attempts, (int)Math.Min(limit.TotalMilliseconds, int.MaxValue));
+        loss?.Enter(budget);
         Refusal? refusal = null;
+        var missing = true;
         Exception? cause = null;
         try
         {
             while (true)
             {
-                var choice = pool.Choose(request, residency, tried);
+                var choice = Choose(request, residency, budget);
                 if (choice < 0)
                 {
-                    await NextRoundAsync(residency, request.PermittedRegions, tried != 0, refusal, attempt, started, deadline.Token, cancellationToken).ConfigureAwait(false);
-                    tried = 0;
+                    await NextRoundAsync(residency, request.PermittedRegions, budget, refusal, missing, started, deadline.Token, cancellationToken).ConfigureAwait(false);
+                    budget.Forget();
+                    missing = true;
                     continue;
                 }
 
@@ -178,8 +186,7 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
                 if (connection is null)
                     continue;
 
-                attempt++;
-                tried |= 1UL << choice;
+                var attempt = budget.Begin(link.Name);
                 (var value, refusal, cause) = await AttemptAsync(
                     link,
                     connection,
@@ -187,7 +194,8 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
                     {
                         RequestId = id,
                         Residency = residency,
-                        AttemptsLeft = pool.Options.Attempts - attempt,
+                        AttemptsLeft = budget.Left,
+                        ExcludedReplicas = budget.Excluded(link.Name),
                         RemainingMs = Math.Max(1, (int)(whole - time.GetElapsedTime(started)).TotalMilliseconds),
                     },
                     send,
@@ -195,9 +203,10 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
                     cancellationToken).ConfigureAwait(false);
                 if (value is not null)
                     return value;
-                if (!IsWorthAnotherRegion(refusal!.Code) || attempt >= pool.Options.Attempts)
-                    throw Refused(refusal, cause);
-                LogNextRegion(id, link.Name, refusal.Code, attempt, refusal.Message);
+                if (budget.End(link.Name, refusal, new AttemptFacts { Undirected = true }).Next == NextStep.Answer || budget.Left == 0)
+                    throw Refused(refusal!, cause);
+                missing &= refusal!.Code == RefusalCode.ModelNotFound;
+                LogNextRegion(id, link.Name, refusal!.Code, attempt, refusal.Message);
             }
         }
         catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
@@ -206,8 +215,20 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            throw Refused(DeadlineRefusal(budget, attempt, refusal), cause);
+            throw Refused(DeadlineRefusal(limit, budget.Begun, refusal), cause);
         }
+    }
+
+    /// <summary>
+    /// Index of the region for the next attempt, or -1: the region that lost only a replica, otherwise a region that was not tried, otherwise a tried region
+    /// with a replica that has not failed this request.
+    /// </summary>
+    private int Choose(InferRequest request, string[]? residency, AttemptBudget budget)
+    {
+        var choice = budget.Kept is { } kept ? pool.Choose(request, residency, ~pool.Mask([kept])) : -1;
+        if (choice < 0)
+            choice = pool.Choose(request, residency, pool.Mask(budget.Tried));
+        return choice < 0 && budget.Open is { Length: > 0 } open ? pool.Choose(request, residency, ~pool.Mask(open)) : choice;
     }
 
     private static async ValueTask<(T? Value, Refusal? Refusal, Exception? Cause)> AttemptAsync<T>(
@@ -248,9 +269,9 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
     private async Task NextRoundAsync(
         string[]? residency,
         string[]? regions,
-        bool anyTried,
+        AttemptBudget budget,
         Refusal? refusal,
-        int attempts,
+        bool missing,
         long started,
         CancellationToken deadline,
         CancellationToken caller)
@@ -258,11 +279,11 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline, caller);
         if (pool.Reach(residency, regions).Connected)
         {
-            // If all queues are full, or no region accepts the residency, another round does not help.
-            if (refusal?.Code is RefusalCode.NoCapacity or RefusalCode.ResidencyUnavailable)
+            // If all queues are full, no region accepts the residency, or no region knows the model, another round does not help.
+            if (refusal?.Code is RefusalCode.NoCapacity or RefusalCode.ResidencyUnavailable || (missing && refusal?.Code == RefusalCode.ModelNotFound))
                 throw Refused(refusal, null);
-            if (anyTried)
-                await Task.Delay(RoundPause * Math.Max(1, attempts), time, limit.Token).ConfigureAwait(false);
+            if (!budget.Tried.IsEmpty)
+                await Task.Delay(RoundPause * Math.Max(1, budget.Begun), time, limit.Token).ConfigureAwait(false);
             return;
         }
 
@@ -287,16 +308,13 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
         }
     }
 
-    private static bool IsWorthAnotherRegion(RefusalCode code) =>
-        code is RefusalCode.NotReady or RefusalCode.NoCapacity or RefusalCode.RegionLost or RefusalCode.ResidencyUnavailable;
-
     private static Refusal Refuse(RefusalCode code, string message) => new() { Code = code, Message = message };
 
-    private static Refusal DeadlineRefusal(TimeSpan budget, int attempts, Refusal? last) => Refuse(
+    private static Refusal DeadlineRefusal(TimeSpan limit, int attempts, Refusal? last) => Refuse(
         RefusalCode.Deadline,
         string.Create(
             CultureInfo.InvariantCulture,
-            $"No answer within {budget.TotalMilliseconds:0} ms and {attempts} attempts{(last is null ? "." : $"; the last refusal was {last.Code}: {last.Message}")}"));
+            $"No answer within {limit.TotalMilliseconds:0} ms and {attempts} attempts{(last is null ? "." : $"; the last refusal was {last.Code}: {last.Message}")}"));
 
     private static MeridianException Refused(Refusal refusal, Exception? cause) => cause is null ? new MeridianException(refusal) : new MeridianException(refusal, cause);
 

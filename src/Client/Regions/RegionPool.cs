@@ -94,6 +94,15 @@ internal sealed partial class RegionPool : IAsyncDisposable
         return (permitted, false);
     }
 
+    /// <summary>A set of regions by their names: bit i is set for region i.</summary>
+    public ulong Mask(ReadOnlySpan<string> names)
+    {
+        var mask = 0UL;
+        for (var i = 0; i < Links.Length && !names.IsEmpty; i++)
+            mask |= names.Contains(Links[i].Name) ? 1UL << i : 0;
+        return mask;
+    }
+
     /// <summary>Index of the region for the next attempt of a request, or -1.</summary>
     /// <param name="request">A reproducible answer that is continued goes first to a region with the same arithmetic as its beginning.</param>
     /// <param name="residency">Jurisdictions that the request's data may enter, or null for all.</param>

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Meridian.Client.Regions;
 using Meridian.Errors;
 using Meridian.Messages;
 
@@ -25,7 +24,7 @@ internal sealed class MovingStream : IMeridianStream
 {
     private readonly CancellationTokenSource _life = new();
     private readonly InferRequest _request;
-    private readonly Func<InferRequest, RegionLink?, CancellationToken, Task<MeridianStream>> _reopen;
+    private readonly Func<InferRequest, LegLoss, CancellationToken, Task<MeridianStream>> _reopen;
     private readonly int _attempts;
     private MeridianStream _leg;
     private Task<StreamFrame>? _move;
@@ -39,8 +38,8 @@ internal sealed class MovingStream : IMeridianStream
     /// <param name="first">The leg that is already open.</param>
     /// <param name="request">The request that opened the stream.</param>
     /// <param name="attempts">Number of losses in a row without progress that ends the stream.</param>
-    /// <param name="reopen">Opens the rest of the stream. The given region, if any, is tried last.</param>
-    public MovingStream(MeridianStream first, InferRequest request, int attempts, Func<InferRequest, RegionLink?, CancellationToken, Task<MeridianStream>> reopen)
+    /// <param name="reopen">Opens the rest of the stream. It avoids the region or the replica that was lost.</param>
+    public MovingStream(MeridianStream first, InferRequest request, int attempts, Func<InferRequest, LegLoss, CancellationToken, Task<MeridianStream>> reopen)
     {
         _leg = first;
         _request = request with { RequestId = first.RequestId, Version = first.Head.Version, Variant = first.Head.Variant };
@@ -135,7 +134,7 @@ internal sealed class MovingStream : IMeridianStream
                 throw Stranded(left, loss.Refusal, loss);
             try
             {
-                _leg = await _reopen(_request with { Input = onward }, loss.Refusal.Code is RefusalCode.RegionLost or RefusalCode.Cancelled ? left.Link : null, _life.Token).ConfigureAwait(false);
+                _leg = await _reopen(_request with { Input = onward }, new LegLoss(left.Link.Name, loss.Refusal), _life.Token).ConfigureAwait(false);
             }
             catch (MeridianException failure)
             {

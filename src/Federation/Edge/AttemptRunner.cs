@@ -40,7 +40,8 @@ internal sealed class AttemptRunner(EdgeContext edge)
         var limits = edge.Sources.Begin(attempt.LimitMs, caller, attempt.Lost);
         try
         {
-            reply = await (attempt.Local ? edge.Local!.InferAsync(sent, limits.Token) : edge.Transport.InferAsync(attempt.Region, sent, limits.Token)).ConfigureAwait(false);
+            var asking = attempt.Local ? edge.Local!.InferAsync(sent, limits.Token) : edge.Transport.InferAsync(attempt.Region, sent, limits.Token);
+            reply = await asking.ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -62,7 +63,8 @@ internal sealed class AttemptRunner(EdgeContext edge)
         var limits = edge.Sources.Begin(attempt.LimitMs, caller, attempt.Lost);
         try
         {
-            opening = await (attempt.Local ? edge.Local!.OpenAsync(sent, limits.Token) : edge.Transport.OpenAsync(attempt.Region, sent, limits.Token)).ConfigureAwait(false);
+            var asking = attempt.Local ? edge.Local!.OpenAsync(sent, limits.Token) : edge.Transport.OpenAsync(attempt.Region, sent, limits.Token);
+            opening = await asking.ConfigureAwait(false);
             if (opening.Stream is not null && attempt.LimitMs < attempt.RemainingMs)
                 limits.Limit(attempts.LeftMs);
             if (opening.Stream is { } stillborn && limits.Token.IsCancellationRequested)

@@ -68,6 +68,9 @@ internal sealed partial class EdgeContext(ILogger logger)
     [LoggerMessage(2401, LogLevel.Debug, "Request {RequestId}: region {Region} was lost in attempt {Attempt}: {Reason}")]
     public partial void LogLost(string requestId, string region, int attempt, string? reason);
 
+    [LoggerMessage(2403, LogLevel.Debug, "Request {RequestId}: region {Region} lost a replica in attempt {Attempt}: {Reason}")]
+    public partial void LogReplicaLost(string requestId, string region, int attempt, string reason);
+
     [LoggerMessage(2402, LogLevel.Debug, "Request {RequestId}: its stream went on from region {Left} in region {Region} after {Tokens} tokens")]
     public partial void LogMoved(string requestId, string left, string region, long tokens);
 }

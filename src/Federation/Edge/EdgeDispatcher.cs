@@ -19,6 +19,9 @@ namespace Meridian.Federation.Edge;
 /// <item>A result, or a refusal that every region would give (input, model, deadline, a fault): this is the answer.</item>
 /// <item>The region has no capacity or no replica: the next region is tried. If all have refused, the answer is <c>no_capacity</c> with the shortest
 /// retry-after, otherwise <c>not_ready</c>.</item>
+/// <item>The edge chose the version of the request, and no region can serve it: the request goes on without a version, in all regions.</item>
+/// <item>One replica of the region is lost or full: the region is asked again without it. After a second such replica the next region is tried. A region
+/// with further replicas is still better than none.</item>
 /// <item>The region is lost (its token fired, the connection was refused or broke, the region stops): liveness is told, if the transport failed, and the next
 /// region is tried. A retry is safe, because the request is idempotent by its id.</item>
 /// <item>No region is left to try and none has refused: the request waits for a later snapshot that offers a region, for at most
@@ -75,9 +78,9 @@ internal sealed class EdgeDispatcher : IEdge
 
     public async Task<EdgeAnswer> InferAsync(InferRequest request, CancellationToken cancellationToken)
     {
-        if (Missing(ref request) is { } missing)
+        if (Missing(ref request, out var unpinned) is { } missing)
             return new EdgeAnswer(new InferReply { Refusal = missing }, null, 0);
-        var attempts = new RequestAttempts(_edge, request);
+        var attempts = new RequestAttempts(_edge, request, unpinned);
         var hedgeAfterMs = HedgeAfterMs(request);
         if (hedgeAfterMs > 0)
         {
@@ -108,9 +111,9 @@ internal sealed class EdgeDispatcher : IEdge
 
     public async Task<EdgeOpening> OpenAsync(InferRequest request, bool whole, CancellationToken cancellationToken)
     {
-        if (Missing(ref request) is { } missing)
+        if (Missing(ref request, out var unpinned) is { } missing)
             return new EdgeOpening(null, missing, null, 0);
-        var attempts = new RequestAttempts(_edge, request);
+        var attempts = new RequestAttempts(_edge, request, unpinned);
         var hedgeAfterMs = whole ? HedgeAfterMs(request) : 0;
         var served = hedgeAfterMs > 0
             ? (await _hedge.RaceAsync(attempts, stream: true, hedgeAfterMs, cancellationToken).ConfigureAwait(false))?.ServedStream
@@ -119,16 +122,23 @@ internal sealed class EdgeDispatcher : IEdge
             return new EdgeOpening(null, attempts.Refusal, attempts.Answerer, attempts.Attempts);
         if (hedgeAfterMs == 0)
             attempts.Recovered(served.Attempt);
-        return new EdgeOpening(new FailoverStream(_edge, _runner, attempts, request, served, cancellationToken), null, served.Attempt.Region.Name, attempts.Attempts);
+        var stream = new FailoverStream(_edge, _runner, attempts, request, served, cancellationToken);
+        return new EdgeOpening(stream, null, served.Attempt.Region.Name, attempts.Attempts);
     }
 
     /// <summary>Pins the request to a version of its model. Returns the refusal for a version that the model does not have, or null.</summary>
-    private Refusal? Missing(ref InferRequest request)
+    /// <param name="request">The request as it came; afterwards the request to send.</param>
+    /// <param name="unpinned">The request as it came if it was pinned, otherwise null.</param>
+    private Refusal? Missing(ref InferRequest request, out InferRequest? unpinned)
     {
+        unpinned = null;
         var snapshot = _edge.Directory.Current;
         if (RoutingDirector.VersionsIfMissing(snapshot, request) is { } versions)
             return EdgeRefusals.VersionNotFound(request, versions);
-        request = RoutingDirector.Pin(snapshot, request, _edge.Boundary(snapshot, request));
+        var pinned = RoutingDirector.Pin(snapshot, request, _edge.Boundary(snapshot, request));
+        if (!ReferenceEquals(pinned, request))
+            unpinned = request;
+        request = pinned;
         return null;
     }
 

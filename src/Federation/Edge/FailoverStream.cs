@@ -161,7 +161,9 @@ internal sealed class FailoverStream : IRegionStream
         _ended = frame.End;
         _arrivedAt = _edge.Time.GetTimestamp();
         _inexact |= frame.Inexact;
-        return _before == 0 && _inexact == frame.Inexact ? frame : frame with { Offset = frame.Offset + _before, Next = frame.Next + _before, Inexact = _inexact };
+        return _before == 0 && _inexact == frame.Inexact
+            ? frame
+            : frame with { Offset = frame.Offset + _before, Next = frame.Next + _before, Inexact = _inexact };
     }
 
     private IOException Unfinished() => new($"Region '{Region}' ended the stream before its last frame.");
@@ -174,15 +176,17 @@ internal sealed class FailoverStream : IRegionStream
         _caller.ThrowIfCancellationRequested();
         var served = _served;
         if (served.Attempt.Lost.IsCancellationRequested)
-            return new Loss("lost", null, AttemptOutcome.Lost, Again: false);
+            return new Loss("lost", null, null, AttemptOutcome.Lost, Again: false);
         if (served.IsOver)
             throw new MeridianException(EdgeRefusals.StreamDeadline(_attempts.DeadlineMs, _tokens), failure);
         switch (failure)
         {
+            case MeridianException { Refusal: var refusal } when ReplicaFault.Of(refusal) != ReplicaOutcome.None:
+                return new Loss("unready", refusal.Message, refusal, AttemptOutcome.Answered, refusal.Again);
             case MeridianException { Refusal: { Code: RefusalCode.NotReady or RefusalCode.NoCapacity } refusal }:
-                return new Loss("unready", refusal.Message, AttemptOutcome.Answered, Again: true);
+                return new Loss("unready", refusal.Message, refusal, AttemptOutcome.Answered, Again: true);
             case MeridianException { Refusal: { Code: RefusalCode.RegionLost or RefusalCode.Cancelled } refusal }:
-                return new Loss("lost", refusal.Message, AttemptOutcome.Lost, Again: false);
+                return new Loss("lost", refusal.Message, refusal, AttemptOutcome.Lost, Again: false);
             case MeridianException { Refusal.Code: var code }:
                 if (code == RefusalCode.Internal)
                     _edge.Count(served.Attempt, AttemptOutcome.Faulted);
@@ -192,7 +196,7 @@ internal sealed class FailoverStream : IRegionStream
             default:
                 if (!served.Attempt.Local)
                     _edge.Report(served.Attempt);
-                return new Loss("lost", TransportFaults.Describe(failure), AttemptOutcome.Lost, Again: false);
+                return new Loss("lost", TransportFaults.Describe(failure), null, AttemptOutcome.Lost, Again: false);
         }
     }
 
@@ -213,7 +217,7 @@ internal sealed class FailoverStream : IRegionStream
                 var attempt = left.Attempt;
                 _attempts.LogLost(attempt, null, loss.Reason ?? loss.Kind);
                 _edge.Count(attempt, loss.Outcome);
-                EdgeMetrics.FailedOver(attempt.Region.Name, loss.Again ? RefusalCode.NotReady : RefusalCode.RegionLost);
+                EdgeMetrics.FailedOver(attempt.Region.Name, loss.Refusal, ReplicaFault.Of(loss.Refusal));
                 await left.EndAsync().ConfigureAwait(false);
                 if (_progress.Done)
                 {
@@ -222,7 +226,7 @@ internal sealed class FailoverStream : IRegionStream
                     return new StreamFrame { Offset = _tokens, Next = _tokens, Groups = [], End = true, Inexact = _inexact };
                 }
 
-                _attempts.Interrupted(Continued(), attempt.Region.Name, _tokens > _before, loss.Again, _arrivedAt);
+                _attempts.Interrupted(Continued(), attempt.Region.Name, _tokens > _before, loss.Again, loss.Refusal, _arrivedAt);
                 var next = _attempts.MayMove ? await _runner.OpenNextAsync(_attempts, moving.Token).ConfigureAwait(false) : null;
                 if (next is null)
                     throw new MeridianException(Ended(attempt, loss), failure);
@@ -301,7 +305,8 @@ internal sealed class FailoverStream : IRegionStream
 
     /// <param name="Kind">One word for logs.</param>
     /// <param name="Reason">The region's or the transport's reason, or null.</param>
+    /// <param name="Refusal">The region's refusal, or null.</param>
     /// <param name="Outcome">The outcome that the region's breaker counts.</param>
     /// <param name="Again">Whether the same region may be tried again.</param>
-    private readonly record struct Loss(string Kind, string? Reason, AttemptOutcome Outcome, bool Again);
+    private readonly record struct Loss(string Kind, string? Reason, Refusal? Refusal, AttemptOutcome Outcome, bool Again);
 }

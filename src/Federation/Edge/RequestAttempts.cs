@@ -12,31 +12,33 @@ namespace Meridian.Federation.Edge;
 /// The attempts of one request. Keeps the budget, the deadline and the regions that were tried; chooses the next region; decides what follows when an attempt
 /// ends. Not thread-safe: one caller at a time.
 /// </summary>
-internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
+/// <param name="edge">The services and settings of the edge.</param>
+/// <param name="request">The request.</param>
+/// <param name="unpinned">The request without the version that the edge chose for it, or null if the edge chose none.</param>
+internal sealed class RequestAttempts(EdgeContext edge, InferRequest request, InferRequest? unpinned = null)
 {
     private readonly long _started = edge.Time.GetTimestamp();
-    private readonly int _budget = request.Hops > 0 ? 1 : edge.Options.Attempts;
+    private readonly AttemptBudget _budget = new(request.Hops > 0 ? 1 : edge.Options.Attempts, Math.Min(request.RemainingMs, edge.LongestMs));
     private readonly ulong _affinity = AffinityKey.Of(request);
     private InferRequest _request = request;
-    private int _spent;
+    private InferRequest? _unpinned = unpinned;
     private bool _moving;
     private long _noticed;
     private double _detectMs;
-    private string[]? _tried;
-    private int _triedCount;
     private bool _full;
     private int _retryAfterMs;
     private Refusal? _notReady;
+    private Refusal? _missing;
     private Refusal? _failed;
     private string? _refuser;
     private int? _waitEnds;
     private bool _lastResort;
 
     /// <value>Deadline of the whole request, ms from its start.</value>
-    public int DeadlineMs { get; } = Math.Min(request.RemainingMs, edge.LongestMs);
+    public int DeadlineMs => _budget.DeadlineMs;
 
     /// <value>Number of attempts begun, including the one under way.</value>
-    public int Attempts { get; private set; }
+    public int Attempts => _budget.Begun;
 
     /// <value>The attempt that began last.</value>
     public Attempt Current { get; private set; }
@@ -45,7 +47,7 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
     public bool MayMove { get; } = request.Hops == 0;
 
     /// <value>Time left until the deadline, ms.</value>
-    public int LeftMs => Math.Max(0, DeadlineMs - ElapsedMs);
+    public int LeftMs => _budget.RemainingMs(ElapsedMs);
 
     /// <value>Why the request was not served. Set when the request has ended with a refusal.</value>
     public Refusal? Refusal { get; private set; }
@@ -56,7 +58,13 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
     private int ElapsedMs => (int)Math.Min(edge.Time.GetElapsedTime(_started).TotalMilliseconds, int.MaxValue);
 
     /// <summary>The message for the region of the last attempt.</summary>
-    public InferRequest Message(int remainingMs) => _request with { RemainingMs = remainingMs, AttemptsLeft = _budget - _spent, Hops = _request.Hops + 1 };
+    public InferRequest Message(int remainingMs) => _request with
+    {
+        RemainingMs = remainingMs,
+        AttemptsLeft = _budget.Left,
+        Hops = _request.Hops + 1,
+        ExcludedReplicas = _budget.Excluded(Current.Region.Name),
+    };
 
     /// <summary>Chooses the region of the next attempt. If all regions are lost, waits for one. False if the request has ended with a refusal.</summary>
     /// <exception cref="OperationCanceledException">The caller has gone.</exception>
@@ -65,22 +73,24 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
         while (true)
         {
             caller.ThrowIfCancellationRequested();
-            var remainingMs = DeadlineMs - ElapsedMs;
-            if (remainingMs <= 0)
+            var remainingMs = LeftMs;
+            if (remainingMs == 0)
                 return !End(EdgeRefusals.Deadline(DeadlineMs, Attempts), null);
             var snapshot = edge.Directory.Current;
-            var decision = SameArithmetic(snapshot) ?? edge.Director.Decide(snapshot, Route(snapshot, _triedCount), edge.Random);
-            if (decision.Choice is { } region && _spent < _budget)
+            var decision = Decide(snapshot);
+            if (decision.Choice is { } region && _budget.Left > 0)
             {
                 Begin(snapshot, region, decision.Standing == RegionStanding.Unheard, remainingMs);
                 return true;
             }
 
-            if (_spent == _budget || !MayWait(decision.Verdict))
+            if (_budget.Left > 0 && Unpin())
+                continue;
+            if (_budget.Left == 0 || !MayWait(decision.Verdict))
                 return !End(Refuse(snapshot, decision.Verdict), _refuser);
             _waitEnds ??= ElapsedMs + edge.WaitMs;
             if (await WaitForRegionAsync(snapshot, Math.Min(_waitEnds.Value - ElapsedMs, remainingMs), caller).ConfigureAwait(false))
-                _triedCount = 0;
+                _budget.Forget();
             else
                 _lastResort = true;
         }
@@ -89,11 +99,11 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
     /// <summary>Begins a second attempt beside a slow one, if another region is ready now. Never waits.</summary>
     public bool TryHedge()
     {
-        var remainingMs = DeadlineMs - ElapsedMs;
-        if (remainingMs <= 0 || _spent == _budget)
+        var remainingMs = LeftMs;
+        if (remainingMs == 0 || _budget.Left == 0)
             return false;
         var snapshot = edge.Directory.Current;
-        var decision = edge.Director.Decide(snapshot, Route(snapshot, _triedCount), edge.Random);
+        var decision = edge.Director.Decide(snapshot, Route(snapshot, _budget.Tried), edge.Random);
         if (decision is not { Choice: { } region, Standing: RegionStanding.Ready })
             return false;
         Begin(snapshot, region, unheard: false, remainingMs);
@@ -109,26 +119,30 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
     /// of <see cref="Current"/>.</param>
     /// <param name="progress">Whether tokens have come from the region that is left.</param>
     /// <param name="again">Whether the region that is left may be tried again: the region lives, only the replica has gone.</param>
+    /// <param name="refusal">The refusal that ended the stream, or null.</param>
     /// <param name="silentSince">Timestamp of the last tokens.</param>
-    public void Interrupted(InferRequest continued, string left, bool progress, bool again, long silentSince)
+    public void Interrupted(InferRequest continued, string left, bool progress, bool again, Refusal? refusal, long silentSince)
     {
         _request = continued;
         _moving = true;
+        _unpinned = null;
         _full = false;
         _notReady = null;
+        _missing = null;
         _failed = null;
         _refuser = null;
         _retryAfterMs = 0;
         if (progress)
         {
-            _spent = 0;
+            _budget.Renew();
             _waitEnds = null;
             _lastResort = false;
-            _triedCount = 0;
             if (!again)
-                Tried(left);
+                _budget.Leave(left);
         }
 
+        if (ReplicaFault.Of(refusal) != ReplicaOutcome.None)
+            _budget.Lose(left, refusal!);
         Notice(silentSince);
     }
 
@@ -153,21 +167,23 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
     public bool Ends(in Attempt attempt, Refusal? refusal, Exception? failure, bool fired, CancellationToken caller)
     {
         var region = attempt.Region.Name;
-        if (refusal is null or { Code: RefusalCode.RegionLost or RefusalCode.Cancelled })
+
+        // Only an attempt without a reason needs the clock and the exception's cause. A region that answered had time and was reached.
+        var silent = refusal is null or { Code: RefusalCode.RegionLost or RefusalCode.Cancelled };
+        if (silent)
             caller.ThrowIfCancellationRequested();
-        var verdict = AttemptRules.Judge(new AttemptFacts
+        var verdict = _budget.End(region, refusal, new AttemptFacts
         {
-            Refusal = refusal?.Code,
             Continues = _moving,
             RegionLost = attempt.Lost.IsCancellationRequested,
             Fired = fired,
             Unheard = attempt.Unheard,
             Local = attempt.Local,
             Failed = failure is not null,
-            TooLarge = failure is not null && TransportFaults.IsTooLarge(failure),
+            TooLarge = silent && !fired && !attempt.Local && failure is not null && TransportFaults.IsTooLarge(failure),
 
             // The attempt's timer and the clock may differ slightly. Both end the request, so that no attempt with zero time begins.
-            DeadlineOver = DeadlineMs - ElapsedMs <= 0,
+            DeadlineOver = silent && LeftMs == 0,
         });
         edge.Count(attempt, verdict.Breaker);
         switch (verdict.Next)
@@ -182,6 +198,7 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
 
         if (verdict.Suspect)
             edge.Report(attempt);
+        var replica = ReplicaFault.Of(refusal);
         switch (refusal?.Code)
         {
             case RefusalCode.NoCapacity:
@@ -189,8 +206,14 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
                 if (refusal.RetryAfterMs > 0 && (_retryAfterMs == 0 || refusal.RetryAfterMs < _retryAfterMs))
                     _retryAfterMs = refusal.RetryAfterMs;
                 break;
+            case RefusalCode.NotReady or RefusalCode.RegionLost when replica == ReplicaOutcome.Lost:
+                edge.LogReplicaLost(_request.RequestId, region, attempt.Number, refusal.Message);
+                break;
             case RefusalCode.NotReady:
                 _notReady = refusal;
+                break;
+            case RefusalCode.ModelNotFound:
+                _missing = refusal;
                 break;
             case RefusalCode.Internal:
                 _failed = refusal;
@@ -200,7 +223,7 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
                 break;
         }
 
-        EdgeMetrics.FailedOver(region, refusal?.Code is null or RefusalCode.Cancelled ? RefusalCode.RegionLost : refusal.Code);
+        EdgeMetrics.FailedOver(region, refusal, replica);
         if (refusal is not null)
             _refuser = region;
         Notice(attempt.BeganAt);
@@ -215,12 +238,11 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
 
     private void Begin(DirectorySnapshot snapshot, RegionMember region, bool unheard, int remainingMs)
     {
-        Attempts++;
-        _spent++;
+        var number = _budget.Begin(region.Name);
         snapshot.Views.TryGetValue(region.Name, out var view);
         Current = new Attempt
         {
-            Number = Attempts,
+            Number = number,
             Region = region,
             Incarnation = view?.Incarnation ?? 0,
             Local = edge.Local is not null && region.Name == snapshot.OwnRegion,
@@ -230,15 +252,6 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
             LimitMs = unheard ? Math.Min(remainingMs, Math.Max(edge.WaitMs, 1)) : remainingMs,
             BeganAt = edge.Time.GetTimestamp(),
         };
-        Tried(region.Name);
-    }
-
-    private void Tried(string region)
-    {
-        _tried ??= new string[4];
-        if (_triedCount == _tried.Length)
-            Array.Resize(ref _tried, _triedCount * 2);
-        _tried[_triedCount++] = region;
     }
 
     /// <summary>Remembers when the first failure since the last success was noticed.</summary>
@@ -257,7 +270,39 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
         return true;
     }
 
-    private RouteRequest Route(DirectorySnapshot snapshot, int tried) => Route(snapshot, _tried.AsSpan(0, tried));
+    /// <summary>
+    /// The region of the next attempt: the region that lost only a replica, otherwise a region that was not tried, otherwise a tried region with a replica
+    /// that has not failed this request.
+    /// </summary>
+    private RoutingDecision Decide(DirectorySnapshot snapshot)
+    {
+        var decision = SameArithmetic(snapshot)
+            ?? (_budget.Kept is { } kept ? Among(snapshot, [kept]) : null)
+            ?? edge.Director.Decide(snapshot, Route(snapshot, _budget.Tried), edge.Random);
+        return decision.Choice is null && _budget.Open is { Length: > 0 } open ? Among(snapshot, open) ?? decision : decision;
+    }
+
+    /// <summary>
+    /// No region can serve the version that the edge chose: from now on any version will do, in all regions. False if the edge chose none. A stream under way
+    /// keeps its version.
+    /// </summary>
+    private bool Unpin()
+    {
+        if (_unpinned is not { } request)
+            return false;
+        _request = request;
+        _unpinned = null;
+        _budget.Forget();
+        return true;
+    }
+
+    /// <summary>A decision among the named regions by all the usual rules. Null if none of them may serve.</summary>
+    private RoutingDecision? Among(DirectorySnapshot snapshot, string[] regions)
+    {
+        string[] others = [.. snapshot.Intent.Regions.Select(region => region.Name).Except(regions)];
+        var decision = edge.Director.Decide(snapshot, Route(snapshot, others), edge.Random);
+        return decision.Choice is null ? null : decision;
+    }
 
     private RouteRequest Route(DirectorySnapshot snapshot, ReadOnlySpan<string> excluded) => new()
     {
@@ -280,8 +325,11 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
     {
         if (_request.Input is not GenerationInput { Reproducible: true, Arithmetic: { } arithmetic })
             return null;
-        var others = snapshot.Views.Where(view => !Array.Exists(view.Value.Models, status => status?.Computes(_request, arithmetic) == true)).Select(view => view.Key);
-        string[] excluded = [.. _tried.AsSpan(0, _triedCount), .. others];
+        var others = from view in snapshot.Views
+                     where !Array.Exists(view.Value.Models, status => status?.Computes(_request, arithmetic) == true)
+                     select view.Key;
+        string[] tried = [.. _budget.Tried];
+        string[] excluded = [.. others, .. tried.Where(region => region != _budget.Kept)];
         var decision = edge.Director.Decide(snapshot, Route(snapshot, excluded), edge.Random);
         return decision is { Choice: not null, Standing: RegionStanding.Ready } ? decision : null;
     }
@@ -294,7 +342,7 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
     /// </summary>
     private bool MayWait(RoutingVerdict verdict) => !_lastResort && (_moving
         ? verdict is RoutingVerdict.RegionLost or RoutingVerdict.Exhausted or RoutingVerdict.NoIntent or RoutingVerdict.NotReady
-        : !_full && _notReady is null && verdict is (RoutingVerdict.RegionLost or RoutingVerdict.Exhausted or RoutingVerdict.NoIntent));
+        : !_full && _notReady is null && _missing is null && verdict is (RoutingVerdict.RegionLost or RoutingVerdict.Exhausted or RoutingVerdict.NoIntent));
 
     /// <summary>Waits for a snapshot later than <paramref name="known"/> that offers a region. False if the time is over.</summary>
     private async Task<bool> WaitForRegionAsync(DirectorySnapshot known, int milliseconds, CancellationToken caller)
@@ -308,7 +356,7 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
             while (true)
             {
                 snapshot = await edge.Directory.WaitForChangeAsync(snapshot, attempt.Token).ConfigureAwait(false);
-                if (edge.Director.Decide(snapshot, Route(snapshot, 0), edge.Random).Choice is not null)
+                if (edge.Director.Decide(snapshot, Route(snapshot, []), edge.Random).Choice is not null)
                     return true;
             }
         }
@@ -328,6 +376,8 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request)
             return notReady;
         if (_failed is { } failed)
             return failed;
+        if (_missing is { } missing)
+            return missing;
         return verdict switch
         {
             RoutingVerdict.NotReady => EdgeRefusals.NotReady(_request),

@@ -62,4 +62,7 @@ public sealed record InferRequest
     /// <c>user</c>; null: the first user message decides.
     /// </value>
     [Id(14), Key(14)] public string? VersionKey { get; init; }
+
+    /// <value>Replicas of the serving region that have failed this request and are not asked again, or null. An older region ignores this.</value>
+    [Id(15), Key(15)] public string[]? ExcludedReplicas { get; init; }
 }

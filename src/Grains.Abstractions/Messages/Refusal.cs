@@ -16,6 +16,18 @@ public sealed record Refusal
 
     /// <value>Time after which the caller may try again, ms; 0 if waiting does not help.</value>
     [Id(3), Key(3)] public int RetryAfterMs { get; init; }
+
+    /// <value>
+    /// The replica that failed the request, while its region is well; else null. <see cref="Code"/> says how: full, or lost and not ready. An older edge
+    /// ignores this and goes to another region.
+    /// </value>
+    [Id(4), Key(4)] public string? Replica { get; init; }
+
+    /// <value>
+    /// Whether the same region can serve the request with another replica or through another gateway. The edge then sends it there again, without
+    /// <see cref="Replica"/>.
+    /// </value>
+    [Id(5), Key(5)] public bool Again { get; init; }
 }
 
 /// <summary>Reasons to refuse. The numbers are wire format: never renumber.</summary>

@@ -13,8 +13,6 @@ namespace Meridian.Grains.Local;
 /// <summary>Gives this process access to its region through grains. The process is a silo of the region or an Orleans client of it.</summary>
 public sealed partial class OrleansLocalRegion : ILocalRegion
 {
-    private const int MaxAttempts = 2;
-
     private readonly ReplicaWatch _watch;
     private readonly IGrainFactory _grains;
     private readonly Handovers _handovers;
@@ -121,30 +119,31 @@ public sealed partial class OrleansLocalRegion : ILocalRegion
         return new Refusal { Code = RefusalCode.Internal, Message = $"Region '{Name}' failed on request {request.RequestId}; its log has the details." };
     }
 
+    /// <summary>
+    /// One attempt through the gateways. The gateway of a call is not known, so the loss of any gateway ends it. The edge then repeats it through another
+    /// gateway, within its budget.
+    /// </summary>
     private async Task<TReply> CallRemoteAsync<TReply>(
         SiloWatch gateways, InferRequest request, Func<IRegionEndpoint, InferRequest, CancellationToken, Task<TReply>> call, Func<Refusal, TReply> refuse, CancellationToken caller)
     {
-        var started = _time.GetTimestamp();
-        for (var attempt = 1; ; attempt++)
-        {
-            var remaining = request.RemainingMs - (int)_time.GetElapsedTime(started).TotalMilliseconds;
-            var lost = gateways.Token;
-            using var life = CancellationTokenSource.CreateLinkedTokenSource(caller, lost);
+        var lost = gateways.Token;
+        using var life = CancellationTokenSource.CreateLinkedTokenSource(caller, lost);
 
-            // Normally the shard enforces the deadline. This timeout is for a region that no longer can.
-            life.CancelAfter(Math.Max(0, remaining) + 500);
-            try
-            {
-                return await call(Endpoint, attempt == 1 ? request : request with { RemainingMs = remaining }, life.Token).ConfigureAwait(false);
-            }
-            catch (Exception e) when (lost.IsCancellationRequested && !caller.IsCancellationRequested && attempt < MaxAttempts && Unavailability.Is(e))
-            {
-                LogUnreachable(request.RequestId, Name, "a gateway was lost, trying another");
-            }
-            catch (OperationCanceledException) when (!lost.IsCancellationRequested && !caller.IsCancellationRequested && life.IsCancellationRequested)
-            {
-                return refuse(new Refusal { Code = RefusalCode.Deadline, Message = $"The deadline of request {request.RequestId} passed before region '{Name}' answered." });
-            }
+        // Normally the shard enforces the deadline. This timeout is for a region that no longer can.
+        life.CancelAfter(Math.Max(0, request.RemainingMs) + 500);
+        try
+        {
+            return await call(Endpoint, request, life.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (lost.IsCancellationRequested && !caller.IsCancellationRequested && Unavailability.Is(e))
+        {
+            LogUnreachable(request.RequestId, Name, "a gateway was lost");
+            var message = $"A gateway of region '{Name}' was lost while it served request {request.RequestId}.";
+            return refuse(new Refusal { Code = RefusalCode.RegionLost, Message = message, RetryAfterMs = 1000, Again = true });
+        }
+        catch (OperationCanceledException) when (!lost.IsCancellationRequested && !caller.IsCancellationRequested && life.IsCancellationRequested)
+        {
+            return refuse(new Refusal { Code = RefusalCode.Deadline, Message = $"The deadline of request {request.RequestId} passed before region '{Name}' answered." });
         }
     }
 }

@@ -130,7 +130,8 @@ internal sealed class PulledStream : IRegionStream
             catch (Exception e) when (Unavailability.Is(e))
             {
                 if (_throughGateways && tries == 0 && lost.IsCancellationRequested) continue;
-                return new StreamReply { Refusal = StreamRefusals.Lost(Head.Region, lost.IsCancellationRequested ? "the connection to its silo ended." : "its shard did not answer.") };
+                var why = lost.IsCancellationRequested ? "the connection to its silo ended." : "its shard did not answer.";
+                return new StreamReply { Refusal = StreamRefusals.Lost(Head.Region, why) with { Replica = Head.Shard, Again = true } };
             }
         }
     }

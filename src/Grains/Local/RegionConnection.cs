@@ -5,7 +5,7 @@ namespace Meridian.Grains.Local;
 /// <summary>
 /// Watches an Orleans client's connections to the gateways of its region. Problem: Orleans lets calls to a killed gateway wait until their response
 /// timeout. Calls linked to this watch end as soon as the connection ends. The gateway of a call is not known, so the loss of one gateway ends all
-/// calls. They are idempotent and are repeated.
+/// calls. They are idempotent, and the edge repeats them.
 /// </summary>
 public sealed class RegionConnection : IClusterConnectionStatusObserver
 {

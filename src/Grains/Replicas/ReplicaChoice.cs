@@ -8,27 +8,41 @@ namespace Meridian.Grains.Replicas;
 /// </summary>
 internal static class ReplicaChoice
 {
-    /// <param name="tried">The replica that this request has already tried, or null.</param>
-    /// <param name="lost">The silo that did not answer this request, or null. Its other replicas are used only if no better replica is left.</param>
+    /// <param name="excluded">Keys of the replicas that have failed this request, or null. A silo of which such a replica is suspect may be lost: its other
+    /// replicas are used only if no better replica is left.</param>
     /// <returns>Null if no other replica is ready.</returns>
-    public static ReplicaTarget? Pick(ReplicaTarget[] ready, Random random, ReplicaTarget? tried = null, SiloWatch? lost = null)
+    public static ReplicaTarget? Pick(ReplicaTarget[] ready, Random random, string[]? excluded = null)
     {
         if (ready.Length == 0) return null;
-        if (ready.Length == 1) return IsTried(ready[0], tried) ? null : ready[0];
+        if (ready.Length == 1) return IsExcluded(ready[0], excluded) ? null : ready[0];
 
+        var lost = Lost(ready, excluded);
         var first = random.Next(ready.Length);
         var second = (first + 1 + random.Next(ready.Length - 1)) % ready.Length;
-        var best = Better(ready[first], ready[second], tried, lost);
-        if (Doubt(best, lost) == 0 && !IsTried(best, tried)) return best;
+        var best = Better(ready[first], ready[second], excluded, lost);
+        if (Doubt(best, lost) == 0 && !IsExcluded(best, excluded)) return best;
 
         // Both drawn replicas are bad choices. This is rare, so compare all replicas.
-        foreach (var target in ready) best = Better(best, target, tried, lost);
-        return IsTried(best, tried) ? null : best;
+        foreach (var target in ready) best = Better(best, target, excluded, lost);
+        return IsExcluded(best, excluded) ? null : best;
     }
 
-    private static ReplicaTarget Better(ReplicaTarget a, ReplicaTarget b, ReplicaTarget? tried, SiloWatch? lost)
+    /// <summary>Whether a replica is ready that has not failed the request and may be alive.</summary>
+    /// <param name="failed">Key of the replica that has just failed, or null.</param>
+    /// <param name="excluded">Keys of the replicas that failed before, or null.</param>
+    public static bool HasOther(ReplicaTarget[] ready, string? failed, string[]? excluded)
     {
-        var (aTried, bTried) = (IsTried(a, tried), IsTried(b, tried));
+        foreach (var target in ready)
+        {
+            if (target.Silo is not { IsDead: true } && !string.Equals(target.Key, failed, StringComparison.Ordinal) && !IsExcluded(target, excluded)) return true;
+        }
+
+        return false;
+    }
+
+    private static ReplicaTarget Better(ReplicaTarget a, ReplicaTarget b, string[]? excluded, HashSet<SiloWatch>? lost)
+    {
+        var (aTried, bTried) = (IsExcluded(a, excluded), IsExcluded(b, excluded));
         if (aTried != bTried) return aTried ? b : a;
         var (aDoubt, bDoubt) = (Doubt(a, lost), Doubt(b, lost));
         if (aDoubt != bDoubt) return aDoubt > bDoubt ? b : a;
@@ -36,9 +50,21 @@ internal static class ReplicaChoice
     }
 
     // 0: no doubt. 1: the replica or its silo failed a call and may still answer. 2: the silo is dead and cannot answer.
-    private static int Doubt(ReplicaTarget target, SiloWatch? lost) =>
-        target.Silo is { IsDead: true } ? 2 : target.Suspect || (lost is not null && ReferenceEquals(target.Silo, lost)) ? 1 : 0;
+    private static int Doubt(ReplicaTarget target, HashSet<SiloWatch>? lost) =>
+        target.Silo is { IsDead: true } ? 2 : target.Suspect || (lost is not null && target.Silo is not null && lost.Contains(target.Silo)) ? 1 : 0;
 
-    // Compare keys: a retry may already use a newer table with new objects.
-    private static bool IsTried(ReplicaTarget target, ReplicaTarget? tried) => tried is not null && string.Equals(target.Key, tried.Key, StringComparison.Ordinal);
+    // A full replica is not suspect, and says nothing about its silo.
+    private static HashSet<SiloWatch>? Lost(ReplicaTarget[] ready, string[]? excluded)
+    {
+        if (excluded is null) return null;
+        HashSet<SiloWatch>? lost = null;
+        foreach (var target in ready)
+        {
+            if (target is { Suspect: true, Silo: not null } && IsExcluded(target, excluded)) (lost ??= []).Add(target.Silo);
+        }
+
+        return lost;
+    }
+
+    private static bool IsExcluded(ReplicaTarget target, string[]? excluded) => excluded is not null && Array.IndexOf(excluded, target.Key) >= 0;
 }

@@ -81,8 +81,11 @@ public sealed partial class RegionEndpoint : Grain, IRegionEndpoint
         return null;
     }
 
-    private InferRequest Pin(InferRequest request, CatalogueModel model) =>
-        VersionPin.Of(request, model.Deployment, (version, variant) => _watch.Of(model.Name).Of(version, variant).Length > 0);
+    private InferRequest Pin(InferRequest request, CatalogueModel model) => VersionPin.Of(
+        request,
+        model.Deployment,
+        (Replicas: _watch.Of(model.Name), request.ExcludedReplicas),
+        static (known, version, variant) => ReplicaChoice.HasOther(known.Replicas.Of(version, variant), failed: null, known.ExcludedReplicas));
 
     private Refusal Refuse(Exception e, InferRequest request)
     {

@@ -10,13 +10,14 @@ using Orleans.Concurrency;
 namespace Meridian.Grains.Routing;
 
 /// <summary>
-/// Chooses a replica for a request and holds a lease on it during the computation. If the replica fails, the router tries one other replica.
+/// Chooses a replica for a request and holds a lease on it during the computation. Makes one attempt at one replica.
 /// </summary>
 /// <remarks>
 /// Every exit of a request (answer, refusal, exception, cancellation) passes the single <c>using</c> that owns the lease.
 /// <para>
-/// Failures: the router makes a second attempt if the replica cannot be reached, is not ready, or is full. Requests are idempotent, so a request that
-/// was lost on the way may be computed twice. Further failures are for the entry edge, which retries in another region.
+/// Failures: retries belong to the entry edge. If the replica cannot be reached, is not ready, or is full, the refusal names it and says whether the
+/// region has another. The edge then sends the request again and excludes the replica. Requests are idempotent, so a request that was lost on the way
+/// may be computed twice.
 /// </para>
 /// <para>
 /// A stream continues after the answer to its opening. The replica reports the stream as load only some hundred ms later. Until then the lease
@@ -29,8 +30,6 @@ namespace Meridian.Grains.Routing;
 [StatelessWorker(1), Reentrant]
 public sealed partial class RegionRouter : Grain, IRegionRouter
 {
-    private const int MaxAttempts = 2;
-
     private static readonly Call<InferReply> Inference = new(
         static (shard, request, cancellationToken) => shard.Infer(request, cancellationToken), static reply => reply.Refusal, static refusal => new InferReply { Refusal = refusal });
 
@@ -68,66 +67,49 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
     private async Task<TReply> RouteAsync<TReply>(Call<TReply> call, InferRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (!_replicas().Has(request.Version, request.Variant)) return call.Refuse(OtherVersion(request));
-        var started = _time.GetTimestamp();
-        var current = request;
-        ReplicaTarget? tried = null;
-        SiloWatch? lost = null;
-        TReply? refusal = default;
-        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        var replicas = _replicas();
+        if (!replicas.Has(request.Version, request.Variant)) return call.Refuse(OtherVersion(request));
+        var target = ReplicaChoice.Pick(replicas.Of(request.Version, request.Variant), _random, request.ExcludedReplicas);
+        if (target is null) return call.Refuse(NotReady() with { Replica = request.ExcludedReplicas is [.., var last] ? last : null });
+        using var lease = target.Lease(Items(request));
+        try
         {
-            var target = ReplicaChoice.Pick(_replicas().Of(request.Version, request.Variant), _random, tried, lost);
-            if (target is null) break;
-            if (attempt > 0)
+            var reply = target.Silo is null
+                ? await call.Send(target.Shard, request, cancellationToken)
+                : await SendRemoteAsync(call, target, target.Silo, request, cancellationToken);
+            switch (call.RefusalOf(reply))
             {
-                var spent = (int)_time.GetElapsedTime(started).TotalMilliseconds;
-                if (spent >= request.RemainingMs) return call.Refuse(RequestRules.OutOfTime(request));
-                current = request with { RemainingMs = request.RemainingMs - spent };
-            }
-
-            using var lease = target.Lease(Items(request));
-            try
-            {
-                var reply = target.Silo is null
-                    ? await call.Send(target.Shard, current, cancellationToken)
-                    : await SendRemoteAsync(call, target, target.Silo, current, cancellationToken);
-                if (call.RefusalOf(reply) is not { Code: RefusalCode.NotReady or RefusalCode.NoCapacity } refused)
-                {
-                    if (call.GoesOn && call.RefusalOf(reply) is null) lease.Linger(_untilReported, _time);
+                case null:
+                    if (call.GoesOn) lease.Linger(_untilReported, _time);
                     return reply;
-                }
-
-                refusal = reply;
-                if (refused.Code == RefusalCode.NotReady)
-                {
-                    // The table is older than the loss of the replica's silo. Orleans has activated the replica again somewhere, where it is not
-                    // loaded. The same is true of the silo's other replicas.
+                case { Code: RefusalCode.NotReady } refused:
+                    // The table is older than the loss of the replica's silo. Orleans has activated the replica again somewhere, where it is not loaded.
                     target.MarkSuspect();
-                    lost = target.Silo;
-                }
+                    return call.Refuse(Failed(refused, target, request));
+                case { Code: RefusalCode.NoCapacity } refused:
+                    return call.Refuse(Failed(refused, target, request));
+                default:
+                    return reply;
             }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                throw;
-            }
-            catch (Exception e) when (Unavailability.Is(e))
-            {
-                target.MarkSuspect();
-                lost = target.Silo;
-                LogReplicaUnavailable(request.RequestId, target.Key, e.Message);
-                refusal = call.Refuse(new Refusal
-                {
-                    Code = RefusalCode.RegionLost,
-                    Message = $"Replica {target.Key} was lost while serving request {request.RequestId}.",
-                    RetryAfterMs = 1000,
-                });
-            }
-
-            tried = target;
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception e) when (Unavailability.Is(e))
+        {
+            target.MarkSuspect();
+            LogReplicaUnavailable(request.RequestId, target.Key, e.Message);
 
-        return refusal ?? call.Refuse(NotReady());
+            // NotReady, not RegionLost: the region is well, and an older edge would count RegionLost as a fault of the region.
+            var message = $"Replica {target.Key} was lost while serving request {request.RequestId}.";
+            return call.Refuse(Failed(new Refusal { Code = RefusalCode.NotReady, Message = message, RetryAfterMs = 1000 }, target, request));
+        }
     }
+
+    /// <summary>The refusal of one replica, with the facts that let the edge ask another one.</summary>
+    private Refusal Failed(Refusal refusal, ReplicaTarget target, InferRequest request) =>
+        refusal with { Replica = target.Key, Again = ReplicaChoice.HasOther(_replicas().Of(request.Version, request.Variant), target.Key, request.ExcludedReplicas) };
 
     private static async Task<TReply> SendRemoteAsync<TReply>(Call<TReply> call, ReplicaTarget target, SiloWatch silo, InferRequest request, CancellationToken caller)
     {

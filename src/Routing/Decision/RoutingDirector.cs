@@ -118,8 +118,8 @@ public sealed class RoutingDirector
     }
 
     /// <summary>
-    /// Pins a request that names no version to the version that the weights of its model choose, if a region that its data may enter has it ready, see <see cref="VersionPin"/>. Allocates nothing
-    /// for a model with one unnamed version.
+    /// Pins a request that names no version to the version that the weights of its model choose, if a region that its data may enter has it ready, see
+    /// <see cref="VersionPin"/>. Allocates nothing for a model with one unnamed version.
     /// </summary>
     public static InferRequest Pin(DirectorySnapshot snapshot, InferRequest request, DataBoundary boundary)
     {
@@ -133,12 +133,12 @@ public sealed class RoutingDirector
     {
         var table = RoutingTable.Of(snapshot);
         var model = table.Index.Models[request.Model];
-        return VersionPin.Of(request, deployment, (version, variant) =>
+        return VersionPin.Of(request, deployment, (table, model, snapshot.Intent, boundary), static (known, version, variant) =>
         {
-            var standings = table.Of(model, version, variant).Standings;
+            var standings = known.table.Of(known.model, version, variant).Standings;
             for (var i = 0; i < standings.Length; i++)
             {
-                if (standings[i] <= RegionStanding.Draining && boundary.Permits(snapshot.Intent.Regions[i]))
+                if (standings[i] <= RegionStanding.Draining && known.boundary.Permits(known.Intent.Regions[i]))
                     return true;
             }
 

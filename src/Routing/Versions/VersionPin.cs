@@ -19,18 +19,23 @@ public static class VersionPin
     /// </summary>
     /// <param name="request">A request that has not been sent yet.</param>
     /// <param name="deployment">The deployment of the request's model.</param>
+    /// <param name="state">The first argument of <paramref name="isReady"/>.</param>
     /// <param name="isReady">Whether a version and variant have a ready replica; null stands for any.</param>
-    public static InferRequest Of(InferRequest request, DeploymentSpec deployment, Func<string?, string?, bool> isReady)
+    public static InferRequest Of<TState>(InferRequest request, DeploymentSpec deployment, TState state, Func<TState, string?, string?, bool> isReady)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(deployment);
         ArgumentNullException.ThrowIfNull(isReady);
         if (!Applies(request, deployment))
             return request;
-        var targets = deployment.Targets;
-        var target = targets[targets.Length == 1 ? 0 : VersionChoice.Choose(targets, VersionKey.Of(request), request.Model, deployment.Salt)];
-        return (target.Version is null && target.Variant is null) || !isReady(target.Version, target.Variant)
-            ? request
-            : request with { Version = target.Version, Variant = target.Variant };
+        var (version, variant) = deployment.Weights switch
+        {
+            null or [] => (deployment.Version, deployment.Variant),
+            [var only] => (only.Version, only.Variant),
+            var weights => Chosen(weights[VersionChoice.Choose(weights, VersionKey.Of(request), request.Model, deployment.Salt)]),
+        };
+        return (version is null && variant is null) || !isReady(state, version, variant) ? request : request with { Version = version, Variant = variant };
+
+        static (string?, string?) Chosen(VersionWeight weight) => (weight.Version, weight.Variant);
     }
 }

@@ -27,6 +27,69 @@ public sealed class FailoverTests(ThreeRegions regions) : RegionsTest(regions)
         Assert.NotEqual("eastus", client.Client.HomeRegion());
     }
 
+    [Theory]
+    [InlineData(RefusalCode.NotReady)]
+    [InlineData(RefusalCode.NoCapacity)]
+    public async Task A_region_that_lost_a_replica_is_asked_again_without_it(RefusalCode code)
+    {
+        await using var client = await new TestClient(Regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
+        var script = Regions.East.Script;
+        script.Infer = (request, _) => Task.FromResult(request.ExcludedReplicas is null ? Replica(code, "r0", again: true) : script.Embed(request));
+
+        var result = await client.EmbedAsync();
+
+        Assert.Equal("eastus", result.Region);
+        Assert.Equal([null, ["r0"]], script.Requests.Select(request => request.ExcludedReplicas));
+        Assert.Equal([3, 2], script.Requests.Select(request => request.AttemptsLeft));
+    }
+
+    [Fact]
+    public async Task A_request_costs_as_many_calls_as_its_budget_when_all_replicas_of_all_regions_are_lost()
+    {
+        await using var client = await new TestClient(Regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
+        foreach (var region in Regions.All)
+            region.Script.Infer = (request, _) => Task.FromResult(Replica(RefusalCode.NotReady, $"r{request.ExcludedReplicas?.Length ?? 0}", again: true));
+
+        await Assert.ThrowsAsync<MeridianException>(() => client.EmbedAsync());
+
+        Assert.Equal([0, 2, 2], Regions.All.Select(region => region.Script.Requests.Count).Order());
+        Assert.Equal(2, Regions.East.Script.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_region_that_does_not_know_the_model_is_passed_over()
+    {
+        await using var client = await new TestClient(Regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
+        Regions.East.Script.Infer = (_, _) => Task.FromResult(InferReply.Refuse(RefusalCode.ModelNotFound, "removed here"));
+
+        Assert.NotEqual("eastus", (await client.EmbedAsync()).Region);
+    }
+
+    [Fact]
+    public async Task A_model_that_no_region_knows_is_not_found_after_one_round()
+    {
+        await using var client = await new TestClient(Regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
+        foreach (var region in Regions.All)
+            region.Script.Infer = (_, _) => Task.FromResult(InferReply.Refuse(RefusalCode.ModelNotFound, "unknown"));
+
+        var refused = await Assert.ThrowsAsync<MeridianException>(() => client.EmbedAsync());
+
+        Assert.Equal(RefusalCode.ModelNotFound, refused.Refusal.Code);
+        Assert.Equal([1, 1, 1], Regions.All.Select(region => region.Script.Requests.Count));
+    }
+
+    [Fact]
+    public async Task The_only_region_is_asked_until_a_replica_serves()
+    {
+        await using var client = await new TestClient([Regions.East]).AllAliveAsync();
+        var script = Regions.East.Script;
+        script.Infer = (request, _) => Task.FromResult(
+            request.ExcludedReplicas is { Length: 3 } ? script.Embed(request) : Replica(RefusalCode.NotReady, $"r{request.ExcludedReplicas?.Length ?? 0}", again: true));
+
+        Assert.Equal("eastus", (await client.EmbedAsync()).Region);
+        Assert.Equal(4, script.Requests.Count);
+    }
+
     [Fact]
     public async Task A_request_in_flight_at_a_region_that_hangs_is_served_by_the_next()
     {
@@ -184,4 +247,7 @@ public sealed class FailoverTests(ThreeRegions regions) : RegionsTest(regions)
 
         await Assert.ThrowsAsync<ObjectDisposedException>(() => request.WaitAsync(TimeSpan.FromSeconds(60)));
     }
+
+    private static InferReply Replica(RefusalCode code, string replica, bool again) =>
+        new() { Refusal = new Refusal { Code = code, Message = $"replica {replica}", Replica = replica, Again = again, RetryAfterMs = 10 } };
 }

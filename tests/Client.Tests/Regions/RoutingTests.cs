@@ -88,7 +88,6 @@ public sealed class RoutingTests(ThreeRegions regions) : RegionsTest(regions)
     [Theory]
     [InlineData(RefusalCode.InvalidInput)]
     [InlineData(RefusalCode.InputTooLong)]
-    [InlineData(RefusalCode.ModelNotFound)]
     [InlineData(RefusalCode.Deadline)]
     [InlineData(RefusalCode.Internal)]
     public async Task A_final_refusal_is_thrown_as_it_came(RefusalCode code)

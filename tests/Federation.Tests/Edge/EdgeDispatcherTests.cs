@@ -115,7 +115,6 @@ public sealed partial class EdgeDispatcherTests : IRegionTransport, IFailureRepo
     [Theory]
     [InlineData(RefusalCode.InvalidInput)]
     [InlineData(RefusalCode.InputTooLong)]
-    [InlineData(RefusalCode.ModelNotFound)]
     [InlineData(RefusalCode.ResidencyUnavailable)]
     [InlineData(RefusalCode.Deadline)]
     [InlineData(RefusalCode.Internal)]

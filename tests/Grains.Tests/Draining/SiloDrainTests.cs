@@ -22,11 +22,12 @@ public sealed class SiloDrainTests
         await OnBothAsync(region);
         using var done = new CancellationTokenSource();
         var refusals = new ConcurrentQueue<Refusal>();
+        var edges = new[] { new RegionEdge(region.Local(0)), new RegionEdge(region.Local(1)) };
         var callers = Enumerable.Range(0, 8).Select(index => Task.Run(async () =>
         {
             while (!done.IsCancellationRequested)
             {
-                if ((await region.Local(index % 2).InferAsync(RegionCluster.Request("echo"), CancellationToken.None)).Refusal is { } refusal) refusals.Enqueue(refusal);
+                if ((await edges[index % 2].InferAsync(RegionCluster.Request("echo"), CancellationToken.None)).Refusal is { } refusal) refusals.Enqueue(refusal);
             }
         })).ToArray();
 

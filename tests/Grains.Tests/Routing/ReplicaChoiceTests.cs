@@ -27,7 +27,7 @@ public sealed class ReplicaChoiceTests
             var ready = Targets(replicas);
             var triedTarget = tried >= 0 && tried < ready.Length ? ready[tried] : null;
 
-            var choice = ReplicaChoice.Pick(ready, new Random(seed), triedTarget);
+            var choice = ReplicaChoice.Pick(ready, new Random(seed), triedTarget is null ? null : [triedTarget.Key]);
 
             var left = ready.Where(r => r != triedTarget).ToArray();
             if (left.Length == 0)
@@ -48,8 +48,9 @@ public sealed class ReplicaChoiceTests
         var ready = silos.Select((s, i) => new ReplicaTarget($"r{i}", null!, leases.Of($"r{i}"), i, watches[s])).ToArray();
         var random = new Random(seed);
         var first = ReplicaChoice.Pick(ready, random)!;
+        first.MarkSuspect();
 
-        var second = ReplicaChoice.Pick(ready, random, first, first.Silo)!;
+        var second = ReplicaChoice.Pick(ready, random, [first.Key])!;
 
         Assert.NotSame(first, second);
         if (first.Silo is not null && ready.Any(r => r.Silo != first.Silo)) Assert.NotSame(first.Silo, second.Silo);

@@ -26,7 +26,7 @@ public sealed class SiloLossTests
         };
         await using var region = await RegionCluster.StartAsync(Spread, silos: 2, engines: engines);
         await SpreadAsync(region);
-        var local = region.Local(1 - lost);
+        var local = new RegionEdge(region.Local(1 - lost));
         var failures = new ConcurrentQueue<Refusal>();
         var slowest = 0L;
         using var done = new CancellationTokenSource();
@@ -58,6 +58,7 @@ public sealed class SiloLossTests
             $"{failures.Count} refused, {served} served; victim {victim.SiloAddress}, survivor {survivor.SiloAddress}. "
             + $"{string.Join("\n", failures.GroupBy(f => f.Code).Select(g => $"{g.Count()} x {g.First()}"))}\n{region.Log}");
         Assert.All(back.Replicas, r => Assert.Equal(survivor.SiloAddress, r.Silo));
+        Assert.Equal(0, local.Faults);
     }
 
     [Fact]
@@ -69,7 +70,8 @@ public sealed class SiloLossTests
         var caller = Task.Run(async () =>
         {
             var replies = new List<InferReply>();
-            while (!done.IsCancellationRequested) replies.Add(await region.Local().InferAsync(RegionCluster.Request("echo"), CancellationToken.None));
+            var edge = new RegionEdge(region.Local());
+            while (!done.IsCancellationRequested) replies.Add(await edge.InferAsync(RegionCluster.Request("echo"), CancellationToken.None));
             return replies;
         });
 
@@ -89,7 +91,7 @@ public sealed class SiloLossTests
         var home = await region.Grains.GetGrain<IManagementGrain>(0).GetActivationAddress(region.Deployment("echo"));
         var victim = region.Cluster.Silos.Single(s => s.SiloAddress.Equals(home));
         var survivor = region.Cluster.Silos.Single(s => s != victim);
-        var local = region.Local(region.Cluster.Silos.IndexOf(survivor));
+        var local = new RegionEdge(region.Local(region.Cluster.Silos.IndexOf(survivor)));
         var engines = region.Silo(region.Cluster.Silos.IndexOf(survivor)).GetRequiredService<LoadedEngines>();
         var held = engines.All.ToArray();
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

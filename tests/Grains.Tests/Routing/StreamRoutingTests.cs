@@ -61,7 +61,8 @@ public sealed class StreamRoutingTests
             ? new Inference.Engines.Generation.Contract.GenerationAdmission { Status = Inference.Engines.Generation.Contract.GenerationStatus.QueueFull, Message = "full" }
             : null;
 
-        for (var i = 0; i < 8; i++) await OpenAsync(region.Local());
+        var edge = new RegionEdge(region.Local());
+        for (var i = 0; i < 8; i++) Assert.Null((await edge.OpenAsync(RegionCluster.Generation(), CancellationToken.None)).Refusal);
 
         Assert.Equal(0, full.Running);
     }

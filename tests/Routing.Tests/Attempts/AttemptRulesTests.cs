@@ -32,13 +32,13 @@ public sealed class AttemptRulesTests
     [Fact]
     public void A_refusal_that_every_region_would_give_is_the_answer()
     {
-        RefusalCode?[] elsewhere = [.. Silent, RefusalCode.NoCapacity, RefusalCode.NotReady, RefusalCode.Internal];
+        RefusalCode?[] elsewhere = [.. Silent, RefusalCode.NoCapacity, RefusalCode.NotReady, RefusalCode.ModelNotFound, RefusalCode.Internal];
         Assert.All(All.Where(facts => !elsewhere.Contains(facts.Refusal)), facts => Assert.Equal(new AttemptVerdict(NextStep.Answer, AttemptOutcome.Answered, false), AttemptRules.Judge(facts)));
     }
 
     [Fact]
-    public void A_full_or_unready_region_has_answered_and_another_one_is_asked() => Assert.All(
-        All.Where(facts => facts.Refusal is RefusalCode.NoCapacity or RefusalCode.NotReady),
+    public void A_region_that_is_full_or_unready_or_lacks_the_model_has_answered_and_another_one_is_asked() => Assert.All(
+        All.Where(facts => facts.Refusal is RefusalCode.NoCapacity or RefusalCode.NotReady or RefusalCode.ModelNotFound),
         facts => Assert.Equal(new AttemptVerdict(NextStep.OtherRegion, AttemptOutcome.Answered, false), AttemptRules.Judge(facts)));
 
     [Fact]

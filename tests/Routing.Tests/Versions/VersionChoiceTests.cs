@@ -86,10 +86,10 @@ public sealed class VersionChoiceTests
     {
         var deployment = new DeploymentSpec { Version = "v2" };
 
-        Assert.Equal("v2", VersionPin.Of(Request("c"), deployment, static (_, _) => true).Version);
-        Assert.Null(VersionPin.Of(Request("c"), deployment, static (_, _) => false).Version);
-        Assert.Equal("v1", VersionPin.Of(Request("c") with { Version = "v1" }, deployment, static (_, _) => true).Version);
-        Assert.Null(VersionPin.Of(Request("c"), new DeploymentSpec(), static (_, _) => true).Version);
+        Assert.Equal("v2", VersionPin.Of(Request("c"), deployment, 0, static (_, _, _) => true).Version);
+        Assert.Null(VersionPin.Of(Request("c"), deployment, 0, static (_, _, _) => false).Version);
+        Assert.Equal("v1", VersionPin.Of(Request("c") with { Version = "v1" }, deployment, 0, static (_, _, _) => true).Version);
+        Assert.Null(VersionPin.Of(Request("c"), new DeploymentSpec(), 0, static (_, _, _) => true).Version);
     }
 
     private static int Choose(VersionWeight[] targets, int key) => VersionChoice.Choose(targets, VersionKey.Of(Request($"caller-{key}")), "m", "salt");
