@@ -24,7 +24,7 @@ internal static class DeploymentPlan
         }
 
         for (var i = 0; i < former.Length; i++)
-            steps[wanted.Length + i] = complete || (some && former[i].Ready == 0) ? DeploymentStep.Retire : DeploymentStep.Keep;
+            steps[wanted.Length + i] = complete || (some && former[i] is { Ready: 0, Surveyed: true }) ? DeploymentStep.Retire : DeploymentStep.Keep;
         return steps;
     }
 }
@@ -33,7 +33,8 @@ internal static class DeploymentPlan
 internal readonly record struct WantedVersion(ObservedVersion? Observed);
 
 /// <param name="Ready">Number of its ready replicas.</param>
-internal readonly record struct ObservedVersion(int Ready);
+/// <param name="Surveyed">Whether each of its replicas has been asked. Until then more of them may be ready.</param>
+internal readonly record struct ObservedVersion(int Ready, bool Surveyed = true);
 
 internal enum DeploymentStep
 {

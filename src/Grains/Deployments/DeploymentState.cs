@@ -32,6 +32,11 @@ public sealed record DeploymentState
     /// </value>
     [Key(4)] public Dictionary<string, int[]>? NumbersByVersion { get; init; }
 
+    /// <value>The versions and variants of <see cref="NumbersByVersion"/>. Their names contain no slash.</value>
+    [IgnoreMember]
+    internal IEnumerable<(string Version, string Variant)> Versions =>
+        (NumbersByVersion ?? []).Select(static of => of.Key.Split('/')).Where(static name => name.Length == 2).Select(static name => (name[0], name[1]));
+
     /// <summary>The stored numbers of a version's replicas, or null while they are simply 0, 1, 2 and so on.</summary>
     public int[]? NumbersOf(string version, string variant) =>
         NumbersByVersion is { } all ? all.GetValueOrDefault(NameOf(version, variant)) : Numbers;
@@ -49,17 +54,22 @@ public sealed record DeploymentState
         return [.. numbers];
     }
 
-    /// <summary>The state with other numbers.</summary>
+    /// <summary>The state with other numbers; this state if they are the same.</summary>
     /// <param name="numbers">Of every version that the deployment has; the first is the one that builds with one version at a time read.</param>
     public DeploymentState WithNumbers(IReadOnlyList<(string Version, string Variant, int[] Numbers)> numbers)
     {
         ArgumentNullException.ThrowIfNull(numbers);
-        return this with
+        var same = NumbersByVersion is { } stored && stored.Count == numbers.Count
+            && numbers.All(of => stored.TryGetValue(NameOf(of.Version, of.Variant), out var known) && known.AsSpan().SequenceEqual(of.Numbers));
+        return same ? this : this with
         {
             Numbers = numbers.Count > 0 ? numbers[0].Numbers : null,
             NumbersByVersion = numbers.ToDictionary(static of => NameOf(of.Version, of.Variant), static of => of.Numbers),
         };
     }
+
+    /// <summary>The state of a model that was removed: no requested number and no replicas. This state if it has none of them.</summary>
+    public DeploymentState Forget() => this is { Replicas: null, Numbers: null, NumbersByVersion: null } ? this : this with { Replicas = null, Numbers = null, NumbersByVersion = null };
 
     /// <summary>Finds the change with an operation id. Null if it is not in the history.</summary>
     public ScaleRecord? Find(string operationId)

@@ -24,16 +24,14 @@ namespace Meridian.Grains.Deployments;
 /// <list type="bullet">
 /// <item>Start: the deployment serves at once with the region's default number of replicas and reads its record in the background. Until the record
 /// is known, nothing is unloaded and <see cref="Scale"/> refuses. A store that is down stops changes, but never service.</item>
-/// <item>Change: the deployment writes the record, acknowledges the change, then applies it. Orleans allows two activations while a silo dies. The
-/// store's etag lets only one of them win. The other reads the record again and answers from it, so an operation id has one outcome.</item>
-/// <item>A write that fails in any other way may still have happened. The record then counts as unknown and is read again before the next
-/// change.</item>
+/// <item>Change of the number of replicas: see <see cref="DeploymentRecord"/>.</item>
 /// <item>A shard that does not answer (its silo died or hangs) counts as unloaded. The deployment asks it to load again at every interval. Orleans
 /// activates it on another silo once its silo is declared dead.</item>
 /// <item>A silo that joins later gets its share of the replicas, one replica at a time and only while all replicas are ready. A single replica stays
 /// where it is. A replica moves by a replacement, as it does when its silo is drained (<c>ReplicaGroup.Moving.cs</c>).</item>
 /// <item>The catalogue changes: a new version loads beside the former one, which serves until the new one is ready. Replicas with former engine settings are replaced one
 /// by one. A model that is removed is unloaded.</item>
+/// <item>The activation is lost during a change of the version: the record names the versions that have replicas, so the next activation finds the former ones.</item>
 /// <item>A new activation does not know which shards run; all of them may be serving. It asks every shard once before it answers a router that holds
 /// the previous activation's table.</item>
 /// <item>The first revision comes from the clock. A router therefore never confuses a new activation's table with the table that it already
@@ -44,16 +42,10 @@ namespace Meridian.Grains.Deployments;
 [SuppressMessage("Design", "CA1001", Justification = "Questions that end after the deactivation still look at _ended; the source has no timer, so there is nothing to dispose.")]
 public sealed partial class ModelDeployment : Grain, IModelDeployment
 {
-    private const string StateName = "deployment";
-    private const int MaxWriteTries = 4;
-
-    private static readonly DeploymentState Unscaled = new();
-
     private readonly RegionOptions _region;
     private readonly RegionModels _models;
     private readonly IModelStore _store;
     private readonly IHostApplicationLifetime _host;
-    private readonly IGrainStorage _storage;
     private readonly IStoreHealth _health;
     private readonly TimeProvider _time;
     private readonly ILogger<ModelDeployment> _logger;
@@ -61,16 +53,12 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     private readonly List<DeploymentTarget> _targets = [];
     private readonly List<ReplicaGroup> _groups = [];
     private readonly ReplicaGroupHost _replicas;
+    private readonly DeploymentRecord _record;
     private readonly CancellationTokenSource _ended = new();
     private readonly TaskCompletionSource _surveyed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _firstRevision;
 
-    private GrainState<DeploymentState> _record = new(new DeploymentState());
-    private bool _recordKnown;
-    private Task? _reading;
-    private bool _keepingNumbers;
-    private long _nextKeeping;
-    private string? _storeProblem;
+    private bool _restored;
     private long _revision;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -99,10 +87,10 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         _models = models;
         _store = store;
         _host = host;
-        _storage = storage;
         _health = health;
         _time = time;
         _logger = logger;
+        _record = new DeploymentRecord(_name, context.GrainId, storage, health, _region.StoreTimeout, time, logger);
         _revision = _firstRevision = time.GetUtcNow().ToUnixTimeMilliseconds();
         _replicas = new ReplicaGroupHost
         {
@@ -128,9 +116,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     /// </summary>
     private bool IsEnding => _ended.IsCancellationRequested || _host.ApplicationStopping.IsCancellationRequested;
 
-    private DeploymentState State => _record.State ?? Unscaled;
-
-    private int Desired => State.Replicas ?? _replicas.Model?.Deployment.Replicas ?? 1;
+    private int Desired => _record.State.Replicas ?? _replicas.Model?.Deployment.Replicas ?? 1;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -138,7 +124,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
 
         // The read usually takes a few ms. Replicas must not wait for a slow or dead store: after ReconcileInterval the default number of replicas
         // starts. The record is applied when it arrives.
-        await ReadRecordAsync().WaitAsync(_region.ReconcileInterval, _time, cancellationToken)
+        await _record.ReadAsync().WaitAsync(_region.ReconcileInterval, _time, cancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         Reconcile();
         this.RegisterGrainTimer(
@@ -182,8 +168,8 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     public Task<ScaleRecord[]> History()
     {
         RefuseUnknownModel();
-        if (!_recordKnown) throw StoreRefusal();
-        return Task.FromResult(State.History);
+        if (!_record.IsKnown) throw _record.Unknown();
+        return Task.FromResult(_record.State.History);
     }
 
     public async Task<ScaleRecord> Scale(ScaleChange change)
@@ -193,69 +179,9 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         ArgumentOutOfRangeException.ThrowIfNegative(change.Replicas);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(change.Replicas, ScaleChange.MaxReplicas);
         ArgumentException.ThrowIfNullOrWhiteSpace(change.OperationId);
-
-        for (var attempt = 1; ; attempt++)
-        {
-            if (!_recordKnown) await ReadRecordAsync();
-            if (!_recordKnown) throw StoreRefusal();
-            if (State.Find(change.OperationId) is { } first) return first;
-
-            // Change a copy, so that a failed write leaves the acknowledged state untouched.
-            var next = new GrainState<DeploymentState>(State.With(change, _time.GetUtcNow()), _record.ETag) { RecordExists = _record.RecordExists };
-            try
-            {
-                using var patience = new CancellationTokenSource(_region.StoreTimeout, _time);
-                await _storage.WriteStateAsync(StateName, this.GetGrainId(), next, patience.Token).WaitAsync(patience.Token);
-            }
-            catch (InconsistentStateException e) when (attempt < MaxWriteTries)
-            {
-                LogWriteConflict(e, _name, change.OperationId);
-                _recordKnown = false;
-                continue;
-            }
-            catch (Exception e)
-            {
-                LogWriteFailed(e, _name, change.OperationId);
-                _recordKnown = false;
-                var reason = StoreFailure.Reason(e, _health, _region.StoreTimeout);
-                _storeProblem = $"The region's store did not take a change: {reason}.";
-                throw NotReady($"Operation '{change.OperationId}' on '{_name}' is not acknowledged: the region's store did not take it ({reason}). Repeat it with the same id.");
-            }
-
-            _record = next;
-            _storeProblem = null;
-            var record = next.State!.History[^1];
-            LogScaled(_name, record.Replicas, record.By, record.Reason, record.Sequence);
-            Reconcile();
-            return record;
-        }
-    }
-
-    private Task ReadRecordAsync()
-    {
-        // Only one read at a time. A change that finds a read in progress waits for that read.
-        if (_reading is null or { IsCompleted: true }) _reading = ReadRecordOnceAsync();
-        return _reading;
-    }
-
-    private async Task ReadRecordOnceAsync()
-    {
-        try
-        {
-            var record = new GrainState<DeploymentState>(new DeploymentState());
-            using var patience = new CancellationTokenSource(_region.StoreTimeout, _time);
-            await _storage.ReadStateAsync(StateName, this.GetGrainId(), record, patience.Token).WaitAsync(patience.Token);
-            _record = record;
-            _recordKnown = true;
-            if (_storeProblem is not null) LogStoreBack(_name, Desired);
-            _storeProblem = null;
-        }
-        catch (Exception e)
-        {
-            var problem = $"The region's store cannot be read ({StoreFailure.Reason(e, _health, _region.StoreTimeout)}); serving on the replicas known, changes are refused.";
-            if (_storeProblem is null) LogStoreLost(e, _name, Desired);
-            _storeProblem = problem;
-        }
+        var (record, isNew) = await _record.ScaleAsync(change);
+        if (isNew) Reconcile();
+        return record;
     }
 
     /// <summary>Starts all missing work and waits for none of it.</summary>
@@ -270,17 +196,18 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         }
 
         _replicas.Model = model;
-        if (!_recordKnown) ReadRecordAsync().Ignore();
+        if (!_record.IsKnown) _record.ReadAsync().Ignore();
         DeploymentTarget.Follow(_targets, model);
+        Restore();
         List<ReplicaGroup> former = [.. _groups.Where(group => !_targets.Exists(target => target.Group == group))];
         var steps = DeploymentPlan.Decide(
             Desired,
-            [.. _targets.Select(static target => new WantedVersion(target.Group is { } group ? new ObservedVersion(group.Ready) : null))],
-            [.. former.Select(static group => new ObservedVersion(group.Ready))]);
+            [.. _targets.Select(static target => new WantedVersion(target.Group is { } group ? new ObservedVersion(group.Ready, group.IsSurveyed) : null))],
+            [.. former.Select(static group => new ObservedVersion(group.Ready, group.IsSurveyed))]);
         for (var i = 0; i < _targets.Count; i++)
         {
             if (steps[i] == DeploymentStep.Open) Open(_targets[i], model);
-            else _targets[i].Group!.Reconcile(Desired, _recordKnown ? State : null);
+            else _targets[i].Group!.Reconcile(Desired, _record.IsKnown ? _record.State : null);
         }
 
         for (var i = 0; i < former.Count; i++)
@@ -294,14 +221,19 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         Surveyed();
     }
 
-    /// <summary>The model is not in the catalogue any more: unloads all replicas, then deactivates.</summary>
+    /// <summary>
+    /// The model is not in the catalogue any more: unloads all replicas, forgets the requested number of replicas, then deactivates. A later model with the same name
+    /// begins with the number of its own deployment.
+    /// </summary>
     private void RemoveAll()
     {
         if (_targets.Count > 0) LogRemoved(_name);
         _targets.Clear();
         foreach (var group in _groups) group.Retire();
         UnloadSurplus();
-        if (_groups.Count == 0) DeactivateOnIdle();
+        if (!_record.IsKnown) _record.ReadAsync().Ignore();
+        _record.Keep(static state => state.Forget());
+        if (_groups.Count == 0 && _record is { IsKnown: true, IsKeeping: false } && ReferenceEquals(_record.State.Forget(), _record.State)) DeactivateOnIdle();
     }
 
     private void Retire(ReplicaGroup group)
@@ -357,41 +289,44 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     /// <summary>Ends the wait of routers that hold the table of an earlier activation, once this activation knows all replicas.</summary>
     private void Surveyed()
     {
-        if (_targets.Count > 0 && _targets.TrueForAll(static target => target.Group?.IsSurveyed == true)) _surveyed.TrySetResult();
-    }
-
-    private void KeepNumbers()
-    {
-        if (!_recordKnown || _keepingNumbers || _time.GetTimestamp() < _nextKeeping) return;
-        if (_groups.Exists(group => group.NumbersUnstored || !group.Numbers.SequenceEqual(State.NumbersFor(group.Version, group.Variant, group.Numbers.Length))))
-            KeepNumbersAsync().Ignore();
+        var restored = _restored || _record.Problem is not null;
+        if (restored && _targets.Count > 0 && _targets.TrueForAll(static target => target.Group?.IsSurveyed == true) && _groups.TrueForAll(static group => group.IsSurveyed))
+            _surveyed.TrySetResult();
     }
 
     /// <summary>
-    /// Writes the replica numbers to the store. A failed write is retried later without haste: only the next activation needs the numbers.
+    /// Writes the numbers of all replicas, if the next activation could not find the replicas without them: a number is not the usual one, a replacement is being loaded,
+    /// or former versions still serve.
     /// </summary>
-    private async Task KeepNumbersAsync()
+    private void KeepNumbers()
     {
-        _keepingNumbers = true;
+        if (!_restored) return;
         List<ReplicaGroup> groups = [.. _targets.Select(static target => target.Group).OfType<ReplicaGroup>().Union(_groups)];
-        try
+        if (groups.Count == 0) return;
+        _record.Keep(state =>
         {
-            var next = new GrainState<DeploymentState>(State.WithNumbers(groups.ConvertAll(static group => (group.Version, group.Variant, group.Numbers))), _record.ETag) { RecordExists = _record.RecordExists };
-            using var patience = new CancellationTokenSource(_region.StoreTimeout, _time);
-            await _storage.WriteStateAsync(StateName, this.GetGrainId(), next, patience.Token).WaitAsync(patience.Token);
-            _record = next;
-            foreach (var group in groups) group.NumbersUnstored = false;
-        }
-        catch (Exception e)
+            var needed = groups.Exists(group => group.NumbersUnstored
+                || !_targets.Exists(target => target.Group == group)
+                || !group.Numbers.SequenceEqual(state.NumbersFor(group.Version, group.Variant, group.Numbers.Length)));
+            var stale = state.Versions.Any(name => !groups.Exists(group => (group.Version, group.Variant) == name));
+            return needed || stale ? state.WithNumbers(groups.ConvertAll(static group => (group.Version, group.Variant, group.Numbers))) : state;
+        });
+    }
+
+    /// <summary>
+    /// Finds the versions that an earlier activation served and that this one is not to serve: the activation was lost during a change of the version. Their replicas
+    /// may be the only ones that are ready.
+    /// </summary>
+    private void Restore()
+    {
+        if (_restored || !_record.IsKnown) return;
+        _restored = true;
+        foreach (var (version, variant) in _record.State.Versions)
         {
-            // The write may have happened. The record is read again before the next change, as after any failed write.
-            LogNumbersNotKept(e, _name);
-            _recordKnown = false;
-            _nextKeeping = _time.GetTimestamp() + _time.TimestampFrequency;
-        }
-        finally
-        {
-            _keepingNumbers = false;
+            if (_groups.Exists(group => group.Version == version && group.Variant == variant)) continue;
+            var group = new ReplicaGroup(_replicas, version, variant);
+            group.Restore(_record.State);
+            _groups.Add(group);
         }
     }
 
@@ -406,7 +341,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     private ReplicaTable Table()
     {
         var first = _targets.Count > 0 ? _targets[0] : null;
-        var common = _health.Problem ?? _storeProblem;
+        var common = _health.Problem ?? _record.Problem;
         List<ReplicaGroup> former = [.. _groups.Where(group => group.Slots.Count > 0 && !_targets.Exists(target => target.Group == group))];
         List<ReplicaGroup> all = [.. _targets.Select(static target => target.Group).OfType<ReplicaGroup>().Distinct(), .. former];
         return new ReplicaTable
@@ -437,14 +372,12 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     {
         if (_models.Find(_name) is not null && _replicas.Model is not null) return;
 
-        // An activation from before the model was added has no timer, so it makes room for another one. One that still unloads replicas ends by itself.
-        if (_groups.Count == 0) DeactivateOnIdle();
+        // An activation from before the model was added has no timer, so it makes room for another one. One that had the model ends by itself.
+        if (_replicas.Model is null) DeactivateOnIdle();
         throw new MeridianException(_models.Find(_name) is null ? _models.NotFound(_name) : NotReady($"Model '{_name}' has just been added.").Refusal);
     }
 
     private MeridianException PackageRefusal() => NotReady($"The replicas of '{_name}' are not known: {_targets.Find(static target => target.Problem is not null)?.Problem ?? "its package is being opened."}");
-
-    private MeridianException StoreRefusal() => NotReady($"The record of '{_name}' is not known: {_storeProblem ?? "it is being read."} Repeat with the same operation id.");
 
     private static MeridianException NotReady(string message) => new(new Refusal { Code = RefusalCode.NotReady, Message = message, RetryAfterMs = 1000 });
 }

@@ -1,5 +1,6 @@
 using Meridian.Grains.Draining;
 using Meridian.Grains.Placement;
+using Meridian.Timing;
 
 namespace Meridian.Grains.Deployments;
 
@@ -8,6 +9,7 @@ namespace Meridian.Grains.Deployments;
 // Normal course: the deployment loads a replacement with another number beside the old replica. Placement avoids drained silos. When the replacement
 // is ready, it takes the old replica's place in the table. The old replica is unloaded after the routers know. At most one extra copy of the model
 // exists at a time.
+// A replacement for other engine settings that is itself loaded with other settings does not take the place. The next attempt follows after a growing pause.
 // Without room for the extra copy, the load fails. The old replica keeps serving and the table gives the reason. At the drain's deadline the old
 // replica gives up its place first. This frees its memory, and the replacement loads afterwards.
 // A replica stays if no other silo can run its model. A replica that moves only for balance also stays if its replacement fails to load or is placed
@@ -17,7 +19,11 @@ namespace Meridian.Grains.Deployments;
 // on that silo again.
 internal sealed partial class ReplicaGroup
 {
+    private static readonly Backoff SettingsPauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5));
+
     private string? _drainProblem;
+    private int _wrongSettings;
+    private long _nextSettings;
     private SiloAddress[] _movedAmong = [];
     private int _moves;
     private long _movedAt;
@@ -28,6 +34,10 @@ internal sealed partial class ReplicaGroup
 
     /// <summary>Whether the replica was loaded with other engine settings than the model is to have now. A replica of an older build does not say.</summary>
     private bool IsOutdated(ReplicaSlot slot) => slot.Status is { State: ShardState.Ready, Settings: { } settings } && host.Model is { } model && settings != model.Digest;
+
+    private static string WrongSettings(ReplicaSlot slot) =>
+        $"{slot.Status.Key} serves with other engine settings than the log has, because its replacement was loaded with other settings, too. "
+        + "Bring all silos of the region to the same build; the next attempt follows after a pause.";
 
     private void Replace()
     {
@@ -57,6 +67,12 @@ internal sealed partial class ReplicaGroup
                 continue;
             }
 
+            if (drain is null && slot.Replacement is null && _wrongSettings > 0 && host.Time.GetTimestamp() < _nextSettings)
+            {
+                _drainProblem = WrongSettings(slot);
+                continue;
+            }
+
             if (slot.Replacement is null)
             {
                 if (_slots.Exists(static other => other.Replacement is not null)) continue;
@@ -73,6 +89,15 @@ internal sealed partial class ReplicaGroup
             {
                 // Orleans still knew an activation with that number on the drained silo. A new number has no such history.
                 GiveUp(slot, slot.Replacement);
+                continue;
+            }
+
+            if (drain is null && IsOutdated(slot.Replacement))
+            {
+                // Its silo does not know the wanted settings, so it is no better than the old replica.
+                GiveUp(slot, slot.Replacement);
+                _nextSettings = host.Time.GetTimestamp() + (long)(SettingsPauses.After(++_wrongSettings).TotalSeconds * host.Time.TimestampFrequency);
+                _drainProblem = WrongSettings(slot);
                 continue;
             }
 
@@ -94,6 +119,7 @@ internal sealed partial class ReplicaGroup
     {
         var slot = _slots[index];
         if (slot.Moving) _moves = 0;
+        if (!IsOutdated(replacement)) _wrongSettings = 0;
         slot.Replacement = null;
         _slots[index] = replacement;
         Discard(slot);

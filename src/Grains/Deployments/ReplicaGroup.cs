@@ -37,7 +37,7 @@ internal sealed partial class ReplicaGroup(ReplicaGroupHost host, string version
     public int[] Numbers => [.. _slots.Select(static slot => slot.Key.Replica)];
 
     /// <value>Whether the store must learn the numbers even if they are the usual ones: it has none yet, and a replacement is being loaded.</value>
-    public bool NumbersUnstored { get; set; }
+    public bool NumbersUnstored { get; private set; }
 
     private string? Device => host.Model?.Engine.Device;
 
@@ -48,6 +48,7 @@ internal sealed partial class ReplicaGroup(ReplicaGroupHost host, string version
     {
         var changed = false;
         _numbersStored = state?.NumbersOf(Version, Variant) is not null;
+        if (_numbersStored) NumbersUnstored = false;
         if (state is not null && !_adopted)
         {
             _adopted = true;
@@ -68,10 +69,20 @@ internal sealed partial class ReplicaGroup(ReplicaGroupHost host, string version
             changed = true;
         }
 
+        foreach (var slot in _slots) slot.Probed = false;
         if (changed) Change();
         Replace();
         Ask();
         Rebalance();
+    }
+
+    /// <summary>Finds the replicas that an earlier activation had, by its record.</summary>
+    public void Restore(DeploymentState state)
+    {
+        _adopted = true;
+        Adopt(state, state.NumbersOf(Version, Variant)?.Length ?? 0);
+        foreach (var slot in _slots) slot.Probed = true;
+        Change();
     }
 
     /// <summary>Keeps the replicas of a former version as they are.</summary>
@@ -117,7 +128,7 @@ internal sealed partial class ReplicaGroup(ReplicaGroupHost host, string version
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(host.Ended, lost);
             patience.CancelAfter(host.Region.ShardTimeout);
             if (host.Model is { } model) WantedSettings.Send(model.Digest);
-            status = await slot.Shard.Load(patience.Token);
+            status = slot.Probed ? await slot.Shard.Status(patience.Token) : await slot.Shard.Load(patience.Token);
         }
         catch (Exception) when (host.IsEnding())
         {
@@ -144,6 +155,18 @@ internal sealed partial class ReplicaGroup(ReplicaGroupHost host, string version
         }
 
         if (!_slots.Contains(slot)) return;
+        if (slot.Probed)
+        {
+            slot.Probed = false;
+            if (status.State is not (ShardState.Ready or ShardState.Loading))
+            {
+                _slots.Remove(slot);
+                Change();
+                host.Asked();
+                return;
+            }
+        }
+
         var changed = (status.State == ShardState.Ready) != (slot.Status.State == ShardState.Ready) || !Equals(status.Silo, slot.Status.Silo);
         slot.Status = status;
         slot.Asked = true;

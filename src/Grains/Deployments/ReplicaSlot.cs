@@ -21,6 +21,12 @@ internal sealed class ReplicaSlot(IModelShard shard, ShardKey key, ShardStatus s
     /// <value>Whether this activation has asked the shard at least once, with or without an answer.</value>
     public bool Asked { get; set; }
 
+    /// <value>
+    /// Whether the shard is only asked for its status. It belongs to a version of an earlier activation that is not to be served any more, so it is not loaded again if it
+    /// has ended.
+    /// </value>
+    public bool Probed { get; set; }
+
     /// <value>Whether the <see cref="Replacement"/> exists only to balance the replicas over the silos.</value>
     public bool Moving { get; set; }
 }

@@ -1,4 +1,5 @@
 using Meridian.Federation.Regions;
+using Meridian.Grains.Deployments;
 using Meridian.Grains.Tests.Fakes;
 using Meridian.Inference.Packages;
 using Meridian.Messages;
@@ -68,6 +69,91 @@ public sealed class CatalogueTests
         Assert.Contains(region.Local().Status.Models, static m => m is { Version: "v1", ReadyReplicas: 1 });
         Assert.Equal("v1", (await AskAsync(region)).Result?.Version);
         Assert.Empty(await load.StopAsync());
+    }
+
+    [Fact]
+    public async Task A_deployment_that_is_lost_during_a_change_of_the_version_finds_the_former_replicas()
+    {
+        var intent = new TestIntent();
+        await using var region = await StartAsync(intent, silos: 2);
+        intent.Set("echo", new DeploymentSpec { Version = "v1", Replicas = 2 });
+        await ServesAsync(region, reply => reply.Result?.Version == "v1");
+        await region.ReadyAsync("echo", 2);
+        var loads = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        region.Engines.Create = (package, _) => package.Manifest.Version == "v2" ? loads.Task : Task.CompletedTask;
+        intent.Set("echo", new DeploymentSpec { Version = "v2", Replicas = 2 });
+        var deployment = region.Deployment("echo");
+        await UntilAsync(() => region.Store.Read<DeploymentState>(deployment.GetGrainId())?.NumbersByVersion is { Count: 2 });
+        var home = await region.Grains.GetGrain<IManagementGrain>(0).GetActivationAddress(deployment);
+        var survivor = region.Cluster.Silos.ToList().FindIndex(silo => !silo.SiloAddress.Equals(home));
+
+        await region.Cluster.KillSiloAsync(region.Cluster.Silos[1 - survivor]);
+
+        // The new activation serves with the former version, of which it has only the record. A replica may have been on the silo that was killed.
+        var table = await region.TableAsync("echo", static table => table.Replicas.Any(static replica => replica is { State: ShardState.Ready, Key: var key } && key.Contains("/v1/", StringComparison.Ordinal)));
+        Assert.Equal(["v2", "v1"], table.Sets!.Select(static set => set.Version));
+        var edge = new RegionEdge(region.Local(0));
+        Assert.Equal("v1", (await edge.InferAsync(Request(), CancellationToken.None)).Result?.Version);
+
+        loads.SetResult();
+        await ServesAsync(region, reply => reply.Result?.Version == "v2");
+        await UntilAsync(() => region.Store.Read<DeploymentState>(deployment.GetGrainId())?.NumbersByVersion is { Count: 1 });
+    }
+
+    [Fact]
+    public async Task A_model_that_is_removed_and_added_again_has_the_replicas_of_its_new_deployment()
+    {
+        var intent = new TestIntent();
+        await using var region = await StartAsync(intent);
+        intent.Set("echo", new DeploymentSpec { Version = "v1" });
+        await ServesAsync(region, reply => reply.Result is not null);
+        await region.Deployment("echo").Scale(new ScaleChange { Replicas = 3, By = "test", OperationId = "scale-3" });
+        await region.ReadyAsync("echo", 3);
+
+        intent.Remove("echo");
+        await UntilAsync(() => region.Store.Read<DeploymentState>(region.Deployment("echo").GetGrainId())!.Replicas is null);
+        intent.Set("echo", new DeploymentSpec { Version = "v1", Replicas = 2 });
+
+        await region.ReadyAsync("echo", 2);
+        await UntilAsync(() => region.Engines.Created.Count(static engine => !engine.Disposed) == 2);
+    }
+
+    [Fact]
+    public async Task A_replacement_with_other_settings_than_wanted_does_not_take_the_place()
+    {
+        // Only the silo of the deployment learns of the change. The replicas run on the other silo, as on one whose build reads the settings in another way.
+        TestIntent[] intents = [new(), new()];
+        await using var region = await RegionCluster.StartAsync(
+            static o => o.ShardTimeout = TimeSpan.FromMilliseconds(300),
+            2,
+            new TestEngines { HasAllVersions = true },
+            perSilo: static (silo, o) => o.Devices = silo == 0 ? ["cpu:0"] : ["cpu:0", "cuda:0"],
+            services: services => services.AddSingleton<IIntentSource>(provider => intents[provider.GetRequiredService<ILocalSiloDetails>().Name.EndsWith('1') ? 1 : 0]));
+        var name = await DeploymentOnFirstSiloAsync(region, intents);
+        var before = await region.ReadyAsync(name);
+
+        intents[0].Set(name, new DeploymentSpec { Version = "v1" }, new EngineSettings { Device = "cuda:0", MaxBatch = 7 });
+
+        var table = await region.TableAsync(name, static table => table.Problem?.Contains("other engine settings", StringComparison.Ordinal) == true);
+        var replica = Assert.Single(table.Replicas);
+        Assert.Equal((before.Replicas[0].Key, ShardState.Ready), (replica.Key, replica.State));
+
+        intents[1].Set(name, new DeploymentSpec { Version = "v1" }, new EngineSettings { Device = "cuda:0", MaxBatch = 7 });
+        await region.TableAsync(name, table => table.Problem is null && table.Replicas is [{ State: ShardState.Ready } only] && only.Settings != replica.Settings);
+    }
+
+    /// <summary>Adds models whose replicas run on the second silo, until the deployment of one runs on the first.</summary>
+    private static async Task<string> DeploymentOnFirstSiloAsync(RegionCluster region, TestIntent[] intents)
+    {
+        for (var i = 0; ; i++)
+        {
+            foreach (var intent in intents)
+                intent.Set($"echo-{i}", new DeploymentSpec { Version = "v1" }, new EngineSettings { Device = "cuda:0" });
+            await region.ReadyAsync($"echo-{i}");
+            var home = await region.Grains.GetGrain<IManagementGrain>(0).GetActivationAddress(region.Deployment($"echo-{i}"));
+            if (region.Cluster.Silos.Single(silo => silo.SiloAddress.Equals(home)).Name.EndsWith('0'))
+                return $"echo-{i}";
+        }
     }
 
     [Fact]

@@ -7,7 +7,7 @@ public sealed class DeploymentPlanTests
 {
     private static readonly Gen<WantedVersion> Wanted = Gen.Select(Gen.Bool, Gen.Int[0, 4], static (opened, ready) => new WantedVersion(opened ? new ObservedVersion(ready) : null));
 
-    private static readonly Gen<ObservedVersion> Former = Gen.Int[0, 4].Select(static ready => new ObservedVersion(ready));
+    private static readonly Gen<ObservedVersion> Former = Gen.Select(Gen.Int[0, 4], Gen.Bool, static (ready, surveyed) => new ObservedVersion(ready, surveyed));
 
     [Fact]
     public void A_ready_former_version_serves_until_every_wanted_one_is_complete() =>
@@ -21,7 +21,7 @@ public sealed class DeploymentPlanTests
                 Assert.Equal(wanted[i].Observed is null ? DeploymentStep.Open : DeploymentStep.Scale, steps[i]);
             var some = wanted.Any(static version => version.Observed is { Ready: > 0 });
             for (var i = 0; i < former.Length; i++)
-                Assert.Equal((former[i].Ready > 0 || !some) && !complete ? DeploymentStep.Keep : DeploymentStep.Retire, steps[wanted.Length + i]);
+                Assert.Equal((former[i].Ready > 0 || !former[i].Surveyed || !some) && !complete ? DeploymentStep.Keep : DeploymentStep.Retire, steps[wanted.Length + i]);
         });
 
     [Fact]
