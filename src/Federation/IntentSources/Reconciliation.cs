@@ -12,7 +12,8 @@ namespace Meridian.Federation.IntentSources;
 /// way.</item>
 /// <item>A model is proposed once. If operators change or delete it later, the log keeps their decision.</item>
 /// <item>A model on the command line is an order. A new order sets the model's specification and lets the newest installed version serve, whatever the log says.
-/// The same order of a process that restarts changes nothing, unless the model is missing.</item>
+/// The same order of a process that restarts, or of another region, changes nothing, unless the model is missing. Each region keeps its own orders, because the same
+/// model may be in another folder there.</item>
 /// <item>A model's record of an older build has no engine settings and no number of replicas, because configuration decided about them. They are taken over once.</item>
 /// <item>Tenants are added if they are missing.</item>
 /// </list>
@@ -67,7 +68,7 @@ internal static class Reconciliation
         // A record that this build cannot read is not overwritten.
         if (replica.Find<ModelSpec>(model.Kind, model.Name) is not { } spec)
             return;
-        var ordered = configured.Order is { } order && seed?.Orders?.Contains(order) != true;
+        var ordered = configured.Order is { } order && !Array.Exists(seed?.Orders ?? [], old => OrderOf(old) == order);
         var nextSpec = ordered ? configured.Spec : spec.Engine is null ? spec with { Engine = configured.Spec.Engine } : spec;
         if (nextSpec != spec)
             writes.Add(new IntentWrite(model, IntentRecords.Bytes(nextSpec)));
@@ -82,15 +83,18 @@ internal static class Reconciliation
             writes.Add(new IntentWrite(deployment, IntentRecords.Bytes(nextDeployed)));
     }
 
+    /// <summary>The order of an entry of <see cref="InstallationRecord.Orders"/>, without its region.</summary>
+    private static string OrderOf(string entry) => entry.IndexOf('=', StringComparison.Ordinal) is var at and > 0 && entry.IndexOf('/', 0, at) is var slash and >= 0 ? entry[(slash + 1)..] : entry;
+
     /// <summary>The seed record after this plan, or null if it stays as it is.</summary>
     private static InstallationRecord? Seed(InstallationRecord? seed, string self, ConfiguredRecords configured, long nowUnixMs)
     {
         string[] proposed = [.. (seed?.Proposed ?? []).Union(configured.Models.Select(static m => m.Name)).Order(StringComparer.Ordinal)];
-        var names = configured.Models.Where(static m => m.Order is not null).Select(static m => m.Name + "=").ToArray();
+        var own = configured.Models.Where(static m => m.Order is not null).Select(m => (Former: $"{self}/{m.Name}=", Present: $"{self}/{m.Order}")).ToArray();
         string[] orders =
         [
-            .. (seed?.Orders ?? []).Where(old => !Array.Exists(names, name => old.StartsWith(name, StringComparison.Ordinal)))
-                .Concat(configured.Models.Select(static m => m.Order).OfType<string>()).Order(StringComparer.Ordinal),
+            .. (seed?.Orders ?? []).Where(old => !Array.Exists(own, order => old.StartsWith(order.Former, StringComparison.Ordinal)))
+                .Concat(own.Select(static order => order.Present)).Order(StringComparer.Ordinal),
         ];
         if (seed is not null && proposed.AsSpan().SequenceEqual(seed.Proposed ?? []) && orders.AsSpan().SequenceEqual(seed.Orders ?? []))
             return null;

@@ -10,7 +10,10 @@ namespace Meridian.Specs;
 [MessagePackObject]
 public record EngineSettings
 {
-    /// <value>Device of a replica, <c>cpu:0</c> or <c>cuda:N</c>; a silo without it holds none. Null allows any silo and uses its <c>cpu:0</c>. Default <c>cpu:0</c>.</value>
+    /// <value>
+    /// Device of a replica, <c>cpu:0</c> or <c>cuda:N</c>; a silo without it holds none. Null in the log: what the settings of each region say. Null there too: any silo, on
+    /// its <c>cpu:0</c>. Default <c>cpu:0</c>.
+    /// </value>
     [Key(0)] public string? Device { get; set; } = "cpu:0";
 
     /// <value>Threads of one ONNX Runtime call, 1 to 256. Default 1, because several regions share a development machine.</value>

@@ -44,7 +44,9 @@ public sealed class Catalogue
             if (declared.Spec is not { } spec)
                 return OfSettings(configured ?? new ModelOptions { Name = declared.Name }, declared);
             var deployment = declared.Deployment ?? new DeploymentSpec();
-            return new CatalogueModel(declared.Name, spec, deployment with { Replicas = deployment.Replicas ?? configured?.Replicas ?? 1 }, spec.Engine ?? configured?.ToEngine() ?? new EngineSettings());
+            var engine = spec.Engine ?? configured?.ToEngine() ?? new EngineSettings();
+            if (engine.Device is null && configured is not null) engine = engine with { Device = configured.Device };
+            return new CatalogueModel(declared.Name, spec, deployment with { Replicas = deployment.Replicas ?? configured?.Replicas ?? 1 }, engine);
         }
     }
 

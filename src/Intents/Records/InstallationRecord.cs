@@ -17,7 +17,10 @@ public sealed record InstallationRecord
     /// </value>
     [Key(2)] public string[]? Proposed { get; init; }
 
-    /// <value>The orders of command lines that were adopted, each as <c>name=folder</c>. A process that restarts with the same order does not override operators.</value>
+    /// <value>
+    /// The orders of command lines that were adopted, the last of each region and model, each as <c>region/name=folder</c>. A process that restarts with the same order does
+    /// not override operators.
+    /// </value>
     [Key(3)] public string[]? Orders { get; init; }
 }
 

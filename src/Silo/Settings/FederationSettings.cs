@@ -50,7 +50,9 @@ internal static class FederationSettings
         Version = model.Version,
         Variant = model.Variant,
         Replicas = model.Replicas,
-        Engine = RegionSettings.EngineOf(model, options),
+
+        // The device is a matter of the region's machines: each region takes it from its own settings, until an operator sets one for all.
+        Engine = RegionSettings.EngineOf(model, options) with { Device = null },
         Order = model.Order,
     };
 

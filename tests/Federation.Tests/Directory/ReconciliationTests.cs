@@ -105,6 +105,24 @@ public sealed class ReconciliationTests
     }
 
     [Fact]
+    public void Each_region_keeps_its_own_orders()
+    {
+        static ConfiguredRecords Ordered(string folder) => Configured("a", "b") with { Models = [new ConfiguredModel("m", Spec with { Kind = "generation" }, new DeploymentSpec(), $"m={folder}")] };
+        var log = Reconcile(Reconcile(IntentReplica.Empty, "a", Ordered("/disk1/m")), "b", Ordered("/disk2/m"));
+        Assert.Equal(["a/m=/disk1/m", "b/m=/disk2/m"], log.Find<InstallationRecord>(IntentKinds.Installation, IntentKinds.Seed)!.Orders!);
+        log = log.With(IntentKinds.Model, "m", new ModelSpec { Kind = "embedding", OwnedBy = "operator", Engine = new EngineSettings() });
+
+        // Both restart, and another region starts with a folder that is known: the operator's change stays.
+        Assert.Empty(Reconciliation.Plan(log, "a", Ordered("/disk1/m"), 1));
+        Assert.Empty(Reconciliation.Plan(log, "b", Ordered("/disk2/m"), 1));
+        log = Reconcile(log, "c", Ordered("/disk1/m"));
+        Assert.Equal("embedding", log.Find<ModelSpec>(IntentKinds.Model, "m")!.Kind);
+
+        log = Reconcile(log, "a", Ordered("/disk3/m"));
+        Assert.Equal("generation", log.Find<ModelSpec>(IntentKinds.Model, "m")!.Kind);
+    }
+
+    [Fact]
     public void Records_of_an_older_build_get_what_the_configuration_decided_until_then()
     {
         var log = Reconcile(IntentReplica.Empty, "a", Configured("a"))

@@ -1,5 +1,6 @@
 using Meridian.Federation.Regions;
 using Meridian.Grains.Deployments;
+using Meridian.Grains.Settings;
 using Meridian.Grains.Tests.Fakes;
 using Meridian.Inference.Packages;
 using Meridian.Messages;
@@ -210,6 +211,18 @@ public sealed class CatalogueTests
         var refusal = (await region.Endpoint.Infer(two)).Refusal;
         Assert.Equal((RefusalCode.InvalidInput, "input"), (refusal?.Code, refusal?.Param));
         Assert.NotNull((await AskAsync(region)).Result);
+    }
+
+    [Theory]
+    [InlineData(null, "cuda:1")]
+    [InlineData("cpu:0", "cpu:0")]
+    public void A_region_takes_the_device_from_its_settings_unless_the_log_names_one(string? logged, string expected)
+    {
+        var intent = new TestIntent();
+        intent.Set("echo", new DeploymentSpec(), new EngineSettings { Device = logged });
+        var region = new RegionOptions { Name = "westeurope", Models = { new ModelOptions { Name = "echo", Device = "cuda:1" } } };
+
+        Assert.Equal(expected, Catalogue.Of(intent.Current, region).ByName["echo"].Engine.Device);
     }
 
     [Fact]
