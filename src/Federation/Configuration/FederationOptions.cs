@@ -50,6 +50,15 @@ public sealed class FederationOptions
     /// <value>How long a request waits for a region to come back when every region is lost, and a stream under way for one that can go on with it. Default 2 s; zero refuses at once.</value>
     public TimeSpan WaitForRegion { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <value>
+    /// How long a request waits for a model that regions are loading and none has ready, within its deadline. At most <see cref="MaxWaitingForModels"/> requests wait at once.
+    /// Default 30 s; zero refuses at once.
+    /// </value>
+    public TimeSpan WaitForModel { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <value>Most requests that may wait for models at once; further requests are refused. Default 1024.</value>
+    public int MaxWaitingForModels { get; set; } = 1024;
+
     /// <value>Name of the routing policy of models that name none: one of <see cref="RoutingPolicyNames.All"/>. Default <c>expected-completion</c>.</value>
     public string RoutingPolicy { get; set; } = RoutingPolicyNames.Default;
 

@@ -46,6 +46,9 @@ internal sealed partial class EdgeContext(ILogger logger)
     /// <value>Longest wait for a region while all regions are lost, ms.</value>
     public int WaitMs => (int)Math.Min(Options.WaitForRegion.TotalMilliseconds, LongestMs);
 
+    /// <value>The requests that wait for a model.</value>
+    public required ModelWaits ModelWaits { get; init; }
+
     /// <summary>Where a request's data may go. Uses the tenant's residency from the snapshot's intent, because it may have changed since the request came.</summary>
     public DataBoundary Boundary(DirectorySnapshot snapshot, InferRequest request) =>
         new DataBoundary(request.Residency, request.PermittedRegions).And(new DataBoundary(Tenants.Of(snapshot.Intent, request.Tenant), null));

@@ -27,6 +27,7 @@ namespace Meridian.Federation.Edge;
 /// <item>No region is left to try and none has refused: the request waits for a later snapshot that offers a region, for at most
 /// <see cref="FederationOptions.WaitForRegion"/> and within the deadline. A region that was tried may be offered again, because it may have restarted. After
 /// that comes the last resort (the panic rule): untried regions that drain or that liveness does not hear. Then the answer is <c>region_lost</c>.</item>
+/// <item>No region has the model ready and one loads it: the request waits for it, for at most <see cref="FederationOptions.WaitForModel"/> and within the deadline.</item>
 /// <item>The caller goes: <see cref="OperationCanceledException"/>, and the region's work is cancelled.</item>
 /// </list>
 /// Only the edge where a request entered retries it. Each message to a region carries one hop more, and an edge that receives a request with a hop makes a
@@ -58,6 +59,7 @@ internal sealed class EdgeDispatcher : IEdge
         IAttemptReports attempts,
         ILocalRegion? local = null)
     {
+        var sources = new AttemptSources(time);
         _edge = new EdgeContext(logger)
         {
             Options = options.Value,
@@ -70,7 +72,8 @@ internal sealed class EdgeDispatcher : IEdge
             Time = time,
             Breakers = attempts,
             Local = local,
-            Sources = new AttemptSources(time),
+            Sources = sources,
+            ModelWaits = new ModelWaits(directory, sources, (int)options.Value.WaitForModel.TotalMilliseconds, options.Value.MaxWaitingForModels),
         };
         _runner = new AttemptRunner(_edge);
         _hedge = new HedgedAttempts(_edge, _runner);

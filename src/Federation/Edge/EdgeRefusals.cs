@@ -31,8 +31,11 @@ internal static class EdgeRefusals
             retryAfterMs: ComeBackMs);
     }
 
-    public static Refusal NotReady(InferRequest request) =>
-        Refuse(RefusalCode.NotReady, $"Model '{request.Model}'{Pin(request)} has no ready replica in any region that may serve it; try again shortly.", retryAfterMs: ComeBackMs);
+    /// <param name="problem">Why a region has no ready replica, or null if none says why.</param>
+    public static Refusal NotReady(InferRequest request, string? problem) => Refuse(
+        RefusalCode.NotReady,
+        $"Model '{request.Model}'{Pin(request)} has no ready replica in any region that may serve it{(problem is null ? "" : $" ({problem.TrimEnd('.')})")}; try again shortly.",
+        retryAfterMs: ComeBackMs);
 
     public static Refusal RegionLost(DirectorySnapshot snapshot, InferRequest request, int attempts)
     {

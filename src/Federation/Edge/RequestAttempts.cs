@@ -25,13 +25,9 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request, In
     private bool _moving;
     private long _noticed;
     private double _detectMs;
-    private bool _full;
-    private int _retryAfterMs;
-    private Refusal? _notReady;
-    private Refusal? _missing;
-    private Refusal? _failed;
-    private string? _refuser;
+    private readonly AttemptRefusals _refusals = new();
     private int? _waitEnds;
+    private bool _waitedForModel;
     private bool _lastResort;
 
     /// <value>Deadline of the whole request, ms from its start.</value>
@@ -86,8 +82,14 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request, In
 
             if (_budget.Left > 0 && Unpin())
                 continue;
+            if (_budget.Left > 0 && MayWaitForModel(snapshot, decision.Verdict))
+            {
+                await WaitForModelAsync(snapshot, caller).ConfigureAwait(false);
+                continue;
+            }
+
             if (_budget.Left == 0 || !MayWait(decision.Verdict))
-                return !End(Refuse(snapshot, decision.Verdict), _refuser);
+                return !End(_refusals.Answer(snapshot, decision.Verdict, _request, Boundary(snapshot), Attempts), _refusals.Refuser);
             _waitEnds ??= ElapsedMs + edge.WaitMs;
             if (await WaitForRegionAsync(snapshot, Math.Min(_waitEnds.Value - ElapsedMs, remainingMs), caller).ConfigureAwait(false))
                 _budget.Forget();
@@ -126,12 +128,7 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request, In
         _request = continued;
         _moving = true;
         _unpinned = null;
-        _full = false;
-        _notReady = null;
-        _missing = null;
-        _failed = null;
-        _refuser = null;
-        _retryAfterMs = 0;
+        _refusals.Clear();
         if (progress)
         {
             _budget.Renew();
@@ -201,22 +198,12 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request, In
         var replica = ReplicaFault.Of(refusal);
         switch (refusal?.Code)
         {
-            case RefusalCode.NoCapacity:
-                _full = true;
-                if (refusal.RetryAfterMs > 0 && (_retryAfterMs == 0 || refusal.RetryAfterMs < _retryAfterMs))
-                    _retryAfterMs = refusal.RetryAfterMs;
+            case RefusalCode.NoCapacity or RefusalCode.ModelNotFound or RefusalCode.Internal:
                 break;
             case RefusalCode.NotReady or RefusalCode.RegionLost when replica == ReplicaOutcome.Lost:
                 edge.LogReplicaLost(_request.RequestId, region, attempt.Number, refusal.Message);
                 break;
             case RefusalCode.NotReady:
-                _notReady = refusal;
-                break;
-            case RefusalCode.ModelNotFound:
-                _missing = refusal;
-                break;
-            case RefusalCode.Internal:
-                _failed = refusal;
                 break;
             default:
                 LogLost(attempt, failure, refusal?.Message);
@@ -225,7 +212,7 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request, In
 
         EdgeMetrics.FailedOver(region, refusal, replica);
         if (refusal is not null)
-            _refuser = region;
+            _refusals.Add(region, refusal, replica);
         Notice(attempt.BeganAt);
         return false;
     }
@@ -342,7 +329,25 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request, In
     /// </summary>
     private bool MayWait(RoutingVerdict verdict) => !_lastResort && (_moving
         ? verdict is RoutingVerdict.RegionLost or RoutingVerdict.Exhausted or RoutingVerdict.NoIntent or RoutingVerdict.NotReady
-        : !_full && _notReady is null && _missing is null && verdict is (RoutingVerdict.RegionLost or RoutingVerdict.Exhausted or RoutingVerdict.NoIntent));
+        : !_refusals.HasAnswer && verdict is (RoutingVerdict.RegionLost or RoutingVerdict.Exhausted or RoutingVerdict.NoIntent));
+
+    /// <summary>Whether a new request waits for the model to be loaded. It does so once. A stream under way waits as for a lost region.</summary>
+    private bool MayWaitForModel(DirectorySnapshot snapshot, RoutingVerdict verdict) =>
+        !_moving && !_waitedForModel && verdict == RoutingVerdict.NotReady && !_refusals.HasAnswer && MayMove
+        && ModelLoading.IsUnderWay(snapshot, _request.Model, _request.Version, Boundary(snapshot));
+
+    private async Task WaitForModelAsync(DirectorySnapshot snapshot, CancellationToken caller)
+    {
+        _waitedForModel = true;
+        var offered = await edge.ModelWaits.WaitAsync(
+            snapshot,
+            LeftMs,
+            next => ModelLoading.IsUnderWay(next, _request.Model, _request.Version, Boundary(next)),
+            next => edge.Director.Decide(next, Route(next, []), edge.Random).Choice is not null,
+            caller).ConfigureAwait(false);
+        if (offered)
+            _budget.Forget();
+    }
 
     /// <summary>Waits for a snapshot later than <paramref name="known"/> that offers a region. False if the time is over.</summary>
     private async Task<bool> WaitForRegionAsync(DirectorySnapshot known, int milliseconds, CancellationToken caller)
@@ -364,29 +369,5 @@ internal sealed class RequestAttempts(EdgeContext edge, InferRequest request, In
         {
             return false;
         }
-    }
-
-    private Refusal Refuse(DirectorySnapshot snapshot, RoutingVerdict verdict)
-    {
-        if (verdict == RoutingVerdict.ModelNotFound)
-            return EdgeRefusals.ModelNotFound(snapshot.Intent, _request.Model);
-        if (_full)
-            return EdgeRefusals.NoCapacity(_request, _retryAfterMs > 0 ? _retryAfterMs : 1000);
-        if (_notReady is { } notReady)
-            return notReady;
-        if (_failed is { } failed)
-            return failed;
-        if (_missing is { } missing)
-            return missing;
-        return verdict switch
-        {
-            RoutingVerdict.NotReady => EdgeRefusals.NotReady(_request),
-
-            // A restricted request always gets the residency refusal, whatever else has failed. Otherwise the caller could read "lost" as "send it again
-            // without the restriction".
-            RoutingVerdict.ResidencyUnavailable => EdgeRefusals.ResidencyUnavailable(snapshot, _request.Model, Boundary(snapshot)),
-            _ when !Boundary(snapshot).IsUnrestricted => EdgeRefusals.ResidencyUnavailable(snapshot, _request.Model, Boundary(snapshot)),
-            _ => EdgeRefusals.RegionLost(snapshot, _request, Attempts),
-        };
     }
 }

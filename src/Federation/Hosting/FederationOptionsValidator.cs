@@ -115,6 +115,10 @@ public sealed class FederationOptionsValidator : IValidateOptions<FederationOpti
             mistakes.Add($"Deadline is {options.Deadline}; it must be at most a day.");
         if (options.WaitForRegion < TimeSpan.Zero)
             mistakes.Add($"WaitForRegion is {options.WaitForRegion}; it must not be negative.");
+        if (options.WaitForModel < TimeSpan.Zero || options.WaitForModel > TimeSpan.FromMinutes(10))
+            mistakes.Add($"WaitForModel is {options.WaitForModel}; it must be zero to ten minutes.");
+        if (options.MaxWaitingForModels < 0)
+            mistakes.Add($"MaxWaitingForModels is {options.MaxWaitingForModels}; it must not be negative.");
         if (!RoutingPolicies.ByName.ContainsKey(options.RoutingPolicy))
             mistakes.Add($"RoutingPolicy is '{options.RoutingPolicy}'; it must be one of {RoutingPolicyNames.Quoted}.");
         if (options.NearEqualMs is not (>= 0 and <= 10_000))

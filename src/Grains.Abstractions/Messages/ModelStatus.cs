@@ -6,6 +6,9 @@ namespace Meridian.Messages;
 [GenerateSerializer, Immutable, Alias("meridian.ModelStatus"), MessagePackObject]
 public sealed record ModelStatus
 {
+    /// <summary>Beginning of the <see cref="Problem"/> of a version whose files are not in the region's store; the digest of its manifest follows.</summary>
+    public const string FilesMissing = "files missing: ";
+
     [Id(0), Key(0)] public required string Model { get; init; }
 
     [Id(1), Key(1)] public required string Version { get; init; }
@@ -37,6 +40,9 @@ public sealed record ModelStatus
 
     /// <value>Of a model that generates text, the <see cref="StreamHead.Arithmetic"/> of its replicas; null for others, where they differ, and from a region that does not report it.</value>
     [Id(11), Key(11)] public string? Arithmetic { get; init; }
+
+    /// <summary>Whether a problem is that files are missing. Waiting does not bring them.</summary>
+    public static bool IsMissingFiles(string? problem) => problem?.StartsWith(FilesMissing, StringComparison.Ordinal) == true;
 
     /// <summary>Whether this is the model, version and variant of a request, computed by an arithmetic.</summary>
     public bool Computes(InferRequest request, string arithmetic) =>

@@ -1,5 +1,6 @@
 using Meridian.Grains.Settings;
 using Meridian.Inference.Packages;
+using Meridian.Messages;
 
 namespace Meridian.Grains.Deployments;
 
@@ -32,6 +33,6 @@ internal static class DeploymentPackage
 
     private static MissingFilesException Missing(CatalogueModel model, string? version, string? variant, string digest, string found, Exception? inner) => new(
         digest,
-        $"files missing: {digest}. The region is to serve {model.Name}/{version}/{variant} from the package with this manifest, but {found}. Put it there with: store add FOLDER --name {model.Name}",
+        $"{ModelStatus.FilesMissing}{digest}. The region is to serve {model.Name}/{version}/{variant} from the package with this manifest, but {found}. Put it there with: store add FOLDER --name {model.Name}",
         inner);
 }

@@ -207,7 +207,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         for (var i = 0; i < _targets.Count; i++)
         {
             if (steps[i] == DeploymentStep.Open) Open(_targets[i], model);
-            else _targets[i].Group!.Reconcile(Desired, _record.IsKnown ? _record.State : null);
+            else if (!IsRepeated(i)) _targets[i].Group!.Reconcile(Desired, _record.IsKnown ? _record.State : null);
         }
 
         for (var i = 0; i < former.Count; i++)
@@ -220,6 +220,9 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
         KeepNumbers();
         Surveyed();
     }
+
+    /// <summary>Whether an earlier target has the same replicas: one names a version, and the other takes the newest, which is the same.</summary>
+    private bool IsRepeated(int index) => _targets[index].Group is { } group && _targets.FindIndex(target => target.Group == group) < index;
 
     /// <summary>
     /// The model is not in the catalogue any more: unloads all replicas, forgets the requested number of replicas, then deactivates. A later model with the same name
@@ -342,6 +345,7 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
     {
         var first = _targets.Count > 0 ? _targets[0] : null;
         var common = _health.Problem ?? _record.Problem;
+        List<DeploymentTarget> targets = [.. _targets.Where((_, i) => !IsRepeated(i))];
         List<ReplicaGroup> former = [.. _groups.Where(group => group.Slots.Count > 0 && !_targets.Exists(target => target.Group == group))];
         List<ReplicaGroup> all = [.. _targets.Select(static target => target.Group).OfType<ReplicaGroup>().Distinct(), .. former];
         return new ReplicaTable
@@ -350,13 +354,13 @@ public sealed partial class ModelDeployment : Grain, IModelDeployment
             Version = first?.Group?.Version ?? first?.Version ?? "",
             Variant = first?.Group?.Variant ?? first?.Variant ?? "",
             Revision = _revision,
-            DesiredReplicas = Desired * _targets.Count,
+            DesiredReplicas = Desired * targets.Count,
             Replicas = [.. all.SelectMany(static group => group.Slots).Select(static slot => slot.Status)],
             Problem = _targets.Select(static target => target.Problem).FirstOrDefault(static problem => problem is not null) ?? common
                 ?? all.Select(static group => group.Problem).FirstOrDefault(static problem => problem is not null),
             Sets =
             [
-                .. _targets.Select(target => new ReplicaSetStatus
+                .. targets.Select(target => new ReplicaSetStatus
                 {
                     Version = target.Group?.Version ?? target.Version ?? "",
                     Variant = target.Group?.Variant ?? target.Variant ?? "",

@@ -6,7 +6,8 @@ namespace Meridian.Routing.Versions;
 
 /// <summary>
 /// Hashes the property of a request by which it keeps its version: the tenant with the caller's own key (<see cref="InferRequest.VersionKey"/>), or with the first user
-/// message, the first prompt or the first text. A request without any of them uses its id.
+/// message, the first prompt or the first text. Requests for tokens of a text use the tenant alone, so that all of them meet the same tokenizer. A request without any of
+/// them uses its id.
 /// </summary>
 public static class VersionKey
 {
@@ -21,6 +22,7 @@ public static class VersionKey
             GenerationInput { Prompts: [{ } prompt, ..] } => Add(hash, prompt),
             EmbeddingInput { Texts: [{ } text, ..] } => Add(hash, text),
             EmbeddingInput { TokenIds: [{ } ids, ..] } => Add(hash, ids),
+            TokenizeInput or DetokenizeInput => hash,
             _ => Add(hash, request.RequestId),
         };
     }

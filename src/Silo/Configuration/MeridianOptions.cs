@@ -76,6 +76,9 @@ public sealed class MeridianOptions
     /// </value>
     public int AnnounceSeconds { get; set; } = 1;
 
+    /// <value>How long a request waits for a model that regions are loading and none has ready, seconds, 0 to 600. Default 30; 0 refuses at once.</value>
+    public int WaitForModelSeconds { get; set; } = 30;
+
     /// <value>How long a replica that is being unloaded may finish its requests, seconds, 1 to 3600. Default 30.</value>
     public int DrainSeconds { get; set; } = 30;
 

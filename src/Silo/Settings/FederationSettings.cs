@@ -17,6 +17,7 @@ internal static class FederationSettings
         target.StreamDrain = options.StreamDrainSeconds is { } seconds
             ? TimeSpan.FromSeconds(seconds)
             : TimeSpan.FromSeconds(Math.Min(target.StreamDrain.TotalSeconds, options.ShutdownSeconds));
+        target.WaitForModel = TimeSpan.FromSeconds(options.WaitForModelSeconds);
         target.RoutingPolicy = options.Routing.Policy;
         target.NearEqualMs = options.Routing.NearEqualMs;
         target.Routing = options.Routing.ToOptions();

@@ -155,6 +155,7 @@ public sealed partial class EdgeDispatcherTests : IRegionTransport, IFailureRepo
     [Fact]
     public async Task A_model_without_a_ready_replica_anywhere_is_refused_at_once()
     {
+        _options.WaitForModel = TimeSpan.Zero;
         foreach (var region in _directory.Current.Views.Keys)
             _directory.Load(region, Sample.Model(ready: 0));
 

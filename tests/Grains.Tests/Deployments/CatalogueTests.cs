@@ -213,6 +213,20 @@ public sealed class CatalogueTests
         Assert.NotNull((await AskAsync(region)).Result);
     }
 
+    [Fact]
+    public async Task Two_targets_that_are_the_same_package_have_one_set_of_replicas()
+    {
+        var intent = new TestIntent();
+        await using var region = await StartAsync(intent);
+        intent.Set("echo", new DeploymentSpec { Replicas = 2, Weights = [new VersionWeight { Version = "v1", Weight = 1 }, new VersionWeight { Version = "v1", Variant = "fp32", Weight = 1 }] });
+
+        var table = await region.ReadyAsync("echo", 2);
+
+        Assert.Equal((2, 2), (table.DesiredReplicas, table.Replicas.Length));
+        Assert.Equal(2, Assert.Single(table.Sets!).DesiredReplicas);
+        Assert.Single(region.Local().Status.Models);
+    }
+
     [Theory]
     [InlineData(null, "cuda:1")]
     [InlineData("cpu:0", "cpu:0")]

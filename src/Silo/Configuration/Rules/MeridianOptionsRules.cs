@@ -16,6 +16,7 @@ public static class MeridianOptionsRules
         SettingRules.Range(mistakes, "ExactReplayMs", options.ExactReplayMs, 0, 3_600_000);
         SettingRules.Range(mistakes, "AnnounceSeconds", options.AnnounceSeconds, 0, Math.Clamp(options.ShutdownSeconds, 1, 600));
         SettingRules.Range(mistakes, "StreamDrainSeconds", options.StreamDrainSeconds ?? 0, 0, Math.Clamp(options.ShutdownSeconds, 1, 600));
+        SettingRules.Range(mistakes, "WaitForModelSeconds", options.WaitForModelSeconds, 0, 600);
         SettingRules.Range(mistakes, "DrainSeconds", options.DrainSeconds, 1, 3600);
         RegionRules.CheckRegions(options, mistakes);
         ModelRules.CheckModels(options, mistakes);
