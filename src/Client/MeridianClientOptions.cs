@@ -33,6 +33,9 @@ public sealed class MeridianClientOptions
     /// <value>How long a request waits, within its deadline, when no region can be reached. Default 10 s, because a single region restarts in less.</value>
     public TimeSpan WaitForRegion { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <value>How long a request waits, within its deadline, for a model that regions are loading and none has ready. Default 30 s; zero refuses at once.</value>
+    public TimeSpan WaitForModel { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <value>Interval between two probes of a region. A probe reads round trip, readiness and queues. Default 1 s.</value>
     public TimeSpan PingInterval { get; set; } = TimeSpan.FromSeconds(1);
 

@@ -53,6 +53,7 @@ internal sealed class MeridianClientOptionsValidator : IValidateOptions<Meridian
         Time(options.Deadline, nameof(options.Deadline), TimeSpan.FromMilliseconds(1));
         Time(options.StreamDeadline, nameof(options.StreamDeadline), TimeSpan.FromMilliseconds(1));
         Time(options.WaitForRegion, nameof(options.WaitForRegion), TimeSpan.Zero);
+        Time(options.WaitForModel, nameof(options.WaitForModel), TimeSpan.Zero);
         Time(options.PingInterval, nameof(options.PingInterval), TimeSpan.FromMilliseconds(10));
         Time(options.PingTimeout, nameof(options.PingTimeout), TimeSpan.FromMilliseconds(10));
         Time(options.ReconnectMaxDelay, nameof(options.ReconnectMaxDelay), TimeSpan.FromMilliseconds(100));

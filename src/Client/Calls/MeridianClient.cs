@@ -19,6 +19,9 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
     /// <summary>Pause between two rounds over regions that answered without a result. It is multiplied by the number of attempts made.</summary>
     private static readonly TimeSpan RoundPause = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Pause before the regions are asked again for a model that they are loading.</summary>
+    private static readonly TimeSpan LoadingPause = TimeSpan.FromMilliseconds(500);
+
     private readonly ILogger _logger = logger;
 
     public IReadOnlyList<RegionConnection> Regions
@@ -167,6 +170,9 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
         loss?.Enter(budget);
         Refusal? refusal = null;
         var missing = true;
+
+        // A region without a ready replica has called no shard, so asking again costs the regions nothing.
+        var loading = true;
         Exception? cause = null;
         try
         {
@@ -203,8 +209,19 @@ internal sealed partial class MeridianClient(RegionPool pool, ILogger<MeridianCl
                     cancellationToken).ConfigureAwait(false);
                 if (value is not null)
                     return value;
-                if (budget.End(link.Name, refusal, new AttemptFacts { Undirected = true }).Next == NextStep.Answer || budget.Left == 0)
+                loading &= refusal is { Code: RefusalCode.NotReady, Replica: null, RetryAfterMs: > 0 };
+                if (budget.End(link.Name, refusal, new AttemptFacts { Undirected = true }).Next == NextStep.Answer)
                     throw Refused(refusal!, cause);
+                if (budget.Left == 0)
+                {
+                    if (!loading || time.GetElapsedTime(started) >= pool.Options.WaitForModel)
+                        throw Refused(refusal!, cause);
+                    using var wait = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+                    await Task.Delay(LoadingPause, time, wait.Token).ConfigureAwait(false);
+                    budget.Renew();
+                    continue;
+                }
+
                 missing &= refusal!.Code == RefusalCode.ModelNotFound;
                 LogNextRegion(id, link.Name, refusal!.Code, attempt, refusal.Message);
             }

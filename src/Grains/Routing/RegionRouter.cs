@@ -150,11 +150,14 @@ public sealed partial class RegionRouter : Grain, IRegionRouter
         if (_models.Find(_model) is null) return _models.NotFound(_model);
         var table = _replicas().Table;
         var problem = table is null ? null : ReplicaSummary.ProblemOf(table);
+
+        // Without replicas or files, the model is not being loaded, and waiting does not help.
+        var loading = table is null || (table.DesiredReplicas > 0 && !ModelStatus.IsMissingFiles(problem));
         return new Refusal
         {
             Code = RefusalCode.NotReady,
             Message = $"Model '{_model}' has no ready replica in region '{_models.Region}'{(problem is null ? "." : $": {problem}")}",
-            RetryAfterMs = 1000,
+            RetryAfterMs = loading ? 1000 : 0,
         };
     }
 

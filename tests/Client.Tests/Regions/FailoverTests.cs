@@ -65,6 +65,25 @@ public sealed class FailoverTests(ThreeRegions regions) : RegionsTest(regions)
         Assert.NotEqual("eastus", (await client.EmbedAsync()).Region);
     }
 
+    [Theory]
+    [InlineData(1000, true)]
+    [InlineData(0, false)]
+    public async Task A_model_that_regions_are_loading_is_waited_for(int retryAfterMs, bool served)
+    {
+        await using var client = await new TestClient(Regions.All, o => o.HomeRegion = "eastus").AllAliveAsync();
+        var asked = 0;
+        foreach (var region in Regions.All)
+        {
+            region.Script.Infer = (request, _) => Task.FromResult(
+                Interlocked.Increment(ref asked) > 6 ? region.Script.Embed(request) : InferReply.Refuse(RefusalCode.NotReady, "no ready replica", retryAfterMs: retryAfterMs));
+        }
+
+        if (served)
+            Assert.NotNull(await client.EmbedAsync());
+        else
+            Assert.Equal(RefusalCode.NotReady, (await Assert.ThrowsAsync<MeridianException>(() => client.EmbedAsync())).Refusal.Code);
+    }
+
     [Fact]
     public async Task A_model_that_no_region_knows_is_not_found_after_one_round()
     {
